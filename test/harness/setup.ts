@@ -1,0 +1,2 @@
+/** Filled by the database harness; see database.ts. */
+export default function setup(): void {}
