@@ -1,0 +1,121 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  customType,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+
+/** Raw bytes; PGlite answers with Uint8Array and node-postgres with Buffer, both are read as Uint8Array. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/**
+ * Numbers that must be handed out in the order in which their rows become visible. A sequence gives
+ * them out before the commit, so a reader that polls "greater than the last one" could miss a row;
+ * the row lock on a counter is held until the commit and cannot.
+ */
+export const authorityCounters = pgTable('authority_counters', {
+  name: text('name').primaryKey(),
+  value: bigint('value', { mode: 'bigint' }).notNull(),
+});
+
+/** Root keys of permission tokens, sealed. The number is the key id that tokens carry. */
+export const authorityKeys = pgTable(
+  'authority_keys',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey(),
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
+    sealed: bytes('sealed').notNull(),
+    createdAt: instant('created_at').notNull(),
+    /** Set when a newer key took over minting; the key still verifies. */
+    retiredAt: instant('retired_at'),
+  },
+  (table) => [
+    uniqueIndex('authority_keys_current')
+      .on(table.workspace)
+      .where(sql`${table.retiredAt} is null`),
+  ],
+);
+
+/** What was minted: everything about a token except the token. */
+export const authorityTokens = pgTable(
+  'authority_tokens',
+  {
+    id: text('id').primaryKey(),
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
+    keyNumber: bigint('key_number', { mode: 'bigint' }).notNull(),
+    name: text('name').notNull(),
+    preset: text('preset').notNull(),
+    creator: text('creator').notNull(),
+    app: bigint('app', { mode: 'bigint' }),
+    caveats: jsonb('caveats').notNull(),
+    summary: jsonb('summary').notNull(),
+    endsWith: text('ends_with').notNull(),
+    createdAt: instant('created_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    lastUsedAt: instant('last_used_at'),
+    lastUsedFrom: text('last_used_from'),
+    revokedAt: instant('revoked_at'),
+    revokedBy: text('revoked_by'),
+  },
+  (table) => [
+    index('authority_tokens_by_workspace').on(table.workspace, table.createdAt, table.id),
+    index('authority_tokens_by_app').on(table.workspace, table.app),
+  ],
+);
+
+/** From which tokens and branches a token was minted, so that revoking one of them reaches it too. */
+export const authorityLineage = pgTable(
+  'authority_lineage',
+  {
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
+    ancestor: text('ancestor').notNull(),
+    token: text('token').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspace, table.ancestor, table.token] })],
+);
+
+/** The feed that every verifier follows: what no longer counts, in commit order. */
+export const authorityRevocations = pgTable(
+  'authority_revocations',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey(),
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
+    kind: text('kind').$type<'token' | 'branch' | 'key'>().notNull(),
+    value: text('value').notNull(),
+    reason: text('reason').notNull(),
+    revokedBy: text('revoked_by').notNull(),
+    revokedAt: instant('revoked_at').notNull(),
+    /** When the last token it could concern is over anyway; null when that is not known. */
+    needlessAfter: instant('needless_after'),
+  },
+  (table) => [uniqueIndex('authority_revocations_once').on(table.workspace, table.kind, table.value)],
+);
+
+/** Sign-ins under way at the discharge service. Both secrets are stored as SHA-256 only. */
+export const authorityFlows = pgTable(
+  'authority_flows',
+  {
+    userDigest: text('user_digest').primaryKey(),
+    pollDigest: text('poll_digest').notNull(),
+    ticket: bytes('ticket').notNull(),
+    state: text('state').$type<'waiting' | 'ready' | 'refused'>().notNull(),
+    /** The sealed discharge (ready) or the sealed sentence (refused). */
+    answer: bytes('answer'),
+    startedFrom: text('started_from'),
+    decidedBy: text('decided_by'),
+    createdAt: instant('created_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('authority_flows_poll').on(table.pollDigest),
+    index('authority_flows_expiry').on(table.expiresAt),
+  ],
+);
