@@ -1,0 +1,219 @@
+import { ok, refuse, type Result, Secret } from '@hangar/security';
+import { DEVELOPMENT_MARK, type DevelopmentSecrets, developmentFile, developmentSecrets, generatedNames } from './config/development.ts';
+import { badMasterKey, complaintAbout, splitList, weakSecret } from './config/parsers.ts';
+import { choices, type Variable, type VariableName, variables } from './config/variables.ts';
+
+/** Everything Hangar is told from outside, parsed and checked. Secrets are {@link Secret}s from here on. */
+export interface Config {
+  readonly fly: 'simulator' | 'real';
+  readonly host: string;
+  readonly port: number;
+  readonly gatewayPort: number;
+  readonly simulatorPort: number;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly gatewayUrl: string;
+  readonly providerSlug: string;
+  readonly oauthClientId: string;
+  readonly flyOrg: string;
+  readonly provisioningSecrets: readonly Secret[];
+  readonly webhookSecret: Secret;
+  readonly oauthClientSecret: Secret;
+  readonly masterKeys: readonly Secret[];
+  readonly flyApiToken: Secret;
+  readonly tigrisAccessKeyId: string;
+  readonly tigrisSecretAccessKey: Secret;
+  readonly databaseUrl: Secret | undefined;
+  readonly dataDir: string;
+  /** `*` is every organization; undefined leaves the decision to `appName`. */
+  readonly allowedOrgs: readonly string[] | '*' | undefined;
+  readonly appName: string | undefined;
+  readonly logLevel: string;
+  readonly metricsToken: Secret | undefined;
+  /** Names of the secrets that were generated for development, and the file that holds them. */
+  readonly generated: { readonly names: readonly string[]; readonly file: string };
+}
+
+/** One thing that is wrong: the variable and what to do about it, never its value. */
+export interface ConfigProblem {
+  readonly variable: string;
+  readonly remedy: string;
+}
+
+/** The process environment; this file is the only one that reads it. */
+export function processEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
+/**
+ * Reads the configuration. In simulator mode missing secrets are generated and kept beside the data
+ * folder; in real mode they must be given. Reports every problem at once.
+ */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>> = processEnvironment(),
+): Result<Config, readonly ConfigProblem[]> {
+  const reading = new Reading(environment);
+  const fly = reading.text('HANGAR_FLY') === 'real' ? 'real' : 'simulator';
+  if (fly === 'real') reading.requireAll();
+  const dataDir = reading.text('HANGAR_DATA_DIR');
+  if (fly === 'simulator' && reading.problems.length === 0) reading.generateMissing(dataDir);
+  checkSecrets(reading, fly);
+  checkReal(reading, fly);
+  if (reading.problems.length > 0) return refuse(reading.problems);
+
+  const port = Number(reading.text('PORT'));
+  const gatewayPort = Number(reading.text('HANGAR_GATEWAY_PORT'));
+  const orgs = reading.optional('FLY_ALLOWED_ORGS');
+  return ok({
+    fly,
+    host: reading.text('HANGAR_HOST'),
+    port,
+    gatewayPort,
+    simulatorPort: Number(reading.text('HANGAR_SIMULATOR_PORT')),
+    publicUrl: trimSlash(reading.given('HANGAR_PUBLIC_URL') ?? `http://127.0.0.1:${port}`),
+    gatewayUrl: trimSlash(reading.given('HANGAR_GATEWAY_URL') ?? `http://127.0.0.1:${gatewayPort}`),
+    providerSlug: reading.text('HANGAR_PROVIDER_SLUG'),
+    oauthClientId: reading.text('HANGAR_OAUTH_CLIENT_ID'),
+    flyOrg: reading.text('HANGAR_FLY_ORG'),
+    provisioningSecrets: splitList(reading.text('HANGAR_PROVISIONING_SECRET')).map(Secret.of),
+    webhookSecret: Secret.of(reading.text('HANGAR_WEBHOOK_SECRET')),
+    oauthClientSecret: Secret.of(reading.text('HANGAR_OAUTH_CLIENT_SECRET')),
+    masterKeys: splitList(reading.text('HANGAR_MASTER_KEYS')).map(Secret.of),
+    flyApiToken: Secret.of(reading.text('FLY_API_TOKEN')),
+    tigrisAccessKeyId: reading.text('FLY_TIGRIS_ACCESS_KEY_ID'),
+    tigrisSecretAccessKey: Secret.of(reading.text('FLY_TIGRIS_SECRET_ACCESS_KEY')),
+    databaseUrl: secretOrNone(reading.optional('DATABASE_URL')),
+    dataDir,
+    allowedOrgs: orgs === undefined ? undefined : orgs.trim() === '*' ? '*' : splitList(orgs),
+    appName: reading.optional('FLY_APP_NAME'),
+    logLevel: reading.text('HANGAR_LOG_LEVEL'),
+    metricsToken: secretOrNone(reading.optional('HANGAR_METRICS_TOKEN')),
+    generated: { names: reading.generated, file: developmentFile(dataDir) },
+  });
+}
+
+/** One pass over the table: raw values, complaints, and what had to be generated. */
+class Reading {
+  readonly problems: ConfigProblem[] = [];
+  readonly generated: string[] = [];
+  readonly #values = new Map<string, string>();
+  readonly #table: readonly Variable[] = variables;
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    const list: Readonly<Record<string, readonly string[]>> = choices;
+    for (const row of this.#table) {
+      const value = environment[row.name] ?? (row.alias === undefined ? undefined : environment[row.alias]);
+      if (value === undefined || value === '') continue;
+      const complaint = complaintAbout(row.kind, value, list[row.name]);
+      if (complaint === undefined) this.#values.set(row.name, value);
+      else this.complain(row.name, complaint);
+    }
+    const known = new Set(this.#table.map((row) => row.name));
+    for (const name of Object.keys(environment)) {
+      if (name.startsWith('HANGAR_') && !known.has(name)) {
+        this.complain(name, 'is not a variable of Hangar; see docs/configuration.md for those that are');
+      }
+    }
+  }
+
+  complain(variable: string, remedy: string): void {
+    this.problems.push({ variable, remedy });
+  }
+
+  /** The value as given, without defaults. */
+  given(name: VariableName): string | undefined {
+    return this.#values.get(name);
+  }
+
+  optional(name: VariableName): string | undefined {
+    return this.given(name);
+  }
+
+  /** The value, or the default of the table, or nothing where a problem was noted already. */
+  text(name: VariableName): string {
+    return this.given(name) ?? this.#table.find((row) => row.name === name)?.fallback ?? '';
+  }
+
+  requireAll(): void {
+    for (const row of this.#table) {
+      if (row.requiredInReal === true && !this.#values.has(row.name) && !this.#complained(row.name)) {
+        this.complain(row.name, `is required with HANGAR_FLY=real. ${row.sentence}`);
+      }
+    }
+  }
+
+  generateMissing(dataDir: string): void {
+    if (generatedNames.every((name) => this.#values.has(name))) return;
+    let made: DevelopmentSecrets;
+    try {
+      made = developmentSecrets(dataDir);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+      this.complain('HANGAR_DATA_DIR', `cannot be used for development secrets (${code}); choose a folder this user may write`);
+      return;
+    }
+    for (const name of generatedNames) {
+      if (this.#values.has(name)) continue;
+      this.#values.set(name, made[name]);
+      this.generated.push(name);
+    }
+  }
+
+  #complained(name: string): boolean {
+    return this.problems.some((problem) => problem.variable === name);
+  }
+}
+
+function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
+  const shared = ['HANGAR_PROVISIONING_SECRET', 'HANGAR_WEBHOOK_SECRET', 'HANGAR_OAUTH_CLIENT_SECRET'] as const;
+  for (const name of shared) {
+    const value = reading.given(name);
+    if (value === undefined) continue;
+    const parts = name === 'HANGAR_PROVISIONING_SECRET' ? splitList(value) : [value];
+    const complaint = parts.map(weakSecret).find((found) => found !== undefined);
+    if (complaint !== undefined) reading.complain(name, complaint);
+  }
+  const provisioning = splitList(reading.given('HANGAR_PROVISIONING_SECRET') ?? '');
+  const webhook = reading.given('HANGAR_WEBHOOK_SECRET');
+  if (webhook !== undefined && provisioning.includes(webhook)) {
+    reading.complain('HANGAR_WEBHOOK_SECRET', 'must differ from HANGAR_PROVISIONING_SECRET; Fly.io gives two secrets');
+  }
+  const keys = splitList(reading.given('HANGAR_MASTER_KEYS') ?? '');
+  const bad = keys.map(badMasterKey).find((found) => found !== undefined);
+  if (bad !== undefined) reading.complain('HANGAR_MASTER_KEYS', bad);
+  const ids = keys.map((key) => key.split(':')[0]);
+  if (new Set(ids).size !== ids.length) reading.complain('HANGAR_MASTER_KEYS', 'names the same key id twice');
+  if (fly === 'simulator') return;
+  for (const name of generatedNames) {
+    if (reading.given(name)?.includes(DEVELOPMENT_MARK) === true) {
+      reading.complain(name, 'was generated for development and is refused with HANGAR_FLY=real; use the one for production');
+    }
+  }
+}
+
+function checkReal(reading: Reading, fly: 'simulator' | 'real'): void {
+  const database = reading.given('DATABASE_URL');
+  if (database !== undefined && !/^postgres(?:ql)?:\/\/[^/]+\/.+/.test(database)) {
+    reading.complain('DATABASE_URL', 'must look like postgres://USER:PASSWORD@HOST:PORT/NAME');
+  }
+  if (fly === 'simulator') return;
+  for (const name of ['HANGAR_PUBLIC_URL', 'HANGAR_GATEWAY_URL'] as const) {
+    if (reading.given(name)?.startsWith('http://') === true) {
+      reading.complain(name, 'must start with https:// with HANGAR_FLY=real');
+    }
+  }
+  if (database === undefined && reading.text('HANGAR_ALLOW_EMBEDDED_DATABASE') !== 'true') {
+    reading.complain(
+      'DATABASE_URL',
+      'is required with HANGAR_FLY=real. HANGAR_ALLOW_EMBEDDED_DATABASE=true accepts one process and no protection against power loss',
+    );
+  }
+}
+
+function secretOrNone(value: string | undefined): Secret | undefined {
+  return value === undefined ? undefined : Secret.of(value);
+}
+
+function trimSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

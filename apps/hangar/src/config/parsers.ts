@@ -1,0 +1,71 @@
+import type { Kind } from './variables.ts';
+
+/** What is wrong with a value, as a clause that follows the variable's name. Never the value itself. */
+export type Complaint = string;
+
+/** Shorter secrets can be guessed offline from one captured signature (extensions-api.md section 1). */
+export const MIN_SECRET_BYTES = 16;
+
+const PLACEHOLDER = /^(?:change.?me|secret|password|placeholder|example|test|todo|x+|\*+|<.*>)$/i;
+
+/** Checks one raw value against its kind; undefined when it is fine. */
+export function complaintAbout(kind: Kind, value: string, choices: readonly string[] | undefined): Complaint | undefined {
+  switch (kind) {
+    case 'port':
+      return /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535
+        ? undefined
+        : 'must be a port number from 1 to 65535';
+    case 'url':
+      return urlComplaint(value);
+    case 'choice':
+      return choices?.includes(value) === true ? undefined : `must be one of ${choices?.join(', ') ?? ''}`;
+    case 'flag':
+      return value === 'true' || value === 'false' ? undefined : 'must be true or false';
+    case 'list':
+      return splitList(value).length > 0 ? undefined : 'must name at least one, or be unset';
+    case 'host':
+    case 'folder':
+    case 'text':
+      return value.trim() === '' ? 'must not be blank' : undefined;
+    case 'secret':
+      return value.trim() === '' ? 'must not be blank' : undefined;
+    case 'secrets':
+      return splitList(value).length > 0 ? undefined : 'must hold at least one secret';
+  }
+}
+
+/** What is wrong with a shared secret, if anything. */
+export function weakSecret(secret: string): Complaint | undefined {
+  if (PLACEHOLDER.test(secret)) return 'looks like a placeholder; generate one with `openssl rand -hex 32`';
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+    return `must be at least ${MIN_SECRET_BYTES} bytes; generate one with \`openssl rand -hex 32\``;
+  }
+  return undefined;
+}
+
+/** What is wrong with a master key, if anything. */
+export function badMasterKey(key: string): Complaint | undefined {
+  const match = /^([A-Za-z0-9_-]{1,64}):([A-Za-z0-9+/]{43}=)$/.exec(key);
+  if (match?.[2] === undefined || Buffer.from(match[2], 'base64').length !== 32) {
+    return 'must be `id:` followed by 32 bytes in base64; `openssl rand -base64 32` makes the second part';
+  }
+  return undefined;
+}
+
+/** Comma separated, blanks around entries ignored. */
+export function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function urlComplaint(value: string): Complaint | undefined {
+  if (!URL.canParse(value)) return 'must be an absolute URL';
+  const url = new URL(value);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https:// or http://';
+  if (url.username !== '' || url.password !== '') return 'must not hold a user or password';
+  if (url.search !== '' || url.hash !== '') return 'must not have a query or fragment';
+  if (url.pathname !== '/') return 'must not have a path';
+  return undefined;
+}

@@ -1,0 +1,226 @@
+/**
+ * Every environment variable that Hangar reads, as one table. The parser (`../config.ts`), `.env.example` and
+ * `docs/configuration.md` come from it, so they cannot disagree.
+ */
+export interface Variable {
+  readonly name: string;
+  readonly section: Section;
+  readonly kind: Kind;
+  /** Shown as the default; values that are computed say how. */
+  readonly fallback?: string;
+  /** Required when `HANGAR_FLY=real`. In simulator mode a missing secret is generated. */
+  readonly requiredInReal?: boolean;
+  readonly secret?: boolean;
+  /** Another name for the same thing, read when the first is unset. */
+  readonly alias?: string;
+  readonly sentence: string;
+}
+
+export type Section = 'addresses' | 'platform' | 'secrets' | 'storage' | 'organizations' | 'operation';
+export type Kind = 'port' | 'host' | 'url' | 'folder' | 'choice' | 'text' | 'list' | 'secret' | 'secrets' | 'flag';
+
+/** What each section of the reference page is about. */
+export const sections: Readonly<Record<Section, string>> = {
+  addresses: 'Where Hangar listens, and how the world reaches it.',
+  platform: 'Which Fly.io Hangar talks to, and as whom.',
+  secrets: 'What Hangar shares with Fly.io, and the keys of its own. Never logged, never stored in clear.',
+  storage: 'Where Hangar keeps its own data.',
+  organizations: 'In which organizations of Fly.io environments may be created.',
+  operation: 'Logs and metrics.',
+};
+
+/** The choices of variables of kind `choice`. */
+export const choices = {
+  HANGAR_FLY: ['simulator', 'real'],
+  HANGAR_LOG_LEVEL: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+} as const;
+
+export const variables = [
+  {
+    name: 'PORT',
+    section: 'addresses',
+    kind: 'port',
+    fallback: '4600',
+    sentence: 'Port of the provider (under `/flyio`), the dashboard and the docs.',
+  },
+  {
+    name: 'HANGAR_GATEWAY_PORT',
+    section: 'addresses',
+    kind: 'port',
+    fallback: '4601',
+    sentence: 'Port of the gateway. It has one of its own because real clients drop a path prefix.',
+  },
+  {
+    name: 'HANGAR_SIMULATOR_PORT',
+    section: 'addresses',
+    kind: 'port',
+    fallback: '4700',
+    sentence: 'First of four ports of the simulated Fly.io: API, Machines, S3, IAM.',
+  },
+  {
+    name: 'HANGAR_HOST',
+    section: 'addresses',
+    kind: 'host',
+    fallback: '127.0.0.1',
+    sentence: 'Address to listen on. Behind Fly Proxy: `0.0.0.0` or `::`.',
+  },
+  {
+    name: 'HANGAR_PUBLIC_URL',
+    section: 'addresses',
+    kind: 'url',
+    fallback: 'http://127.0.0.1:PORT',
+    requiredInReal: true,
+    sentence:
+      'The public address of the main port. Signed requests must name it; it is never taken from a request.',
+  },
+  {
+    name: 'HANGAR_GATEWAY_URL',
+    section: 'addresses',
+    kind: 'url',
+    fallback: 'http://127.0.0.1:HANGAR_GATEWAY_PORT',
+    requiredInReal: true,
+    sentence: 'The public address of the gateway, without a path. Customers get it as `HANGAR_API_URL`.',
+  },
+  {
+    name: 'HANGAR_FLY',
+    section: 'platform',
+    kind: 'choice',
+    fallback: 'simulator',
+    sentence:
+      'One switch for every address, trust root and the clock: `simulator` is the offline Fly.io beside Hangar, `real` is fly.io.',
+  },
+  {
+    name: 'HANGAR_PROVIDER_SLUG',
+    section: 'platform',
+    kind: 'text',
+    fallback: 'hangar',
+    sentence: 'The name of the extension at Fly.io: the last part of the webhook address.',
+  },
+  {
+    name: 'HANGAR_OAUTH_CLIENT_ID',
+    section: 'platform',
+    kind: 'text',
+    fallback: 'hangar',
+    requiredInReal: true,
+    sentence: 'OAuth client id, given by Fly.io.',
+  },
+  {
+    name: 'HANGAR_FLY_ORG',
+    section: 'platform',
+    kind: 'text',
+    fallback: 'operator',
+    requiredInReal: true,
+    sentence: "Slug of the operator's own organization, in which environments are created.",
+  },
+  {
+    name: 'HANGAR_PROVISIONING_SECRET',
+    section: 'secrets',
+    kind: 'secrets',
+    secret: true,
+    requiredInReal: true,
+    sentence:
+      'Shared secret of provisioning requests, at least 16 bytes. Several, comma separated, while one is being rotated: any verifies.',
+  },
+  {
+    name: 'HANGAR_WEBHOOK_SECRET',
+    section: 'secrets',
+    kind: 'secret',
+    secret: true,
+    requiredInReal: true,
+    sentence: 'Shared secret that signs webhooks to Fly.io. Must differ from the provisioning secret.',
+  },
+  {
+    name: 'HANGAR_OAUTH_CLIENT_SECRET',
+    section: 'secrets',
+    kind: 'secret',
+    secret: true,
+    requiredInReal: true,
+    sentence: 'OAuth client secret, given by Fly.io.',
+  },
+  {
+    name: 'HANGAR_MASTER_KEYS',
+    section: 'secrets',
+    kind: 'secrets',
+    secret: true,
+    requiredInReal: true,
+    sentence:
+      'Keys that seal secrets at rest, newest first, comma separated: `id:` and 32 bytes in base64. `openssl rand -base64 32` makes one.',
+  },
+  {
+    name: 'FLY_API_TOKEN',
+    section: 'secrets',
+    kind: 'secret',
+    secret: true,
+    requiredInReal: true,
+    sentence: "The operator's token for the Machines API (`fly tokens create org`). It never leaves the gateway.",
+  },
+  {
+    name: 'FLY_TIGRIS_ACCESS_KEY_ID',
+    section: 'secrets',
+    kind: 'text',
+    alias: 'FLY_TIGRIS_ACCESS_KEY',
+    requiredInReal: true,
+    sentence: 'Access key id of the Tigris administrator that creates buckets, keys and policies.',
+  },
+  {
+    name: 'FLY_TIGRIS_SECRET_ACCESS_KEY',
+    section: 'secrets',
+    kind: 'secret',
+    secret: true,
+    requiredInReal: true,
+    sentence: 'Secret of that access key.',
+  },
+  {
+    name: 'DATABASE_URL',
+    section: 'storage',
+    kind: 'secret',
+    secret: true,
+    sentence: '`postgres://…` (15 or newer). Unset: the embedded database, which is for development.',
+  },
+  {
+    name: 'HANGAR_DATA_DIR',
+    section: 'storage',
+    kind: 'folder',
+    fallback: '.hangar/data',
+    sentence: 'Folder of the embedded database. One process at a time.',
+  },
+  {
+    name: 'HANGAR_ALLOW_EMBEDDED_DATABASE',
+    section: 'storage',
+    kind: 'flag',
+    fallback: 'false',
+    sentence:
+      '`true` accepts the embedded database with `HANGAR_FLY=real`: one process, and a power cut may lose data.',
+  },
+  {
+    name: 'FLY_ALLOWED_ORGS',
+    section: 'organizations',
+    kind: 'list',
+    sentence:
+      'Organization slugs, comma separated, in which environments may be created; `*` for all. Unset: the organization of `FLY_APP_NAME`. Neither: none.',
+  },
+  {
+    name: 'FLY_APP_NAME',
+    section: 'organizations',
+    kind: 'text',
+    sentence: 'Set by Fly.io inside a machine. Its organization is looked up when `FLY_ALLOWED_ORGS` is unset.',
+  },
+  {
+    name: 'HANGAR_LOG_LEVEL',
+    section: 'operation',
+    kind: 'choice',
+    fallback: 'info',
+    sentence: 'How much is logged, as JSON lines on standard output.',
+  },
+  {
+    name: 'HANGAR_METRICS_TOKEN',
+    section: 'operation',
+    kind: 'secret',
+    secret: true,
+    sentence:
+      'Bearer token for `/metrics`. Unset: open in simulator mode, absent (404) with `HANGAR_FLY=real`.',
+  },
+] as const satisfies readonly Variable[];
+
+/** The name of a variable in the table. */
+export type VariableName = (typeof variables)[number]['name'];

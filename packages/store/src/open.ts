@@ -1,0 +1,127 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { HangarError, type Log, type Secret, silentLog } from '@hangar/security';
+import type { Database } from './database.ts';
+import { FolderLockedError, lockFolder } from './folder-lock.ts';
+import { migrateEmbedded, migrateServer } from './migrate.ts';
+import * as schema from './schema/index.ts';
+import { listenOnPool, type Listener } from './signals.ts';
+
+/** An open database, whichever engine is behind it. */
+export interface Store {
+  readonly engine: 'pglite' | 'postgres';
+  readonly db: Database;
+  /** Runs SQL text as pg-boss writes it: several statements at once when there are no values. */
+  execute(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+  /** Calls `heard` for each NOTIFY on `channel`, until the returned function is called. */
+  listen(channel: string, heard: () => void): Promise<() => Promise<void>>;
+  /** Answers when the database answers; throws otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where the data lives: a Postgres, or a folder for the embedded one. */
+export interface OpenStoreOptions {
+  /** `postgres://…`; when absent the embedded database is used. */
+  readonly databaseUrl?: Secret | undefined;
+  /** Folder of the embedded database; `undefined` keeps it in memory. */
+  readonly dataDir?: string | undefined;
+  /** Connections to a Postgres server. Default 10: two cores gain nothing from more (performance.md D). */
+  readonly connections?: number;
+  readonly log?: Log;
+}
+
+/**
+ * Opens and migrates the database.
+ *
+ * @throws FolderLockedError when another process holds the embedded folder.
+ * @throws HangarError `unavailable` when the server cannot be reached or the folder cannot be used.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  return options.databaseUrl === undefined
+    ? await openEmbedded(options.dataDir)
+    : await openServer(options.databaseUrl, options);
+}
+
+async function openEmbedded(dataDir: string | undefined): Promise<Store> {
+  const lock = dataDir === undefined ? undefined : prepareFolder(dataDir);
+  try {
+    const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') });
+    await migrateEmbedded(client);
+    return embeddedStore(client, () => lock?.release());
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+/** Wraps a PGlite that is already open and migrated; the test harness opens them from a template. */
+export function embeddedStore(client: PGlite, closed: () => void = () => {}): Store {
+  return {
+    engine: 'pglite',
+    db: drizzlePglite({ client, schema }) as unknown as Database,
+    execute: async (text, values) =>
+      values !== undefined && values.length > 0
+        ? await client.query(text, values)
+        : ((await client.exec(text)).at(-1) ?? { rows: [] }),
+    listen: async (channel, heard) => await client.listen(channel, heard),
+    ping: async () => void (await client.query('select 1')),
+    close: async () => {
+      await client.close();
+      closed();
+    },
+  };
+}
+
+function prepareFolder(dataDir: string): { release(): void } {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return lockFolder(join(dataDir, 'pg.lock'));
+  } catch (error) {
+    if (error instanceof FolderLockedError) throw error;
+    throw new HangarError('unavailable', {
+      public: `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Set HANGAR_DATA_DIR to a folder this user may write.`,
+      cause: error,
+    });
+  }
+}
+
+async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promise<Store> {
+  const log = options.log ?? silentLog;
+  const pool = new pg.Pool({ connectionString: databaseUrl.reveal(), max: options.connections ?? 10 });
+  // A connection that breaks while idle is replaced by the pool; without a listener it ends the process.
+  pool.on('error', (error) => log.warn({ code: (error as { code?: string }).code }, 'database connection lost'));
+  try {
+    await migrateServer(pool);
+  } catch (error) {
+    await pool.end();
+    throw new HangarError('unavailable', {
+      public: `The database of DATABASE_URL does not answer or cannot be migrated (${(error as { code?: string }).code ?? 'unknown'}). Check that the server runs and that the user may create tables.`,
+      cause: error,
+    });
+  }
+  const listeners = new Set<Listener>();
+  return {
+    engine: 'postgres',
+    db: drizzlePostgres({ client: pool, schema }) as unknown as Database,
+    execute: async (text, values) => await pool.query(text, values),
+    listen: async (channel, heard) => {
+      const listener = listenOnPool(databaseUrl, channel, heard, log);
+      listeners.add(listener);
+      await listener.ready;
+      return async () => {
+        listeners.delete(listener);
+        await listener.stop();
+      };
+    },
+    ping: async () => void (await pool.query('select 1')),
+    close: async () => {
+      await Promise.all([...listeners].map((listener) => listener.stop()));
+      await pool.end();
+    },
+  };
+}

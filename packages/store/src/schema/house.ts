@@ -1,0 +1,11 @@
+import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+
+/**
+ * Facts about this installation that must survive a restart and be the same for every process on one
+ * database: the installation's id (it marks what we own at Fly.io) and whatever is decided once.
+ */
+export const houseFacts = pgTable('house_facts', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+  decidedAt: timestamp('decided_at', { withTimezone: true }).notNull(),
+});

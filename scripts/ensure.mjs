@@ -1,0 +1,67 @@
+// Makes a fresh clone ready before `npm start`, `npm test` and `npm run demo`, and costs almost nothing afterwards:
+// installs when the lock file changed since the last install, builds when a source is newer than the last build.
+// Node's built-ins only, because nothing else may be there yet.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Hangar needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const installStamp = join(root, 'node_modules', '.hangar-installed');
+if (read(installStamp) !== lock) {
+  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(installStamp, lock);
+}
+
+if (process.argv.includes('build')) {
+  const buildStamp = join(root, 'node_modules', '.hangar-built');
+  const newest = newestSource();
+  if (Number(read(buildStamp) ?? 0) < newest || !existsSync(join(root, 'apps/hangar/dist/main.js'))) {
+    npm(['run', '--silent', 'build']);
+    writeFileSync(buildStamp, String(newest));
+  }
+}
+
+function npm(args) {
+  try {
+    execFileSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
+  } catch (error) {
+    console.error(`\n\`npm ${args.join(' ')}\` failed; its own words are above.`);
+    process.exit(error.status ?? 1);
+  }
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Modification time, in whole milliseconds, of the newest file that a build reads. */
+function newestSource() {
+  let newest = Math.floor(statSync(join(root, 'tsconfig.base.json')).mtimeMs);
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name === 'test') continue;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else newest = Math.max(newest, Math.floor(statSync(path).mtimeMs));
+    }
+  };
+  for (const group of ['packages', 'apps', 'examples']) {
+    const folder = join(root, group);
+    if (existsSync(folder)) walk(folder);
+    else mkdirSync(folder, { recursive: true });
+  }
+  return newest;
+}

@@ -1,0 +1,34 @@
+// Writes the reference pages from the code they describe; with --check only says which ones are out of date.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
+import { errorsPage } from '../apps/hangar/dist/errors-page.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pages = {
+  '.env.example': environmentExample(),
+  'docs/configuration.md': configurationPage(),
+  'docs/errors.md': errorsPage(),
+};
+const stale = [];
+for (const [file, text] of Object.entries(pages)) {
+  const path = join(root, file);
+  if (current(path) === text) continue;
+  stale.push(file);
+  if (process.argv.includes('--check')) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+if (process.argv.includes('--check') && stale.length > 0) {
+  console.error(`out of date: ${stale.join(', ')}; run \`npm run generate\``);
+  process.exitCode = 1;
+}
+
+function current(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
