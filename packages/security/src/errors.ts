@@ -1,0 +1,93 @@
+import { errorTable, type ErrorCode } from './error-table.ts';
+
+/** What a thrower may add to a code. */
+export interface HangarErrorOptions {
+  /** The private reason: goes to the log, never to the caller. */
+  readonly detail?: string;
+  /** Replaces the public sentence, where the code's row has `expose`. */
+  readonly public?: string;
+  /** Field name to fault, for forms and for `invalid`. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** More public members of the error body, such as `caveat` or `location`. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+  /** More headers of the answer, such as `Allow` or `WWW-Authenticate`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+  /** Another status than the table's, where a door imitates somebody else's API. */
+  readonly status?: number;
+}
+
+/** The one error that is thrown on purpose. Its `code` is the contract; its `message` is for the log. */
+export class HangarError extends Error {
+  override readonly name = 'HangarError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryable: boolean;
+  /** What the outside hears. */
+  readonly sentence: string;
+  readonly detail: string | undefined;
+  readonly fields: Readonly<Record<string, string>> | undefined;
+  readonly extra: Readonly<Record<string, unknown>> | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, options: HangarErrorOptions = {}) {
+    const row = errorTable[code];
+    super(
+      options.detail ?? options.public ?? row.sentence,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
+    this.code = code;
+    this.status = options.status ?? row.status;
+    this.retryable = row.retryable;
+    this.sentence = row.expose && options.public !== undefined ? options.public : row.sentence;
+    this.detail = options.detail;
+    this.fields = options.fields;
+    this.extra = options.extra;
+    this.headers = options.headers;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? row.retryAfterSeconds;
+  }
+}
+
+/** Any thrown value as a HangarError: what was not thrown on purpose becomes `internal`, with the original as cause. */
+export function asHangarError(error: unknown): HangarError {
+  if (error instanceof HangarError) return error;
+  const detail =
+    error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error was thrown';
+  return new HangarError('internal', { detail, cause: error });
+}
+
+/** The JSON body of an error answer. `error` is a plain sentence: flyctl prints it, and matches on it. */
+export interface ErrorBody {
+  readonly error: string;
+  readonly code: ErrorCode;
+  readonly request_id: string;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly [extra: string]: unknown;
+}
+
+/** Renders an error for the outside. The extra members can't replace the three fixed ones. */
+export function errorBody(error: HangarError, requestId: string): ErrorBody {
+  return {
+    ...error.extra,
+    error: error.sentence,
+    code: error.code,
+    request_id: requestId,
+    ...(error.fields ? { fields: error.fields } : {}),
+  };
+}
+
+/** The error as an answer: JSON, never cached, with the request id and, where it helps, `Retry-After`. */
+export function errorResponse(error: HangarError, requestId: string): Response {
+  const headers = new Headers({
+    ...error.headers,
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+  });
+  if (error.retryAfterSeconds !== undefined) {
+    headers.set('retry-after', String(Math.max(0, Math.ceil(error.retryAfterSeconds))));
+  }
+  return new Response(JSON.stringify(errorBody(error, requestId)), { status: error.status, headers });
+}

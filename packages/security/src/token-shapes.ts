@@ -1,0 +1,56 @@
+/** A shape that a secret has in plain text. */
+export interface TokenShape {
+  readonly name: string;
+  /** Global, linear: bounded or single-class repeats, no nested ones. */
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+const gone = '[redacted]';
+
+/**
+ * The shapes of secrets that travel through a Fly.io control plane. Each keeps its prefix, so that the log still
+ * says what kind of thing was there. A tail that was cut off is covered as well: a logged token is seldom whole.
+ */
+export const tokenShapes: readonly TokenShape[] = [
+  {
+    name: 'private-key',
+    pattern:
+      /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,16384}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
+    replacement: `[redacted private key]`,
+  },
+  { name: 'macaroon', pattern: /\b(fm2|fm1r|fm1a)_[A-Za-z0-9+/_=-]+/g, replacement: `$1_${gone}` },
+  { name: 'fly-oauth', pattern: /\bfo1_[A-Za-z0-9_-]+/g, replacement: `fo1_${gone}` },
+  { name: 'tigris-secret', pattern: /\btsec_[A-Za-z0-9_-]+/g, replacement: `tsec_${gone}` },
+  {
+    name: 'signature',
+    pattern: /(x-signature["']?\s{0,4}[:=,]?\s{0,4}["'[]{0,2}\s{0,4})[0-9A-Fa-f]{16,128}/gi,
+    replacement: `$1${gone}`,
+  },
+  {
+    name: 'bearer',
+    pattern: /\b(bearer|basic)(\s{1,4})[A-Za-z0-9._~+/=-]{6,}/gi,
+    replacement: `$1$2${gone}`,
+  },
+  {
+    name: 'url-password',
+    pattern: /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/?#"'<>]{0,256}):[^\s@/?#"'<>]{1,1024}@/gi,
+    replacement: `$1:${gone}@`,
+  },
+  {
+    name: 'query-secret',
+    pattern:
+      /([?&](?:access_token|client_secret|code|code_verifier|refresh_token|token|ticket|state|signature|x-amz-signature|x-amz-security-token)=)[^&\s"'<>#]{1,8192}/gi,
+    replacement: `$1${gone}`,
+  },
+  { name: 'aws-key', pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, replacement: `$1${gone}` },
+  { name: 'aws-signature', pattern: /(Signature=)[0-9a-f]{64}/gi, replacement: `$1${gone}` },
+  { name: 'webhook-secret', pattern: /\bwhsec_[A-Za-z0-9+/=_-]{8,}/g, replacement: `whsec_${gone}` },
+  { name: 'payment-key', pattern: /\b((?:sk|rk)_(?:live|test))_[A-Za-z0-9]{8,}/g, replacement: `$1_${gone}` },
+  { name: 'github', pattern: /\b(gh[pousr]|github_pat)_[A-Za-z0-9_]{8,}/g, replacement: `$1_${gone}` },
+  {
+    name: 'jwt',
+    pattern: /\beyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,8192}/g,
+    replacement: `eyJ${gone}`,
+  },
+];
