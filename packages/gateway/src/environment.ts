@@ -1,0 +1,124 @@
+/** The nouns of the gateway: what is kept about a workspace, an environment, its machines and their running time. */
+
+/** One extension of the environments provider. `number` is what goes into an Organization caveat. */
+export interface Workspace {
+  readonly number: bigint;
+  /** What clients send as `org_slug`. */
+  readonly slug: string;
+  readonly extensionId: string;
+  /** Fly.io's id of the customer's organization. */
+  readonly organizationId: string;
+  readonly createdAt: Date;
+  readonly closedAt: Date | undefined;
+}
+
+/**
+ * Where an environment stands. `undoing` takes back a refused create; `failed` and `deleted` are tombstones that no
+ * longer hold the name.
+ */
+export type Phase = 'provisioning' | 'ready' | 'undoing' | 'failed' | 'deleting' | 'deleted';
+
+/** Phases in which a recorded sequence of steps still has to be finished by somebody. */
+export const unfinishedPhases: readonly Phase[] = ['provisioning', 'undoing', 'deleting'];
+
+/** One recorded step: written before it runs, completed after. */
+export interface Step {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+}
+
+/** One user's app with its own network, bucket, access key and policy. */
+export interface Environment {
+  /** `env_` and a ULID. */
+  readonly id: string;
+  readonly workspace: bigint;
+  /** The app's name, upstream too. */
+  readonly name: string;
+  readonly phase: Phase;
+  /** Upstream's `internal_numeric_id`: the number in Apps caveats. Known once the app exists. */
+  readonly numericId: bigint | undefined;
+  readonly upstreamId: string | undefined;
+  readonly network: string;
+  readonly bucket: string;
+  readonly keyName: string;
+  readonly accessKeyId: string | undefined;
+  readonly sealedSecretKey: Uint8Array | undefined;
+  readonly policyName: string;
+  readonly policyArn: string | undefined;
+  readonly flycastAddress: string | undefined;
+  readonly createdByToken: string;
+  readonly createdByBranch: string;
+  readonly journal: readonly Step[];
+  readonly failure: string | undefined;
+  readonly leaseOwner: string | undefined;
+  readonly leaseUntil: Date | undefined;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly readyAt: Date | undefined;
+  readonly deletedAt: Date | undefined;
+}
+
+/** The size of a machine, as far as it is metered. */
+export interface Guest {
+  readonly cpuKind: string;
+  readonly cpus: number;
+  readonly memoryMb: number;
+}
+
+/** A machine as last seen. */
+export interface Machine {
+  readonly id: string;
+  readonly environment: string;
+  readonly state: string;
+  readonly region: string;
+  readonly guest: Guest;
+  readonly operation: string | undefined;
+  readonly createdAt: Date;
+  readonly observedAt: Date;
+  readonly destroyedAt: Date | undefined;
+}
+
+/** A time in which a machine ran. Open while `stoppedAt` is undefined. */
+export interface Interval {
+  readonly machine: string;
+  readonly environment: string;
+  readonly startedAt: Date;
+  readonly stoppedAt: Date | undefined;
+  readonly guest: Guest;
+  readonly exact: boolean;
+}
+
+/** What an environment's machines are doing, taken together. */
+export type Power = 'none' | 'starting' | 'running' | 'suspended' | 'stopped';
+
+const runningStates: readonly string[] = [
+  'started',
+  'stopping',
+  'suspending',
+  'restarting',
+  'updating',
+  'replacing',
+];
+const startingStates: readonly string[] = ['created', 'creating', 'starting'];
+const goneStates: readonly string[] = ['destroyed', 'destroying', 'replaced', 'migrated'];
+
+/** True while a machine in this state is compute that is paid for. */
+export function isRunning(state: string): boolean {
+  return runningStates.includes(state);
+}
+
+/** True when a machine in this state no longer counts as one. */
+export function isGone(state: string): boolean {
+  return goneStates.includes(state);
+}
+
+/** The busiest of the machines decides; no machine at all is `none`. */
+export function powerOf(states: readonly string[]): Power {
+  const alive = states.filter((state) => !isGone(state));
+  if (alive.length === 0) return 'none';
+  if (alive.some(isRunning)) return 'running';
+  if (alive.some((state) => startingStates.includes(state))) return 'starting';
+  return alive.some((state) => state === 'suspended') ? 'suspended' : 'stopped';
+}

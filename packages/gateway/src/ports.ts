@@ -1,0 +1,181 @@
+import type { Access } from '@hangar/macaroon';
+import type { ErrorCode, Result } from '@hangar/security';
+import type { Environment, Interval, Machine, Phase, Step, Workspace } from './environment.ts';
+
+/** Why a token was not taken. The sentence may be shown; it never holds any part of the token. */
+export interface TokenReason {
+  /** One of the `token_…` or `discharge_…` codes. */
+  readonly code: ErrorCode;
+  readonly sentence: string;
+  readonly tokenId?: string;
+  /** Where a missing discharge is to be had. */
+  readonly location?: string;
+}
+
+/** Why a verified token does not allow an access, in words. */
+export interface ClearRefusal {
+  readonly code: 'caveat_denied' | 'token_expired';
+  /** The caveat that said no, in short form. */
+  readonly caveat: string;
+  readonly sentence: string;
+}
+
+/** Whoever presented a token whose signature chain holds and which is not revoked. */
+export interface VerifiedCaller {
+  /** The workspace whose key signed the token. */
+  readonly workspace: bigint;
+  /** The nonce UUID. */
+  readonly tokenId: string;
+  /** Digest of the tail: names this very branch among all narrowed children of the token. */
+  readonly branch: string;
+  /** Asks all caveats, those of discharges too. */
+  clear(access: Access): Result<true, ClearRefusal>;
+  /** The app numbers the token is limited to, or undefined when it is not limited to apps. */
+  appScope(): readonly bigint[] | undefined;
+  readonly expiresAt?: Date;
+}
+
+/** What the gateway needs from an authority: text of a header in, a verified caller or the reason out. */
+export interface TokenVerifier {
+  verify(authorization: string | null): Promise<Result<VerifiedCaller, TokenReason>>;
+}
+
+/** What is decided about an environment before anything is made upstream. */
+export type NewEnvironment = Pick<
+  Environment,
+  | 'id'
+  | 'workspace'
+  | 'name'
+  | 'network'
+  | 'bucket'
+  | 'keyName'
+  | 'policyName'
+  | 'createdByToken'
+  | 'createdByBranch'
+  | 'createdAt'
+> & { readonly leaseOwner: string; readonly leaseUntil: Date };
+
+/** What a step may learn or settle. */
+export interface EnvironmentChanges {
+  readonly phase?: Phase;
+  readonly numericId?: bigint;
+  readonly upstreamId?: string;
+  readonly accessKeyId?: string | null;
+  readonly sealedSecretKey?: Uint8Array | null;
+  readonly policyArn?: string | null;
+  readonly flycastAddress?: string;
+  readonly journal?: readonly Step[];
+  readonly failure?: string;
+  readonly readyAt?: Date;
+  readonly deletedAt?: Date;
+}
+
+/** A row of the audit trail. */
+export interface AuditEntry {
+  readonly at: Date;
+  readonly workspace: bigint | undefined;
+  readonly tokenId: string | undefined;
+  readonly branch: string | undefined;
+  /** The route's id, such as `machines.start`. */
+  readonly action: string;
+  readonly resource: string;
+  /** `ok`, or the error code. */
+  readonly outcome: string;
+  readonly status: number;
+  readonly requestId: string;
+  readonly upstreamRequestId: string | undefined;
+}
+
+/** An Idempotency-Key in use. */
+export interface Operation {
+  /** Goes into the machine's metadata, so that a lost answer can be found again. */
+  readonly id: string;
+  readonly state: 'running' | 'done';
+  readonly requestHash: string;
+  readonly status: number | undefined;
+  readonly sealedResponse: Uint8Array | undefined;
+  readonly createdAt: Date;
+}
+
+/**
+ * What the gateway keeps. Each method is one statement or one transaction, so that several Hangar processes can share
+ * the rows; nothing here talks to the network.
+ */
+export interface EnvironmentStore {
+  /** The workspace of an extension, made on first use. A second call returns the first one's row. */
+  openWorkspace(wanted: Omit<Workspace, 'number' | 'closedAt'>): Promise<Workspace>;
+  workspace(number: bigint): Promise<Workspace | undefined>;
+  workspaceOfExtension(extensionId: string): Promise<Workspace | undefined>;
+  closeWorkspace(number: bigint, at: Date): Promise<void>;
+
+  /** Takes the name, in phase `provisioning` and leased to the caller; or says who holds it. */
+  reserve(wanted: NewEnvironment): Promise<Result<Environment, { tag: 'name_held'; holder: Environment }>>;
+  environment(id: string): Promise<Environment | undefined>;
+  /** The environment that holds the name now. */
+  environmentNamed(name: string): Promise<Environment | undefined>;
+  /** Oldest first. Tombstones only when they died after `deadSince`. */
+  environmentsOf(workspace: bigint, deadSince?: Date): Promise<readonly Environment[]>;
+  /** All that are `ready`, of every workspace, for the sweep over their machines. */
+  readyEnvironments(): Promise<readonly Environment[]>;
+  /** Takes the lease if it is free, over, or already the caller's; moves the phase if asked. */
+  claim(wanted: {
+    id: string;
+    owner: string;
+    now: Date;
+    until: Date;
+    phase?: Phase;
+  }): Promise<Environment | undefined>;
+  /** Takes the leases of unfinished environments that nobody works on. */
+  claimUnfinished(wanted: {
+    owner: string;
+    now: Date;
+    until: Date;
+    limit: number;
+  }): Promise<readonly Environment[]>;
+  /** Writes while holding the lease and prolongs it; undefined when the lease was lost. */
+  record(wanted: {
+    id: string;
+    owner: string;
+    now: Date;
+    until: Date;
+    changes: EnvironmentChanges;
+  }): Promise<Environment | undefined>;
+  /** Gives the lease back, with a time before which the recovery task shall not try again. */
+  release(wanted: { id: string; owner: string; notBefore: Date | undefined }): Promise<void>;
+
+  machine(id: string): Promise<Machine | undefined>;
+  machinesOf(environment: string): Promise<readonly Machine[]>;
+  machinesIn(workspace: bigint): Promise<readonly Machine[]>;
+  /** Writes the machine and its running times together; an interval is found again by machine and start. */
+  saveMachine(machine: Machine, intervals: readonly Interval[]): Promise<void>;
+  /** Running times of a workspace that touch the span. */
+  intervalsIn(wanted: { workspace: bigint; from: Date; to: Date }): Promise<readonly Interval[]>;
+  /** The running time of a machine that has no end yet. */
+  openInterval(machine: string): Promise<Interval | undefined>;
+  /** Ends what still runs in an environment, and marks its machines as destroyed. */
+  closeMachines(environment: string, at: Date): Promise<void>;
+
+  volumeOwner(id: string): Promise<string | undefined>;
+  saveVolume(volume: { id: string; environment: string; at: Date }): Promise<void>;
+
+  /** Starts an operation, or returns the one that already has the key. */
+  beginOperation(wanted: {
+    workspace: bigint;
+    key: string;
+    id: string;
+    requestHash: string;
+    now: Date;
+  }): Promise<{ fresh: boolean; operation: Operation }>;
+  finishOperation(wanted: {
+    workspace: bigint;
+    key: string;
+    status: number;
+    sealedResponse: Uint8Array;
+  }): Promise<void>;
+  /** Frees a key whose request was refused without any effect. */
+  forgetOperation(wanted: { workspace: bigint; key: string }): Promise<void>;
+  /** Deletes finished operations from before the time. */
+  dropOperations(before: Date): Promise<number>;
+
+  writeAudit(entry: AuditEntry): Promise<void>;
+}

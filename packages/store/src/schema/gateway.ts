@@ -1,0 +1,172 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { Guest, Phase, Step } from '@hangar/gateway';
+
+/** Raw bytes; PGlite answers with Uint8Array and node-postgres with Buffer, both are read as Uint8Array. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/** One per extension of the environments provider. The number is the Organization id in caveats. */
+export const gatewayWorkspaces = pgTable(
+  'gateway_workspaces',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity({ startWith: 70001 }),
+    slug: text('slug').notNull(),
+    extensionId: text('extension_id').notNull(),
+    organizationId: text('organization_id').notNull(),
+    createdAt: instant('created_at').notNull(),
+    closedAt: instant('closed_at'),
+  },
+  (table) => [
+    uniqueIndex('gateway_workspaces_slug').on(table.slug),
+    uniqueIndex('gateway_workspaces_extension').on(table.extensionId),
+  ],
+);
+
+/** One user's app, network, bucket, key and policy. Every name is decided before anything is made upstream. */
+export const gatewayEnvironments = pgTable(
+  'gateway_environments',
+  {
+    id: text('id').primaryKey(),
+    workspace: bigint('workspace', { mode: 'bigint' })
+      .notNull()
+      .references(() => gatewayWorkspaces.number),
+    name: text('name').notNull(),
+    phase: text('phase').$type<Phase>().notNull(),
+    numericId: bigint('numeric_id', { mode: 'bigint' }),
+    upstreamId: text('upstream_id'),
+    network: text('network').notNull(),
+    bucket: text('bucket').notNull(),
+    keyName: text('key_name').notNull(),
+    accessKeyId: text('access_key_id'),
+    sealedSecretKey: bytes('sealed_secret_key'),
+    policyName: text('policy_name').notNull(),
+    policyArn: text('policy_arn'),
+    flycastAddress: text('flycast_address'),
+    createdByToken: text('created_by_token').notNull(),
+    createdByBranch: text('created_by_branch').notNull(),
+    journal: jsonb('journal').$type<readonly Step[]>().notNull(),
+    /** The code of the refusal that ended it, for phase `failed`. */
+    failure: text('failure'),
+    leaseOwner: text('lease_owner'),
+    leaseUntil: instant('lease_until'),
+    createdAt: instant('created_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+    readyAt: instant('ready_at'),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    uniqueIndex('gateway_environments_live_name')
+      .on(table.name)
+      .where(sql`${table.phase} not in ('failed', 'deleted')`),
+    index('gateway_environments_by_workspace').on(table.workspace, table.createdAt, table.id),
+    index('gateway_environments_unfinished')
+      .on(table.leaseUntil)
+      .where(sql`${table.phase} in ('provisioning', 'undoing', 'deleting')`),
+  ],
+);
+
+/** Machines that the gateway made or saw, with their last known state. */
+export const gatewayMachines = pgTable(
+  'gateway_machines',
+  {
+    id: text('id').primaryKey(),
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id),
+    state: text('state').notNull(),
+    region: text('region').notNull(),
+    guest: jsonb('guest').$type<Guest>().notNull(),
+    /** The `hangar_op` it was made under: how a repeated create finds it again. */
+    operation: text('operation'),
+    createdAt: instant('created_at').notNull(),
+    observedAt: instant('observed_at').notNull(),
+    destroyedAt: instant('destroyed_at'),
+  },
+  (table) => [index('gateway_machines_by_environment').on(table.environment)],
+);
+
+/** Times in which a machine ran. Usage is computed from these and from nothing else. */
+export const gatewayIntervals = pgTable(
+  'gateway_intervals',
+  {
+    machine: text('machine')
+      .notNull()
+      .references(() => gatewayMachines.id),
+    startedAt: instant('started_at').notNull(),
+    environment: text('environment').notNull(),
+    stoppedAt: instant('stopped_at'),
+    guest: jsonb('guest').$type<Guest>().notNull(),
+    /** Both ends come from the machine's own events, not from the time at which somebody looked. */
+    exact: boolean('exact').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.machine, table.startedAt] }),
+    index('gateway_intervals_by_environment').on(table.environment, table.startedAt),
+  ],
+);
+
+/** Volumes and the environment that owns them. */
+export const gatewayVolumes = pgTable(
+  'gateway_volumes',
+  {
+    id: text('id').primaryKey(),
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id),
+    createdAt: instant('created_at').notNull(),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [index('gateway_volumes_by_environment').on(table.environment)],
+);
+
+/** What an Idempotency-Key was used for, and the sealed answer to give again. */
+export const gatewayOperations = pgTable(
+  'gateway_operations',
+  {
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
+    key: text('key').notNull(),
+    id: text('id').notNull(),
+    requestHash: text('request_hash').notNull(),
+    state: text('state').$type<'running' | 'done'>().notNull(),
+    status: integer('status'),
+    sealedResponse: bytes('sealed_response'),
+    createdAt: instant('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.key] }),
+    index('gateway_operations_by_age').on(table.createdAt),
+  ],
+);
+
+/** Who did what, on what, with which outcome. Tokens are named by nonce UUID and branch digest only. */
+export const gatewayAudit = pgTable(
+  'gateway_audit',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: instant('at').notNull(),
+    workspace: bigint('workspace', { mode: 'bigint' }),
+    tokenId: text('token_id'),
+    branch: text('branch'),
+    action: text('action').notNull(),
+    resource: text('resource').notNull(),
+    outcome: text('outcome').notNull(),
+    status: integer('status').notNull(),
+    requestId: text('request_id').notNull(),
+    upstreamRequestId: text('upstream_request_id'),
+  },
+  (table) => [index('gateway_audit_by_workspace').on(table.workspace, table.number)],
+);
