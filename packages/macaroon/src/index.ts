@@ -1,1 +1,79 @@
-export {};
+/** Verdicts as values, and the one error that the making side throws. */
+export { ok, refuse, type Result } from './result.ts';
+export { MacaroonError, type MacaroonErrorCode } from './error.ts';
+
+/** Actions and roles as bits. */
+export { Action, EVERY_BIT, formatMask, parseMask, type ActionMask, type MaskReason } from './action.ts';
+export { Role, formatRoles } from './roles.ts';
+
+/** Caveats: what a token can be restricted to. */
+export * from './caveat.ts';
+export { encodeCaveats } from './caveat-write.ts';
+
+/** Tokens: make, narrow, read, write. */
+export {
+  attenuate,
+  decodeMacaroon,
+  encodeToken,
+  mint,
+  tokenId,
+  type DecodeReason,
+  type Macaroon,
+  type MintOptions,
+} from './macaroon.ts';
+export type { Nonce } from './nonce.ts';
+export { LOCATIONS } from './location.ts';
+export { LIMITS, type Limits } from './limits.ts';
+
+/** Headers: several tokens in one text. */
+export {
+  decodeToken,
+  formatHeader,
+  parseBundle,
+  stripScheme,
+  type Bundle,
+  type HeaderReason,
+  type TokenReason,
+} from './header.ts';
+
+/** Third parties: ask somebody else to agree, and agree. */
+export {
+  addThirdParty,
+  createDischarge,
+  missingTickets,
+  openTicket,
+  sealTicket,
+  thirdPartyCaveats,
+  type DischargeOptions,
+  type ThirdPartyOptions,
+  type Ticket,
+  type TicketAt,
+  type TicketReason,
+} from './third-party.ts';
+
+/** Verify that a token is genuine, then clear what is asked. */
+export {
+  verify,
+  type DischargeFault,
+  type Verified,
+  type VerifyOptions,
+  type VerifyReason,
+} from './verify.ts';
+export { clear, clearTicket } from './clear.ts';
+export type { Access } from './access.ts';
+export type { DischargeRequest, Subject } from './subject.ts';
+export { object, type Objection, type Refusal, type RefusalTag } from './refusal.ts';
+
+/** What a token is about, without saying that it is allowed. */
+export { appScope, clusterScope, effectiveExpiry, organizationScope, type ScopeReason } from './scope.ts';
+
+/** Caveat types of one's own. */
+export {
+  PRIVATE_RANGE,
+  privateCaveat,
+  privateCaveats,
+  type PrivateCaveat,
+  type PrivateCaveats,
+} from './private-caveat.ts';
+export { Reader } from './msgpack/reader.ts';
+export { Writer } from './msgpack/writer.ts';

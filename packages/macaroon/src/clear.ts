@@ -1,0 +1,78 @@
+import { accessFault, type Access } from './access.ts';
+import { everyCaveat, isAttestation, type Caveat } from './caveat.ts';
+import { MacaroonError } from './error.ts';
+import { evaluate } from './evaluate.ts';
+import type { PrivateCaveats } from './private-caveat.ts';
+import type { Objection, Refusal } from './refusal.ts';
+import { ok, refuse, type Result } from './result.ts';
+import type { DischargeRequest, Subject } from './subject.ts';
+import type { Verified } from './verify.ts';
+
+/**
+ * Decides whether a verified token allows an access, or all of several. Every caveat must clear for every access.
+ * A token that names no organization allows nothing, although the format would let it allow everything.
+ * Throws `no_accesses` for an empty list, which the format would let pass.
+ */
+export function clear(
+  verified: Pick<Verified, 'caveats'> & Partial<Pick<Verified, 'token' | 'branches'>>,
+  access: Access | readonly Access[],
+  registry?: PrivateCaveats,
+): Result<true, Refusal> {
+  const accesses = 'action' in access ? [access] : access;
+  if (accesses.length === 0) throw new MacaroonError('no_accesses', 'nothing was asked for');
+  const objections: { caveat: Caveat | undefined; objection: NonNullable<Objection> }[] = [];
+  if (![...everyCaveat(verified.caveats)].some((caveat) => caveat.type === 'Organization')) {
+    const sentence = 'The token names no organization, so it could do anything; it is not accepted.';
+    objections.push({ caveat: undefined, objection: { tag: 'no_organization', sentence } });
+  }
+  for (const each of accesses) {
+    const fault = accessFault(each);
+    if (fault !== undefined) {
+      objections.push({ caveat: undefined, objection: fault });
+      continue;
+    }
+    const subject: Subject = { kind: 'access', access: each };
+    for (const caveat of verified.caveats) {
+      if (isAttestation(caveat)) continue;
+      const objection = evaluate(caveat, { subject, registry, branch: branchOf(verified, caveat) });
+      if (objection !== undefined) objections.push({ caveat, objection });
+    }
+  }
+  return verdict(objections);
+}
+
+/** Decides whether a third party may discharge a ticket with these caveats. Every one must clear. */
+export function clearTicket(
+  caveats: readonly Caveat[],
+  request: DischargeRequest,
+  registry?: PrivateCaveats,
+): Result<true, Refusal> {
+  const subject: Subject = { kind: 'discharge', request };
+  const objections: { caveat: Caveat | undefined; objection: NonNullable<Objection> }[] = [];
+  for (const caveat of caveats) {
+    const objection = evaluate(caveat, { subject, registry });
+    if (objection !== undefined) objections.push({ caveat, objection });
+  }
+  return verdict(objections);
+}
+
+function verdict(
+  objections: readonly { caveat: Caveat | undefined; objection: NonNullable<Objection> }[],
+): Result<true, Refusal> {
+  if (objections.length === 0) return ok(true);
+  const all: Refusal[] = [];
+  for (const { caveat, objection } of objections) {
+    all.push({ tag: objection.tag, caveat, sentence: objection.sentence, all });
+  }
+  return refuse(all[0]!);
+}
+
+/** The digest of the token right after one of its own private caveats; undefined for those that came with a discharge. */
+function branchOf(
+  verified: Partial<Pick<Verified, 'token' | 'branches'>>,
+  caveat: Caveat,
+): string | undefined {
+  if (caveat.type !== 'Unknown' || verified.token === undefined) return undefined;
+  const index = verified.token.caveats.indexOf(caveat);
+  return index < 0 ? undefined : verified.branches?.[index + 1];
+}

@@ -1,0 +1,94 @@
+/** The primitives of the format on node:crypto. crypto/noble.ts has the same exports for browsers (`#crypto` in package.json). */
+import { Buffer } from 'node:buffer';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto';
+
+const AEAD = 'chacha20-poly1305';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** One caveat is signed as a set of its own: a two-element array of type and body. */
+const PAIR_HEADER = Uint8Array.of(0x92);
+
+/** HMAC-SHA256. */
+export function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(message).digest();
+}
+
+/** All tails of a chain: of the nonce, then after each caveat. `pairs` are the encoded type and body of each caveat. */
+export function chainTails(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  pairs: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  let tail: Uint8Array = createHmac('sha256', key).update(nonce).digest();
+  const tails = [tail];
+  for (const pair of pairs) {
+    tail = createHmac('sha256', tail).update(PAIR_HEADER).update(pair).digest();
+    tails.push(tail);
+  }
+  return tails;
+}
+
+/** SHA-256. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** SHA-1, for version 5 UUIDs only. */
+export function sha1(bytes: Uint8Array): Uint8Array {
+  return createHash('sha1').update(bytes).digest();
+}
+
+/** ChaCha20-Poly1305: nonce, ciphertext and tag in one box. */
+export function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
+  const cipher = createCipheriv(AEAD, key, nonce, { authTagLength: TAG_BYTES });
+  const body = cipher.update(plain);
+  cipher.final();
+  return plainBytes(Buffer.concat([nonce, body, cipher.getAuthTag()]));
+}
+
+/** Opens a box made by `seal`; undefined when the key is not its key or a bit has changed. */
+export function unseal(key: Uint8Array, box: Uint8Array): Uint8Array | undefined {
+  if (box.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  const decipher = createDecipheriv(AEAD, key, box.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  decipher.setAuthTag(box.subarray(box.length - TAG_BYTES));
+  const plain = decipher.update(box.subarray(NONCE_BYTES, box.length - TAG_BYTES));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return plainBytes(plain);
+}
+
+/** Equality without telling where the difference is. Lengths are no secret. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Fresh random bytes. */
+export function randomBytes(length: number): Uint8Array {
+  return randomFillSync(new Uint8Array(length));
+}
+
+/** Standard base64 with padding. */
+export function encodeBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** Strict base64: standard alphabet, full padding, no white space, unused bits zero. Undefined for anything else. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  // Buffer skips what it does not know, so only text that comes back identical was base64.
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? plainBytes(bytes) : undefined;
+}
+
+function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

@@ -1,0 +1,130 @@
+import { decodeBase64 } from '#crypto';
+import { LIMITS, type Limits } from './limits.ts';
+import { decodeMacaroon, encodeToken, type Macaroon } from './macaroon.ts';
+import { ok, refuse, type Result } from './result.ts';
+
+/** Why a text is no token. */
+export type TokenReason =
+  | { readonly tag: 'empty' }
+  | { readonly tag: 'truncated' }
+  | { readonly tag: 'too_large' }
+  | { readonly tag: 'not_a_macaroon' }
+  | { readonly tag: 'malformed'; readonly detail: string };
+
+/** Why a header gives no bundle. `position` counts tokens from 0. */
+export type HeaderReason =
+  | { readonly tag: 'empty' }
+  | { readonly tag: 'too_large' }
+  | { readonly tag: 'no_macaroon' }
+  | { readonly tag: 'truncated'; readonly position: number }
+  | { readonly tag: 'malformed'; readonly position: number; readonly detail: string };
+
+/** The tokens of one header, by what they are for. */
+export interface Bundle {
+  /** Tokens for the verifier's own location, in the order received. */
+  readonly permission: readonly Macaroon[];
+  /** Every other macaroon. */
+  readonly discharges: readonly Macaroon[];
+  /** Texts that are no macaroons (`fo1_…`), as received. */
+  readonly other: readonly string[];
+}
+
+const PREFIXES = ['fm2_', 'fm1r_', 'fm1a_'];
+const SCHEMES = ['flyv1', 'bearer'];
+
+/** Removes `FlyV1` and `Bearer`, in any case and number, from the front of a header (macaroons spec 2.2). */
+export function stripScheme(header: string): string {
+  let rest = header.trim();
+  for (;;) {
+    const space = rest.indexOf(' ');
+    if (space < 0) return rest;
+    if (!SCHEMES.includes(rest.slice(0, space).trim().toLowerCase())) return rest;
+    rest = rest.slice(space + 1).trim();
+  }
+}
+
+/** Reads one token text such as `fm2_…`, without a scheme. */
+export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macaroon, TokenReason> {
+  if (text === '') return refuse({ tag: 'empty' });
+  const prefix = PREFIXES.find((candidate) => text.startsWith(candidate));
+  if (prefix === undefined) {
+    const cut = PREFIXES.some((candidate) => candidate.startsWith(text));
+    return refuse(cut ? { tag: 'truncated' } : { tag: 'not_a_macaroon' });
+  }
+  const encoded = text.slice(prefix.length);
+  if (encoded.length > Math.ceil(limits.tokenBytes / 3) * 4) return refuse({ tag: 'too_large' });
+  const bytes = decodeBase64(encoded);
+  if (bytes === undefined) return refuse(isCutBase64(encoded, limits) ? { tag: 'truncated' } : notBase64);
+  const decoded = decodeMacaroon(bytes, limits);
+  if (decoded.ok) return decoded;
+  if (decoded.reason.tag === 'truncated') return refuse({ tag: 'truncated' });
+  if (decoded.reason.tag === 'limit') return refuse({ tag: 'too_large' });
+  return refuse({ tag: 'malformed', detail: decoded.reason.detail });
+}
+
+const notBase64: TokenReason = { tag: 'malformed', detail: 'not padded standard base64' };
+
+/**
+ * Reads the tokens of an Authorization header, or of the text inside one. One damaged macaroon refuses the whole header,
+ * so that a token cut off in a terminal is called cut off and not mistaken for a missing or revoked one.
+ */
+export function parseBundle(
+  headerOrToken: string,
+  permissionLocation: string,
+  limits: Limits = LIMITS,
+): Result<Bundle, HeaderReason> {
+  if (headerOrToken.length > limits.headerLength) return refuse({ tag: 'too_large' });
+  const text = stripScheme(headerOrToken);
+  if (text === '') return refuse({ tag: 'empty' });
+  const pieces = text.split(',');
+  if (pieces.length > limits.tokensPerHeader) return refuse({ tag: 'too_large' });
+  const permission: Macaroon[] = [];
+  const discharges: Macaroon[] = [];
+  const other: string[] = [];
+  for (const [position, piece] of pieces.entries()) {
+    const trimmed = piece.trim();
+    const decoded = decodeToken(trimmed, limits);
+    if (decoded.ok) {
+      (decoded.value.location === permissionLocation ? permission : discharges).push(decoded.value);
+      continue;
+    }
+    switch (decoded.reason.tag) {
+      case 'not_a_macaroon':
+        other.push(trimmed);
+        break;
+      case 'empty':
+        // A comma at the very end is where a token was cut off; anywhere else it is a slip.
+        if (position === pieces.length - 1) return refuse({ tag: 'truncated', position });
+        return refuse({ tag: 'malformed', position, detail: 'empty token' });
+      case 'too_large':
+        return refuse({ tag: 'too_large' });
+      case 'truncated':
+        return refuse({ tag: 'truncated', position });
+      case 'malformed':
+        return refuse({ tag: 'malformed', position, detail: decoded.reason.detail });
+    }
+  }
+  if (permission.length === 0 && discharges.length === 0) {
+    return refuse(isCutScheme(text) ? { tag: 'truncated', position: 0 } : { tag: 'no_macaroon' });
+  }
+  return ok({ permission, discharges, other });
+}
+
+/** The Authorization header value for these tokens. */
+export function formatHeader(tokens: readonly Macaroon[]): string {
+  return `FlyV1 ${tokens.map(encodeToken).join(',')}`;
+}
+
+/** Whether base64 text looks like the beginning of a token: what its whole groups hold stops too early. */
+function isCutBase64(text: string, limits: Limits): boolean {
+  const bare = text.replace(/={1,2}$/, '');
+  if (/[^A-Za-z0-9+/]/.test(bare) || text.length % 4 === 0) return false;
+  const groups = decodeBase64(bare.slice(0, bare.length - (bare.length % 4)));
+  if (groups === undefined) return false;
+  const decoded = decodeMacaroon(groups, limits);
+  return !decoded.ok && decoded.reason.tag === 'truncated';
+}
+
+function isCutScheme(text: string): boolean {
+  return SCHEMES.some((scheme) => scheme.startsWith(text.toLowerCase()));
+}

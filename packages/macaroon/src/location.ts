@@ -1,0 +1,7 @@
+/** The locations Fly.io uses, exactly as they stand in tokens (macaroons spec 1). */
+export const LOCATIONS = Object.freeze({
+  permission: 'https://api.fly.io/v1',
+  authentication: 'https://api.fly.io/aaa/v1',
+  newAuthentication: 'https://auth.fly.io',
+  secrets: 'https://api.fly.io/secrets/v1',
+} as const);

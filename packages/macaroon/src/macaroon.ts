@@ -1,0 +1,164 @@
+import { chainTails, encodeBase64, hmac, randomBytes } from '#crypto';
+import { concatBytes, equalBytes, utf8 } from './bytes.ts';
+import { isAttestation, type Caveat } from './caveat.ts';
+import { readCaveatSet } from './caveat-read.ts';
+import { encodePair } from './caveat-write.ts';
+import { MacaroonError } from './error.ts';
+import { KEY_BYTES, LIMITS, NONCE_RANDOM_BYTES, type Limits } from './limits.ts';
+import { MsgpackFailure, Reader, type MsgpackFault } from './msgpack/reader.ts';
+import { Writer } from './msgpack/writer.ts';
+import { encodeNonce, nonceUuid, readNonce, type Nonce } from './nonce.ts';
+import { ok, refuse, type Result } from './result.ts';
+
+/** One token: a value that never changes. Narrowing makes a new one. */
+export interface Macaroon {
+  readonly nonce: Nonce;
+  /** Whom the token is for. It is NOT covered by the signature: select tokens by it, never believe it. */
+  readonly location: string;
+  readonly caveats: readonly Caveat[];
+  /** The HMAC over all of the above, and the key for the next caveat: keep it as secret as the token. */
+  readonly tail: Uint8Array;
+  /** The whole token as received or made. */
+  readonly bytes: Uint8Array;
+  /** The signed bytes of the nonce, a view on `bytes`. */
+  readonly nonceBytes: Uint8Array;
+  /** The signed bytes (type and body) of each caveat, views on `bytes`. */
+  readonly pairs: readonly Uint8Array[];
+}
+
+/** Why bytes are no macaroon. `offset` says where reading stopped. */
+export interface DecodeReason {
+  readonly tag: MsgpackFault;
+  readonly detail: string;
+  readonly offset: number;
+}
+
+const FINALIZATION_KEY = utf8('proof-signature-finalization');
+
+/** What to mint. */
+export interface MintOptions {
+  /** The signing key, at least 32 bytes. */
+  readonly key: Uint8Array;
+  /** What the verifier will find the key by, 1 byte to 8 KiB. */
+  readonly keyId: Uint8Array;
+  readonly location: string;
+  readonly caveats: readonly Caveat[];
+  /** Where randomness comes from; tests only. */
+  readonly random?: (length: number) => Uint8Array;
+  /** Make a proof: it may carry attestations and can never be narrowed. All its caveats must be given here. */
+  readonly proof?: boolean;
+}
+
+/**
+ * Makes a new token. Throws `MacaroonError`: `weak_key`, `bad_length`, `bad_value`, `limit`, `attestation_not_allowed`,
+ * `third_party_not_allowed` (a 3P caveat can only be added by `addThirdParty`).
+ */
+export function mint(options: MintOptions): Macaroon {
+  if (options.key.length < KEY_BYTES)
+    throw new MacaroonError('weak_key', 'a signing key has at least 32 bytes');
+  if (options.keyId.length === 0) throw new MacaroonError('bad_length', 'a key id has at least one byte');
+  const random = (options.random ?? randomBytes)(NONCE_RANDOM_BYTES);
+  if (random.length !== NONCE_RANDOM_BYTES)
+    throw new MacaroonError('bad_length', 'random source gave too little');
+  const proof = options.proof ?? false;
+  const pairs = newPairs([], options.caveats, proof);
+  const nonce = encodeNonce({ keyId: options.keyId, random, proof, version: 1 });
+  const last = chainTails(options.key, nonce, pairs).at(-1)!;
+  return assemble(nonce, options.location, pairs, proof ? finalizeTail(last) : last);
+}
+
+/**
+ * Adds caveats: the result can do no more than the original. Needs no key. Caveats that are there already are left out.
+ * Throws `MacaroonError`: `finalized` for proofs, otherwise as `mint`.
+ */
+export function attenuate(macaroon: Macaroon, caveats: readonly Caveat[]): Macaroon {
+  if (macaroon.nonce.proof) throw new MacaroonError('finalized', 'a proof cannot be narrowed');
+  return appendPairs(macaroon, newPairs(macaroon.pairs, caveats, false));
+}
+
+/** Appends encoded caveats without looking at them; callers have checked them. */
+export function appendPairs(macaroon: Macaroon, pairs: readonly Uint8Array[]): Macaroon {
+  if (pairs.length === 0) return macaroon;
+  let tail = macaroon.tail;
+  for (const pair of pairs) tail = nextTail(tail, pair);
+  return assemble(macaroon.nonceBytes, macaroon.location, [...macaroon.pairs, ...pairs], tail);
+}
+
+/** The tail after one more caveat. */
+export function nextTail(tail: Uint8Array, pair: Uint8Array): Uint8Array {
+  return hmac(tail, concatBytes([Uint8Array.of(0x92), pair]));
+}
+
+/** The tail of a proof: it no longer works as a key. */
+export function finalizeTail(tail: Uint8Array): Uint8Array {
+  return hmac(FINALIZATION_KEY, tail);
+}
+
+/** Reads one token. Only the canonical form is accepted, so a token has one byte form apart from its location. */
+export function decodeMacaroon(bytes: Uint8Array, limits: Limits = LIMITS): Result<Macaroon, DecodeReason> {
+  if (bytes.length > limits.tokenBytes) return refuse({ tag: 'limit', detail: 'token too long', offset: 0 });
+  try {
+    const reader = new Reader(bytes, limits);
+    reader.struct(4);
+    const nonceStart = reader.offset;
+    const nonce = Object.freeze(readNonce(reader));
+    const nonceBytes = bytes.subarray(nonceStart, reader.offset);
+    const location = reader.text();
+    const { caveats, pairs } = readCaveatSet(reader);
+    const tail = reader.bin();
+    if (tail.length !== KEY_BYTES) reader.malformed('a tail has 32 bytes');
+    reader.finish();
+    return ok(Object.freeze({ nonce, location, caveats, tail, bytes, nonceBytes, pairs }));
+  } catch (error) {
+    if (!(error instanceof MsgpackFailure)) throw error;
+    return refuse({ tag: error.fault, detail: error.message, offset: error.offset });
+  }
+}
+
+/** The text of a token: `fm2_` and padded standard base64. */
+export function encodeToken(macaroon: Macaroon): string {
+  return `fm2_${encodeBase64(macaroon.bytes)}`;
+}
+
+/** The identity of a token and of everything narrowed from it: what revocation, audit and rate limits go by. */
+export function tokenId(macaroon: Macaroon): string {
+  return nonceUuid(macaroon.nonce);
+}
+
+/** Encodes the caveats that are really new, in order, after the checks of macaroons spec 13. */
+function newPairs(existing: readonly Uint8Array[], caveats: readonly Caveat[], proof: boolean): Uint8Array[] {
+  const added: Uint8Array[] = [];
+  for (const caveat of caveats) {
+    if (caveat.type === '3P') {
+      throw new MacaroonError(
+        'third_party_not_allowed',
+        'use addThirdParty: a 3P caveat is sealed to its token',
+      );
+    }
+    if (isAttestation(caveat) && !proof) {
+      throw new MacaroonError('attestation_not_allowed', 'only a proof may state facts');
+    }
+    const pair = encodePair(caveat);
+    const known = (other: Uint8Array) => equalBytes(other, pair);
+    if (!existing.some(known) && !added.some(known)) added.push(pair);
+  }
+  return added;
+}
+
+/** Puts a token together and reads it back, so that nothing is ever made that this library would refuse. */
+function assemble(
+  nonce: Uint8Array,
+  location: string,
+  pairs: readonly Uint8Array[],
+  tail: Uint8Array,
+): Macaroon {
+  const writer = new Writer()
+    .array(4)
+    .raw(nonce)
+    .text(location)
+    .array(2 * pairs.length);
+  for (const pair of pairs) writer.raw(pair);
+  const decoded = decodeMacaroon(writer.bin(tail).finish());
+  if (decoded.ok) return decoded.value;
+  throw new MacaroonError(decoded.reason.tag === 'limit' ? 'limit' : 'bad_value', decoded.reason.detail);
+}

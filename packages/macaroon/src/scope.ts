@@ -1,0 +1,60 @@
+import { Action } from './action.ts';
+import { everyCaveat, type Caveat } from './caveat.ts';
+import { evaluate } from './evaluate.ts';
+import type { Macaroon } from './macaroon.ts';
+import { ok, refuse, type Result } from './result.ts';
+import type { Access } from './access.ts';
+
+/** Why a token has no organization scope: it names none, or several that exclude each other. */
+export type ScopeReason = { readonly tag: 'no_organization' } | { readonly tag: 'contradiction' };
+
+/** The moment plays no part in a scope. */
+const ANY_TIME = new Date(0);
+
+/** The organization that a token is about (macaroons spec 15.1). Says where to look, not what is allowed. */
+export function organizationScope(caveats: readonly Caveat[]): Result<bigint, ScopeReason> {
+  const found = [...everyCaveat(caveats)].filter((caveat) => caveat.type === 'Organization');
+  const first = found[0];
+  if (first === undefined) return refuse({ tag: 'no_organization' });
+  return clears(found, { orgId: first.id }) ? ok(first.id) : refuse({ tag: 'contradiction' });
+}
+
+/** The apps that a token is about, ascending; undefined when it is not confined to apps (macaroons spec 15.2). */
+export function appScope(caveats: readonly Caveat[]): readonly bigint[] | undefined {
+  const found = [...everyCaveat(caveats)].filter((caveat) => caveat.type === 'Apps');
+  if (found.length === 0) return undefined;
+  const named = new Set(found.flatMap((caveat) => [...(caveat.apps?.keys() ?? [])]));
+  const apps = [...named].filter((appId) => clears(found, { appId }));
+  if (apps.includes(0n)) return undefined;
+  return apps.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The LiteFS clusters that a token is about; undefined when it is not confined to clusters (macaroons spec 15.3). */
+export function clusterScope(caveats: readonly Caveat[]): readonly string[] | undefined {
+  const found = [...everyCaveat(caveats)].filter((caveat) => caveat.type === 'Clusters');
+  if (found.length === 0) return undefined;
+  const named = new Set(found.flatMap((caveat) => [...(caveat.clusters?.keys() ?? [])]));
+  const clusters = [...named].filter((cluster) => clears(found, { feature: 'litefs-cloud', cluster }));
+  return clusters.includes('') ? undefined : clusters.sort();
+}
+
+/**
+ * When the first of these tokens ends, in Unix seconds; undefined when none ends. Windows inside IfPresent count too:
+ * this is what to show to people and when to renew, not the rule.
+ */
+export function effectiveExpiry(tokens: readonly Pick<Macaroon, 'caveats'>[]): number | undefined {
+  let earliest: number | undefined;
+  for (const token of tokens) {
+    for (const caveat of everyCaveat(token.caveats)) {
+      if (caveat.type !== 'ValidityWindow') continue;
+      const end = Number(caveat.notAfter);
+      if (earliest === undefined || end < earliest) earliest = end;
+    }
+  }
+  return earliest;
+}
+
+function clears(caveats: readonly Caveat[], request: Partial<Access>): boolean {
+  const access: Access = { action: Action.none, now: ANY_TIME, ...request };
+  return caveats.every((caveat) => evaluate(caveat, { subject: { kind: 'access', access } }) === undefined);
+}

@@ -1,0 +1,161 @@
+import { randomBytes, seal, unseal } from '#crypto';
+import { equalBytes } from './bytes.ts';
+import { everyCaveat, type Caveat, type ThirdPartyCaveat } from './caveat.ts';
+import { readCaveatSet } from './caveat-read.ts';
+import { encodePair, writeSet } from './caveat-write.ts';
+import { MacaroonError } from './error.ts';
+import { KEY_BYTES, LIMITS } from './limits.ts';
+import { appendPairs, mint, type Macaroon } from './macaroon.ts';
+import { MsgpackFailure, Reader } from './msgpack/reader.ts';
+import { Writer } from './msgpack/writer.ts';
+import { ok, refuse, type Result } from './result.ts';
+
+const SEAL_NONCE_BYTES = 12;
+/** Nonce, discharge key and tag: the only length a verifier key can have. */
+const VERIFIER_KEY_BYTES = SEAL_NONCE_BYTES + KEY_BYTES + 16;
+
+/** What a third party finds in a ticket: the key to sign its discharge with, and what it must check first. */
+export interface Ticket {
+  readonly dischargeKey: Uint8Array;
+  readonly caveats: readonly Caveat[];
+}
+
+/** Why a ticket gives nothing: sealed under another key (or changed), or not a ticket inside. */
+export type TicketReason =
+  | { readonly tag: 'not_ours' }
+  | { readonly tag: 'malformed'; readonly detail: string };
+
+/** How to add a third party. */
+export interface ThirdPartyOptions {
+  /** Where the holder gets the discharge. */
+  readonly location: string;
+  /** The 32 bytes that this token's author and the third party share. */
+  readonly sharedKey: Uint8Array;
+  /** What the third party must check before it discharges. */
+  readonly ticketCaveats?: readonly Caveat[];
+  /** Where randomness comes from; tests only. */
+  readonly random?: (length: number) => Uint8Array;
+}
+
+/**
+ * Adds a third-party caveat: the token works only together with a discharge from that third party.
+ * Throws `MacaroonError`: `finalized`, `bad_length` (shared key), `duplicate_third_party`, `limit`.
+ */
+export function addThirdParty(macaroon: Macaroon, options: ThirdPartyOptions): Macaroon {
+  if (macaroon.nonce.proof) throw new MacaroonError('finalized', 'a proof cannot be narrowed');
+  const present = thirdPartyCaveats(macaroon.caveats);
+  if (present.some((caveat) => caveat.location === options.location)) {
+    throw new MacaroonError('duplicate_third_party', 'the token asks this third party already');
+  }
+  if (macaroon.caveats.filter((caveat) => caveat.type === '3P').length >= LIMITS.thirdParties) {
+    throw new MacaroonError('limit', 'too many third parties');
+  }
+  const random = options.random ?? randomBytes;
+  const dischargeKey = random(KEY_BYTES);
+  const ticket = sealTicket(
+    options.sharedKey,
+    { dischargeKey, caveats: options.ticketCaveats ?? [] },
+    random,
+  );
+  const verifierKey = seal(macaroon.tail, random(SEAL_NONCE_BYTES), dischargeKey);
+  return appendPairs(macaroon, [encodePair({ type: '3P', location: options.location, verifierKey, ticket })]);
+}
+
+/** Seals a ticket under the key shared with the third party. Throws `bad_length` for keys that are not 32 bytes. */
+export function sealTicket(
+  sharedKey: Uint8Array,
+  ticket: Ticket,
+  random: (length: number) => Uint8Array = randomBytes,
+): Uint8Array {
+  checkKey(sharedKey);
+  checkKey(ticket.dischargeKey);
+  const writer = new Writer().array(2).bin(ticket.dischargeKey);
+  writeSet(writer, ticket.caveats);
+  return seal(sharedKey, random(SEAL_NONCE_BYTES), writer.finish());
+}
+
+/** Opens a ticket with the shared key. Throws `bad_length` when the key is not 32 bytes. */
+export function openTicket(sharedKey: Uint8Array, ticket: Uint8Array): Result<Ticket, TicketReason> {
+  checkKey(sharedKey);
+  const plain = unseal(sharedKey, ticket);
+  if (plain === undefined) return refuse({ tag: 'not_ours' });
+  try {
+    const reader = new Reader(plain);
+    reader.struct(2);
+    const dischargeKey = reader.bin();
+    if (dischargeKey.length !== KEY_BYTES) reader.malformed('a discharge key has 32 bytes');
+    const { caveats } = readCaveatSet(reader);
+    reader.finish();
+    return ok({ dischargeKey, caveats });
+  } catch (error) {
+    if (!(error instanceof MsgpackFailure)) throw error;
+    return refuse({ tag: 'malformed', detail: error.message });
+  }
+}
+
+/** The discharge key that the minter sealed into the token, given the tail before the caveat. */
+export function openVerifierKey(tailBefore: Uint8Array, caveat: ThirdPartyCaveat): Uint8Array | undefined {
+  if (caveat.verifierKey?.length !== VERIFIER_KEY_BYTES) return undefined;
+  return unseal(tailBefore, caveat.verifierKey);
+}
+
+/** What to discharge. */
+export interface DischargeOptions {
+  readonly ticket: Uint8Array;
+  readonly sharedKey: Uint8Array;
+  /** The third party's own location. */
+  readonly location: string;
+  /** What the discharge says: normally a ValidityWindow, and attestations of who signed in. */
+  readonly caveats: readonly Caveat[];
+  readonly random?: (length: number) => Uint8Array;
+}
+
+/**
+ * Signs a discharge for a ticket. The ticket's own caveats must have been cleared before (`clearTicket`).
+ * Throws `MacaroonError` `bad_value` when the ticket does not open.
+ */
+export function createDischarge(options: DischargeOptions): Macaroon {
+  const opened = openTicket(options.sharedKey, options.ticket);
+  if (!opened.ok) throw new MacaroonError('bad_value', 'the ticket does not open with this key');
+  return mint({
+    key: opened.value.dischargeKey,
+    keyId: options.ticket,
+    location: options.location,
+    caveats: options.caveats,
+    proof: true,
+    ...(options.random === undefined ? {} : { random: options.random }),
+  });
+}
+
+/** A ticket and whom to take it to. */
+export interface TicketAt {
+  readonly location: string;
+  readonly ticket: Uint8Array;
+}
+
+/** The tickets for which no discharge is at hand. Discharges are matched by ticket, not verified. */
+export function missingTickets(tokens: {
+  readonly permission: readonly Macaroon[];
+  readonly discharges: readonly Macaroon[];
+}): TicketAt[] {
+  const missing: TicketAt[] = [];
+  for (const macaroon of tokens.permission) {
+    for (const caveat of macaroon.caveats) {
+      if (caveat.type !== '3P') continue;
+      const { location, ticket } = caveat;
+      const discharged = tokens.discharges.some((discharge) => equalBytes(discharge.nonce.keyId, ticket));
+      const listed = missing.some((other) => equalBytes(other.ticket, ticket));
+      if (!discharged && !listed) missing.push({ location, ticket });
+    }
+  }
+  return missing;
+}
+
+/** The third-party caveats among these, IfPresent opened. */
+export function thirdPartyCaveats(caveats: readonly Caveat[]): ThirdPartyCaveat[] {
+  return [...everyCaveat(caveats)].filter((caveat) => caveat.type === '3P');
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length !== KEY_BYTES) throw new MacaroonError('bad_length', 'expected a key of 32 bytes');
+}
