@@ -1,1 +1,130 @@
-export {};
+/** The addresses of Fly.io, real or simulated. */
+export { flyUrls, type FlyUrls, type FlyUrlsOf } from './urls.ts';
+
+/** Ids that must not be mixed up. */
+export type { FlyExtensionId, Named, OrganizationId, ProviderExtensionId, UserId } from './ids.ts';
+
+/** Tokens in an Authorization header. */
+export { authorizationFor, isMacaroonToken, splitTokens } from './authorization.ts';
+
+/** Extensions API: provisioning (seed 000). */
+export {
+  extensionResource,
+  extensionStatus,
+  provisionRequest,
+  provisionResponse,
+  regionCode,
+  updateRequest,
+  usageFigure,
+  userRole,
+  type ExtensionResource,
+  type ExtensionStatus,
+  type ProvisionRequest,
+  type ProvisionResponse,
+  type SignedMembers,
+  type UpdateRequest,
+  type UserRole,
+} from './wire/provisioning.ts';
+
+/** Extensions API: webhooks to Fly.io, machine events from it, the billing pull. */
+export {
+  webhookAction,
+  webhookMessage,
+  webhookResource,
+  type WebhookAction,
+  type WebhookMessage,
+  type WebhookResource,
+} from './wire/webhooks.ts';
+export {
+  machineEventBody,
+  machineEventPrefix,
+  parseCloudEvent,
+  type CloudEvent,
+  type CloudEventReason,
+  type MachineEventBody,
+} from './wire/machine-events.ts';
+export { charge, chargesResponse, type Charge, type ChargesResponse } from './wire/billing.ts';
+
+/** OAuth: answers, PKCE, and the client. */
+export {
+  tokenErrorResponse,
+  tokenInfo,
+  tokenResponse,
+  type TokenInfo,
+  type TokenResponse,
+} from './wire/oauth.ts';
+export { codeChallengeOf, createPkcePair } from './pkce.ts';
+export {
+  allowPlainHttpToSimulator,
+  createOAuthClient,
+  type OAuthClient,
+  type OAuthClientOptions,
+  type OAuthReason,
+  type OAuthTokens,
+} from './client/oauth.ts';
+
+/** Machines API: words, and the client. */
+export {
+  appList,
+  appWire,
+  createAppRequest,
+  createdApp,
+  createMachineRequest,
+  ipList,
+  ipRequest,
+  ipWire,
+  machineConfig,
+  machineEvent,
+  machinesError,
+  machineWire,
+  secretsRequest,
+  secretsResponse,
+  volumeWire,
+  type AppWire,
+  type CreateAppRequest,
+  type CreatedApp,
+  type CreateMachineRequest,
+  type IpRequest,
+  type IpWire,
+  type MachineConfig,
+  type MachinesError,
+  type MachineWire,
+  type SecretsRequest,
+  type SecretsResponse,
+  type VolumeWire,
+} from './wire/machines.ts';
+export {
+  authenticateRequest,
+  authenticateResponse,
+  authorizeRequest,
+  authorizeResponse,
+  currentTokens,
+  requestedAccess,
+  verifiedToken,
+  type AuthenticateRequest,
+  type AuthorizeRequest,
+  type AuthorizeResponse,
+  type CurrentTokens,
+  type RequestedAccess,
+  type VerifiedToken,
+} from './wire/tokens.ts';
+export { createMachinesClient, type MachinesClient, type MachinesClientOptions } from './client/machines.ts';
+export type { UpstreamAnswer, UpstreamReason, UpstreamRequest } from './client/upstream.ts';
+
+/** The third party's discharge protocol. */
+export {
+  dischargePath,
+  dischargeRequest,
+  dischargeResponse,
+  type DischargeRequestWire,
+  type DischargeResponse,
+} from './wire/discharge.ts';
+
+/** Tigris: buckets, keys, policies. */
+export {
+  createTigrisClient,
+  type AccessKeySummary,
+  type PolicySummary,
+  type TigrisClient,
+  type TigrisClientOptions,
+} from './client/tigris.ts';

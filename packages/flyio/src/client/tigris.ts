@@ -1,0 +1,50 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Secret } from '@hangar/security';
+import { tigrisAccess, type TigrisAccess } from './tigris-access.ts';
+import { tigrisBuckets, type TigrisBuckets } from './tigris-buckets.ts';
+
+export type { AccessKeySummary, PolicySummary } from './tigris-access.ts';
+
+/** Options of {@link createTigrisClient}. */
+export interface TigrisClientOptions {
+  readonly s3Endpoint: string;
+  readonly iamEndpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+  /** Tigris knows one region, which is also part of every signature. */
+  readonly region?: 'auto';
+}
+
+/**
+ * Tigris, as an operator uses it: buckets over S3, keys and policies over IAM. Every call may be repeated. What is to
+ * be deleted and is gone counts as deleted; anything else throws a HangarError `upstream_failed`,
+ * `upstream_unreachable` or `upstream_timeout`.
+ */
+export interface TigrisClient extends TigrisBuckets, TigrisAccess {
+  /** Closes the sockets. */
+  close(): void;
+}
+
+/** Milliseconds to connect, and between two pieces of an answer. */
+const connectionTimeout = 5000;
+const requestTimeout = 30_000;
+
+/** Makes the client. Path style, because an address or a bucket name with a dot cannot be a host name's label. */
+export function createTigrisClient(options: TigrisClientOptions): TigrisClient {
+  const shared = {
+    region: options.region ?? 'auto',
+    credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey.reveal() },
+    requestHandler: { connectionTimeout, requestTimeout },
+  };
+  const s3 = new S3Client({ ...shared, endpoint: options.s3Endpoint, forcePathStyle: true });
+  const iam = new IAMClient({ ...shared, endpoint: options.iamEndpoint });
+  return {
+    ...tigrisBuckets(s3),
+    ...tigrisAccess(iam),
+    close() {
+      s3.destroy();
+      iam.destroy();
+    },
+  };
+}
