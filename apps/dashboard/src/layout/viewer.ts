@@ -1,0 +1,12 @@
+import { createContext, use } from 'react';
+import type { SignedInView } from '../../wire.d.ts';
+
+/** Who is looking, for everything below the frame. */
+export const ViewerContext = createContext<SignedInView | undefined>(undefined);
+
+/** The signed-in viewer. Throws outside the frame, which only renders pages for a signed-in viewer. */
+export function useViewer(): SignedInView {
+  const viewer = use(ViewerContext);
+  if (viewer === undefined) throw new Error('this part of the page is only for signed-in viewers');
+  return viewer;
+}

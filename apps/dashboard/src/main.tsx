@@ -1,0 +1,34 @@
+import { MantineProvider } from '@mantine/core';
+import '@mantine/core/styles.css';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createMemory } from './api/memory.ts';
+import { markColorScheme, systemColorScheme } from './color-scheme.ts';
+import './page.css';
+import { announceNonce, pageNonce } from './page-nonce.ts';
+import { router } from './router.tsx';
+import { theme } from './theme.ts';
+
+const nonce = pageNonce();
+announceNonce(nonce);
+markColorScheme();
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no #root element');
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={systemColorScheme}
+      getStyleNonce={() => nonce}
+    >
+      <QueryClientProvider client={createMemory()}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

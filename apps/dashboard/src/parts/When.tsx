@@ -1,0 +1,38 @@
+import { Text } from '@mantine/core';
+
+const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+
+function distance(at: Date): string {
+  const seconds = (at.getTime() - new Date().getTime()) / 1000;
+  for (const [unit, size] of steps) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  }
+  return seconds > 0 ? 'in a moment' : 'just now';
+}
+
+/** A time as people say it; the exact one (UTC) is in the tooltip and in the markup. */
+export function When({ at, none = 'never' }: { readonly at: string | null; readonly none?: string }) {
+  if (at === null)
+    return (
+      <Text span inherit c="dimmed">
+        {none}
+      </Text>
+    );
+  const date = new Date(at);
+  return (
+    <Text span inherit className="when">
+      <time dateTime={at} title={`${absolute.format(date)} UTC`}>
+        {distance(date)}
+      </time>
+    </Text>
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * The JSON between the page and its server, written once for both sides.
+ *
+ * The page and the server are released together, so this is a private dialect: camelCase, times as ISO 8601 text in
+ * UTC, `null` for "there is none". Errors are the house form of every door (`{ error, code, request_id }`).
+ */
+
+/** What a person may do in an organization: members look, admins act. */
+export type Role = 'admin' | 'member';
+
+/** `GET /api/me`: who is asking, or how to sign in. */
+export type MeView = SignedInView | SignedOutView;
+
+export interface SignedInView {
+  readonly signedIn: true;
+  readonly product: ProductView;
+  readonly user: { readonly id: string; readonly email: string };
+  readonly organizations: readonly { readonly id: string; readonly role: Role }[];
+  /** Goes back in `X-Hangar-CSRF` with every POST. */
+  readonly csrfToken: string;
+}
+
+export interface SignedOutView {
+  readonly signedIn: false;
+  readonly product: ProductView;
+  /** Where the sign-in at Fly.io starts; it comes back to the page that was asked for. */
+  readonly signInUrl: string;
+}
+
+export interface ProductView {
+  readonly name: string;
+  /** The flyctl command that opens this page, signed in. */
+  readonly command: string;
+}
+
+/** One extension in the list of `GET /api/extensions`. */
+export interface ExtensionSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly plan: string | null;
+  readonly region: string | null;
+  readonly organizationId: string;
+  readonly createdAt: string;
+  /** The viewer's own role in the extension's organization. */
+  readonly role: Role;
+}
+
+/** `GET /api/extensions/:id`. */
+export interface ExtensionView extends ExtensionSummary {
+  readonly statusDetail: string | null;
+  readonly updatedAt: string;
+}
+
+export interface EnvironmentView {
+  readonly id: string;
+  readonly name: string;
+  readonly phase: string;
+  /** The code of the refusal that ended it, for phase `failed`. */
+  readonly failure: string | null;
+  readonly power: string;
+  readonly bucket: string | null;
+  readonly machines: number;
+  readonly createdAt: string;
+}
+
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  /** The preset it was minted from, or null for hand-written caveats. */
+  readonly preset: string | null;
+  /** The last characters of the token's text, so that its owner can tell tokens apart. */
+  readonly endsWith: string;
+  /** What it can do, one sentence per limit. */
+  readonly abilities: readonly string[];
+  readonly state: 'active' | 'expired' | 'revoked';
+  readonly createdBy: string | null;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+/** One announcement to Fly.io, with all its attempts. */
+export interface DeliveryView {
+  readonly id: string;
+  /** `resource.created`, `resource.updated` or `resource.deleted`. */
+  readonly action: string;
+  readonly status: 'pending' | 'retrying' | 'delivered' | 'parked';
+  readonly attempts: number;
+  /** The receiver's last answer, for example 503, or null when it gave none. */
+  readonly lastStatus: number | null;
+  readonly createdAt: string;
+  readonly nextAttemptAt: string | null;
+  readonly deliveredAt: string | null;
+}
+
+export interface MachineEventView {
+  readonly id: string;
+  /** For example `io.fly.machine.started`. */
+  readonly type: string;
+  readonly machineId: string | null;
+  readonly status: string | null;
+  readonly receivedAt: string;
+}
+
+/** `GET /api/extensions/:id/usage`: what was metered from the start of the month (UTC) until now. */
+export interface UsageView {
+  readonly from: string;
+  readonly to: string;
+  readonly lines: readonly UsageLineView[];
+}
+
+export interface UsageLineView {
+  readonly meter: string;
+  readonly quantity: number;
+  readonly unit: string;
+}
+
+/** What every list answers with: the newest first. */
+export interface ListView<Item> {
+  readonly items: readonly Item[];
+  /** True when there are older ones that are not listed. */
+  readonly more: boolean;
+}
+
+/** What a state change answers with. */
+export interface DoneView {
+  readonly done: true;
+}
+
+/** The house form of an error; `code` is the contract, `error` is for people. */
+export interface ErrorView {
+  readonly error: string;
+  readonly code: string;
+  readonly request_id: string;
+}

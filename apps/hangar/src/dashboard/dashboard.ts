@@ -1,0 +1,140 @@
+import { Hono, type Context } from 'hono';
+import type { ProductView } from '@hangar/dashboard/wire';
+import {
+  asHangarError,
+  type Clock,
+  type Door,
+  errorResponse,
+  HangarError,
+  type Log,
+  randomToken,
+  silentLog,
+  splitTarget,
+  systemClock,
+} from '@hangar/security';
+import { admit, type Asked } from './admit.ts';
+import { createAssets } from './assets.ts';
+import { setPageHeaders } from './page-headers.ts';
+import { isPagePath } from './pages.ts';
+import type { DashboardActions, DashboardReads, LoginsPort, UsageQuestion } from './ports.ts';
+import { dashboardRoutes, type DashboardRoute } from './routes.ts';
+import type { DashboardParts } from './visit.ts';
+
+/** What the dashboard is made from. */
+export interface DashboardOptions {
+  readonly reads: DashboardReads;
+  readonly actions: DashboardActions;
+  readonly logins: LoginsPort;
+  readonly usage: UsageQuestion;
+  /** The folder of the built page: apps/dashboard/dist. */
+  readonly assetsDir: string;
+  /** Where browsers reach us, such as `https://hangar.example`. Changes must come from exactly this origin. */
+  readonly publicUrl: string;
+  /** What is sold, and the flyctl command that opens it. */
+  readonly product: ProductView;
+  readonly now?: Clock;
+  readonly log?: Log;
+}
+
+/** The dashboard: pages, their files, and the JSON below /api. */
+export interface Dashboard {
+  fetch(request: Request, door: Door): Promise<Response>;
+}
+
+/** Bytes of randomness in a nonce: what makes it unguessable within one page load. */
+const NONCE_BYTES = 18;
+
+type At = Context<{ Bindings: { door: Door } }>;
+
+/** Builds the dashboard. Throws TypeError when `publicUrl` is not a URL. */
+export function createDashboard(options: DashboardOptions): Dashboard {
+  const publicOrigin = new URL(options.publicUrl).origin;
+  const rules = { secure: publicOrigin.startsWith('https:') };
+  const assets = createAssets(options.assetsDir);
+  const parts: DashboardParts = {
+    ...options,
+    now: options.now ?? systemClock,
+    log: options.log ?? silentLog,
+  };
+  const app = new Hono<{ Bindings: { door: Door } }>();
+
+  for (const route of dashboardRoutes) {
+    app.on(route.method, route.path, async (at) => await answer(route, at, parts, publicOrigin));
+  }
+  for (const path of new Set(dashboardRoutes.map((route) => route.path))) {
+    app.all(path, () => notAllowed(dashboardRoutes.filter((route) => route.path === path)));
+  }
+  app.all('/api/*', () => {
+    throw new HangarError('not_found');
+  });
+  app.get('*', (at) => {
+    const file = assets.file(at.req.path, at.req.header('accept-encoding') ?? '');
+    if (file !== undefined) return file;
+    const known = isPagePath(at.req.path);
+    // A person who mistypes an address gets the page, which says so; the status is the truth for everyone else.
+    if (!known && !(at.req.header('accept') ?? '').includes('text/html')) throw new HangarError('not_found');
+    const nonce = randomToken(NONCE_BYTES);
+    const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' });
+    setPageHeaders(headers, rules, nonce);
+    return new Response(assets.page(nonce), { status: known ? 200 : 404, headers });
+  });
+  app.notFound(() => {
+    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
+  });
+  app.onError((thrown, at) => {
+    const { door } = at.env;
+    const error = asHangarError(thrown);
+    door.onError?.(error);
+    return errorResponse(error, door.requestId);
+  });
+
+  return {
+    fetch: async (request, door) => {
+      const response = await app.fetch(request, { door });
+      if (!response.headers.has('content-security-policy')) setPageHeaders(response.headers, rules);
+      response.headers.set('x-request-id', door.requestId);
+      return response;
+    },
+  };
+}
+
+async function answer(
+  route: DashboardRoute,
+  at: At,
+  parts: DashboardParts,
+  publicOrigin: string,
+): Promise<Response> {
+  const request = at.req.raw;
+  const { door } = at.env;
+  // What is authorised is what was sent: an address that had to be tidied up first is not answered.
+  if (splitTarget(door.rawTarget).path !== new URL(request.url).pathname)
+    throw new HangarError('bad_request');
+  const asked: Asked = {
+    request,
+    door,
+    parts,
+    publicOrigin,
+    route,
+    param: (name) => at.req.param(name) ?? '',
+  };
+  const result = await runAdmitted(route, asked);
+  return result instanceof Response ? result : Response.json(result);
+}
+
+async function runAdmitted(route: DashboardRoute, asked: Asked): Promise<object> {
+  switch (route.audience) {
+    case 'anyone':
+      return await route.run(asked.parts, await admit.anyone(asked));
+    case 'viewer':
+      return await route.run(asked.parts, await admit.viewer(asked));
+    case 'member':
+      return await route.run(asked.parts, await admit.member(asked));
+    case 'admin':
+      return await route.run(asked.parts, await admit.admin(asked));
+  }
+}
+
+function notAllowed(routes: readonly DashboardRoute[]): never {
+  const methods = routes.map((route) => (route.method === 'GET' ? 'GET, HEAD' : route.method));
+  throw new HangarError('method_not_allowed', { headers: { allow: methods.join(', ') } });
+}

@@ -1,0 +1,89 @@
+import type {
+  DeliveryView,
+  EnvironmentView,
+  ExtensionView,
+  MachineEventView,
+  TokenView,
+  UsageLineView,
+} from '@hangar/dashboard/wire';
+
+/**
+ * What the dashboard needs from outside, named as the questions it asks. Its answers are read models: the views of
+ * the page, less what depends on the viewer.
+ */
+
+/** An extension without the viewer's role in it. */
+export type ExtensionFacts = Omit<ExtensionView, 'role'>;
+/** A token without its state, which depends on the clock. */
+export type TokenFacts = Omit<TokenView, 'state'>;
+
+/** One page of a list, newest first. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly more: boolean;
+}
+
+/**
+ * Questions about what is stored. Every one takes the organizations the viewer belongs to and must put them into the
+ * query itself: what belongs to another organization does not exist here. Deleted extensions do not exist either.
+ */
+export interface DashboardReads {
+  extensions(organizationIds: readonly string[]): Promise<Page<ExtensionFacts>>;
+  extension(organizationIds: readonly string[], extensionId: string): Promise<ExtensionFacts | undefined>;
+  environments(organizationIds: readonly string[], extensionId: string): Promise<Page<EnvironmentView>>;
+  tokens(organizationIds: readonly string[], extensionId: string): Promise<Page<TokenFacts>>;
+  /** The workspace in which a token of this extension was minted. */
+  tokenWorkspace(
+    organizationIds: readonly string[],
+    extensionId: string,
+    tokenId: string,
+  ): Promise<bigint | undefined>;
+  deliveries(organizationIds: readonly string[], extensionId: string): Promise<Page<DeliveryView>>;
+  /** A delivery of this extension with its newest attempt; no attempt was made yet when that is null. */
+  delivery(
+    organizationIds: readonly string[],
+    extensionId: string,
+    deliveryId: string,
+  ): Promise<{ readonly newestAttempt: string | null } | undefined>;
+  machineEvents(organizationIds: readonly string[], extensionId: string): Promise<Page<MachineEventView>>;
+}
+
+/** Changes, carried out by the capability that owns them. The dashboard has checked the tenant and the role before. */
+export interface DashboardActions {
+  /** Revokes a token and what was made from it. Revoking it again changes nothing and is no error. */
+  revokeToken(change: {
+    readonly workspace: bigint;
+    readonly tokenId: string;
+    /** Who did it: Fly.io's user id, for the audit trail. */
+    readonly by: string;
+  }): Promise<void>;
+  /** Sends the announcement of this attempt again. False when it is no longer kept. */
+  redeliver(change: { readonly attemptId: string; readonly by: string }): Promise<boolean>;
+}
+
+/** What was metered for an extension in [from, to): the same figures that are billed. */
+export type UsageQuestion = (
+  extensionId: string,
+  period: { readonly from: Date; readonly to: Date },
+) => Promise<readonly UsageLineView[]>;
+
+/** A signed-in person, as the provider's sign-in knows them. */
+export interface DashboardLogin {
+  readonly userId: string;
+  readonly email: string | null;
+  /** Any word but `admin` counts as `member`. */
+  readonly memberships: readonly { readonly organizationId: string; readonly role: string }[];
+}
+
+/** The provider's sign-in, as far as pages need it. */
+export interface LoginsPort {
+  /** `fresh` asks for memberships confirmed now and not some minutes ago: for changes. */
+  identify(request: Request, options?: { readonly fresh?: boolean }): Promise<DashboardLogin | undefined>;
+  /** Where a sign-in starts that ends on `returnPath`, a path of this origin. */
+  startUrl(returnPath: string): string;
+  /** Ends the login; its `Set-Cookie` headers are passed on. */
+  signOut(request: Request): Promise<Response>;
+  csrfToken(login: DashboardLogin): string;
+  /** True when `X-Hangar-CSRF` of the request is this login's. */
+  checkCsrf(request: Request, login: DashboardLogin): boolean;
+}
