@@ -8,5 +8,11 @@ export { sqlState, isUniqueViolation, type Database, type Executor, type Schema 
 export { notify } from './signals.ts';
 export * as schema from './schema/index.ts';
 
+/** A database for one demo. */
+export { openScratchDatabase, type ScratchDatabase } from './scratch.ts';
+
 /** Facts decided once per installation. */
 export { installationId } from './installation.ts';
+
+/** Background work on a schedule that all processes share. */
+export { startJobs, type Jobs } from './jobs.ts';

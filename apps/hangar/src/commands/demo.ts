@@ -1,0 +1,21 @@
+import { processEnvironment } from '../config.ts';
+import { runDemo } from '../demo/run.ts';
+import { fail, failStart, say } from '../terminal.ts';
+
+/** `hangar demo`: exit code 0 when every step went well. Runs on Postgres when DATABASE_URL is set. */
+export async function demo(options: { json: boolean; processes: number; crashes: boolean; verbose: boolean }): Promise<void> {
+  const databaseUrl = processEnvironment()['DATABASE_URL'];
+  if (!Number.isInteger(options.processes) || options.processes < 1 || options.processes > 8) {
+    fail('--processes must be a number from 1 to 8', 2);
+    return;
+  }
+  if (options.processes > 1 && databaseUrl === undefined) {
+    fail('--processes above 1 needs DATABASE_URL: the embedded database has one writer', 2);
+    return;
+  }
+  try {
+    process.exitCode = await runDemo({ ...options, databaseUrl, write: say });
+  } catch (error) {
+    failStart(error);
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { developmentSecrets } from '../config/development.ts';
+import { simulatorScript, simulatorSettings } from '../simulator-process.ts';
+import { balance, type Balancer } from './balancer.ts';
+import { demoDatabase } from './database.ts';
+import { freePorts, hangarScript, keepRunning, type ServerProcess } from '../processes.ts';
+
+/** The processes that a demo drives, and where they are. */
+export interface DemoHouse {
+  readonly publicUrl: string;
+  readonly gatewayUrl: string;
+  /** The simulated api.fly.io, with its control surface. */
+  readonly flyUrl: string;
+  readonly s3Url: string;
+  /** Direct addresses of the Hangar processes, for asking one in particular. */
+  readonly servers: readonly { readonly url: string; readonly process: ServerProcess }[];
+  readonly engine: 'pglite' | 'postgres';
+  close(): Promise<void>;
+}
+
+/** What a demo may be run on. */
+export interface DemoPlan {
+  /** Hangar processes behind one address; more than one needs Postgres. */
+  readonly processes: number;
+  readonly databaseUrl: string | undefined;
+  readonly onLine: (line: string) => void;
+}
+
+/** Starts a fresh simulated Fly.io and fresh Hangar processes, on free ports, with fresh secrets. */
+export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
+  const folder = mkdtempSync(join(tmpdir(), 'hangar-demo-'));
+  const database = plan.databaseUrl === undefined ? undefined : await demoDatabase(plan.databaseUrl);
+  const secrets = developmentSecrets(join(folder, 'data'));
+  const flyPort = await freePorts(4);
+  const frontPort = await freePorts(2);
+  const publicUrl = `http://127.0.0.1:${frontPort}`;
+  const gatewayUrl = `http://127.0.0.1:${frontPort + 1}`;
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.reverse()) await closer();
+    await database?.drop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const simulator = await keepRunning({
+      script: simulatorScript(),
+      args: ['--exit-with-parent', '--state', join(folder, 'simulator.json')],
+      environment: {},
+      input: `${JSON.stringify(simulatorSettings({ secrets, publicUrl, port: flyPort, providerSlug: 'hangar', oauthClientId: 'hangar', flyOrg: 'operator' }))}\n`,
+      readyUrl: `http://127.0.0.1:${flyPort}/_fly/clock`,
+      onLine: plan.onLine,
+    });
+    closers.push(async () => await simulator.stop());
+    const servers: { url: string; process: ServerProcess }[] = [];
+    for (let index = 0; index < plan.processes; index += 1) {
+      const port = plan.processes === 1 ? frontPort : await freePorts(2);
+      const server = await keepRunning({
+        script: hangarScript,
+        args: ['serve'],
+        environment: {
+          ...secrets,
+          PORT: String(port),
+          HANGAR_GATEWAY_PORT: String(port + 1),
+          HANGAR_SIMULATOR_PORT: String(flyPort),
+          HANGAR_PUBLIC_URL: publicUrl,
+          HANGAR_GATEWAY_URL: gatewayUrl,
+          HANGAR_DATA_DIR: join(folder, 'data'),
+          FLY_ALLOWED_ORGS: 'operator',
+          ...(database === undefined ? {} : { DATABASE_URL: database.url }),
+        },
+        readyUrl: `http://127.0.0.1:${port}/readyz`,
+        onLine: plan.onLine,
+      });
+      closers.push(async () => await server.stop());
+      servers.push({ url: `http://127.0.0.1:${port}`, process: server });
+    }
+    if (plan.processes > 1) {
+      const ports = servers.map((server) => Number(new URL(server.url).port));
+      const balancers: Balancer[] = [
+        await balance(frontPort, ports),
+        await balance(
+          frontPort + 1,
+          ports.map((port) => port + 1),
+        ),
+      ];
+      for (const balancer of balancers) closers.push(async () => await balancer.close());
+    }
+    return {
+      publicUrl,
+      gatewayUrl,
+      flyUrl: `http://127.0.0.1:${flyPort}`,
+      s3Url: `http://127.0.0.1:${flyPort + 2}`,
+      servers,
+      engine: database === undefined ? 'pglite' : 'postgres',
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { errorReference } from '@hangar/security';
+
+/** `docs/errors.md`, generated from the one error table. */
+export function errorsPage(): string {
+  const rows = errorReference().map(
+    (row) => `| \`${row.code}\` | ${row.status} | ${row.retryable ? 'yes' : 'no'} | ${row.sentence} | ${row.meaning} |`,
+  );
+  return [
+    '# Errors',
+    '',
+    'Generated from `packages/security/src/error-table.ts`; change it there.',
+    '',
+    'Every refusal is JSON with `error` (a sentence for people), `code` (the contract: switch on it) and `request_id` (to quote',
+    'when asking for help; the private reason is in the log under it). Some add members: `fields`, `caveat`, `location`.',
+    '',
+    '| Code | Status | Retry the same request | What the outside hears | What it means |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { Command, Option } from 'commander';
+
+/**
+ * The `hangar` command. Each subcommand lives in `commands/` and is loaded when it is called, so that a quick
+ * question does not wait for the server's libraries.
+ */
+const program = new Command('hangar')
+  .description('A self-hosted control plane for Fly.io')
+  .showHelpAfterError()
+  .allowExcessArguments(false);
+
+program
+  .command('start')
+  .description('serve Hangar beside a simulated Fly.io: everything, offline, from one command')
+  .action(async () => {
+    const { start } = await import('./commands/start.ts');
+    await start();
+  });
+
+program
+  .command('serve')
+  .description('serve Hangar alone, as in production; HANGAR_FLY says which Fly.io it talks to')
+  .action(async () => {
+    const { serveCommand } = await import('./commands/serve.ts');
+    await serveCommand();
+  });
+
+program
+  .command('demo')
+  .description('play the whole flow against freshly started processes')
+  .option('--json', 'one JSON object per step and one with the sums', false)
+  .addOption(
+    new Option('--processes <number>', 'Hangar processes behind one address; more than one needs DATABASE_URL')
+      .default(1)
+      .argParser((value) => Number(value)),
+  )
+  .option('--crashes', 'kill the processes in the middle of things', false)
+  .option('--verbose', 'show what the processes log', false)
+  .action(async (options: { json: boolean; processes: number; crashes: boolean; verbose: boolean }) => {
+    const { demo } = await import('./commands/demo.ts');
+    await demo(options);
+  });
+
+program
+  .command('config')
+  .description('print the effective configuration, without secrets')
+  .action(async () => {
+    const { printConfig } = await import('./commands/config.ts');
+    printConfig();
+  });
+
+await program.parseAsync();

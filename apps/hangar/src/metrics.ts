@@ -1,0 +1,67 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { HangarError, type Secret } from '@hangar/security';
+
+/** What is counted, and the page that Prometheus reads. */
+export interface Metrics {
+  request(door: string, method: string, status: number, seconds: number): void;
+  task(name: string, outcome: 'ok' | 'failed', seconds: number): void;
+  /** @throws HangarError `not_found` to a stranger: that there is such a page is nobody's business. */
+  page(authorization: string | null): Promise<Response>;
+}
+
+/** Verbs that are counted by name; a stranger's invention must not make a label of its own. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Upper bounds in seconds: a signed request has 5 s, a `wait` up to 60 s. */
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 4, 5, 15, 60];
+
+/**
+ * Prometheus metrics in a registry of their own.
+ *
+ * @param access who may read them: the bearer token, `open` for development, `closed` for nobody.
+ */
+export function createMetrics(access: Secret | 'open' | 'closed'): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'hangar_http_request_seconds',
+    help: 'Time from the head of a request to the head of its answer',
+    labelNames: ['door', 'method', 'status'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const tasks = new Histogram({
+    name: 'hangar_task_seconds',
+    help: 'Time of one run of a background task',
+    labelNames: ['task'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const failures = new Counter({
+    name: 'hangar_task_failures_total',
+    help: 'Runs of background tasks that failed',
+    labelNames: ['task'],
+    registers: [registry],
+  });
+  return {
+    request: (door, method, status, seconds) =>
+      requests.observe({ door, method: METHODS.has(method) ? method : 'other', status: `${Math.floor(status / 100)}xx` }, seconds),
+    task: (name, outcome, seconds) => {
+      tasks.observe({ task: name }, seconds);
+      if (outcome === 'failed') failures.inc({ task: name });
+    },
+    page: async (authorization) => {
+      if (access === 'closed' || (access !== 'open' && !bearerIs(access, authorization))) {
+        throw new HangarError('not_found', { detail: 'metrics asked for without the token' });
+      }
+      return new Response(await registry.metrics(), {
+        headers: { 'content-type': registry.contentType, 'cache-control': 'no-store' },
+      });
+    },
+  };
+}
+
+function bearerIs(token: Secret, authorization: string | null): boolean {
+  const match = /^Bearer (.+)$/i.exec(authorization ?? '');
+  return match?.[1] !== undefined && token.equals(match[1]);
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
+import { until } from './waiting.ts';
+
+/** A real process of ours that can be killed and brought back. */
+export interface ServerProcess {
+  readonly pid: number | undefined;
+  /** SIGKILL, as a crash would; it comes back by itself. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** How a process is started. */
+export interface ProcessPlan {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Answers 200 when the process is ready. */
+  readonly readyUrl: string;
+  /** Sent to its standard input, which then stays open: the end of it tells a child that its parent is gone. */
+  readonly input?: string;
+  /** Told of each line the process writes; nothing is printed otherwise. */
+  readonly onLine: (line: string) => void;
+}
+
+/** The script of the `hangar` command itself, as it is running now. */
+export const hangarScript = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
+
+/** From start to ready on a busy machine with a new database. */
+const READY_WITHIN_MS = 60_000;
+
+/**
+ * Starts a process and keeps it alive: if it dies without being told to, whoever killed it, it is started
+ * again on the same ports.
+ */
+export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
+  let stopping = false;
+  let child: ChildProcess | undefined;
+  let exited: Promise<void> = Promise.resolve();
+  const lastLines: string[] = [];
+
+  const start = (): void => {
+    const started = spawn(process.execPath, [...process.execArgv, plan.script, ...plan.args], {
+      env: { PATH: '/usr/bin:/bin', ...plan.environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child = started;
+    started.stdin.on('error', () => {});
+    if (plan.input !== undefined) started.stdin.write(plan.input);
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text: string) => {
+        for (const line of text.split('\n').filter((part) => part !== '')) {
+          lastLines.push(line);
+          if (lastLines.length > 20) lastLines.shift();
+          plan.onLine(line);
+        }
+      });
+    }
+    exited = new Promise((resolve) => {
+      started.once('exit', (code) => {
+        resolve();
+        // Exit code 1 is a refusal with a reason: starting again would only repeat it.
+        if (!stopping && code !== 1) start();
+      });
+    });
+  };
+  start();
+  const ready = async (): Promise<void> => {
+    try {
+      await until(`${plan.readyUrl} answers`, async () => await isReady(plan.readyUrl, child), READY_WITHIN_MS);
+    } catch (error) {
+      throw new Error(`a process did not become ready. Its last words:\n${lastLines.join('\n')}`, { cause: error });
+    }
+  };
+  await ready();
+  return {
+    get pid() {
+      return child?.pid;
+    },
+    kill: async () => {
+      const dying = exited;
+      child?.kill('SIGKILL');
+      await dying;
+      await ready();
+    },
+    stop: async () => {
+      stopping = true;
+      child?.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function isReady(url: string, child: ChildProcess | undefined): Promise<true | undefined> {
+  if (child?.exitCode === 1) throw new Error('it refused to start');
+  try {
+    const response = await request(url, { reset: true });
+    await response.body.dump();
+    return response.statusCode === 200 ? true : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `count` neighbouring ports that are free now. */
+export async function freePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const first = await tryPort(0);
+    if (first === undefined || first + count > 65_535) continue;
+    const rest = await Promise.all(Array.from({ length: count - 1 }, async (_, index) => await tryPort(first + 1 + index)));
+    if (rest.every((port) => port !== undefined)) return first;
+  }
+  throw new Error(`no ${count} neighbouring ports are free`);
+}
+
+async function tryPort(port: number): Promise<number | undefined> {
+  return await new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(undefined));
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : undefined));
+    });
+  });
+}
+
+/** A name that no other demo uses. */
+export function freshName(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`;
+}

