@@ -67,6 +67,17 @@ export { object, type Objection, type Refusal, type RefusalTag } from './refusal
 /** What a token is about, without saying that it is allowed. */
 export { appScope, clusterScope, effectiveExpiry, organizationScope, type ScopeReason } from './scope.ts';
 
+/** Caveats as JSON, and in words. */
+export { caveatsToDebugJson, caveatsToJson } from './json-write.ts';
+export { caveatsFromJson, type JsonReason } from './json-read.ts';
+export {
+  explainCaveat,
+  explainRefusal,
+  explainToken,
+  explainTokenReason,
+  explainVerifyReason,
+} from './describe.ts';
+
 /** Caveat types of one's own. */
 export {
   PRIVATE_RANGE,
