@@ -1,1 +1,10 @@
-export {};
+/** The simulation itself, and what it is made of. */
+export { createSimulator, type Simulator } from './simulator.ts';
+export { simulatedSecrets, type Delays, type SimulatorOptions } from './options.ts';
+
+/** Serving a door on 127.0.0.1, the only address there is. */
+export { listen, type Listening } from './listen.ts';
+export type { DoorFetch } from './doors.ts';
+
+/** The people and organizations that every world begins with. */
+export { operatorOrganization, seededOrganizations, seededUsers } from './world/seed.ts';

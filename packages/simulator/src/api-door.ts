@@ -1,0 +1,36 @@
+import { splitTarget } from '@hangar/security';
+import { Hono } from 'hono';
+import type { ExtensionCaller } from './caller/extensions.ts';
+import { controlRoutes } from './control/routes.ts';
+import { guardDoor, type DoorFetch } from './doors.ts';
+import { hookRoutes } from './hooks.ts';
+import type { Simulation } from './simulation.ts';
+
+/** The simulated api.fly.io: OAuth, the webhook receiver, and the control surface, which no fault can reach. */
+export function createApiDoor(
+  simulation: Simulation,
+  caller: ExtensionCaller,
+  options: { reset: () => void; oauth: Hono },
+): DoorFetch {
+  const control = controlRoutes(simulation, caller, options.reset);
+  const routes = new Hono({ strict: false });
+  routes.route('/', options.oauth);
+  routes.route('/', hookRoutes(simulation));
+  routes.notFound((c) => c.json({ error: 'Not found' }, 404));
+  routes.onError((error, c) => {
+    simulation.settings.onError(error);
+    return c.json({ error: 'Internal server error' }, 500);
+  });
+  const guarded = guardDoor(
+    simulation,
+    'api',
+    { fault: (status) => Response.json({ error: `simulated fault ${status}` }, { status }) },
+    async (request) => routes.fetch(request),
+  );
+  return async (request, door) => {
+    if (!splitTarget(door.rawTarget).path.startsWith('/_fly')) return guarded(request, door);
+    const answer = await control.fetch(request);
+    if (request.method !== 'GET') simulation.touch();
+    return answer;
+  };
+}

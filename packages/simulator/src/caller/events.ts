@@ -1,0 +1,157 @@
+import { signMessage } from '@hangar/security';
+import type { SimulatedClock, Timer } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import { ulid } from '../ids.ts';
+import type { Settings } from '../options.ts';
+import type { QueuedEvent } from '../world/extensions.ts';
+import type { JsonObject, Machine, MachineState } from '../world/platform.ts';
+import { operatorOrganization } from '../world/seed.ts';
+import type { World } from '../world/world.ts';
+import type { ProviderLine } from './line.ts';
+
+/** Fly.io tries an event this often, with these pauses between; then it is lost, as a hint may be. */
+const retryPausesMs = [100, 400, 1_000, 3_000, 10_000, 30_000];
+
+/** Sends machine events to the provider (seed 000, "Outbound Webhooks"). */
+export interface EventSender {
+  /** Queues the news that a machine has entered its present state. */
+  announce(machine: Machine, previous: MachineState, data: JsonObject): void;
+  /** Goes on with events that a restart interrupted. */
+  resume(): void;
+  /** Resolves when nothing is being sent and nothing waits to be tried again. */
+  idle(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Creates the sender. One machine's events leave in order, an unanswered one holds back those behind it; machines do not wait
+ * for each other. Only machines of the operator's organization are announced, as seed 000 says.
+ */
+export function createEventSender(options: {
+  world: World;
+  clock: SimulatedClock;
+  faults: Faults;
+  settings: Settings;
+  line: ProviderLine;
+  touch: () => void;
+}): EventSender {
+  const { world, clock, faults, settings } = options;
+  const busy = new Set<string>();
+  const timers = new Map<string, Timer>();
+  const idlers = new Set<() => void>();
+  let closed = false;
+
+  const first = (machine: string): QueuedEvent | undefined =>
+    world.events.find((one) => one.machine === machine);
+
+  const settleIdle = (): void => {
+    if (busy.size > 0 || (world.events.length > 0 && !closed)) return;
+    for (const wake of idlers) wake();
+    idlers.clear();
+  };
+
+  const finish = (event: QueuedEvent): void => {
+    const at = world.events.indexOf(event);
+    if (at !== -1) world.events.splice(at, 1);
+    options.touch();
+  };
+
+  const attempt = async (event: QueuedEvent): Promise<boolean> => {
+    const struck = faults.strike({
+      door: 'events',
+      kinds: ['slow', 'drop', 'status', 'duplicate'],
+      method: 'POST',
+      route: '/extensions/events',
+    });
+    for (const fault of struck) if (fault.kind === 'slow') await clock.sleep(fault.ms ?? 0);
+    if (struck.some((fault) => fault.kind === 'drop')) return true;
+    if (struck.some((fault) => fault.kind === 'status')) return false;
+    const copies = struck.some((fault) => fault.kind === 'duplicate') ? 2 : 1;
+    let taken = true;
+    for (let copy = 0; copy < copies; copy++) taken = (await deliver(event)) && taken;
+    return taken;
+  };
+
+  const deliver = async (event: QueuedEvent): Promise<boolean> => {
+    const exchange = await options.line.send({
+      kind: 'event',
+      method: 'POST',
+      path: '/extensions/events',
+      body: event.body,
+      headers: {
+        'content-type': 'application/json',
+        'x-signature': signMessage(settings.provider.provisioningSecret, event.body),
+        'ce-specversion': '1.0',
+        'ce-id': event.id,
+        'ce-source': event.source,
+        'ce-type': event.type,
+        'ce-time': new Date(event.timeMs).toISOString(),
+      },
+    });
+    return exchange.status > 0 && exchange.status < 500 && exchange.status !== 429;
+  };
+
+  const pump = (machine: string): void => {
+    const event = first(machine);
+    if (!event || busy.has(machine) || timers.has(machine) || closed) return settleIdle();
+    busy.add(machine);
+    void attempt(event)
+      .catch((error: unknown) => {
+        settings.onError(error);
+        return false;
+      })
+      .then((taken) => {
+        busy.delete(machine);
+        if (closed) return settleIdle();
+        const pause = retryPausesMs[event.attempts];
+        event.attempts += 1;
+        if (taken || pause === undefined) {
+          finish(event);
+          return pump(machine);
+        }
+        timers.set(
+          machine,
+          clock.after(pause, () => {
+            timers.delete(machine);
+            pump(machine);
+          }),
+        );
+      });
+  };
+
+  return {
+    announce(machine, previous, data) {
+      const app = world.apps.get(machine.app);
+      if (app?.organization !== operatorOrganization) return;
+      world.events.push({
+        id: ulid(clock.nowMs()),
+        machine: machine.id,
+        source: `https://api.machines.dev/v1/apps/${machine.app}/machines/${machine.id}`,
+        type: `io.fly.machine.${machine.state}`,
+        timeMs: clock.nowMs(),
+        body: JSON.stringify({
+          machine_id: machine.id,
+          status: machine.state,
+          data: { app: machine.app, instance_id: machine.instanceId, previous_status: previous, ...data },
+        }),
+        attempts: 0,
+      });
+      pump(machine.id);
+    },
+    resume() {
+      for (const machine of new Set(world.events.map((one) => one.machine))) pump(machine);
+    },
+    idle() {
+      return new Promise((resolve) => {
+        idlers.add(resolve);
+        settleIdle();
+      });
+    },
+    close() {
+      closed = true;
+      for (const timer of timers.values()) timer.cancel();
+      timers.clear();
+      settleIdle();
+    },
+  };
+}

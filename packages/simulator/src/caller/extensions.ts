@@ -1,0 +1,196 @@
+import { randomBase36 } from '../ids.ts';
+import { isObject } from '../machines/body.ts';
+import type { Settings } from '../options.ts';
+import type { Exchange, Extension } from '../world/extensions.ts';
+import type { JsonObject } from '../world/platform.ts';
+import { seededUsers } from '../world/seed.ts';
+import { nextNumber, organizationById, type World } from '../world/world.ts';
+import type { SimulatedClock } from '../clock.ts';
+import { signBody, signQuery, type SignedRequest } from './envelope.ts';
+import type { ProviderLine } from './line.ts';
+
+/** What a customer asks for with `fly ext … create`. */
+export interface ProvisionOrder {
+  readonly name: string;
+  /** Given only to ask again for the same extension. */
+  readonly id?: string;
+  readonly organizationId?: string;
+  readonly userId?: string;
+  readonly primaryRegion?: string;
+  readonly readRegions?: readonly string[];
+  readonly options?: JsonObject;
+  /** Further members of the request, as they are. */
+  readonly extra?: JsonObject;
+}
+
+/** An exchange together with what the provider said, read as JSON when it is JSON. */
+export interface Conversation {
+  readonly exchange: Exchange;
+  readonly extension?: Extension;
+  readonly answer: unknown;
+}
+
+/** Fly.io as the caller of the Extensions API (seed 000): everything that it does to a provider. */
+export interface ExtensionCaller {
+  provision(order: ProvisionOrder): Promise<Conversation>;
+  show(extension: Extension): Promise<Conversation>;
+  update(extension: Extension, changes: JsonObject): Promise<Conversation>;
+  remove(extension: Extension): Promise<Conversation>;
+  /** `GET {base}/billing/charges` for a half-open range of RFC 3339 instants. */
+  charges(query: Record<string, string>): Promise<Conversation>;
+  /** The very same bytes again, to another base address or with another method if asked. */
+  replay(exchange: Exchange, change: { baseUrl?: string; method?: string }): Promise<Conversation>;
+  /** The extension with that id: Fly.io's, the provider's, or its name. */
+  find(id: string): Extension | undefined;
+}
+
+/** Creates the caller. Refusals of the provider are answers, not exceptions. Throws RangeError for people who do not exist. */
+export function createExtensionCaller(options: {
+  world: World;
+  clock: SimulatedClock;
+  settings: Settings;
+  line: ProviderLine;
+}): ExtensionCaller {
+  const { world, clock, line } = options;
+  const { provider } = options.settings;
+
+  const signing = (): { secret: typeof provider.provisioningSecret; baseUrl: string; nowMs: number } => ({
+    secret: provider.provisioningSecret,
+    baseUrl: provider.baseUrl,
+    nowMs: clock.nowMs(),
+  });
+
+  const send = async (kind: string, method: string, request: SignedRequest): Promise<Conversation> => {
+    const { answer, ...exchange } = await line.send({ kind, method, ...request });
+    return { exchange, answer: parsed(answer) };
+  };
+
+  const place = (extension: Extension): string => `/extensions/${extension.providerId}`;
+
+  const people = (order: ProvisionOrder): JsonObject => {
+    const user = world.users.get(order.userId ?? seededUsers[0]?.id ?? '');
+    if (!user) throw new RangeError(`there is no user ${order.userId}`);
+    const organizationId = order.organizationId ?? [...user.roles.keys()][0] ?? '';
+    const organization = organizationById(world, organizationId);
+    const role = user.roles.get(organizationId);
+    if (!organization || !role)
+      throw new RangeError(`user ${user.id} is not in organization ${organizationId}`);
+    return {
+      organization_id: organization.id,
+      organization_name: organization.name,
+      user_email: user.email,
+      user_id: user.id,
+      user_role: role,
+    };
+  };
+
+  const remember = (
+    id: string,
+    order: ProvisionOrder,
+    who: JsonObject,
+    ip: string,
+    answer: unknown,
+  ): Extension | undefined => {
+    if (!isObject(answer) || typeof answer['id'] !== 'string') return undefined;
+    const known = world.extensions.get(id);
+    const extension: Extension = {
+      id,
+      providerId: answer['id'],
+      name: typeof answer['name'] === 'string' ? answer['name'] : order.name,
+      organizationId: String(who['organization_id']),
+      userId: String(who['user_id']),
+      createdAtMs: known?.createdAtMs ?? clock.nowMs(),
+      status: typeof answer['status'] === 'string' ? answer['status'] : 'ready',
+      ...(typeof answer['fly_app_name'] === 'string' ? { flyAppName: answer['fly_app_name'] } : {}),
+      ipAddress: ip,
+      config: textMembers(answer['config']),
+      deleted: false,
+    };
+    world.extensions.set(id, extension);
+    return extension;
+  };
+
+  return {
+    async provision(order) {
+      const who = people(order);
+      const id = order.id ?? randomBase36(11);
+      const ip = world.extensions.get(id)?.ipAddress ?? `fdaa:0:47fb:0:1::${nextNumber(world).toString(16)}`;
+      const message = {
+        name: order.name,
+        id,
+        ...who,
+        ...(order.primaryRegion === undefined ? {} : { primary_region: order.primaryRegion }),
+        ip_address: ip,
+        ...(order.readRegions === undefined ? {} : { read_regions: order.readRegions }),
+        ...(order.options === undefined ? {} : { options: order.options }),
+        ...order.extra,
+      };
+      const talk = await send('provision', 'POST', signBody(signing(), '/extensions', message));
+      if (talk.exchange.status < 200 || talk.exchange.status > 299) return talk;
+      const extension = remember(id, order, who, ip, talk.answer);
+      return extension ? { ...talk, extension } : talk;
+    },
+    async show(extension) {
+      const talk = await send('get', 'GET', signQuery(signing(), place(extension)));
+      if (
+        isObject(talk.answer) &&
+        typeof talk.answer['status'] === 'string' &&
+        talk.exchange.status === 200
+      ) {
+        extension.status = talk.answer['status'];
+      }
+      return { ...talk, extension };
+    },
+    async update(extension, changes) {
+      const talk = await send('update', 'PATCH', signBody(signing(), place(extension), changes));
+      if (talk.exchange.status < 300 && isObject(talk.answer)) {
+        if (typeof talk.answer['status'] === 'string') extension.status = talk.answer['status'];
+        if (typeof talk.answer['name'] === 'string') extension.name = talk.answer['name'];
+        extension.config = { ...extension.config, ...textMembers(talk.answer['config']) };
+      }
+      return { ...talk, extension };
+    },
+    async remove(extension) {
+      const talk = await send('delete', 'DELETE', signQuery(signing(), place(extension)));
+      const { status } = talk.exchange;
+      if ((status >= 200 && status < 300) || status === 404) {
+        extension.status = status === 202 ? 'deleting' : 'deleted';
+        extension.deleted = status !== 202;
+      }
+      return { ...talk, extension };
+    },
+    charges: (query) => send('billing', 'GET', signQuery(signing(), '/billing/charges', query)),
+    async replay(exchange, change) {
+      const path = exchange.url.slice(exchange.baseUrl.length);
+      const { answer, ...again } = await line.send({
+        kind: 'replay',
+        method: change.method ?? exchange.method,
+        path,
+        headers: exchange.headers,
+        body: exchange.body,
+        baseUrl: change.baseUrl ?? exchange.baseUrl,
+        replayOf: exchange.id,
+      });
+      return { exchange: again, answer: parsed(answer) };
+    },
+    find: (id) =>
+      world.extensions.get(id) ??
+      [...world.extensions.values()].find((one) => one.providerId === id) ??
+      [...world.extensions.values()].find((one) => one.name === id),
+  };
+}
+
+function parsed(answer: string): unknown {
+  try {
+    return JSON.parse(answer);
+  } catch {
+    return answer;
+  }
+}
+
+function textMembers(value: unknown): Record<string, string> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** `POST /_fly/clock`. */
+export const clockChange = z.strictObject({ advance_seconds: z.number().min(0) });
+
+/** `POST /_fly/extensions`: what `fly ext … create` would know. Further members of the signed request go into `extra`. */
+export const extensionOrder = z
+  .strictObject({
+    name: z.string().min(1),
+    id: z.string().min(1).optional(),
+    organization_id: z.string().optional(),
+    user_id: z.string().optional(),
+    primary_region: z.string().optional(),
+    read_regions: z.array(z.string()).optional(),
+    options: z.record(z.string(), z.unknown()).optional(),
+    extra: z.record(z.string(), z.unknown()).optional(),
+  })
+  .transform((order) => ({
+    name: order.name,
+    ...(order.id === undefined ? {} : { id: order.id }),
+    ...(order.organization_id === undefined ? {} : { organizationId: order.organization_id }),
+    ...(order.user_id === undefined ? {} : { userId: order.user_id }),
+    ...(order.primary_region === undefined ? {} : { primaryRegion: order.primary_region }),
+    ...(order.read_regions === undefined ? {} : { readRegions: order.read_regions }),
+    ...(order.options === undefined ? {} : { options: order.options }),
+    ...(order.extra === undefined ? {} : { extra: order.extra }),
+  }));
+
+/** `PATCH /_fly/extensions/:id`: the members to send, as they are. */
+export const updateRequest = z.record(z.string(), z.unknown());
+
+/** `POST /_fly/exchanges/:id/replay`. */
+export const replayRequest = z.strictObject({
+  base_url: z.url().optional(),
+  method: z.enum(['GET', 'POST', 'PATCH', 'DELETE']).optional(),
+});
+
+/** `POST /_fly/billing/pull`: the query of the charges request. */
+export const billingQuery = z.record(z.string(), z.string());
+
+/** `POST /_fly/machines/:id/crash`. */
+export const crashRequest = z
+  .strictObject({
+    reason: z.string().optional(),
+    exit_code: z.int().optional(),
+    oom_killed: z.boolean().optional(),
+    restart: z.boolean().optional(),
+  })
+  .transform((crash) => ({
+    ...(crash.reason === undefined ? {} : { reason: crash.reason }),
+    ...(crash.exit_code === undefined ? {} : { exitCode: crash.exit_code }),
+    ...(crash.oom_killed === undefined ? {} : { oomKilled: crash.oom_killed }),
+    ...(crash.restart === undefined ? {} : { restart: crash.restart }),
+  }));
+
+/** Kinds that go on until they are cleared; the others strike once unless told otherwise. */
+const lasting: ReadonlySet<string> = new Set(['slow', 'rate_limit']);
+
+/** `POST /_fly/faults`. `times: 0` means until cleared. */
+export const faultRequest = z
+  .strictObject({
+    door: z.enum(['api', 'machines', 's3', 'iam', 'events', 'calls']),
+    kind: z.enum(['slow', 'status', 'drop', 'hang', 'duplicate', 'rate_limit', 'launch_failed']),
+    method: z.string().optional(),
+    route: z.string().startsWith('/').optional(),
+    when: z.enum(['before', 'after']).default('before'),
+    ms: z.number().min(0).optional(),
+    status: z.int().min(400).max(599).optional(),
+    times: z.int().min(0).optional(),
+    skip: z.int().min(0).default(0),
+  })
+  .transform(({ times, method, route, ms, status, ...fault }) => {
+    const count = times ?? (lasting.has(fault.kind) ? 0 : 1);
+    return {
+      ...fault,
+      ...(method === undefined ? {} : { method: method.toUpperCase() }),
+      ...(route === undefined ? {} : { route }),
+      ...(ms === undefined ? {} : { ms }),
+      ...(status === undefined ? {} : { status }),
+      ...(count === 0 ? {} : { remaining: count }),
+    };
+  });

@@ -1,0 +1,186 @@
+import { Hono } from 'hono';
+import { z, type ZodType } from 'zod';
+import type { Conversation, ExtensionCaller } from '../caller/extensions.ts';
+import { crashMachine } from '../machines/actions.ts';
+import { Refusal } from '../machines/refusal.ts';
+import { appWire, machineWire } from '../machines/wire.ts';
+import type { Simulation } from '../simulation.ts';
+import { seededUsers } from '../world/seed.ts';
+import type { JsonObject } from '../world/platform.ts';
+import { exchangeWire, extensionWire, inventory } from './inventory.ts';
+import {
+  billingQuery,
+  clockChange,
+  crashRequest,
+  extensionOrder,
+  faultRequest,
+  replayRequest,
+  updateRequest,
+} from './requests.ts';
+
+/** An answer other than success of the control surface. */
+class ControlRefusal extends Error {
+  override readonly name = 'ControlRefusal';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function bodyAs<T>(schema: ZodType<T>, request: Request): Promise<T> {
+  const text = await request.text();
+  let value: unknown;
+  try {
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new ControlRefusal(400, 'the body is not JSON');
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) throw new ControlRefusal(422, z.prettifyError(result.error));
+  return result.data;
+}
+
+/** The control surface of the simulation: `/_fly/*`, which the real Fly.io does not have. */
+export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, reset: () => void): Hono {
+  const routes = new Hono({ strict: false }).basePath('/_fly');
+  const { world, clock, faults } = simulation;
+
+  const extension = (id: string) => {
+    const found = caller.find(id);
+    if (!found) throw new ControlRefusal(404, `there is no extension ${id}`);
+    return found;
+  };
+  const talk = (conversation: Conversation): JsonObject => ({
+    ...(conversation.extension ? { extension: extensionWire(conversation.extension) } : {}),
+    answer: conversation.answer,
+    exchange: exchangeWire(conversation.exchange),
+  });
+
+  routes.get('/', (c) =>
+    c.json({
+      simulator: 'hangar',
+      provider: simulation.settings.provider.baseUrl,
+      now: clock.now().toISOString(),
+    }),
+  );
+  routes.get('/inventory', (c) => c.json(inventory(simulation)));
+  routes.get('/people', (c) =>
+    c.json({
+      organizations: [...world.organizations.values()],
+      users: seededUsers.map((user) => ({ ...user, roles: Object.fromEntries(user.roles) })),
+    }),
+  );
+  const clockWire = (): JsonObject => ({ now: clock.now().toISOString(), offset_ms: clock.offsetMs() });
+  routes.get('/clock', (c) => c.json(clockWire()));
+  routes.post('/clock', async (c) => {
+    const change = await bodyAs(clockChange, c.req.raw);
+    clock.advance(change.advance_seconds * 1000);
+    world.clockOffsetMs = clock.offsetMs();
+    return c.json(clockWire());
+  });
+
+  routes.get('/extensions', (c) => c.json({ extensions: [...world.extensions.values()].map(extensionWire) }));
+  routes.post('/extensions', async (c) => {
+    const order = await bodyAs(extensionOrder, c.req.raw);
+    const conversation = await caller.provision(order);
+    // The provider's refusal is not a failure of this surface, but nothing was created either.
+    return c.json(talk(conversation), conversation.extension ? 201 : 502);
+  });
+  routes.get('/extensions/:id', async (c) => c.json(talk(await caller.show(extension(c.req.param('id'))))));
+  routes.patch('/extensions/:id', async (c) => {
+    const changes = await bodyAs(updateRequest, c.req.raw);
+    return c.json(talk(await caller.update(extension(c.req.param('id')), changes)));
+  });
+  routes.delete('/extensions/:id', async (c) =>
+    c.json(talk(await caller.remove(extension(c.req.param('id'))))),
+  );
+  routes.get('/extensions/:id/sso', (c) => {
+    const { providerId } = extension(c.req.param('id'));
+    return c.json({ url: `${simulation.settings.provider.baseUrl}/extensions/${providerId}/sso` });
+  });
+  routes.get('/organizations/:id/sso', (c) =>
+    c.json({ url: `${simulation.settings.provider.baseUrl}/organizations/${c.req.param('id')}/sso` }),
+  );
+
+  routes.get('/exchanges', (c) => c.json({ exchanges: [...world.exchanges.values()].map(exchangeWire) }));
+  routes.get('/exchanges/:id', (c) => {
+    const exchange = world.exchanges.get(c.req.param('id'));
+    if (!exchange) throw new ControlRefusal(404, 'there is no such exchange');
+    return c.json(exchangeWire(exchange));
+  });
+  routes.post('/exchanges/:id/replay', async (c) => {
+    const exchange = world.exchanges.get(c.req.param('id'));
+    if (!exchange) throw new ControlRefusal(404, 'there is no such exchange');
+    const change = await bodyAs(replayRequest, c.req.raw);
+    return c.json(
+      talk(
+        await caller.replay(exchange, {
+          ...(change.base_url === undefined ? {} : { baseUrl: change.base_url }),
+          ...(change.method === undefined ? {} : { method: change.method }),
+        }),
+      ),
+    );
+  });
+  routes.post('/billing/pull', async (c) =>
+    c.json(talk(await caller.charges(await bodyAs(billingQuery, c.req.raw)))),
+  );
+
+  routes.get('/webhooks', (c) =>
+    c.json({
+      webhooks: world.webhooks.map(({ receivedAtMs, webhookId, ...one }) => ({
+        ...one,
+        webhook_id: webhookId ?? null,
+        received_at: new Date(receivedAtMs).toISOString(),
+      })),
+    }),
+  );
+  routes.get('/events', (c) => c.json({ waiting: world.events }));
+  routes.post('/events/idle', async (c) => {
+    await simulation.events.idle();
+    return c.json({ waiting: world.events.length });
+  });
+  routes.get('/machines/:id', (c) => {
+    const machine = world.machines.get(c.req.param('id'));
+    if (!machine) throw new ControlRefusal(404, 'there is no such machine');
+    return c.json(machineWire(machine));
+  });
+  routes.get('/apps/:name', (c) => {
+    const app = world.apps.get(c.req.param('name'));
+    if (!app) throw new ControlRefusal(404, 'there is no such app');
+    return c.json(appWire(world, app));
+  });
+  routes.post('/machines/:id/crash', async (c) => {
+    const machine = world.machines.get(c.req.param('id'));
+    if (!machine) throw new ControlRefusal(404, 'there is no such machine');
+    crashMachine(simulation, machine, await bodyAs(crashRequest, c.req.raw));
+    return c.json({ id: machine.id, state: machine.state });
+  });
+
+  routes.get('/faults', (c) => c.json({ faults: faults.list() }));
+  routes.post('/faults', async (c) =>
+    c.json({ fault: faults.add(await bodyAs(faultRequest, c.req.raw)) }, 201),
+  );
+  routes.delete('/faults', (c) => {
+    faults.clear();
+    return c.json({ faults: [] });
+  });
+  routes.delete('/faults/:id', (c) => {
+    faults.clear(c.req.param('id'));
+    return c.json({ faults: faults.list() });
+  });
+  routes.post('/reset', (c) => {
+    reset();
+    return c.json({ ok: true });
+  });
+
+  routes.onError((error, c) => {
+    if (error instanceof ControlRefusal || error instanceof Refusal) {
+      return c.json({ error: error.message }, error.status as 400);
+    }
+    if (error instanceof RangeError) return c.json({ error: error.message }, 422);
+    simulation.settings.onError(error);
+    return c.json({ error: 'the simulator failed' }, 500);
+  });
+  return routes;
+}

@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { ConnectionDropped, type DoorFetch } from './doors.ts';
+import { ulid } from './ids.ts';
+
+/** A door that listens. */
+export interface Listening {
+  readonly port: number;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The only address a simulator may have: its keys are public knowledge, so nobody else may reach it. */
+const loopback = '127.0.0.1';
+
+/** A door that nobody will ever want to reach from elsewhere: `listen` throws RangeError for any address but this one. */
+export function assertLoopback(address: string): void {
+  if (address !== loopback) {
+    throw new RangeError(`the simulator listens on ${loopback} only, not on ${address}`);
+  }
+}
+
+/**
+ * Serves a door on 127.0.0.1. Port 0 takes a free one. Throws RangeError for another address and rejects with the
+ * system's error when the port is taken.
+ */
+export async function listen(
+  fetch: DoorFetch,
+  options: { port: number; address?: string; onError?: (error: unknown) => void },
+): Promise<Listening> {
+  assertLoopback(options.address ?? loopback);
+  const listener = getRequestListener(
+    async (request, bindings) => {
+      const incoming = bindings.incoming as IncomingMessage;
+      const outgoing = bindings.outgoing as ServerResponse;
+      try {
+        return await fetch(request, {
+          rawTarget: incoming.url ?? '/',
+          requestId: `${ulid(new Date().getTime())}-iad`,
+          remoteAddress: incoming.socket.remoteAddress ?? loopback,
+        });
+      } catch (error) {
+        if (!(error instanceof ConnectionDropped)) options.onError?.(error);
+        outgoing.destroy();
+        incoming.socket.destroy();
+        return RESPONSE_ALREADY_SENT;
+      }
+    },
+    { overrideGlobalObjects: false, autoCleanupIncoming: false },
+  );
+  const server: Server = createServer({ keepAliveTimeout: 5_000 }, (incoming, outgoing) => {
+    void listener(incoming, outgoing);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, loopback, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : options.port;
+  return {
+    port,
+    url: `http://${loopback}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

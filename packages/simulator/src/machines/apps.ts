@@ -1,0 +1,95 @@
+import { randomBase36, randomText } from '../ids.ts';
+import type { Simulation } from '../simulation.ts';
+import type { App, JsonObject } from '../world/platform.ts';
+import { nextNumber } from '../world/world.ts';
+import { durationOf, textOf } from './body.ts';
+import { organizationOf, type Caller } from './caller.ts';
+import { machinesOf } from './wire.ts';
+import { invalidArgument, Refusal } from './refusal.ts';
+
+/** First internal number of an app; macaroons name apps by these. */
+const firstAppNumber = 90_000;
+
+const appName = /^[a-z0-9-]{1,63}$/;
+
+/** A deploy token of Fly.io lives this long when nobody says otherwise (175200h). */
+const deployTokenMs = 175_200 * 3_600_000;
+
+/** Creates an app. 422 with the word `name_taken` when the name is in use anywhere on the platform. */
+export function createApp(simulation: Simulation, caller: Caller, body: JsonObject): App {
+  const { world, clock } = simulation;
+  const name = textOf(body, 'name') ?? textOf(body, 'app_name');
+  const slug = textOf(body, 'org_slug');
+  if (slug === undefined) throw invalidArgument('org_slug: is required');
+  const organization = organizationOf(simulation, caller, slug);
+  if (name === undefined || !appName.test(name)) {
+    throw new Refusal(422, 'Validation failed: Name may only contain lowercase letters, digits and dashes');
+  }
+  if (world.apps.has(name)) {
+    throw new Refusal(422, 'Validation failed: Name has already been taken', 'name_taken');
+  }
+  const app: App = {
+    id: randomBase36(14),
+    number: firstAppNumber + nextNumber(world),
+    name,
+    organization,
+    network: textOf(body, 'network') ?? 'default',
+    createdAtMs: clock.nowMs(),
+    secretsVersion: 0,
+    secrets: new Map(),
+  };
+  world.apps.set(name, app);
+  return app;
+}
+
+/**
+ * Deletes an app with its machines, volumes, secrets and addresses. The name is free again after the configured lag,
+ * during which the app still answers.
+ */
+export function deleteApp(simulation: Simulation, app: App): void {
+  const { world, clock, lifecycle, settings } = simulation;
+  for (const machine of machinesOf(world, app.name)) {
+    if (machine.state === 'destroyed') continue;
+    lifecycle.follow(machine, []);
+    lifecycle.enter(machine, {
+      state: 'destroyed',
+      event: { type: 'destroy', status: 'destroyed', source: 'user' },
+    });
+  }
+  for (const [id, volume] of world.volumes) if (volume.app === app.name) world.volumes.delete(id);
+  for (const [ip, address] of world.addresses) if (address.app === app.name) world.addresses.delete(ip);
+  app.secrets.clear();
+  app.goneAtMs = clock.nowMs() + settings.delays.appDeletionLag;
+  if (settings.delays.appDeletionLag <= 0) return forgetApp(simulation, app);
+  clock.after(settings.delays.appDeletionLag, () => forgetApp(simulation, app));
+}
+
+/** Goes on with deletions that a restart interrupted. */
+export function resumeDeletions(simulation: Simulation): void {
+  for (const app of simulation.world.apps.values()) {
+    if (app.goneAtMs === undefined) continue;
+    simulation.clock.after(app.goneAtMs - simulation.clock.nowMs(), () => forgetApp(simulation, app));
+  }
+}
+
+function forgetApp(simulation: Simulation, app: App): void {
+  const { world } = simulation;
+  if (world.apps.get(app.name) !== app) return;
+  world.apps.delete(app.name);
+  for (const machine of machinesOf(world, app.name)) world.machines.delete(machine.id);
+  simulation.touch();
+}
+
+/** `POST /v1/apps/{app}/deploy_token`: a token that covers this app only. `expiry` is a Go duration. */
+export function mintDeployToken(simulation: Simulation, app: App, body: JsonObject): { token: string } {
+  const lifetime = durationOf(body['expiry']) ?? deployTokenMs;
+  const token = `fm2_simulated${randomText(24)}`;
+  simulation.world.tokens.set(token, {
+    id: crypto.randomUUID(),
+    token,
+    organizations: [app.organization],
+    apps: [app.name],
+    expiresAtMs: simulation.clock.nowMs() + lifetime,
+  });
+  return { token: `FlyV1 ${token}` };
+}

@@ -1,0 +1,75 @@
+import { invalidArgument } from './refusal.ts';
+import type { JsonObject } from '../world/platform.ts';
+
+/** True for a JSON object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON object of a request; an empty body is an empty object. Throws a 400 refusal for anything else. */
+export async function bodyOf(request: Request): Promise<JsonObject> {
+  const text = await request.text();
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalidArgument('unable to parse request body as JSON');
+  }
+  if (!isObject(value))
+    throw invalidArgument(
+      `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into object`,
+    );
+  return value;
+}
+
+/** A member that must be text; null and "" count as absent, because fly-go sends both for unset fields. */
+export function textOf(body: JsonObject, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') throw invalidArgument(`${name} must be a string`);
+  return value;
+}
+
+/** A member that must be a whole number; null counts as absent. */
+export function numberOf(body: JsonObject, name: string): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    throw invalidArgument(`${name} must be an integer`);
+  return value;
+}
+
+/** A member that must be true or false; null counts as absent. */
+export function flagOf(body: JsonObject, name: string): boolean | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'boolean') throw invalidArgument(`${name} must be a boolean`);
+  return value;
+}
+
+/** A copy without members that are null, at any depth. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null)
+      .map(([name, member]) => [name, withoutNulls(member)]),
+  );
+}
+
+/** Milliseconds of a Go duration (`1m30s`, `250ms`), or of seconds when the text or value is a bare number. */
+export function durationOf(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'number') return value * 1000;
+  if (typeof value !== 'string') return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  if (!/^(\d+(\.\d+)?(h|m|s|ms|us|ns))+$/.test(value)) return undefined;
+  const units = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, ns: 0.000001 } as const;
+  let total = 0;
+  for (const [, amount, unit] of value.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)) {
+    total += Number(amount) * units[unit as keyof typeof units];
+  }
+  return total;
+}

@@ -1,0 +1,118 @@
+import { randomHex, ulid } from '../ids.ts';
+import type { Simulation } from '../simulation.ts';
+import type { App, JsonObject, Machine, Volume } from '../world/platform.ts';
+import { nextNumber } from '../world/world.ts';
+import { flagOf, isObject, numberOf, textOf } from './body.ts';
+import type { Caller } from './caller.ts';
+import { machineConfig } from './config.ts';
+import { takeLease } from './leases.ts';
+import { failedLaunchPlan, launchPlan } from './plans.ts';
+import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
+import { placeIn } from './regions.ts';
+import { machinesOf } from './wire.ts';
+
+const adjectives = ['autumn', 'bold', 'cold', 'dawn', 'hidden', 'late', 'quiet', 'silent', 'snowy', 'wispy'];
+const nouns = ['breeze', 'cloud', 'dew', 'field', 'fire', 'moon', 'river', 'sea', 'sun', 'wood'];
+
+/** Creates a machine and lets it launch, unless `skip_launch`. Throws refusals for what cannot run. */
+export function createMachine(simulation: Simulation, caller: Caller, app: App, body: JsonObject): Machine {
+  const { world, clock } = simulation;
+  const number = nextNumber(world);
+  const name =
+    textOf(body, 'name') ?? `${adjectives[number % 10]}-${nouns[Math.floor(number / 10) % 10]}-${number}`;
+  const twin = machinesOf(world, app.name).find((one) => one.name === name && one.state !== 'destroyed');
+  if (twin) {
+    throw new Refusal(
+      409,
+      `already_exists: unique machine name violation, machine ID ${twin.id} already exists with name "${name}"`,
+    );
+  }
+  const config = machineConfig(body['config']);
+  if (app.goneAtMs !== undefined) throw new Refusal(404, `Could not find App "${app.name}"`);
+  const volume = mountedVolume(simulation, app, config, undefined);
+  const region =
+    textOf(body, 'region') === undefined
+      ? (volume?.region ?? placeIn(undefined))
+      : placeIn(textOf(body, 'region'));
+  if (volume && volume.region !== region) {
+    throw failedPrecondition(`volume ${volume.id} is in region ${volume.region}, not in ${region}`);
+  }
+  checkSecretsVersion(app, body);
+
+  const machine: Machine = {
+    id: randomHex(7),
+    app: app.name,
+    name,
+    region,
+    privateIp: `fdaa:0:${app.number.toString(16)}:a7b:${(number & 0xffff).toString(16)}:0:1:2`,
+    createdAtMs: clock.nowMs(),
+    updatedAtMs: clock.nowMs(),
+    state: 'created',
+    instanceId: ulid(clock.nowMs()),
+    config,
+    cordoned: flagOf(body, 'skip_service_registration') ?? false,
+    events: [],
+    versions: [],
+    plan: [],
+  };
+  machine.versions.push({ version: machine.instanceId, user_config: config });
+  world.machines.set(machine.id, machine);
+  if (volume) volume.machine = machine.id;
+  const leaseSeconds = numberOf(body, 'lease_ttl');
+  if (leaseSeconds !== undefined && leaseSeconds > 0)
+    takeLease(simulation, caller, machine, { ttlSeconds: leaseSeconds });
+
+  simulation.lifecycle.enter(machine, {
+    state: 'created',
+    event: { type: 'launch', status: 'created', source: 'user' },
+  });
+  if (flagOf(body, 'skip_launch') !== true) launch(simulation, machine);
+  return machine;
+}
+
+/** Sends a machine that was just created, or got a new version, on its way to started. */
+export function launch(simulation: Simulation, machine: Machine): void {
+  const { delays } = simulation.settings;
+  const struck = simulation.faults.strike({
+    door: 'machines',
+    kinds: ['launch_failed'],
+    method: 'POST',
+    route: `/v1/apps/${machine.app}/machines/${machine.id}`,
+  });
+  simulation.lifecycle.follow(machine, struck.length > 0 ? failedLaunchPlan(delays) : launchPlan(delays));
+}
+
+/** The volume that a config mounts, free for this machine. Throws a 412 refusal when it is bound elsewhere. */
+export function mountedVolume(
+  simulation: Simulation,
+  app: App,
+  config: JsonObject,
+  machine: Machine | undefined,
+): Volume | undefined {
+  const mounts = config['mounts'];
+  const mount: unknown = Array.isArray(mounts) ? mounts[0] : undefined;
+  if (!isObject(mount)) return undefined;
+  const volumes = [...simulation.world.volumes.values()].filter((one) => one.app === app.name);
+  const wanted = textOf(mount, 'volume');
+  const free = (one: Volume): boolean => one.machine === undefined || one.machine === machine?.id;
+  if (wanted === undefined) {
+    const named = volumes.find((one) => one.name === textOf(mount, 'name') && free(one));
+    if (!named) throw failedPrecondition('volume_placement_capacity: no unattached volume fits the mount');
+    mount['volume'] = named.id;
+    return named;
+  }
+  const volume = volumes.find((one) => one.id === wanted);
+  if (!volume) throw invalidArgument(`volume ${wanted} not found`);
+  if (!free(volume)) throw failedPrecondition(`volume is currently bound to machine ${volume.machine}`);
+  return volume;
+}
+
+/** A machine may be made to wait for secrets of at least some version; a version from the future is refused. */
+export function checkSecretsVersion(app: App, body: JsonObject): void {
+  const wanted = numberOf(body, 'min_secrets_version');
+  if (wanted !== undefined && wanted > app.secretsVersion) {
+    throw failedPrecondition(
+      `secrets version ${wanted} is not available, current version is ${app.secretsVersion}`,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { Hono } from 'hono';
+import { guardDoor, type DoorFetch } from '../doors.ts';
+import { ulid } from '../ids.ts';
+import type { Simulation } from '../simulation.ts';
+import { appRoutes } from './app-routes.ts';
+import { identifyCaller } from './caller.ts';
+import type { MachinesEnv } from './context.ts';
+import { machineRoutes } from './machine-routes.ts';
+import { platformRoutes } from './platform-routes.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { Refusal } from './refusal.ts';
+
+/** The simulated Machines API (spec 3), at the root of its own address as on api.machines.dev. */
+export function createMachinesDoor(simulation: Simulation): DoorFetch {
+  const limits = createRateLimits(simulation);
+  const routes = new Hono<MachinesEnv>({ strict: false });
+
+  routes.use('*', async (c, next) => {
+    c.set('simulation', simulation);
+    await next();
+    c.header('fly-request-id', c.env.door.requestId);
+    c.header('server', 'Fly/simulated');
+    c.header('via', '1.1 fly.io');
+  });
+  routes.use('/v1/*', async (c, next) => {
+    c.set('caller', identifyCaller(simulation, c.req.header('authorization')));
+    if (limits.exceeded(c.req.method, c.req.path)) throw new Refusal(429, 'rate limit exceeded');
+    await next();
+  });
+  routes.route('/v1', appRoutes());
+  routes.route('/v1', machineRoutes());
+  routes.route('/v1', platformRoutes());
+
+  routes.notFound((c) => c.json({ error: '404 page not found', status: 'unknown' }, 404));
+  routes.onError((error, c) => {
+    if (error instanceof Refusal) return c.json(error.body(), error.status as 400);
+    simulation.settings.onError(error);
+    return c.json({ error: 'internal: unknown error', status: 'unknown' }, 500);
+  });
+
+  return guardDoor(
+    simulation,
+    'machines',
+    {
+      fault: (status) =>
+        Response.json(
+          { error: `simulated fault ${status}`, status: 'unknown' },
+          { status, headers: { 'fly-request-id': `${ulid(simulation.clock.nowMs())}-iad` } },
+        ),
+    },
+    async (request, door) => routes.fetch(request, { door }),
+  );
+}

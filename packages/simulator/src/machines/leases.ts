@@ -1,0 +1,48 @@
+import { randomHex } from '../ids.ts';
+import type { Simulation } from '../simulation.ts';
+import type { Lease, Machine } from '../world/platform.ts';
+import type { Caller } from './caller.ts';
+import { Refusal } from './refusal.ts';
+
+/** A lease that nobody gave a length to. */
+const defaultTtlSeconds = 120;
+
+/** The lease that is in force, if any. */
+export function currentLease(simulation: Simulation, machine: Machine): Lease | undefined {
+  if (machine.lease && machine.lease.expiresAtMs <= simulation.clock.nowMs()) delete machine.lease;
+  return machine.lease;
+}
+
+/** 409 with the owner and the expiry, unless the machine is free or the nonce is the lease's. */
+export function requireLease(simulation: Simulation, machine: Machine, nonce: string | undefined): void {
+  const lease = currentLease(simulation, machine);
+  if (!lease || lease.nonce === nonce) return;
+  const expires = new Date(lease.expiresAtMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  throw new Refusal(
+    409,
+    `failed_precondition: lease currently held by ${lease.owner}, expires at ${expires}`,
+  );
+}
+
+/** Takes the lease, or extends it when the nonce is the current one. */
+export function takeLease(
+  simulation: Simulation,
+  caller: Caller,
+  machine: Machine,
+  ask: { nonce?: string | undefined; ttlSeconds?: number | undefined; description?: string | undefined },
+): Lease {
+  requireLease(simulation, machine, ask.nonce);
+  const expiresAtMs = simulation.clock.nowMs() + (ask.ttlSeconds ?? defaultTtlSeconds) * 1000;
+  const held = currentLease(simulation, machine);
+  if (held) {
+    held.expiresAtMs = expiresAtMs;
+    return held;
+  }
+  machine.lease = {
+    nonce: randomHex(6),
+    expiresAtMs,
+    owner: caller.email,
+    description: ask.description ?? '',
+  };
+  return machine.lease;
+}

@@ -1,0 +1,113 @@
+import type { EventSender } from '../caller/events.ts';
+import type { SimulatedClock, Timer } from '../clock.ts';
+import { ulid } from '../ids.ts';
+import type { JsonObject, Machine, MachineState, Step } from '../world/platform.ts';
+import type { World } from '../world/world.ts';
+
+/** The states in which a machine rests until somebody acts. */
+const settledStates: ReadonlySet<MachineState> = new Set([
+  'created',
+  'started',
+  'stopped',
+  'suspended',
+  'failed',
+  'destroyed',
+]);
+
+/** True when the machine is not on its way to another state. */
+export function isSettled(machine: Machine): boolean {
+  return settledStates.has(machine.state) && machine.plan.length === 0;
+}
+
+/** Moves machines through their states (spec 3.10), one step at a time on the simulated clock. */
+export interface Lifecycle {
+  /** Enters a state now: updates the machine, writes its event and tells the provider. */
+  enter(machine: Machine, step: Omit<Step, 'afterMs'>): void;
+  /** Replaces what the machine was going to do next. */
+  follow(machine: Machine, plan: readonly Step[]): void;
+  /** Goes on with every plan found in the world, after a restart. */
+  resume(): void;
+  /** Resolves at the next change of the machine's state. */
+  changed(machineId: string): { promise: Promise<void>; forget(): void };
+  /** Forgets all timers; the plans stay in the world. */
+  close(): void;
+}
+
+/** Creates the one lifecycle of a simulation. */
+export function createLifecycle(options: {
+  world: World;
+  clock: SimulatedClock;
+  events: EventSender;
+  touch: () => void;
+}): Lifecycle {
+  const { world, clock } = options;
+  const timers = new Map<string, Timer>();
+  const watchers = new Map<string, Set<() => void>>();
+
+  const enter: Lifecycle['enter'] = (machine, step) => {
+    const previous = machine.state;
+    machine.state = step.state;
+    machine.updatedAtMs = clock.nowMs();
+    if (step.event) {
+      machine.events.push({ id: ulid(clock.nowMs()), timestamp: clock.nowMs(), ...step.event });
+    }
+    if (step.state === 'destroyed') released(world, machine);
+    options.events.announce(machine, previous, step.data ?? step.event?.request ?? {});
+    options.touch();
+    const waiting = watchers.get(machine.id);
+    watchers.delete(machine.id);
+    for (const wake of waiting ?? []) wake();
+  };
+
+  const arm = (machine: Machine): void => {
+    timers.get(machine.id)?.cancel();
+    timers.delete(machine.id);
+    const next = machine.plan[0];
+    if (!next) return;
+    timers.set(
+      machine.id,
+      clock.after(next.afterMs, () => {
+        if (!world.machines.has(machine.id)) return;
+        machine.plan.shift();
+        enter(machine, next);
+        // Whoever listens to the change may have given the machine another plan, and with it another timer.
+        arm(machine);
+      }),
+    );
+  };
+
+  return {
+    enter,
+    follow(machine, plan) {
+      machine.plan = [...plan];
+      arm(machine);
+    },
+    resume() {
+      timers.clear();
+      for (const machine of world.machines.values()) arm(machine);
+    },
+    changed(machineId) {
+      const waiting = watchers.get(machineId) ?? new Set();
+      watchers.set(machineId, waiting);
+      let wake: () => void = () => undefined;
+      const promise = new Promise<void>((resolve) => {
+        wake = resolve;
+        waiting.add(wake);
+      });
+      return { promise, forget: () => waiting.delete(wake) };
+    },
+    close() {
+      for (const timer of timers.values()) timer.cancel();
+      timers.clear();
+      for (const waiting of watchers.values()) for (const wake of waiting) wake();
+      watchers.clear();
+    },
+  };
+}
+
+function released(world: World, machine: Machine): void {
+  delete machine.lease;
+  for (const volume of world.volumes.values()) {
+    if (volume.machine === machine.id) delete volume.machine;
+  }
+}

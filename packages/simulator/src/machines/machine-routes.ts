@@ -1,0 +1,179 @@
+import { Hono } from 'hono';
+import type { Machine } from '../world/platform.ts';
+import {
+  destroyMachine,
+  restartMachine,
+  signalMachine,
+  startMachine,
+  stopMachine,
+  suspendMachine,
+  updateMachine,
+} from './actions.ts';
+import { bodyOf, durationOf, isObject, numberOf, textOf } from './body.ts';
+import { createMachine } from './create.ts';
+import { pathApp, pathMachine, type MachinesContext, type MachinesEnv } from './context.ts';
+import { execute } from './exec.ts';
+import { currentLease, requireLease, takeLease } from './leases.ts';
+import { changeMetadata, metadataOf, metadataValue } from './metadata.ts';
+import { invalidArgument, Refusal } from './refusal.ts';
+import { waitForState, waitQuestion } from './wait.ts';
+import { leaseWire, machinesOf, machineWire } from './wire.ts';
+
+const nonceHeader = 'fly-machine-lease-nonce';
+const defaultEvents = 20;
+const mostEvents = 50;
+
+/** The machine of the path, provided that no one else leases it. */
+function leasedMachine(c: MachinesContext): Machine {
+  const machine = pathMachine(c);
+  requireLease(c.var.simulation, machine, c.req.header(nonceHeader));
+  return machine;
+}
+
+/** Machines (spec 3.2, 3.3). */
+export function machineRoutes(): Hono<MachinesEnv> {
+  const routes = new Hono<MachinesEnv>({ strict: false });
+  const base = '/apps/:app/machines';
+  const one = `${base}/:machine`;
+
+  routes.get(base, (c) => {
+    const app = pathApp(c);
+    const query = new URL(c.req.url).searchParams;
+    return c.json(filtered(machinesOf(c.var.simulation.world, app.name), query).map(machineWire));
+  });
+  routes.post(base, async (c) => {
+    const app = pathApp(c);
+    const machine = createMachine(c.var.simulation, c.var.caller, app, await bodyOf(c.req.raw));
+    return c.json({ ...machineWire(machine), ...(machine.lease ? { nonce: machine.lease.nonce } : {}) });
+  });
+  routes.get(one, (c) => c.json(machineWire(pathMachine(c))));
+  routes.post(one, async (c) => {
+    const machine = leasedMachine(c);
+    updateMachine(c.var.simulation, pathApp(c), machine, await bodyOf(c.req.raw));
+    return c.json(machineWire(machine));
+  });
+  routes.delete(one, (c) => {
+    const force = [c.req.query('force'), c.req.query('kill')].some((flag) => flag === 'true' || flag === '1');
+    destroyMachine(c.var.simulation, leasedMachine(c), force);
+    return c.json({ ok: true });
+  });
+
+  routes.post(`${one}/start`, (c) => c.json(startMachine(c.var.simulation, leasedMachine(c))));
+  routes.post(`${one}/stop`, async (c) => {
+    const machine = leasedMachine(c);
+    const body = await bodyOf(c.req.raw);
+    if (
+      body['timeout'] !== undefined &&
+      body['timeout'] !== null &&
+      durationOf(body['timeout']) === undefined
+    ) {
+      throw invalidArgument('timeout is not a duration');
+    }
+    stopMachine(c.var.simulation, machine);
+    return c.json({ ok: true });
+  });
+  routes.post(`${one}/restart`, (c) => {
+    restartMachine(c.var.simulation, leasedMachine(c));
+    return c.json({ ok: true });
+  });
+  routes.post(`${one}/suspend`, (c) => {
+    suspendMachine(c.var.simulation, leasedMachine(c));
+    return c.json({ ok: true });
+  });
+  routes.post(`${one}/signal`, async (c) => {
+    signalMachine(c.var.simulation, pathMachine(c), await bodyOf(c.req.raw));
+    return c.json({ ok: true });
+  });
+  for (const verb of ['cordon', 'uncordon']) {
+    routes.post(`${one}/${verb}`, (c) => {
+      leasedMachine(c).cordoned = verb === 'cordon';
+      return c.json({ ok: true });
+    });
+  }
+  routes.post(`${one}/exec`, async (c) => c.json(execute(pathMachine(c), await bodyOf(c.req.raw))));
+  routes.get(`${one}/wait`, async (c) => {
+    const question = waitQuestion(new URL(c.req.url).searchParams);
+    return c.json(await waitForState(c.var.simulation, pathMachine(c), question, c.req.raw.signal));
+  });
+  routes.get(`${one}/events`, (c) => {
+    const limit = Math.min(mostEvents, Number(c.req.query('limit') ?? defaultEvents) || defaultEvents);
+    return c.json(pathMachine(c).events.toReversed().slice(0, limit));
+  });
+  routes.get(`${one}/versions`, (c) => c.json(pathMachine(c).versions.toReversed()));
+  routes.get(`${one}/ps`, (c) => {
+    if (pathMachine(c).state !== 'started') return c.json([]);
+    const idle = { directory: '/', cpu: 0, rss: 4_194_304, rtime: 1, stime: 0, listen_sockets: [] };
+    return c.json([{ pid: 1, command: '/fly/init', ...idle }]);
+  });
+
+  routes.get(`${one}/metadata`, (c) => c.json(metadataOf(pathMachine(c))));
+  for (const method of ['put', 'patch'] as const) {
+    routes[method](`${one}/metadata`, async (c) => {
+      const mode = method === 'put' ? 'replace' : 'merge';
+      changeMetadata(c.var.simulation, pathMachine(c), await bodyOf(c.req.raw), mode);
+      return c.body(null, 204);
+    });
+  }
+  routes.get(`${one}/metadata/:key`, (c) => c.json(metadataValue(pathMachine(c), c.req.param('key'))));
+  routes.post(`${one}/metadata/:key`, async (c) => {
+    const body = await bodyOf(c.req.raw);
+    const change = { metadata: { [c.req.param('key')]: body['value'] ?? null } };
+    changeMetadata(c.var.simulation, pathMachine(c), change, 'merge');
+    return c.body(null, 204);
+  });
+  routes.delete(`${one}/metadata/:key`, (c) => {
+    const machine = pathMachine(c);
+    metadataValue(machine, c.req.param('key'));
+    changeMetadata(c.var.simulation, machine, { metadata: { [c.req.param('key')]: null } }, 'merge');
+    return c.body(null, 204);
+  });
+
+  routes.post(`${one}/lease`, async (c) => {
+    const machine = pathMachine(c);
+    const body = await bodyOf(c.req.raw);
+    const ttl = numberOf(body, 'ttl') ?? Number(c.req.query('ttl') ?? NaN);
+    const lease = takeLease(c.var.simulation, c.var.caller, machine, {
+      nonce: c.req.header(nonceHeader),
+      ttlSeconds: Number.isFinite(ttl) && ttl > 0 ? ttl : undefined,
+      description: textOf(body, 'description'),
+    });
+    return c.json(leaseWire(machine, lease), 201);
+  });
+  routes.get(`${one}/lease`, (c) => {
+    const machine = pathMachine(c);
+    const lease = currentLease(c.var.simulation, machine);
+    if (!lease) throw new Refusal(404, 'machine lease not found');
+    return c.json(leaseWire(machine, lease));
+  });
+  routes.delete(`${one}/lease`, (c) => {
+    const machine = pathMachine(c);
+    const lease = currentLease(c.var.simulation, machine);
+    if (!lease) throw new Refusal(404, 'machine lease not found');
+    if (c.req.header(nonceHeader) === undefined) throw invalidArgument(`${nonceHeader}: is required`);
+    requireLease(c.var.simulation, machine, c.req.header(nonceHeader));
+    delete machine.lease;
+    return c.json({ status: 'success', data: { ok: true } });
+  });
+  return routes;
+}
+
+/** The filters that lists of machines share: `include_deleted`, `region`, `state`, `metadata.{key}`. */
+export function filtered(machines: readonly Machine[], query: URLSearchParams): Machine[] {
+  const regions = query.get('region')?.split(',').filter(Boolean);
+  const states = query.get('state')?.split(',').filter(Boolean);
+  const deleted = query.get('include_deleted');
+  const wanted = [...query].filter(([name]) => name.startsWith('metadata.'));
+  return machines.filter((machine) => {
+    if (
+      machine.state === 'destroyed' &&
+      deleted !== 'true' &&
+      deleted !== '' &&
+      !states?.includes('destroyed')
+    )
+      return false;
+    if (regions?.length && !regions.includes(machine.region)) return false;
+    if (states?.length && !states.includes(machine.state)) return false;
+    const metadata = isObject(machine.config['metadata']) ? machine.config['metadata'] : {};
+    return wanted.every(([name, value]) => metadata[name.slice('metadata.'.length)] === value);
+  });
+}

@@ -1,0 +1,43 @@
+import type { Simulation } from '../simulation.ts';
+import type { JsonObject, Machine } from '../world/platform.ts';
+import { isObject, textOf } from './body.ts';
+import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
+
+/** The metadata of a machine: part of its config, changed without a new version. */
+export function metadataOf(machine: Machine): Record<string, string> {
+  const metadata = machine.config['metadata'];
+  if (isObject(metadata)) return metadata as Record<string, string>;
+  const fresh: Record<string, string> = {};
+  machine.config['metadata'] = fresh;
+  return fresh;
+}
+
+/** The value of one key; 404 when it is not set. */
+export function metadataValue(machine: Machine, key: string): JsonObject {
+  const value = metadataOf(machine)[key];
+  if (value === undefined) throw new Refusal(404, `metadata key ${key} not found`);
+  return { value };
+}
+
+/** `PUT` replaces all of it, `PATCH` only what is named; null and empty values remove. */
+export function changeMetadata(
+  simulation: Simulation,
+  machine: Machine,
+  body: JsonObject,
+  mode: 'replace' | 'merge',
+): void {
+  const changes = body['metadata'];
+  if (!isObject(changes)) throw invalidArgument('metadata: is required');
+  const version = textOf(body, 'machine_version');
+  if (version !== undefined && version !== machine.instanceId) {
+    throw failedPrecondition(`machine version mismatch, current version is ${machine.instanceId}`);
+  }
+  const result: Record<string, string> = mode === 'replace' ? {} : { ...metadataOf(machine) };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null || value === '') delete result[key];
+    else if (typeof value === 'string') result[key] = value;
+    else throw invalidArgument(`metadata.${key}: must be a string`);
+  }
+  machine.config['metadata'] = result;
+  machine.updatedAtMs = simulation.clock.nowMs();
+}

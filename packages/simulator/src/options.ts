@@ -1,0 +1,121 @@
+import { Secret, systemClock, type Clock } from '@hangar/security';
+import { operatorOrganization } from './world/seed.ts';
+
+/** How long each step of a machine's life takes, in simulated milliseconds. */
+export interface Delays {
+  /** From created to starting, the time in which an image would be pulled. */
+  launch: number;
+  /** From starting to started. */
+  start: number;
+  stop: number;
+  suspend: number;
+  /** From replacing to the new version. */
+  replace: number;
+  destroy: number;
+  /** How long a deleted app still answers 200. Fly.io's deletion is accepted, not done; 0 means gone at once. */
+  appDeletionLag: number;
+}
+
+/** The provider as Fly.io has it on file: its address, its slug and the two shared secrets (seed 000). */
+export interface ProviderRecord {
+  /** Example `http://127.0.0.1:4600/flyio`, no slash at the end. */
+  baseUrl: string;
+  slug: string;
+  provisioningSecret: Secret;
+  webhookSecret: Secret;
+}
+
+/** The provider's OAuth application. */
+export interface OAuthApplication {
+  clientId: string;
+  clientSecret: Secret;
+  redirectUris: readonly string[];
+}
+
+/** What a simulation is made of. Every field has a default that fits a fresh `npm start`. */
+export interface SimulatorOptions {
+  provider?: Partial<ProviderRecord>;
+  oauth?: Partial<OAuthApplication>;
+  /** Tokens that the Machines API accepts, each with the slugs of the organizations it may see. */
+  tokens?: readonly { token: Secret; organizations: readonly string[] }[];
+  /** The key that passes every policy, as the operator's own Tigris key does. */
+  storageAdmin?: { accessKeyId: string; secretAccessKey: Secret };
+  delays?: Partial<Delays>;
+  /** The documented limits of the Machines API: one request a second per machine and action. Off by default. */
+  rateLimits?: boolean;
+  /** File that the world is kept in; absent means the world lives as long as the simulator. */
+  state?: string;
+  /** The real clock under the simulated one. */
+  now?: Clock;
+  /** Told of what went wrong inside the simulator. Silent by default. */
+  onError?: (error: unknown) => void;
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly provider: ProviderRecord;
+  readonly oauth: OAuthApplication;
+  readonly tokens: readonly { token: Secret; organizations: readonly string[] }[];
+  readonly storageAdmin: { accessKeyId: string; secretAccessKey: Secret };
+  readonly delays: Delays;
+  readonly rateLimits: boolean;
+  readonly state: string | undefined;
+  readonly now: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Secrets of a simulation nobody configured. They are public on purpose and name themselves: whoever finds one
+ * in a real configuration knows where it came from.
+ */
+export const simulatedSecrets = {
+  provisioning: 'simulated-provisioning-secret',
+  webhook: 'simulated-webhook-secret',
+  oauthClientId: 'simulated-client',
+  oauthClientSecret: 'simulated-client-secret',
+  operatorToken: 'fo1_simulated-operator-token',
+  storageKeyId: 'tid_simulated_admin',
+  storageSecret: 'tsec_simulated_admin_secret',
+} as const;
+
+const defaultDelays: Delays = {
+  launch: 20,
+  start: 20,
+  stop: 15,
+  suspend: 20,
+  replace: 15,
+  destroy: 15,
+  appDeletionLag: 0,
+};
+
+const defaultProviderUrl = 'http://127.0.0.1:4600/flyio';
+
+/** Fills in the defaults. */
+export function settle(options: SimulatorOptions): Settings {
+  const baseUrl = (options.provider?.baseUrl ?? defaultProviderUrl).replace(/\/+$/, '');
+  return {
+    provider: {
+      baseUrl,
+      slug: options.provider?.slug ?? 'hangar',
+      provisioningSecret: options.provider?.provisioningSecret ?? Secret.of(simulatedSecrets.provisioning),
+      webhookSecret: options.provider?.webhookSecret ?? Secret.of(simulatedSecrets.webhook),
+    },
+    oauth: {
+      clientId: options.oauth?.clientId ?? simulatedSecrets.oauthClientId,
+      clientSecret: options.oauth?.clientSecret ?? Secret.of(simulatedSecrets.oauthClientSecret),
+      redirectUris: options.oauth?.redirectUris ?? [`${baseUrl}/callback`],
+    },
+    tokens: options.tokens ?? [
+      { token: Secret.of(simulatedSecrets.operatorToken), organizations: [operatorOrganization] },
+    ],
+    storageAdmin: options.storageAdmin ?? {
+      accessKeyId: simulatedSecrets.storageKeyId,
+      secretAccessKey: Secret.of(simulatedSecrets.storageSecret),
+    },
+    delays: { ...defaultDelays, ...options.delays },
+    rateLimits: options.rateLimits ?? false,
+    state: options.state,
+    now: options.now ?? systemClock,
+    onError: options.onError ?? (() => undefined),
+  };
+}

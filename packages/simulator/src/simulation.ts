@@ -1,0 +1,23 @@
+import type { EventSender } from './caller/events.ts';
+import type { SimulatedClock } from './clock.ts';
+import type { Faults } from './faults.ts';
+import type { Lifecycle } from './machines/lifecycle.ts';
+import type { Settings } from './options.ts';
+import type { World } from './world/world.ts';
+
+/** What every door of one simulation shares. */
+export interface Simulation {
+  readonly settings: Settings;
+  readonly world: World;
+  readonly clock: SimulatedClock;
+  readonly faults: Faults;
+  /** Moves machines through their states. */
+  readonly lifecycle: Lifecycle;
+  /** Tells the provider about machines. */
+  readonly events: EventSender;
+  /** Says that the world has changed, for the state file. */
+  readonly touch: () => void;
+}
+
+/** One HTTP surface of the simulation. */
+export type DoorName = 'api' | 'machines' | 's3' | 'iam';

@@ -1,0 +1,76 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { emptyWorld, type World } from './world.ts';
+
+/** Acknowledged changes reach the file within this time. */
+const flushDelayMs = 40;
+
+/** Writes a world as JSON. Maps, sets and bytes keep their kind. */
+export function encodeWorld(world: World): string {
+  return JSON.stringify(world, (_key, value: unknown) => {
+    if (value instanceof Map) return { $map: [...value.entries()] };
+    if (value instanceof Set) return { $set: [...value.values()] };
+    if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
+    return value;
+  });
+}
+
+/** Reads what `encodeWorld` wrote. Throws SyntaxError when the text is not a world. */
+export function decodeWorld(text: string): World {
+  const value: unknown = JSON.parse(text, (_key, item: unknown) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+    if ('$map' in item && Array.isArray(item.$map)) return new Map(item.$map as [unknown, unknown][]);
+    if ('$set' in item && Array.isArray(item.$set)) return new Set(item.$set);
+    if ('$bytes' in item && typeof item.$bytes === 'string')
+      return new Uint8Array(Buffer.from(item.$bytes, 'base64'));
+    return item;
+  });
+  if (typeof value !== 'object' || value === null || !('machines' in value)) {
+    throw new SyntaxError('the state file does not hold a simulated world');
+  }
+  return { ...emptyWorld(), ...(value as Partial<World>) };
+}
+
+/** A file that follows a world. */
+export interface StateFile {
+  /** The world has changed; the file follows soon. */
+  touch(): void;
+  /** Writes now when something has changed. */
+  flush(): void;
+  close(): void;
+}
+
+/** Loads the world of a state file, or an empty one when there is none yet. */
+export function loadWorld(path: string | undefined): World {
+  return path !== undefined && existsSync(path) ? decodeWorld(readFileSync(path, 'utf8')) : emptyWorld();
+}
+
+/**
+ * Keeps `path` equal to the world: written beside it and renamed, so a reader or a crash never sees half a file.
+ * The timer here is the only one outside the simulated clock, because a file does not care about simulated time.
+ */
+export function followWorld(path: string, world: World): StateFile {
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): void => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    const beside = `${path}.${process.pid}.new`;
+    const file = openSync(beside, 'w', 0o600);
+    try {
+      writeFileSync(file, encodeWorld(world));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, path);
+  };
+
+  return {
+    touch() {
+      timer ??= setTimeout(flush, flushDelayMs);
+    },
+    flush,
+    close: flush,
+  };
+}

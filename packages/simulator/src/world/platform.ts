@@ -1,0 +1,117 @@
+/** A JSON object whose members nobody has looked at. */
+export type JsonObject = Record<string, unknown>;
+
+/** An app of the Machines API (spec 3.1). */
+export interface App {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly organization: string;
+  readonly network: string;
+  readonly createdAtMs: number;
+  /** Set while a deleted app is still visible (deletion is accepted, not done). */
+  goneAtMs?: number;
+  secretsVersion: number;
+  readonly secrets: Map<string, AppSecret>;
+}
+
+export interface AppSecret {
+  readonly name: string;
+  value: string;
+  digest: string;
+  readonly createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export type MachineState =
+  | 'created'
+  | 'starting'
+  | 'started'
+  | 'stopping'
+  | 'stopped'
+  | 'suspending'
+  | 'suspended'
+  | 'restarting'
+  | 'replacing'
+  | 'failed'
+  | 'destroying'
+  | 'destroyed';
+
+export interface MachineEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly status: string;
+  readonly source: 'user' | 'flyd';
+  readonly timestamp: number;
+  readonly request?: JsonObject;
+}
+
+/** A state that a machine enters later, all by itself. Data, not code, so that a restart of the simulator goes on with it. */
+export interface Step {
+  readonly afterMs: number;
+  readonly state: MachineState;
+  readonly event?: { type: string; status: string; source: 'user' | 'flyd'; request?: JsonObject };
+  /** Free-form `data` of the machine event that goes to the provider. */
+  readonly data?: JsonObject;
+}
+
+export interface Lease {
+  nonce: string;
+  expiresAtMs: number;
+  owner: string;
+  description: string;
+}
+
+export interface Machine {
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  readonly region: string;
+  readonly privateIp: string;
+  readonly createdAtMs: number;
+  updatedAtMs: number;
+  state: MachineState;
+  instanceId: string;
+  config: JsonObject;
+  cordoned: boolean;
+  readonly events: MachineEvent[];
+  readonly versions: { version: string; user_config: JsonObject }[];
+  plan: Step[];
+  lease?: Lease;
+}
+
+export interface Volume {
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  readonly region: string;
+  readonly zone: string;
+  readonly encrypted: boolean;
+  readonly fstype: string;
+  readonly createdAtMs: number;
+  sizeGb: number;
+  snapshotRetention: number;
+  autoBackup: boolean;
+  machine?: string;
+  readonly snapshots: { id: string; createdAtMs: number; sizeGb: number }[];
+}
+
+export interface Address {
+  readonly ip: string;
+  readonly app: string;
+  readonly type: string;
+  readonly region: string;
+  readonly serviceName: string;
+  readonly organization?: string;
+  readonly network?: string;
+  readonly createdAtMs: number;
+}
+
+/** A token that the simulated Fly.io knows. `apps` empty means every app of the organizations. */
+export interface PlatformToken {
+  readonly id: string;
+  readonly token: string;
+  readonly organizations: readonly string[];
+  readonly apps: readonly string[];
+  readonly expiresAtMs?: number;
+}

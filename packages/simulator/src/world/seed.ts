@@ -1,0 +1,39 @@
+import type { Organization, User } from './people.ts';
+
+/** The organization whose token Hangar holds and in which it creates apps. */
+export const operatorOrganization = 'operator';
+
+const highFlyers = '04La2mblTaz';
+const lowFlyers = 'zgyep87w1m4q06d4';
+
+/** Ids of the two customers are those of the examples in seed 000. */
+export const seededOrganizations: readonly Organization[] = [
+  { id: 'op3rat0r5ecur1ty', slug: operatorOrganization, name: 'Operator', number: 50001 },
+  { id: highFlyers, slug: 'high-flyers', name: 'High Flyers', number: 50002 },
+  { id: lowFlyers, slug: 'low-flyers', name: 'Low Flyers', number: 50003 },
+];
+
+/** Three users: an admin of one customer, a member of both, and an outsider to the first one. */
+export const seededUsers: readonly User[] = [
+  {
+    id: 'NeBO2G0l0yJ6',
+    name: 'Gabriella Fern',
+    email: 'v9WvKokd@customer.fly.io',
+    roles: new Map([[highFlyers, 'admin']]),
+  },
+  {
+    id: 'm1l0k45tw9q2x7dz',
+    name: 'Milo Kast',
+    email: 'n1l330mao@customer.fly.io',
+    roles: new Map([
+      [highFlyers, 'member'],
+      [lowFlyers, 'member'],
+    ]),
+  },
+  {
+    id: 'rzjkdw3g0ypx061q',
+    name: 'Otto Brandt',
+    email: '5mrgw4xzkxoz02yk@customer.fly.io',
+    roles: new Map([[lowFlyers, 'admin']]),
+  },
+];

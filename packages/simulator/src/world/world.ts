@@ -1,0 +1,67 @@
+import type { Exchange, Extension, QueuedEvent, ReceivedWebhook } from './extensions.ts';
+import type { OAuthCode, OAuthGrant, Organization, User } from './people.ts';
+import type { Address, App, Machine, PlatformToken, Volume } from './platform.ts';
+import type { AccessKey, Bucket, Policy } from './storage.ts';
+import { seededOrganizations, seededUsers } from './seed.ts';
+
+/** Everything that the simulated Fly.io and Tigris remember. Plain data: a world survives a restart as one JSON file. */
+export interface World {
+  clockOffsetMs: number;
+  counter: number;
+  readonly organizations: Map<string, Organization>;
+  readonly users: Map<string, User>;
+  readonly codes: Map<string, OAuthCode>;
+  readonly grants: Map<string, OAuthGrant>;
+  readonly tokens: Map<string, PlatformToken>;
+  readonly apps: Map<string, App>;
+  readonly machines: Map<string, Machine>;
+  readonly volumes: Map<string, Volume>;
+  readonly addresses: Map<string, Address>;
+  readonly buckets: Map<string, Bucket>;
+  readonly accessKeys: Map<string, AccessKey>;
+  readonly policies: Map<string, Policy>;
+  readonly extensions: Map<string, Extension>;
+  readonly exchanges: Map<string, Exchange>;
+  readonly webhooks: ReceivedWebhook[];
+  readonly events: QueuedEvent[];
+}
+
+/** A world in which only the seeded people and organizations exist. */
+export function emptyWorld(): World {
+  return {
+    clockOffsetMs: 0,
+    counter: 0,
+    organizations: new Map(seededOrganizations.map((one) => [one.slug, one])),
+    users: new Map(seededUsers.map((one) => [one.id, one])),
+    codes: new Map(),
+    grants: new Map(),
+    tokens: new Map(),
+    apps: new Map(),
+    machines: new Map(),
+    volumes: new Map(),
+    addresses: new Map(),
+    buckets: new Map(),
+    accessKeys: new Map(),
+    policies: new Map(),
+    extensions: new Map(),
+    exchanges: new Map(),
+    webhooks: [],
+    events: [],
+  };
+}
+
+/** Empties a world in place: whoever holds it sees the fresh state. The clock keeps its offset, because time never goes back. */
+export function resetWorld(world: World): void {
+  Object.assign(world, { ...emptyWorld(), clockOffsetMs: world.clockOffsetMs });
+}
+
+/** The organization with that opaque id, the one used in provisioning and in OAuth answers. */
+export function organizationById(world: World, id: string): Organization | undefined {
+  return [...world.organizations.values()].find((one) => one.id === id);
+}
+
+/** A number that no other thing of this world got. */
+export function nextNumber(world: World): number {
+  world.counter += 1;
+  return world.counter;
+}
