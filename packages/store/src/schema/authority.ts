@@ -55,7 +55,8 @@ export const authorityTokens = pgTable(
     preset: text('preset').notNull(),
     creator: text('creator').notNull(),
     app: bigint('app', { mode: 'bigint' }),
-    caveats: jsonb('caveats').notNull(),
+    /** JSON text, not jsonb: ids are whole numbers of any size, and JSON.parse would round them. */
+    caveats: text('caveats').notNull(),
     summary: jsonb('summary').notNull(),
     endsWith: text('ends_with').notNull(),
     createdAt: instant('created_at').notNull(),
