@@ -40,9 +40,11 @@ export const tokenShapes: readonly TokenShape[] = [
   {
     name: 'query-secret',
     pattern:
-      /([?&](?:access_token|client_secret|code|code_verifier|refresh_token|token|ticket|state|signature|x-amz-signature|x-amz-security-token)=)[^&\s"'<>#]{1,8192}/gi,
+      /([?&](?:access_token|client_secret|code|code_verifier|refresh_token|token|ticket|signature|x-amz-signature|x-amz-security-token)=)[^&\s"'<>#]{1,8192}/gi,
     replacement: `$1${gone}`,
   },
+  // A machine's state is a word in the same place, a sign-in's is long.
+  { name: 'query-state', pattern: /([?&]state=)[A-Za-z0-9._~%-]{20,}/g, replacement: `$1${gone}` },
   { name: 'aws-key', pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, replacement: `$1${gone}` },
   { name: 'aws-signature', pattern: /(Signature=)[0-9a-f]{64}/gi, replacement: `$1${gone}` },
   { name: 'webhook-secret', pattern: /\bwhsec_[A-Za-z0-9+/=_-]{8,}/g, replacement: `whsec_${gone}` },

@@ -98,6 +98,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           signal: request.signal ?? null,
           headersTimeout: request.timeoutMs ?? headersTimeoutMs,
         });
+        // Whoever destroys the body unread must not bring the process down by the error that undici then emits.
+        answer.body.on('error', () => undefined);
         return ok({ status: answer.statusCode, headers: answer.headers, body: answer.body });
       } catch (error) {
         return refuse(failureOf(error, request.method));

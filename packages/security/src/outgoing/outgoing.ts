@@ -84,7 +84,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
       const headers = headersOf(answer.headers);
       const encoding = headers.get('content-encoding');
       if (encoding !== null && encoding.toLowerCase() !== 'identity') {
-        answer.body.destroy();
+        answer.body.on('error', () => undefined).destroy();
         throw new OutgoingError('answer_encoded', { detail: `${url.origin} answered in ${encoding}` });
       }
       const body = await readAnswer(answer.body, maxResponseBytes, url.origin);
