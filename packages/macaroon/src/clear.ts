@@ -6,7 +6,7 @@ import type { PrivateCaveats } from './private-caveat.ts';
 import type { Objection, Refusal } from './refusal.ts';
 import { ok, refuse, type Result } from './result.ts';
 import type { DischargeRequest, Subject } from './subject.ts';
-import type { Verified } from './verify.ts';
+import type { Verified } from './verified.ts';
 
 /**
  * Decides whether a verified token allows an access, or all of several. Every caveat must clear for every access.

@@ -64,6 +64,30 @@ export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macar
 
 const notBase64: TokenReason = { tag: 'malformed', detail: 'not padded standard base64' };
 
+/** One comma-separated piece of a header and what it turned out to be. */
+export interface HeaderPiece {
+  readonly text: string;
+  readonly decoded: Result<Macaroon, TokenReason>;
+}
+
+/** Splits a header and reads every piece. Refuses only what is too large to be looked at, and nothing at all. */
+export function readPieces(
+  header: string,
+  limits: Limits,
+): Result<readonly HeaderPiece[], { readonly tag: 'empty' | 'too_large' }> {
+  if (header.length > limits.headerLength) return refuse({ tag: 'too_large' });
+  const text = stripScheme(header);
+  if (text === '') return refuse({ tag: 'empty' });
+  const pieces = text.split(',');
+  if (pieces.length > limits.tokensPerHeader) return refuse({ tag: 'too_large' });
+  return ok(
+    pieces.map((piece) => {
+      const trimmed = piece.trim();
+      return { text: trimmed, decoded: decodeToken(trimmed, limits) };
+    }),
+  );
+}
+
 /**
  * Reads the tokens of an Authorization header, or of the text inside one. One damaged macaroon refuses the whole header,
  * so that a token cut off in a terminal is called cut off and not mistaken for a missing or revoked one.
@@ -73,28 +97,24 @@ export function parseBundle(
   permissionLocation: string,
   limits: Limits = LIMITS,
 ): Result<Bundle, HeaderReason> {
-  if (headerOrToken.length > limits.headerLength) return refuse({ tag: 'too_large' });
-  const text = stripScheme(headerOrToken);
-  if (text === '') return refuse({ tag: 'empty' });
-  const pieces = text.split(',');
-  if (pieces.length > limits.tokensPerHeader) return refuse({ tag: 'too_large' });
+  const pieces = readPieces(headerOrToken, limits);
+  if (!pieces.ok) return pieces;
   const permission: Macaroon[] = [];
   const discharges: Macaroon[] = [];
   const other: string[] = [];
-  for (const [position, piece] of pieces.entries()) {
-    const trimmed = piece.trim();
-    const decoded = decodeToken(trimmed, limits);
+  const last = pieces.value.length - 1;
+  for (const [position, { text, decoded }] of pieces.value.entries()) {
     if (decoded.ok) {
       (decoded.value.location === permissionLocation ? permission : discharges).push(decoded.value);
       continue;
     }
     switch (decoded.reason.tag) {
       case 'not_a_macaroon':
-        other.push(trimmed);
+        other.push(text);
         break;
       case 'empty':
         // A comma at the very end is where a token was cut off; anywhere else it is a slip.
-        if (position === pieces.length - 1) return refuse({ tag: 'truncated', position });
+        if (position === last) return refuse({ tag: 'truncated', position });
         return refuse({ tag: 'malformed', position, detail: 'empty token' });
       case 'too_large':
         return refuse({ tag: 'too_large' });
@@ -105,7 +125,7 @@ export function parseBundle(
     }
   }
   if (permission.length === 0 && discharges.length === 0) {
-    return refuse(isCutScheme(text) ? { tag: 'truncated', position: 0 } : { tag: 'no_macaroon' });
+    return refuse(isCutScheme(other[0]!) ? { tag: 'truncated', position: 0 } : { tag: 'no_macaroon' });
   }
   return ok({ permission, discharges, other });
 }

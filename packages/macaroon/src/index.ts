@@ -36,6 +36,17 @@ export {
   type TokenReason,
 } from './header.ts';
 
+/** Bundles that keep every token and what is known about it, and the filters for them. */
+export {
+  openBundle,
+  TokenBundle,
+  type BundleDischargeReason,
+  type BundleRefusal,
+  type KeyResolver,
+} from './bundle.ts';
+export type { BundleProblem, BundleToken, PermissionToken, TokenState } from './bundle-token.ts';
+export * from './bundle-filter.ts';
+
 /** Third parties: ask somebody else to agree, and agree. */
 export {
   addThirdParty,
@@ -55,17 +66,28 @@ export {
 export {
   verify,
   type DischargeFault,
-  type Verified,
+  type TrustedParties,
   type VerifyOptions,
   type VerifyReason,
 } from './verify.ts';
+export { attestations, type UsedDischarge, type Verified } from './verified.ts';
+export { createVerificationCache, type CacheOptions, type VerificationCache } from './cache.ts';
 export { clear, clearTicket } from './clear.ts';
 export type { Access } from './access.ts';
 export type { DischargeRequest, Subject } from './subject.ts';
 export { object, type Objection, type Refusal, type RefusalTag } from './refusal.ts';
 
 /** What a token is about, without saying that it is allowed. */
-export { appScope, clusterScope, effectiveExpiry, organizationScope, type ScopeReason } from './scope.ts';
+export {
+  appsAllowing,
+  appScope,
+  clusterScope,
+  effectiveExpiry,
+  organizationScope,
+  userForLogs,
+  type AppsReason,
+  type ScopeReason,
+} from './scope.ts';
 
 /** Caveats as JSON, and in words. */
 export { caveatsToDebugJson, caveatsToJson } from './json-write.ts';

@@ -1,9 +1,11 @@
-import { Action } from './action.ts';
+import type { Access } from './access.ts';
+import { Action, type ActionMask } from './action.ts';
 import { everyCaveat, type Caveat } from './caveat.ts';
+import { clear } from './clear.ts';
 import { evaluate } from './evaluate.ts';
 import type { Macaroon } from './macaroon.ts';
+import type { PrivateCaveats } from './private-caveat.ts';
 import { ok, refuse, type Result } from './result.ts';
-import type { Access } from './access.ts';
 
 /** Why a token has no organization scope: it names none, or several that exclude each other. */
 export type ScopeReason = { readonly tag: 'no_organization' } | { readonly tag: 'contradiction' };
@@ -52,6 +54,38 @@ export function effectiveExpiry(tokens: readonly Pick<Macaroon, 'caveats'>[]): n
     }
   }
   return earliest;
+}
+
+/** Why there is no list of apps to act on. */
+export type AppsReason = ScopeReason | { readonly tag: 'no_apps' };
+
+/**
+ * The apps on which a token allows an action right now, ascending; undefined for every app of the organization
+ * (macaroons spec 15.4). The caller must still make sure that these apps belong to the organization.
+ */
+export function appsAllowing(
+  caveats: readonly Caveat[],
+  action: ActionMask,
+  now: Date,
+  registry?: PrivateCaveats,
+): Result<readonly bigint[] | undefined, AppsReason> {
+  const organization = organizationScope(caveats);
+  if (!organization.ok) return organization;
+  const allows = (appId: bigint) =>
+    clear({ caveats }, { action, orgId: organization.value, appId, now }, registry).ok;
+  const scope = appScope(caveats);
+  if (scope === undefined) return allows(0n) ? ok(undefined) : refuse({ tag: 'no_apps' });
+  const apps = scope.filter(allows);
+  return apps.length === 0 ? refuse({ tag: 'no_apps' }) : ok(apps);
+}
+
+/** A Fly.io user to write into a log, if the caveats name exactly one. Anybody can add such a caveat: never decide by it. */
+export function userForLogs(caveats: readonly Caveat[]): bigint | undefined {
+  const users = new Set<bigint>();
+  for (const caveat of everyCaveat(caveats)) {
+    if (caveat.type === 'IsUser' || caveat.type === 'FlyioUserID') users.add(caveat.id);
+  }
+  return users.size === 1 ? [...users][0] : undefined;
 }
 
 function clears(caveats: readonly Caveat[], request: Partial<Access>): boolean {

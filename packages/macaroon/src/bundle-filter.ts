@@ -1,0 +1,99 @@
+import type { Access } from './access.ts';
+import type { TokenBundle } from './bundle.ts';
+import type { BundleToken } from './bundle-token.ts';
+import { Action } from './action.ts';
+import { equalBytes } from './bytes.ts';
+import { everyCaveat, type CaveatType } from './caveat.ts';
+import { clear } from './clear.ts';
+import type { PrivateCaveats } from './private-caveat.ts';
+import { organizationScope } from './scope.ts';
+
+/** Says which tokens of a bundle to keep. Filters never reorder. */
+export type BundleFilter = (token: BundleToken, bundle: TokenBundle) => boolean;
+
+/** What a header is worth passing on with: everything but damaged tokens and discharges that nobody here asks for. */
+export const keepUseful: BundleFilter = (token, bundle) => {
+  if (token.kind === 'malformed') return false;
+  return token.kind !== 'discharge' || bundle.wants(token.macaroon);
+};
+
+/** Tokens of one kind. */
+export function ofKind(kind: BundleToken['kind']): BundleFilter {
+  return (token) => token.kind === kind;
+}
+
+/** Macaroons for one location. */
+export function atLocation(location: string): BundleFilter {
+  return (token) => 'macaroon' in token && token.macaroon.location === location;
+}
+
+/** Macaroons with a caveat of one type, nested or not, verified or not. */
+export function withCaveat(type: CaveatType): BundleFilter {
+  return (token) =>
+    'macaroon' in token && [...everyCaveat(token.macaroon.caveats)].some((caveat) => caveat.type === type);
+}
+
+/** Verified permission tokens that allow all of this. */
+export function allowing(access: Access | readonly Access[], registry?: PrivateCaveats): BundleFilter {
+  return (token) =>
+    token.kind === 'permission' &&
+    token.state.tag === 'verified' &&
+    clear(token.state.verified, access, registry).ok;
+}
+
+/** Verified permission tokens that mean something in this organization at this moment. */
+export function forOrganization(orgId: bigint, now: Date, registry?: PrivateCaveats): BundleFilter {
+  return allowing({ action: Action.none, orgId, now }, registry);
+}
+
+/** Permission tokens that say they are about this organization; nothing is verified. */
+export function claimingOrganization(orgId: bigint): BundleFilter {
+  return (token) => {
+    if (token.kind !== 'permission') return false;
+    const scope = organizationScope(token.macaroon.caveats);
+    return scope.ok && scope.value === orgId;
+  };
+}
+
+/** Permission tokens that ask this third party for a discharge which is not here. */
+export function missingDischarge(location: string): BundleFilter {
+  return (token, bundle) =>
+    token.kind === 'permission' &&
+    token.macaroon.caveats.some(
+      (caveat) =>
+        caveat.type === '3P' &&
+        caveat.location === location &&
+        !bundle.discharges.some((discharge) => equalBytes(discharge.nonce.keyId, caveat.ticket)),
+    );
+}
+
+/** What a filter keeps, plus the discharges that the kept permission tokens ask for. */
+export function withDischarges(filter: BundleFilter): BundleFilter {
+  return (token, bundle) => {
+    if (filter(token, bundle)) return true;
+    if (token.kind !== 'discharge') return false;
+    return bundle.tokens.some(
+      (other) =>
+        other.kind === 'permission' &&
+        filter(other, bundle) &&
+        other.macaroon.caveats.some(
+          (caveat) => caveat.type === '3P' && equalBytes(caveat.ticket, token.macaroon.nonce.keyId),
+        ),
+    );
+  };
+}
+
+/** What all filters keep. */
+export function allOf(...filters: readonly BundleFilter[]): BundleFilter {
+  return (token, bundle) => filters.every((filter) => filter(token, bundle));
+}
+
+/** What any filter keeps. */
+export function anyOf(...filters: readonly BundleFilter[]): BundleFilter {
+  return (token, bundle) => filters.some((filter) => filter(token, bundle));
+}
+
+/** What a filter does not keep. */
+export function not(filter: BundleFilter): BundleFilter {
+  return (token, bundle) => !filter(token, bundle);
+}

@@ -1,0 +1,115 @@
+import { sha256 } from '#crypto';
+import { startsWithBytes, toHex } from './bytes.ts';
+import { isAttestation, type AttestationCaveat, type Caveat } from './caveat.ts';
+import { MAX_BINDING_BYTES, MIN_BINDING_BYTES } from './limits.ts';
+import { nextTail, type Macaroon } from './macaroon.ts';
+import { effectiveExpiry } from './scope.ts';
+
+/** A genuine token. Being genuine allows nothing yet: `clear` decides. */
+export interface Verified {
+  readonly token: Macaroon;
+  /** Everything that has to clear, discharges included, and the attestations that may be believed. */
+  readonly caveats: readonly Caveat[];
+  /** The discharges that were used, in the order of the third-party caveats. */
+  readonly discharges: readonly UsedDischarge[];
+  /** Hex SHA-256 of the tail after the nonce and after each caveat; the last one names this very token. */
+  readonly branches: readonly string[];
+  /** Unix seconds of the earliest end among all validity windows; for display. */
+  readonly earliestExpiry: number | undefined;
+}
+
+/** A discharge that satisfied a third-party caveat. */
+export interface UsedDischarge {
+  readonly macaroon: Macaroon;
+  /** Whether its attestations may be believed: it was made from a ticket sealed under a trusted key. */
+  readonly trusted: boolean;
+}
+
+/** Puts together what is known about a genuine token; `verify` and the cache are the only callers. */
+export class VerifiedToken implements Verified {
+  readonly token: Macaroon;
+  readonly caveats: readonly Caveat[];
+  readonly discharges: readonly UsedDischarge[];
+  readonly #branches: () => readonly string[];
+
+  constructor(token: Macaroon, discharges: readonly UsedDischarge[], branches: () => readonly string[]) {
+    this.token = token;
+    this.discharges = discharges;
+    this.#branches = branches;
+    this.caveats = Object.freeze([
+      ...token.caveats.filter((caveat) => !isMachinery(caveat)),
+      ...discharges.flatMap(({ macaroon, trusted }) =>
+        macaroon.caveats.filter((caveat) => !isMachinery(caveat) && (trusted || !isAttestation(caveat))),
+      ),
+    ]);
+    Object.freeze(this);
+  }
+
+  get branches(): readonly string[] {
+    return this.#branches();
+  }
+
+  get earliestExpiry(): number | undefined {
+    return effectiveExpiry([this.token, ...this.discharges.map(({ macaroon }) => macaroon)]);
+  }
+}
+
+/**
+ * What is known about a token narrowed from a verified one: the added caveats must clear too. An added 3P caveat stays in
+ * the list, where it never clears, until the token is verified again with a discharge.
+ */
+export function extendVerified(verified: Verified, narrowed: Macaroon): Verified {
+  const known = verified.token.pairs.length;
+  const branches = [...verified.branches];
+  let tail = verified.token.tail;
+  for (const pair of narrowed.pairs.slice(known)) {
+    tail = nextTail(tail, pair);
+    branches.push(toHex(sha256(tail)));
+  }
+  const discharges = verified.discharges.map(({ macaroon }) => macaroon);
+  return Object.freeze({
+    token: narrowed,
+    caveats: Object.freeze([...verified.caveats, ...narrowed.caveats.slice(known)]),
+    discharges: verified.discharges,
+    branches: Object.freeze(branches),
+    earliestExpiry: effectiveExpiry([narrowed, ...discharges]),
+  });
+}
+
+/** The facts that a verified token proves, such as who signed in. The only place to take an identity from. */
+export function attestations(verified: Pick<Verified, 'caveats'>): readonly AttestationCaveat[] {
+  return verified.caveats.filter(isAttestation);
+}
+
+/** Caveats that verification deals with itself. */
+function isMachinery(caveat: Caveat): boolean {
+  return caveat.type === '3P' || caveat.type === 'BindToParentToken';
+}
+
+/** Digests of a token's tails. They cost a hash each and are needed for bindings and branches only, so they wait. */
+export class TailDigests {
+  readonly #tails: readonly Uint8Array[];
+  #digests: readonly Uint8Array[] | undefined;
+  #hex: readonly string[] | undefined;
+
+  constructor(tails: readonly Uint8Array[]) {
+    this.#tails = tails;
+  }
+
+  get hex(): readonly string[] {
+    this.#hex ??= Object.freeze(this.#all().map(toHex));
+    return this.#hex;
+  }
+
+  /** Whether a binding means this token, or one that this token was narrowed from. */
+  binds(prefix: Uint8Array | null): boolean {
+    if (prefix === null || prefix.length < MIN_BINDING_BYTES || prefix.length > MAX_BINDING_BYTES)
+      return false;
+    return this.#all().some((digest) => startsWithBytes(digest, prefix));
+  }
+
+  #all(): readonly Uint8Array[] {
+    this.#digests ??= this.#tails.map((tail) => sha256(tail));
+    return this.#digests;
+  }
+}
