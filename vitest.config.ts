@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests and their global setup read the sources; nothing has to be built first. */
+const conditions = ['hangar-source', 'node'];
+
 export default defineConfig({
-  ssr: { resolve: { conditions: ['hangar-source', 'node', 'import', 'module', 'default'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ['hangar-source'] } },
+  environments: { __vitest__: { resolve: { conditions } } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/harness/setup.ts'],

@@ -45,7 +45,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
  * Serves `app` on node:http. The raw request target travels beside the Request, because signatures and
  * authorisation are about the bytes that came, not about what a URL parser made of them (stack.md trap 19).
  *
- * @throws HangarError `unavailable` when the port is taken or not permitted.
+ * @throws HangarError `config_invalid` when the port is taken or not permitted.
  */
 export async function serve(app: Fetcher, options: ServeOptions): Promise<Listening> {
   const running = new Set<Promise<unknown>>();
@@ -152,7 +152,7 @@ async function listen(server: Server, options: ServeOptions): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const variable = options.name === 'gateway' ? 'HANGAR_GATEWAY_PORT' : 'PORT';
-    throw new HangarError('unavailable', {
+    throw new HangarError('config_invalid', {
       public:
         code === 'EADDRINUSE'
           ? `Port ${options.port} is taken by another process. Stop it, or set ${variable} to another port.`

@@ -39,7 +39,7 @@ export interface OpenStoreOptions {
  * Opens and migrates the database.
  *
  * @throws FolderLockedError when another process holds the embedded folder.
- * @throws HangarError `unavailable` when the server cannot be reached or the folder cannot be used.
+ * @throws HangarError `config_invalid` when the server cannot be reached or the folder cannot be used.
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return options.databaseUrl === undefined
@@ -83,7 +83,7 @@ function prepareFolder(dataDir: string): { release(): void } {
     return lockFolder(join(dataDir, 'pg.lock'));
   } catch (error) {
     if (error instanceof FolderLockedError) throw error;
-    throw new HangarError('unavailable', {
+    throw new HangarError('config_invalid', {
       public: `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Set HANGAR_DATA_DIR to a folder this user may write.`,
       cause: error,
     });
@@ -99,7 +99,7 @@ async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promi
     await migrateServer(pool);
   } catch (error) {
     await pool.end();
-    throw new HangarError('unavailable', {
+    throw new HangarError('config_invalid', {
       public: `The database of DATABASE_URL does not answer or cannot be migrated (${(error as { code?: string }).code ?? 'unknown'}). Check that the server runs and that the user may create tables.`,
       cause: error,
     });

@@ -1,0 +1,76 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { FolderLockedError, lockFolder } from '@hangar/store';
+
+const holdScript = fileURLToPath(new URL('./hold-lock.ts', import.meta.url));
+const node = ['--conditions=hangar-source', '--import', 'tsx'];
+
+function lockFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'hangar-lock-')), 'pg.lock');
+}
+
+/** Starts a process that takes the lock and says so; it holds it until killed. */
+async function holder(file: string): Promise<ReturnType<typeof spawn>> {
+  const child = spawn(process.execPath, [...node, holdScript, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+  return child;
+}
+
+describe('the lock of the embedded database', () => {
+  test('a second process is refused at once, and told who holds the folder and what to do', async () => {
+    const file = lockFile();
+    const child = await holder(file);
+    expect(() => lockFolder(file)).toThrow(FolderLockedError);
+    expect(() => lockFolder(file)).toThrow(new RegExp(`process ${child.pid}.*DATABASE_URL`));
+    child.kill('SIGKILL');
+  });
+
+  test('a holder that was killed leaves nothing in the way', async () => {
+    const file = lockFile();
+    const child = await holder(file);
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+    lockFolder(file).release();
+    expect(readdirSync(join(file, '..'))).toEqual([]);
+  });
+
+  test('a stopped holder is alive, and is never robbed', async () => {
+    const file = lockFile();
+    const child = await holder(file);
+    child.kill('SIGSTOP');
+    expect(() => lockFolder(file)).toThrow(FolderLockedError);
+    child.kill('SIGKILL');
+  });
+
+  test('a reused pid is not the holder', () => {
+    const file = lockFile();
+    lockFolder(file);
+    const mine = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...mine, startedAt: '1', token: 'somebody-else' }));
+    expect(() => lockFolder(file).release()).not.toThrow();
+  });
+
+  test('a holder on another machine cannot be judged from here, so it is believed', () => {
+    const file = lockFile();
+    writeFileSync(file, JSON.stringify({ pid: 1, startedAt: '1', boot: 'x', host: 'elsewhere', token: 't' }));
+    expect(() => lockFolder(file)).toThrow(FolderLockedError);
+  });
+
+  test('of many starters at one corpse exactly one wins', () => {
+    const file = lockFile();
+    leaveCorpse(file);
+    const script = `for i in 1 2 3 4 5 6 7 8; do ${process.execPath} ${node.join(' ')} ${holdScript} ${file} once & done; wait`;
+    const run = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    expect(run.stdout.split('\n').filter((line) => line === 'held')).toHaveLength(1);
+  });
+});
+
+/** Leaves a lock whose holder is dead: a process that took it and ended without releasing. */
+function leaveCorpse(file: string): void {
+  spawnSync(process.execPath, [...node, holdScript, file, 'die']);
+}
