@@ -1,5 +1,11 @@
 import { ok, refuse, type Result, Secret } from '@hangar/security';
-import { DEVELOPMENT_MARK, type DevelopmentSecrets, developmentFile, developmentSecrets, generatedNames } from './config/development.ts';
+import {
+  DEVELOPMENT_MARK,
+  type DevelopmentSecrets,
+  developmentFile,
+  developmentSecrets,
+  generatedNames,
+} from './config/development.ts';
 import { badMasterKey, complaintAbout, splitList, weakSecret } from './config/parsers.ts';
 import { choices, type Variable, type VariableName, variables } from './config/variables.ts';
 
@@ -149,7 +155,10 @@ class Reading {
       made = developmentSecrets(dataDir);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-      this.complain('HANGAR_DATA_DIR', `cannot be used for development secrets (${code}); choose a folder this user may write`);
+      this.complain(
+        'HANGAR_DATA_DIR',
+        `cannot be used for development secrets (${code}); choose a folder this user may write`,
+      );
       return;
     }
     for (const name of generatedNames) {
@@ -165,7 +174,11 @@ class Reading {
 }
 
 function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
-  const shared = ['HANGAR_PROVISIONING_SECRET', 'HANGAR_WEBHOOK_SECRET', 'HANGAR_OAUTH_CLIENT_SECRET'] as const;
+  const shared = [
+    'HANGAR_PROVISIONING_SECRET',
+    'HANGAR_WEBHOOK_SECRET',
+    'HANGAR_OAUTH_CLIENT_SECRET',
+  ] as const;
   for (const name of shared) {
     const value = reading.given(name);
     if (value === undefined) continue;
@@ -176,7 +189,10 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
   const provisioning = splitList(reading.given('HANGAR_PROVISIONING_SECRET') ?? '');
   const webhook = reading.given('HANGAR_WEBHOOK_SECRET');
   if (webhook !== undefined && provisioning.includes(webhook)) {
-    reading.complain('HANGAR_WEBHOOK_SECRET', 'must differ from HANGAR_PROVISIONING_SECRET; Fly.io gives two secrets');
+    reading.complain(
+      'HANGAR_WEBHOOK_SECRET',
+      'must differ from HANGAR_PROVISIONING_SECRET; Fly.io gives two secrets',
+    );
   }
   const keys = splitList(reading.given('HANGAR_MASTER_KEYS') ?? '');
   const bad = keys.map(badMasterKey).find((found) => found !== undefined);
@@ -186,7 +202,10 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
   if (fly === 'simulator') return;
   for (const name of generatedNames) {
     if (reading.given(name)?.includes(DEVELOPMENT_MARK) === true) {
-      reading.complain(name, 'was generated for development and is refused with HANGAR_FLY=real; use the one for production');
+      reading.complain(
+        name,
+        'was generated for development and is refused with HANGAR_FLY=real; use the one for production',
+      );
     }
   }
 }

@@ -27,10 +27,18 @@ export function environmentsSeller(parts: EnvironmentsParts): Seller {
   const { gateway, authority } = parts;
   return {
     provision: async ({ extension, answered }) => {
-      const workspace = await gateway.workspaces.open({ extensionId: extension.id, organizationId: extension.organizationId });
+      const workspace = await gateway.workspaces.open({
+        extensionId: extension.id,
+        organizationId: extension.organizationId,
+      });
       if (answered !== null) return { config: answered };
       // An attempt that crashed after minting left a token that nobody has; it must not live on.
-      await authority.tokens.revoke({ workspace: workspace.number, target: { creator: PROVISIONING }, by: PROVISIONING, reason: 'provisioned again' });
+      await authority.tokens.revoke({
+        workspace: workspace.number,
+        target: { creator: PROVISIONING },
+        by: PROVISIONING,
+        reason: 'provisioned again',
+      });
       const minted = await authority.tokens.mint({
         workspace: workspace.number,
         preset: 'org',
@@ -58,17 +66,15 @@ export function environmentsSeller(parts: EnvironmentsParts): Seller {
       const workspace = await gateway.workspaces.ofExtension(extension.id);
       if (workspace === undefined) return [];
       const lines = await gateway.environments.usage({ workspace: workspace.number, from, to });
-      return lines.map(
-        (line): UsageLine => ({
-          meter: line.meter,
-          description: line.description,
-          quantity: line.quantity,
-          unit: line.unit,
-          unitPrice: priceOf(line.meter),
-          from: line.from,
-          to: line.to,
-        }),
-      );
+      return lines.map((line): UsageLine => ({
+        meter: line.meter,
+        description: line.description,
+        quantity: line.quantity,
+        unit: line.unit,
+        unitPrice: priceOf(line.meter),
+        from: line.from,
+        to: line.to,
+      }));
     },
     onMachineEvent: async (event, context) => {
       if (event.machineId === null) return;

@@ -3,7 +3,8 @@ import { errorReference } from '@hangar/security';
 /** `docs/errors.md`, generated from the one error table. */
 export function errorsPage(): string {
   const rows = errorReference().map(
-    (row) => `| \`${row.code}\` | ${row.status} | ${row.retryable ? 'yes' : 'no'} | ${row.sentence} | ${row.meaning} |`,
+    (row) =>
+      `| \`${row.code}\` | ${row.status} | ${row.retryable ? 'yes' : 'no'} | ${row.sentence} | ${row.meaning} |`,
   );
   return [
     '# Errors',

@@ -31,7 +31,10 @@ program
   .description('play the whole flow against freshly started processes')
   .option('--json', 'one JSON object per step and one with the sums', false)
   .addOption(
-    new Option('--processes <number>', 'Hangar processes behind one address; more than one needs DATABASE_URL')
+    new Option(
+      '--processes <number>',
+      'Hangar processes behind one address; more than one needs DATABASE_URL',
+    )
       .default(1)
       .argParser((value) => Number(value)),
   )

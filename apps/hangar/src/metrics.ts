@@ -45,7 +45,10 @@ export function createMetrics(access: Secret | 'open' | 'closed'): Metrics {
   });
   return {
     request: (door, method, status, seconds) =>
-      requests.observe({ door, method: METHODS.has(method) ? method : 'other', status: `${Math.floor(status / 100)}xx` }, seconds),
+      requests.observe(
+        { door, method: METHODS.has(method) ? method : 'other', status: `${Math.floor(status / 100)}xx` },
+        seconds,
+      ),
     task: (name, outcome, seconds) => {
       tasks.observe({ task: name }, seconds);
       if (outcome === 'failed') failures.inc({ task: name });

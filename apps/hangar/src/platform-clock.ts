@@ -19,11 +19,19 @@ export interface FollowedClock {
  * expire or a day billed) takes Hangar along, as the real world would. A platform that does not answer
  * leaves the offset as it was.
  */
-export async function followPlatformClock(controlUrl: string, outgoing: Outgoing, log: Log): Promise<FollowedClock> {
+export async function followPlatformClock(
+  controlUrl: string,
+  outgoing: Outgoing,
+  log: Log,
+): Promise<FollowedClock> {
   let offsetMs = 0;
   const ask = async (): Promise<void> => {
     try {
-      const response = await outgoing.send({ method: 'GET', url: `${controlUrl}/_fly/clock`, timeoutMs: ASK_EVERY_MS });
+      const response = await outgoing.send({
+        method: 'GET',
+        url: `${controlUrl}/_fly/clock`,
+        timeoutMs: ASK_EVERY_MS,
+      });
       if (response.status === 200) offsetMs = answer.parse(JSON.parse(response.text())).offset_ms;
     } catch {
       log.debug({}, 'the simulated Fly.io did not tell the time');

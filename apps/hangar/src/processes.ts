@@ -27,7 +27,9 @@ export interface ProcessPlan {
 }
 
 /** The script of the `hangar` command itself, as it is running now. */
-export const hangarScript = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
+export const hangarScript = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
+);
 
 /** From start to ready on a busy machine with a new database. */
 const READY_WITHIN_MS = 60_000;
@@ -71,9 +73,15 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
   start();
   const ready = async (): Promise<void> => {
     try {
-      await until(`${plan.readyUrl} answers`, async () => await isReady(plan.readyUrl, child), READY_WITHIN_MS);
+      await until(
+        `${plan.readyUrl} answers`,
+        async () => await isReady(plan.readyUrl, child),
+        READY_WITHIN_MS,
+      );
     } catch (error) {
-      throw new Error(`a process did not become ready. Its last words:\n${lastLines.join('\n')}`, { cause: error });
+      throw new Error(`a process did not become ready. Its last words:\n${lastLines.join('\n')}`, {
+        cause: error,
+      });
     }
   };
   await ready();
@@ -111,7 +119,9 @@ export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const first = await tryPort(0);
     if (first === undefined || first + count > 65_535) continue;
-    const rest = await Promise.all(Array.from({ length: count - 1 }, async (_, index) => await tryPort(first + 1 + index)));
+    const rest = await Promise.all(
+      Array.from({ length: count - 1 }, async (_, index) => await tryPort(first + 1 + index)),
+    );
     if (rest.every((port) => port !== undefined)) return first;
   }
   throw new Error(`no ${count} neighbouring ports are free`);

@@ -42,7 +42,9 @@ export async function runHangar(config: Config): Promise<Running> {
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log });
     closers.push(async () => await store.close());
     const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
-    const outgoing = createOutgoing({ allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin] });
+    const outgoing = createOutgoing({
+      allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
+    });
     closers.push(async () => await outgoing.close());
     const now = config.fly === 'real' ? systemClock : await followed(urls.api);
     const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
@@ -57,8 +59,12 @@ export async function runHangar(config: Config): Promise<Running> {
     closers.push(async () => await gateway.close(GRACE_MS));
     const main = await serve(hangar.main, { ...door, name: 'main', port: config.port });
     closers.push(async () => await main.close(GRACE_MS));
-    log.info({ engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly }, 'serving');
-    if (store.engine === 'pglite') log.warn({}, 'the embedded database is for development: one process, no promise after a power cut');
+    log.info(
+      { engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly },
+      'serving',
+    );
+    if (store.engine === 'pglite')
+      log.warn({}, 'the embedded database is for development: one process, no promise after a power cut');
     return { engine: store.engine, stop };
 
     async function followed(controlUrl: string): Promise<Clock> {

@@ -83,7 +83,12 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
   };
 }
 
-async function answerOne(app: Fetcher, request: Request, incoming: IncomingMessage, options: ServeOptions): Promise<Response> {
+async function answerOne(
+  app: Fetcher,
+  request: Request,
+  incoming: IncomingMessage,
+  options: ServeOptions,
+): Promise<Response> {
   const requestId = requestIdOf(incoming);
   const rawTarget = incoming.url ?? '/';
   const started = performance.now();
@@ -107,7 +112,18 @@ async function answerOne(app: Fetcher, request: Request, incoming: IncomingMessa
   const answered = withRequestId(response, requestId);
   const seconds = (performance.now() - started) / 1000;
   options.metrics.request(options.name, incoming.method ?? '', answered.status, seconds);
-  logAnswer(options.log, { door: options.name, requestId, method: incoming.method, path: rawTarget.split('?')[0], status: answered.status, ms: Math.round(seconds * 1000) }, failure);
+  logAnswer(
+    options.log,
+    {
+      door: options.name,
+      requestId,
+      method: incoming.method,
+      path: rawTarget.split('?')[0],
+      status: answered.status,
+      ms: Math.round(seconds * 1000),
+    },
+    failure,
+  );
   return answered;
 }
 
@@ -162,7 +178,11 @@ async function listen(server: Server, options: ServeOptions): Promise<void> {
   }
 }
 
-async function closeGracefully(server: Server, running: ReadonlySet<Promise<unknown>>, graceMs: number): Promise<void> {
+async function closeGracefully(
+  server: Server,
+  running: ReadonlySet<Promise<unknown>>,
+  graceMs: number,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   let timer: NodeJS.Timeout | undefined;

@@ -23,3 +23,33 @@ export function simulatorScript(): string {
   const main = import.meta.resolve('@hangar/simulator');
   return fileURLToPath(new URL(main.endsWith('.ts') ? './main.ts' : './main.js', main));
 }
+
+/** Arguments with which the program reads {@link simulatorSettings} and ends when we do, however that happens. */
+export function simulatorArguments(stateFile: string): readonly string[] {
+  return ['--config-stdin', '--exit-with-parent', '--state', stateFile];
+}
+
+/** The first line of the program's standard input. Secrets travel here and not in arguments, which anyone can list. */
+export function simulatorSettings(platform: SimulatedPlatform): string {
+  const { secrets } = platform;
+  const settings = {
+    port: platform.port,
+    provider: {
+      base_url: `${platform.publicUrl}/flyio`,
+      slug: platform.providerSlug,
+      provisioning_secret: secrets.HANGAR_PROVISIONING_SECRET,
+      webhook_secret: secrets.HANGAR_WEBHOOK_SECRET,
+    },
+    oauth: {
+      client_id: platform.oauthClientId,
+      client_secret: secrets.HANGAR_OAUTH_CLIENT_SECRET,
+      redirect_uris: [`${platform.publicUrl}/flyio/callback`],
+    },
+    tokens: [{ token: secrets.FLY_API_TOKEN, organizations: [platform.flyOrg] }],
+    storage_admin: {
+      access_key_id: secrets.FLY_TIGRIS_ACCESS_KEY_ID,
+      secret_access_key: secrets.FLY_TIGRIS_SECRET_ACCESS_KEY,
+    },
+  };
+  return `${JSON.stringify(settings)}\n`;
+}

@@ -15,7 +15,9 @@ export function fail(line: string, exitCode = 1): void {
 
 /** Every problem with the configuration at once, each with the variable's name and the remedy. */
 export function failConfiguration(problems: readonly ConfigProblem[]): void {
-  fail(`Hangar does not start: ${problems.length === 1 ? 'one problem' : `${problems.length} problems`} with the configuration.`);
+  fail(
+    `Hangar does not start: ${problems.length === 1 ? 'one problem' : `${problems.length} problems`} with the configuration.`,
+  );
   for (const problem of problems) fail(`  ${problem.variable} ${problem.remedy}`);
 }
 

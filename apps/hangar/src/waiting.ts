@@ -8,7 +8,11 @@ const LOOK_EVERY_MS = 50;
  *
  * @throws Error naming `what` when it did not happen in `withinMs`.
  */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, withinMs = 20_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  withinMs = 20_000,
+): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -22,7 +22,10 @@ export interface Workers {
  * Runs the tasks. Quick ones (the outbox, the revocation feed) loop in each process and coordinate by row
  * locks; slow ones (sweeps) are jobs on the shared schedule, so that one process does them.
  */
-export async function startWorkers(tasks: readonly Task[], parts: { jobs: Jobs; log: Log; metrics: Metrics }): Promise<Workers> {
+export async function startWorkers(
+  tasks: readonly Task[],
+  parts: { jobs: Jobs; log: Log; metrics: Metrics },
+): Promise<Workers> {
   const stopping = new AbortController();
   const loops: Promise<void>[] = [];
   const run = async (task: Task): Promise<void> => {

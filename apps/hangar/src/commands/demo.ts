@@ -3,7 +3,12 @@ import { runDemo } from '../demo/run.ts';
 import { fail, failStart, say } from '../terminal.ts';
 
 /** `hangar demo`: exit code 0 when every step went well. Runs on Postgres when DATABASE_URL is set. */
-export async function demo(options: { json: boolean; processes: number; crashes: boolean; verbose: boolean }): Promise<void> {
+export async function demo(options: {
+  json: boolean;
+  processes: number;
+  crashes: boolean;
+  verbose: boolean;
+}): Promise<void> {
   const databaseUrl = processEnvironment()['DATABASE_URL'];
   if (!Number.isInteger(options.processes) || options.processes < 1 || options.processes > 8) {
     fail('--processes must be a number from 1 to 8', 2);

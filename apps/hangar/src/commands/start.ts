@@ -1,6 +1,6 @@
 import { readConfig, type Config } from '../config.ts';
 import { keepRunning } from '../processes.ts';
-import { simulatorScript, simulatorSettings } from '../simulator-process.ts';
+import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
 import { fail, failConfiguration, say } from '../terminal.ts';
 import { serveUntilSignal } from './serve.ts';
 
@@ -19,7 +19,9 @@ export async function start(): Promise<void> {
   try {
     simulator = await startSimulator(config.value);
   } catch (error) {
-    fail(`The simulated Fly.io does not start on port ${config.value.simulatorPort} and the three after it. Stop what uses them, or set HANGAR_SIMULATOR_PORT.`);
+    fail(
+      `The simulated Fly.io does not start on port ${config.value.simulatorPort} and the three after it. Stop what uses them, or set HANGAR_SIMULATOR_PORT.`,
+    );
     fail(error instanceof Error ? error.message : String(error));
     return;
   }
@@ -31,26 +33,23 @@ export async function start(): Promise<void> {
 async function startSimulator(config: Config): Promise<{ stop(): Promise<void> }> {
   return await keepRunning({
     script: simulatorScript(),
-    // It ends when this process does, however that happens: its standard input closes.
-    args: ['--exit-with-parent', '--state', `${config.dataDir.replace(/\/+$/, '')}.simulator.json`],
+    args: simulatorArguments(`${config.dataDir.replace(/\/+$/, '')}.simulator.json`),
     environment: {},
-    input: `${JSON.stringify(
-      simulatorSettings({
-        port: config.simulatorPort,
-        publicUrl: config.publicUrl,
-        providerSlug: config.providerSlug,
-        oauthClientId: config.oauthClientId,
-        flyOrg: config.flyOrg,
-        secrets: {
-          HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
-          HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),
-          HANGAR_OAUTH_CLIENT_SECRET: config.oauthClientSecret.reveal(),
-          FLY_API_TOKEN: config.flyApiToken.reveal(),
-          FLY_TIGRIS_ACCESS_KEY_ID: config.tigrisAccessKeyId,
-          FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
-        },
-      }),
-    )}\n`,
+    input: simulatorSettings({
+      port: config.simulatorPort,
+      publicUrl: config.publicUrl,
+      providerSlug: config.providerSlug,
+      oauthClientId: config.oauthClientId,
+      flyOrg: config.flyOrg,
+      secrets: {
+        HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
+        HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),
+        HANGAR_OAUTH_CLIENT_SECRET: config.oauthClientSecret.reveal(),
+        FLY_API_TOKEN: config.flyApiToken.reveal(),
+        FLY_TIGRIS_ACCESS_KEY_ID: config.tigrisAccessKeyId,
+        FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
+      },
+    }),
     readyUrl: `http://127.0.0.1:${config.simulatorPort}/_fly/clock`,
     onLine: (line) => process.stderr.write(`simulator: ${line}\n`),
   });

@@ -60,7 +60,9 @@ export function freshSecrets(): DevelopmentSecrets {
 function readSecrets(file: string): DevelopmentSecrets | undefined {
   try {
     const parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<DevelopmentSecrets>;
-    return generatedNames.every((name) => typeof parsed[name] === 'string') ? (parsed as DevelopmentSecrets) : undefined;
+    return generatedNames.every((name) => typeof parsed[name] === 'string')
+      ? (parsed as DevelopmentSecrets)
+      : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

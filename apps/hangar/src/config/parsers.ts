@@ -9,7 +9,11 @@ export const MIN_SECRET_BYTES = 16;
 const PLACEHOLDER = /^(?:change.?me|secret|password|placeholder|example|test|todo|x+|\*+|<.*>)$/i;
 
 /** Checks one raw value against its kind; undefined when it is fine. */
-export function complaintAbout(kind: Kind, value: string, choices: readonly string[] | undefined): Complaint | undefined {
+export function complaintAbout(
+  kind: Kind,
+  value: string,
+  choices: readonly string[] | undefined,
+): Complaint | undefined {
   switch (kind) {
     case 'port':
       return /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535

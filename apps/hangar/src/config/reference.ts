@@ -13,9 +13,19 @@ export function configurationPage(): string {
     'An unknown variable that starts with `HANGAR_` is an error, so that a typing mistake cannot go unnoticed.',
   ];
   for (const section of Object.keys(sections) as Section[]) {
-    parts.push('', `## ${title(section)}`, '', sections[section], '', '| Variable | Default | Meaning |', '| --- | --- | --- |');
+    parts.push(
+      '',
+      `## ${title(section)}`,
+      '',
+      sections[section],
+      '',
+      '| Variable | Default | Meaning |',
+      '| --- | --- | --- |',
+    );
     for (const row of rows.filter((candidate) => candidate.section === section)) {
-      parts.push(`| \`${row.name}\`${row.alias === undefined ? '' : ` (or \`${row.alias}\`)`} | ${fallbackCell(row)} | ${row.sentence}${choiceNote(row)} |`);
+      parts.push(
+        `| \`${row.name}\`${row.alias === undefined ? '' : ` (or \`${row.alias}\`)`} | ${fallbackCell(row)} | ${row.sentence}${choiceNote(row)} |`,
+      );
     }
   }
   return `${parts.join('\n')}\n`;

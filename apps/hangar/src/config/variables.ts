@@ -17,7 +17,17 @@ export interface Variable {
 }
 
 export type Section = 'addresses' | 'platform' | 'secrets' | 'storage' | 'organizations' | 'operation';
-export type Kind = 'port' | 'host' | 'url' | 'folder' | 'choice' | 'text' | 'list' | 'secret' | 'secrets' | 'flag';
+export type Kind =
+  | 'port'
+  | 'host'
+  | 'url'
+  | 'folder'
+  | 'choice'
+  | 'text'
+  | 'list'
+  | 'secret'
+  | 'secrets'
+  | 'flag';
 
 /** What each section of the reference page is about. */
 export const sections: Readonly<Record<Section, string>> = {
@@ -152,7 +162,8 @@ export const variables = [
     kind: 'secret',
     secret: true,
     requiredInReal: true,
-    sentence: "The operator's token for the Machines API (`fly tokens create org`). It never leaves the gateway.",
+    sentence:
+      "The operator's token for the Machines API (`fly tokens create org`). It never leaves the gateway.",
   },
   {
     name: 'FLY_TIGRIS_ACCESS_KEY_ID',
@@ -203,7 +214,8 @@ export const variables = [
     name: 'FLY_APP_NAME',
     section: 'organizations',
     kind: 'text',
-    sentence: 'Set by Fly.io inside a machine. Its organization is looked up when `FLY_ALLOWED_ORGS` is unset.',
+    sentence:
+      'Set by Fly.io inside a machine. Its organization is looked up when `FLY_ALLOWED_ORGS` is unset.',
   },
   {
     name: 'HANGAR_LOG_LEVEL',

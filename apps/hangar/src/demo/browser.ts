@@ -30,7 +30,8 @@ export class Browser {
     const body = new URLSearchParams();
     for (const input of form[0].matchAll(/<input\b[^>]*>/gi)) {
       const name = attribute(input[0], 'name');
-      if (name !== undefined && attribute(input[0], 'type') === 'hidden') body.set(name, attribute(input[0], 'value') ?? '');
+      if (name !== undefined && attribute(input[0], 'type') === 'hidden')
+        body.set(name, attribute(input[0], 'value') ?? '');
     }
     for (const [name, value] of Object.entries(fields)) body.set(name, value);
     return await this.#go('POST', new URL(action, page.url).href, body.toString());
@@ -50,7 +51,9 @@ export class Browser {
         headers: {
           accept: 'text/html,application/json',
           cookie: this.#cookieHeader(at),
-          ...(posting ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(at).origin } : {}),
+          ...(posting
+            ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(at).origin }
+            : {}),
         },
         ...(posting && body !== undefined ? { body } : {}),
       });
@@ -67,7 +70,9 @@ export class Browser {
   }
 
   #cookieHeader(url: string): string {
-    return [...(this.#cookies.get(new URL(url).host) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+    return [...(this.#cookies.get(new URL(url).host) ?? [])]
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; ');
   }
 
   #remember(url: string, header: string | string[] | undefined): void {
@@ -86,5 +91,10 @@ export class Browser {
 
 function attribute(tag: string, name: string): string | undefined {
   const found = new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(tag)?.[1];
-  return found?.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>');
+  return found
+    ?.replaceAll('&amp;', '&')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>');
 }

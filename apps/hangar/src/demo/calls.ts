@@ -27,7 +27,11 @@ const BACK_WITHIN_MS = 45_000;
  * patient client would; every creation carries an idempotency key, so nothing is done twice.
  */
 export async function call(wanted: Call): Promise<Answer> {
-  return await until(`${wanted.method} ${new URL(wanted.url).pathname} is answered`, async () => await attempt(wanted), BACK_WITHIN_MS);
+  return await until(
+    `${wanted.method} ${new URL(wanted.url).pathname} is answered`,
+    async () => await attempt(wanted),
+    BACK_WITHIN_MS,
+  );
 }
 
 async function attempt(wanted: Call): Promise<Answer | undefined> {
@@ -37,7 +41,9 @@ async function attempt(wanted: Call): Promise<Answer | undefined> {
       // A new connection each time: behind a balancer the next process gets its turn.
       reset: true,
       headers: {
-        ...(wanted.token === undefined ? {} : { authorization: wanted.token.startsWith('FlyV1 ') ? wanted.token : `FlyV1 ${wanted.token}` }),
+        ...(wanted.token === undefined
+          ? {}
+          : { authorization: wanted.token.startsWith('FlyV1 ') ? wanted.token : `FlyV1 ${wanted.token}` }),
         ...(wanted.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(wanted.idempotencyKey === undefined ? {} : { 'idempotency-key': wanted.idempotencyKey }),
       },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { developmentSecrets } from '../config/development.ts';
-import { simulatorScript, simulatorSettings } from '../simulator-process.ts';
+import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
 import { balance, type Balancer } from './balancer.ts';
 import { demoDatabase } from './database.ts';
 import { freePorts, hangarScript, keepRunning, type ServerProcess } from '../processes.ts';
@@ -46,9 +46,16 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
   try {
     const simulator = await keepRunning({
       script: simulatorScript(),
-      args: ['--exit-with-parent', '--state', join(folder, 'simulator.json')],
+      args: simulatorArguments(join(folder, 'simulator.json')),
       environment: {},
-      input: `${JSON.stringify(simulatorSettings({ secrets, publicUrl, port: flyPort, providerSlug: 'hangar', oauthClientId: 'hangar', flyOrg: 'operator' }))}\n`,
+      input: simulatorSettings({
+        secrets,
+        publicUrl,
+        port: flyPort,
+        providerSlug: 'hangar',
+        oauthClientId: 'hangar',
+        flyOrg: 'operator',
+      }),
       readyUrl: `http://127.0.0.1:${flyPort}/_fly/clock`,
       onLine: plan.onLine,
     });

@@ -32,7 +32,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   let passed = 0;
   let failed = 0;
   try {
-    if (!json) write(`Hangar on ${house.engine === 'pglite' ? 'its embedded database' : 'Postgres'}, ${options.processes} process(es)${options.crashes ? ', killed now and then' : ''}.\n`);
+    if (!json)
+      write(
+        `Hangar on ${house.engine === 'pglite' ? 'its embedded database' : 'Postgres'}, ${options.processes} process(es)${options.crashes ? ', killed now and then' : ''}.\n`,
+      );
     for (const [index, step] of steps.entries()) {
       const started = performance.now();
       let ok = true;
@@ -46,7 +49,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
         details = { problem: redactText(error instanceof Error ? error.message : String(error)) };
       }
       const ms = Math.round(performance.now() - started);
-      write(json ? JSON.stringify({ step: index + 1, title: step.title, ok, ms, details }) : told(index + 1, step.title, ok, ms, details));
+      write(
+        json
+          ? JSON.stringify({ step: index + 1, title: step.title, ok, ms, details })
+          : told(index + 1, step.title, ok, ms, details),
+      );
     }
   } finally {
     await house.close();
@@ -55,7 +62,15 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-function told(number: number, title: string, ok: boolean, ms: number, details: Readonly<Record<string, unknown>>): string {
-  const facts = Object.entries(details).map(([name, value]) => `      ${name.replaceAll('_', ' ')}: ${String(value)}`);
+function told(
+  number: number,
+  title: string,
+  ok: boolean,
+  ms: number,
+  details: Readonly<Record<string, unknown>>,
+): string {
+  const facts = Object.entries(details).map(
+    ([name, value]) => `      ${name.replaceAll('_', ' ')}: ${String(value)}`,
+  );
   return [`${ok ? '  ok  ' : 'FAILED'} ${number}. ${title} (${ms} ms)`, ...facts].join('\n');
 }

@@ -17,7 +17,12 @@ export const branch: Step = {
     for (const token of [leaked, grandchild, brother]) expectStatus(await call({ ...look, token }), 200);
 
     expectStatus(
-      await call({ method: 'POST', url: story.api('/hangar/v1/tokens/revoke'), token: story.token, body: { branch: leaked } }),
+      await call({
+        method: 'POST',
+        url: story.api('/hangar/v1/tokens/revoke'),
+        token: story.token,
+        body: { branch: leaked },
+      }),
       200,
       201,
       204,

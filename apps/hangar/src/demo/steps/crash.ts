@@ -4,7 +4,11 @@ import type { Step, Story } from '../story.ts';
 import { until } from '../../waiting.ts';
 
 const webhooks = z.array(
-  z.object({ verified: z.boolean(), action: z.string(), resource: z.object({ id: z.string(), status: z.string() }) }),
+  z.object({
+    verified: z.boolean(),
+    action: z.string(),
+    resource: z.object({ id: z.string(), status: z.string() }),
+  }),
 );
 const resource = z.object({ extension: z.object({ status: z.string() }) });
 
@@ -13,13 +17,26 @@ export const crash: Step = {
   play: async (story) => {
     await settled(story, 'ready');
     const before = (await received(story)).length;
-    expectStatus(await call({ method: 'POST', url: story.fly(`/machines/${story.machineId}/crash`), body: { reason: 'out of memory' } }), 200, 201, 202);
+    expectStatus(
+      await call({
+        method: 'POST',
+        url: story.fly(`/machines/${story.machineId}/crash`),
+        body: { reason: 'out of memory' },
+      }),
+      200,
+      201,
+      202,
+    );
     await settled(story, 'sleeping');
     const fresh = await until('the webhook arrives', async () => {
       const all = (await received(story)).slice(before);
       return all.length > 0 ? all : undefined;
     });
-    expectEqual('webhooks after the crash', fresh.map((hook) => [hook.action, hook.resource.status, hook.verified]), [['resource.updated', 'sleeping', true]]);
+    expectEqual(
+      'webhooks after the crash',
+      fresh.map((hook) => [hook.action, hook.resource.status, hook.verified]),
+      [['resource.updated', 'sleeping', true]],
+    );
     return { status: 'sleeping', webhooks: fresh.length, signature: 'verified' };
   },
 };

@@ -11,4 +11,15 @@ import { provision } from './provision.ts';
 import { signOn } from './sign-on.ts';
 
 /** The one flow, in order (README, "What happens"). */
-export const steps: readonly Step[] = [provision, environment, bucket, narrow, login, crash, signOn, billing, branch, leave];
+export const steps: readonly Step[] = [
+  provision,
+  environment,
+  bucket,
+  narrow,
+  login,
+  crash,
+  signOn,
+  billing,
+  branch,
+  leave,
+];

@@ -27,13 +27,27 @@ export const leave: Step = {
       const counts = await count(story);
       return Object.values(counts).every((number) => number === 0) ? counts : undefined;
     });
-    const look = await call({ method: 'GET', url: story.api(`/v1/apps/${story.appName}`), token: story.token });
+    const look = await call({
+      method: 'GET',
+      url: story.api(`/v1/apps/${story.appName}`),
+      token: story.token,
+    });
     expectEqual("the customer's token afterwards", look.status, 401);
-    return { left: Object.keys(left).length === 0 ? '' : Object.entries(left).map(([name, number]) => `${name} ${number}`).join(', '), token: look.status };
+    return {
+      left:
+        Object.keys(left).length === 0
+          ? ''
+          : Object.entries(left)
+              .map(([name, number]) => `${name} ${number}`)
+              .join(', '),
+      token: look.status,
+    };
   },
 };
 
 async function count(story: Story): Promise<Record<string, number>> {
-  const found = inventory.parse(expectStatus(await call({ method: 'GET', url: story.fly('/inventory') }), 200));
+  const found = inventory.parse(
+    expectStatus(await call({ method: 'GET', url: story.fly('/inventory') }), 200),
+  );
   return Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.length]));
 }

@@ -39,7 +39,8 @@ async function obtainDischarge(story: Story, token: string, location: string): P
   expectStatus(await call({ method: 'GET', url: poll_url }), 202);
   const confirm = await signIn(story.browser, await story.browser.open(user_url), 'NeBO2G0l0yJ6');
   const done = await story.browser.submit(confirm, {});
-  if (done.status !== 200) throw new Error(`the confirmation page answered ${done.status}: ${done.text.slice(0, 200)}`);
+  if (done.status !== 200)
+    throw new Error(`the confirmation page answered ${done.status}: ${done.text.slice(0, 200)}`);
   return await until('the discharge is ready', async () => {
     const polled = await call({ method: 'GET', url: poll_url });
     return polled.status === 200 ? discharged.parse(polled.json).discharge : undefined;
@@ -49,7 +50,9 @@ async function obtainDischarge(story: Story, token: string, location: string): P
 async function ticketOf(token: string, location: string): Promise<string> {
   const { LOCATIONS, missingTickets, parseBundle } = await import('@hangar/macaroon');
   const bundle = parseBundle(token, LOCATIONS.permission);
-  const missing = bundle.ok ? missingTickets(bundle.value).find((ticket) => ticket.location === location) : undefined;
+  const missing = bundle.ok
+    ? missingTickets(bundle.value).find((ticket) => ticket.location === location)
+    : undefined;
   if (missing === undefined) throw new Error(`no ticket for ${location} in the token`);
   return Buffer.from(missing.ticket).toString('base64');
 }

@@ -1,4 +1,12 @@
-import { Action, attenuate, encodeToken, LOCATIONS, parseBundle, type Caveat, type Macaroon } from '@hangar/macaroon';
+import {
+  Action,
+  attenuate,
+  encodeToken,
+  LOCATIONS,
+  parseBundle,
+  type Caveat,
+  type Macaroon,
+} from '@hangar/macaroon';
 import { z } from 'zod';
 import { call, expectEqual, expectStatus } from '../calls.ts';
 import type { Step, Story } from '../story.ts';
@@ -10,7 +18,8 @@ const refusal = z.object({ error: z.string(), code: z.string(), caveat: z.string
 const HOUR = 3_600;
 
 export const narrow: Step = {
-  title: 'The token is narrowed offline to one app, rC, one hour: start and stop work, delete is 403 and names the caveat',
+  title:
+    'The token is narrowed offline to one app, rC, one hour: start and stop work, delete is 403 and names the caveat',
   play: async (story) => {
     const now = Math.floor((await timeAtFly(story)).getTime() / 1000);
     story.narrowed = narrowed(story.token, [
@@ -18,11 +27,19 @@ export const narrow: Step = {
       { type: 'ValidityWindow', notBefore: now - 60, notAfter: now + HOUR },
     ]);
     const path = `/v1/apps/${story.appName}/machines/${story.machineId}`;
-    expectStatus(await call({ method: 'POST', url: story.api(`${path}/stop`), token: story.narrowed, body: {} }), 200);
+    expectStatus(
+      await call({ method: 'POST', url: story.api(`${path}/stop`), token: story.narrowed, body: {} }),
+      200,
+    );
     await waitFor(story, 'stopped');
     expectStatus(await call({ method: 'POST', url: story.api(`${path}/start`), token: story.narrowed }), 200);
     await waitFor(story, 'started');
-    const denied = refusal.parse(expectStatus(await call({ method: 'DELETE', url: story.api(`${path}?force=true`), token: story.narrowed }), 403));
+    const denied = refusal.parse(
+      expectStatus(
+        await call({ method: 'DELETE', url: story.api(`${path}?force=true`), token: story.narrowed }),
+        403,
+      ),
+    );
     expectEqual('the code of the refusal', denied.code, 'caveat_denied');
     return { stop_and_start: 'allowed', delete: 403, caveat: denied.caveat, sentence: denied.error };
   },

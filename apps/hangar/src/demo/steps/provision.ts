@@ -26,7 +26,9 @@ export const provision: Step = {
     expectEqual('the address in config', extension.config['HANGAR_API_URL'], story.house.gatewayUrl);
     if (!story.token.startsWith('fm2_')) throw new Error('config holds no macaroon');
 
-    const again = bought.parse(expectStatus(await call({ method: 'POST', url: story.fly('/extensions'), body: order }), 200, 201));
+    const again = bought.parse(
+      expectStatus(await call({ method: 'POST', url: story.fly('/extensions'), body: order }), 200, 201),
+    );
     expectEqual('the id of a second order', again.extension.id, extension.id);
 
     const refusals: number[] = [];
@@ -40,7 +42,16 @@ export const provision: Step = {
       refusals.push(status);
       if (body.includes('HANGAR_API_TOKEN')) throw new Error('a replay was answered with config');
     }
-    expectEqual('the answers to replays', refusals, story.house.servers.map(() => 401));
-    return { extension: extension.id, status: exchange.status, config: Object.keys(extension.config).join(' '), replays_refused: refusals.length };
+    expectEqual(
+      'the answers to replays',
+      refusals,
+      story.house.servers.map(() => 401),
+    );
+    return {
+      extension: extension.id,
+      status: exchange.status,
+      config: Object.keys(extension.config).join(' '),
+      replays_refused: refusals.length,
+    };
   },
 };

@@ -9,7 +9,12 @@ const link = z.object({ url: z.string() });
 export const signOn: Step = {
   title: "Single sign-on: one click leads, through Fly.io, to the resource's page; a stranger gets 403",
   play: async (story) => {
-    const { url } = link.parse(expectStatus(await call({ method: 'GET', url: story.fly(`/extensions/${story.extensionId}/sso`) }), 200));
+    const { url } = link.parse(
+      expectStatus(
+        await call({ method: 'GET', url: story.fly(`/extensions/${story.extensionId}/sso`) }),
+        200,
+      ),
+    );
     const browser = new Browser();
     const landed = await signIn(browser, await browser.open(url), 'NeBO2G0l0yJ6');
     expectEqual('the page', new URL(landed.url).pathname, `/extensions/${story.extensionId}`);
