@@ -16,8 +16,8 @@ export interface SimulatedClock {
   advance(ms: number): void;
   /** Runs `task` once, `ms` simulated milliseconds from now. */
   after(ms: number, task: () => void): Timer;
-  /** Resolves after `ms` simulated milliseconds, or at once when the signal aborts or the clock closes. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves with true after `ms` simulated milliseconds, with false at once when the signal aborts or the clock closes. */
+  sleep(ms: number, signal?: AbortSignal): Promise<boolean>;
   /** Number of tasks that wait. */
   pending(): number;
   close(): void;
@@ -101,24 +101,25 @@ export function createClock(options: {
       runDue();
     },
     sleep(ms, signal) {
-      if (closed || signal?.aborted) return Promise.resolve();
+      if (closed || signal?.aborted) return Promise.resolve(false);
       return new Promise((resolve) => {
-        const finish = (): void => {
+        const finish = (slept: boolean): void => {
           timer.cancel();
-          sleepers.delete(finish);
-          signal?.removeEventListener('abort', finish);
-          resolve();
+          sleepers.delete(wake);
+          signal?.removeEventListener('abort', wake);
+          resolve(slept);
         };
-        const timer = after(ms, finish);
-        sleepers.add(finish);
-        signal?.addEventListener('abort', finish, { once: true });
+        const wake = (): void => finish(false);
+        const timer = after(ms, () => finish(true));
+        sleepers.add(wake);
+        signal?.addEventListener('abort', wake, { once: true });
       });
     },
     close() {
       closed = true;
       clearTimeout(armed);
       tasks.clear();
-      for (const finish of [...sleepers]) finish();
+      for (const wake of [...sleepers]) wake();
     },
   };
 }

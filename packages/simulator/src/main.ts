@@ -16,8 +16,7 @@ const usage = `hangar-simulator: Fly.io and Tigris, offline, on 127.0.0.1
   --state FILE         keep the world in this file
   --provider URL       base address of the provider (default http://127.0.0.1:4600/flyio)
   --config FILE        read the configuration from a JSON file
-  --config-stdin       read the configuration from the first line of standard input
-  --exit-with-parent   exit when standard input ends
+  --exit-with-parent   read the configuration from the first line of standard input, and exit when it ends
   --help
 `;
 
@@ -28,6 +27,7 @@ const configuration = z.strictObject({
   port: z.int().min(0).max(65_532).optional(),
   address: z.string().optional(),
   state: z.string().optional(),
+  organization: z.string().optional(),
   provider: z
     .strictObject({
       base_url: z.url(),
@@ -90,6 +90,7 @@ function optionsOf(config: Configuration): SimulatorOptions {
     delays: config.delays && present(config.delays),
     rateLimits: config.rate_limits,
     state: config.state,
+    organization: config.organization,
     onError: (error: unknown) =>
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
@@ -103,7 +104,6 @@ async function main(): Promise<void> {
       state: { type: 'string' },
       provider: { type: 'string' },
       config: { type: 'string' },
-      'config-stdin': { type: 'boolean' },
       'exit-with-parent': { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -112,13 +112,9 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const lines =
-    values['config-stdin'] || values['exit-with-parent'] ? createInterface(process.stdin) : undefined;
+  const lines = values['exit-with-parent'] ? createInterface(process.stdin) : undefined;
   const ended = new Promise<void>((resolve) => lines?.once('close', resolve));
-  const text =
-    values['config-stdin'] && lines
-      ? await firstLine(lines)
-      : values.config && readFileSync(values.config, 'utf8');
+  const text = lines ? await firstLine(lines) : values.config && readFileSync(values.config, 'utf8');
   const given = configuration.parse(text ? JSON.parse(text) : {});
   const config: Configuration = {
     ...given,
@@ -151,7 +147,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());
-  if (values['exit-with-parent']) void ended.then(stop);
+  if (lines) void ended.then(stop);
 
   const addresses = Object.entries(listening).map(([name, one]) => [name, one.url]);
   process.stdout.write(

@@ -34,6 +34,8 @@ export interface OAuthApplication {
 
 /** What a simulation is made of. Every field has a default that fits a fresh `npm start`. */
 export interface SimulatorOptions {
+  /** Slug of the organization whose token Hangar holds and whose machines are announced. `operator` by default. */
+  organization?: string;
   provider?: Partial<ProviderRecord>;
   oauth?: Partial<OAuthApplication>;
   /** Tokens that the Machines API accepts, each with the slugs of the organizations it may see. */
@@ -53,6 +55,7 @@ export interface SimulatorOptions {
 
 /** Options with every default filled in. */
 export interface Settings {
+  readonly organization: string;
   readonly provider: ProviderRecord;
   readonly oauth: OAuthApplication;
   readonly tokens: readonly { token: Secret; organizations: readonly string[] }[];
@@ -93,7 +96,9 @@ const defaultProviderUrl = 'http://127.0.0.1:4600/flyio';
 /** Fills in the defaults. */
 export function settle(options: SimulatorOptions): Settings {
   const baseUrl = (options.provider?.baseUrl ?? defaultProviderUrl).replace(/\/+$/, '');
+  const organization = options.organization ?? operatorOrganization;
   return {
+    organization,
     provider: {
       baseUrl,
       slug: options.provider?.slug ?? 'hangar',
@@ -106,7 +111,7 @@ export function settle(options: SimulatorOptions): Settings {
       redirectUris: options.oauth?.redirectUris ?? [`${baseUrl}/callback`],
     },
     tokens: options.tokens ?? [
-      { token: Secret.of(simulatedSecrets.operatorToken), organizations: [operatorOrganization] },
+      { token: Secret.of(simulatedSecrets.operatorToken), organizations: [organization] },
     ],
     storageAdmin: options.storageAdmin ?? {
       accessKeyId: simulatedSecrets.storageKeyId,

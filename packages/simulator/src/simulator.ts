@@ -36,7 +36,7 @@ export interface Simulator {
  */
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const settings = settle(options);
-  const world = loadWorld(settings.state);
+  const world = loadWorld(settings.state, settings.organization);
   const file = settings.state === undefined ? undefined : followWorld(settings.state, world);
   const touch = (): void => file?.touch();
   const clock = createClock({ base: settings.now, offsetMs: world.clockOffsetMs, onError: settings.onError });
@@ -50,7 +50,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const reset = (): void => {
     faults.clear();
     lifecycle.close();
-    resetWorld(world);
+    resetWorld(world, settings.organization);
     touch();
   };
 

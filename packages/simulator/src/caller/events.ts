@@ -5,7 +5,6 @@ import { ulid } from '../ids.ts';
 import type { Settings } from '../options.ts';
 import type { QueuedEvent } from '../world/extensions.ts';
 import type { JsonObject, Machine, MachineState } from '../world/platform.ts';
-import { operatorOrganization } from '../world/seed.ts';
 import type { World } from '../world/world.ts';
 import type { ProviderLine } from './line.ts';
 
@@ -122,7 +121,7 @@ export function createEventSender(options: {
   return {
     announce(machine, previous, data) {
       const app = world.apps.get(machine.app);
-      if (app?.organization !== operatorOrganization) return;
+      if (app?.organization !== settings.organization) return;
       world.events.push({
         id: ulid(clock.nowMs()),
         machine: machine.id,

@@ -9,6 +9,10 @@ import type { SimulatedClock } from '../clock.ts';
 import { signBody, signQuery, type SignedRequest } from './envelope.ts';
 import type { ProviderLine } from './line.ts';
 
+/** A request that changes something and got no answer at all is sent again for so long; any answer, even a 500, ends it. */
+const patienceSeconds = 30;
+const pauseMs = 250;
+
 /** What a customer asks for with `fly ext … create`. */
 export interface ProvisionOrder {
   readonly name: string;
@@ -23,11 +27,14 @@ export interface ProvisionOrder {
   readonly extra?: JsonObject;
 }
 
-/** An exchange together with what the provider said, read as JSON when it is JSON. */
+/** An exchange together with what the provider said. */
 export interface Conversation {
   readonly exchange: Exchange;
   readonly extension?: Extension;
-  readonly answer: unknown;
+  /** The answer's text. */
+  readonly answer: string;
+  /** The answer read as JSON, undefined when it is something else. */
+  readonly json: unknown;
 }
 
 /** Fly.io as the caller of the Extensions API (seed 000): everything that it does to a provider. */
@@ -62,7 +69,17 @@ export function createExtensionCaller(options: {
 
   const send = async (kind: string, method: string, request: SignedRequest): Promise<Conversation> => {
     const { answer, ...exchange } = await line.send({ kind, method, ...request });
-    return { exchange, answer: parsed(answer) };
+    return { exchange, answer, json: parsed(answer) };
+  };
+
+  // Signed anew each time: a provider that died in the middle may have used up the nonce.
+  const insist = async (kind: string, method: string, sign: () => SignedRequest): Promise<Conversation> => {
+    const giveUpMs = clock.nowMs() + patienceSeconds * 1000;
+    for (;;) {
+      const talk = await send(kind, method, sign());
+      if (talk.exchange.status !== 0 || clock.nowMs() + pauseMs > giveUpMs) return talk;
+      if (!(await clock.sleep(pauseMs))) return talk;
+    }
   };
 
   const place = (extension: Extension): string => `/extensions/${extension.providerId}`;
@@ -125,33 +142,29 @@ export function createExtensionCaller(options: {
         ...(order.options === undefined ? {} : { options: order.options }),
         ...order.extra,
       };
-      const talk = await send('provision', 'POST', signBody(signing(), '/extensions', message));
+      const talk = await insist('provision', 'POST', () => signBody(signing(), '/extensions', message));
       if (talk.exchange.status < 200 || talk.exchange.status > 299) return talk;
-      const extension = remember(id, order, who, ip, talk.answer);
+      const extension = remember(id, order, who, ip, talk.json);
       return extension ? { ...talk, extension } : talk;
     },
     async show(extension) {
       const talk = await send('get', 'GET', signQuery(signing(), place(extension)));
-      if (
-        isObject(talk.answer) &&
-        typeof talk.answer['status'] === 'string' &&
-        talk.exchange.status === 200
-      ) {
-        extension.status = talk.answer['status'];
+      if (isObject(talk.json) && typeof talk.json['status'] === 'string' && talk.exchange.status === 200) {
+        extension.status = talk.json['status'];
       }
       return { ...talk, extension };
     },
     async update(extension, changes) {
-      const talk = await send('update', 'PATCH', signBody(signing(), place(extension), changes));
-      if (talk.exchange.status < 300 && isObject(talk.answer)) {
-        if (typeof talk.answer['status'] === 'string') extension.status = talk.answer['status'];
-        if (typeof talk.answer['name'] === 'string') extension.name = talk.answer['name'];
-        extension.config = { ...extension.config, ...textMembers(talk.answer['config']) };
+      const talk = await insist('update', 'PATCH', () => signBody(signing(), place(extension), changes));
+      if (talk.exchange.status < 300 && isObject(talk.json)) {
+        if (typeof talk.json['status'] === 'string') extension.status = talk.json['status'];
+        if (typeof talk.json['name'] === 'string') extension.name = talk.json['name'];
+        extension.config = { ...extension.config, ...textMembers(talk.json['config']) };
       }
       return { ...talk, extension };
     },
     async remove(extension) {
-      const talk = await send('delete', 'DELETE', signQuery(signing(), place(extension)));
+      const talk = await insist('delete', 'DELETE', () => signQuery(signing(), place(extension)));
       const { status } = talk.exchange;
       if ((status >= 200 && status < 300) || status === 404) {
         extension.status = status === 202 ? 'deleting' : 'deleted';
@@ -171,7 +184,7 @@ export function createExtensionCaller(options: {
         baseUrl: change.baseUrl ?? exchange.baseUrl,
         replayOf: exchange.id,
       });
-      return { exchange: again, answer: parsed(answer) };
+      return { exchange: again, answer, json: parsed(answer) };
     },
     find: (id) =>
       world.extensions.get(id) ??
@@ -184,7 +197,7 @@ function parsed(answer: string): unknown {
   try {
     return JSON.parse(answer);
   } catch {
-    return answer;
+    return undefined;
   }
 }
 

@@ -63,15 +63,15 @@ export function inventory(simulation: Simulation): JsonObject {
     policies: [...world.policies.values()].map((one) => ({ arn: one.arn, name: one.name })),
     extensions: [...world.extensions.values()]
       .filter((one) => !one.deleted)
-      .map((one) => ({ id: one.id, provider_id: one.providerId, name: one.name, status: one.status })),
+      .map((one) => ({ id: one.providerId, fly_id: one.id, name: one.name, status: one.status })),
   };
 }
 
 /** An extension as the control surface shows it, with the config that the customer's app would get. */
 export function extensionWire(extension: Extension): JsonObject {
   return {
-    id: extension.id,
-    provider_id: extension.providerId,
+    id: extension.providerId,
+    fly_id: extension.id,
     name: extension.name,
     organization_id: extension.organizationId,
     user_id: extension.userId,

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { z, type ZodType } from 'zod';
 import type { Conversation, ExtensionCaller } from '../caller/extensions.ts';
 import { crashMachine } from '../machines/actions.ts';
+import { isObject } from '../machines/body.ts';
 import { Refusal } from '../machines/refusal.ts';
 import { appWire, machineWire } from '../machines/wire.ts';
 import type { Simulation } from '../simulation.ts';
@@ -51,10 +52,11 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     if (!found) throw new ControlRefusal(404, `there is no extension ${id}`);
     return found;
   };
-  const talk = (conversation: Conversation): JsonObject => ({
-    ...(conversation.extension ? { extension: extensionWire(conversation.extension) } : {}),
-    answer: conversation.answer,
-    exchange: exchangeWire(conversation.exchange),
+  const talk = ({ extension: about, answer, exchange }: Conversation): JsonObject => ({
+    status: exchange.status,
+    ...(about ? { extension: extensionWire(about) } : {}),
+    body: answer,
+    exchange: exchangeWire(exchange),
   });
 
   routes.get('/', (c) =>
@@ -87,7 +89,13 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     // The provider's refusal is not a failure of this surface, but nothing was created either.
     return c.json(talk(conversation), conversation.extension ? 201 : 502);
   });
-  routes.get('/extensions/:id', async (c) => c.json(talk(await caller.show(extension(c.req.param('id'))))));
+  routes.get('/extensions/:id', async (c) => {
+    const conversation = await caller.show(extension(c.req.param('id')));
+    const shown = talk(conversation);
+    // What the provider says about its resource wins over what Fly.io remembers of it.
+    const said = conversation.exchange.status === 200 && isObject(conversation.json) ? conversation.json : {};
+    return c.json({ ...shown, extension: { ...(shown['extension'] as JsonObject), ...said } });
+  });
   routes.patch('/extensions/:id', async (c) => {
     const changes = await bodyAs(updateRequest, c.req.raw);
     return c.json(talk(await caller.update(extension(c.req.param('id')), changes)));
@@ -149,6 +157,13 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     const app = world.apps.get(c.req.param('name'));
     if (!app) throw new ControlRefusal(404, 'there is no such app');
     return c.json(appWire(world, app));
+  });
+  // What a machine of the app finds in its environment: a simulated machine has no inside from which to look.
+  routes.get('/apps/:name/environment', (c) => {
+    const app = world.apps.get(c.req.param('name'));
+    if (!app) throw new ControlRefusal(404, 'there is no such app');
+    const secrets = [...app.secrets.values()].map((secret) => [secret.name, secret.value]);
+    return c.json({ environment: { FLY_APP_NAME: app.name, ...Object.fromEntries(secrets) } });
   });
   routes.post('/machines/:id/crash', async (c) => {
     const machine = world.machines.get(c.req.param('id'));

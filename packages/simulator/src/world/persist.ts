@@ -40,8 +40,10 @@ export interface StateFile {
 }
 
 /** Loads the world of a state file, or an empty one when there is none yet. */
-export function loadWorld(path: string | undefined): World {
-  return path !== undefined && existsSync(path) ? decodeWorld(readFileSync(path, 'utf8')) : emptyWorld();
+export function loadWorld(path: string | undefined, operator: string): World {
+  return path !== undefined && existsSync(path)
+    ? decodeWorld(readFileSync(path, 'utf8'))
+    : emptyWorld(operator);
 }
 
 /**

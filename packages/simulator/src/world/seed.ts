@@ -1,6 +1,6 @@
 import type { Organization, User } from './people.ts';
 
-/** The organization whose token Hangar holds and in which it creates apps. */
+/** The organization whose token Hangar holds and in which it creates apps, unless the options name another. */
 export const operatorOrganization = 'operator';
 
 const highFlyers = '04La2mblTaz';
@@ -8,10 +8,14 @@ const lowFlyers = 'zgyep87w1m4q06d4';
 
 /** Ids of the two customers are those of the examples in seed 000. */
 export const seededOrganizations: readonly Organization[] = [
-  { id: 'op3rat0r5ecur1ty', slug: operatorOrganization, name: 'Operator', number: 50001 },
   { id: highFlyers, slug: 'high-flyers', name: 'High Flyers', number: 50002 },
   { id: lowFlyers, slug: 'low-flyers', name: 'Low Flyers', number: 50003 },
 ];
+
+/** The operator's own organization. */
+export function operatorOf(slug: string): Organization {
+  return { id: 'op3rat0r5ecur1ty', slug, name: 'Operator', number: 50001 };
+}
 
 /** Three users: an admin of one customer, a member of both, and an outsider to the first one. */
 export const seededUsers: readonly User[] = [

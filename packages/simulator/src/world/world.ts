@@ -2,7 +2,7 @@ import type { Exchange, Extension, QueuedEvent, ReceivedWebhook } from './extens
 import type { OAuthCode, OAuthGrant, Organization, User } from './people.ts';
 import type { Address, App, Machine, PlatformToken, Volume } from './platform.ts';
 import type { AccessKey, Bucket, Policy } from './storage.ts';
-import { seededOrganizations, seededUsers } from './seed.ts';
+import { operatorOf, operatorOrganization, seededOrganizations, seededUsers } from './seed.ts';
 
 /** Everything that the simulated Fly.io and Tigris remember. Plain data: a world survives a restart as one JSON file. */
 export interface World {
@@ -27,11 +27,11 @@ export interface World {
 }
 
 /** A world in which only the seeded people and organizations exist. */
-export function emptyWorld(): World {
+export function emptyWorld(operator: string = operatorOrganization): World {
   return {
     clockOffsetMs: 0,
     counter: 0,
-    organizations: new Map(seededOrganizations.map((one) => [one.slug, one])),
+    organizations: new Map([operatorOf(operator), ...seededOrganizations].map((one) => [one.slug, one])),
     users: new Map(seededUsers.map((one) => [one.id, one])),
     codes: new Map(),
     grants: new Map(),
@@ -51,8 +51,8 @@ export function emptyWorld(): World {
 }
 
 /** Empties a world in place: whoever holds it sees the fresh state. The clock keeps its offset, because time never goes back. */
-export function resetWorld(world: World): void {
-  Object.assign(world, { ...emptyWorld(), clockOffsetMs: world.clockOffsetMs });
+export function resetWorld(world: World, operator: string): void {
+  Object.assign(world, { ...emptyWorld(operator), clockOffsetMs: world.clockOffsetMs });
 }
 
 /** The organization with that opaque id, the one used in provisioning and in OAuth answers. */
