@@ -70,7 +70,7 @@ export function checkFloors(root) {
 
 function importOffence(folder, path, specifier, packages, manifest) {
   if (specifier.startsWith('.')) {
-    const depth = path.split('/').length - folder.split('/').length - 2;
+    const depth = path.split('/').length - folder.split('/').length - 1;
     const up = (specifier.match(/\.\.\//g) ?? []).length;
     return up > depth ? 'leaves its package by a relative path' : undefined;
   }

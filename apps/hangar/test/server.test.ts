@@ -1,0 +1,130 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { HangarError, type Door, Secret, silentLog } from '@hangar/security';
+import { createMetrics } from '../src/metrics.ts';
+import { type Fetcher, type Listening, serve } from '../src/server.ts';
+
+const open: Listening[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(async (listening) => await listening.close(100)));
+});
+
+async function listening(fetch: Fetcher['fetch'], metrics = createMetrics('open')): Promise<Listening> {
+  const one = await serve({ fetch }, { name: 'main', host: '127.0.0.1', port: 0, log: silentLog, metrics });
+  open.push(one);
+  return one;
+}
+
+/** Sends bytes as they are, and gives back everything that came until the server closed. */
+async function raw(port: number, text: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(text));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (part: string) => {
+      answer += part;
+    });
+    socket.once('close', () => resolve(answer));
+    socket.once('error', reject);
+  });
+}
+
+describe('the server', () => {
+  test.each(["/a/../b?x='1'&y=%2f", '/%E2%9C%88?q=a+b', '//double', '/a;b=c'])('passes on the target as it came: %s', async (target) => {
+    let seen = '';
+    const { port } = await listening((_, door: Door) => {
+      seen = door.rawTarget;
+      return new Response('ok');
+    });
+    await raw(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(seen).toBe(target);
+  });
+
+  test.each(['Host: b', 'Authorization: a\r\nAuthorization: b', 'X-Signature: a\r\nX-Signature: b'])(
+    'refuses a head that two readers would read differently: %j',
+    async (doubled) => {
+      let called = false;
+      const { port } = await listening(() => {
+        called = true;
+        return new Response('ok');
+      });
+      const answer = await raw(port, `GET / HTTP/1.1\r\nHost: a\r\n${doubled}\r\nConnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(called).toBe(false);
+    },
+  );
+
+  test('gives every answer an id: the one it was sent, if that is harmless, else its own', async () => {
+    const { port } = await listening(() => new Response('ok'));
+    const sent = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-request-id': 'from-the-proxy-1' } });
+    expect(sent.headers.get('x-request-id')).toBe('from-the-proxy-1');
+    const odd = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-request-id': '<script>' } });
+    expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('turns what was thrown into an answer with a code and an id, and keeps the reason to itself', async () => {
+    const { port } = await listening((request) => {
+      if (request.url.endsWith('/known')) throw new HangarError('conflict', { detail: 'row 7 of the secret table' });
+      throw new TypeError('cannot read properties of undefined (reading password)');
+    });
+    const known = await fetch(`http://127.0.0.1:${port}/known`);
+    const knownText = await known.text();
+    expect(known.status).toBe(409);
+    expect(knownText).not.toContain('secret table');
+    const defect = await fetch(`http://127.0.0.1:${port}/defect`);
+    const body = (await defect.json()) as Record<string, unknown>;
+    expect(defect.status).toBe(500);
+    expect(body).toMatchObject({ code: 'internal', request_id: defect.headers.get('x-request-id') });
+    expect(JSON.stringify(body)).not.toContain('password');
+  });
+
+  test('says which port is taken and what to set', async () => {
+    const { port } = await listening(() => new Response('ok'));
+    const failure = await serve(
+      { fetch: () => new Response('ok') },
+      { name: 'gateway', host: '127.0.0.1', port, log: silentLog, metrics: createMetrics('open') },
+    ).catch((error: unknown) => error);
+    expect((failure as HangarError).sentence).toBe(
+      `Port ${port} is taken by another process. Stop it, or set HANGAR_GATEWAY_PORT to another port.`,
+    );
+  });
+
+  test('lets a running request finish before it closes', async () => {
+    let finish: (() => void) | undefined;
+    const started = new Promise<void>((arrived) => {
+      void listening(async () => {
+        arrived();
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        return new Response('finished');
+      }).then((one) => void fetch(`http://127.0.0.1:${one.port}/`).then(async (response) => answers.push(await response.text())));
+    });
+    const answers: string[] = [];
+    await started;
+    const closing = open[0]?.close(10_000);
+    finish?.();
+    await closing;
+    await expect.poll(() => answers).toEqual(['finished']);
+  });
+});
+
+describe('the metrics page', () => {
+  test('counts requests by door, method and class of status, and nothing a stranger can invent', async () => {
+    const metrics = createMetrics('open');
+    const { port } = await listening(() => new Response('', { status: 404 }), metrics);
+    await fetch(`http://127.0.0.1:${port}/a`);
+    await raw(port, 'PROPFIND /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    const text = await (await metrics.page(null)).text();
+    expect(text).toContain('hangar_http_request_seconds_count{door="main",method="GET",status="4xx"} 1');
+    expect(text).toContain('method="other"');
+    expect(text).not.toContain('PROPFIND');
+  });
+
+  test('is open, closed, or behind a token', async () => {
+    const token = Secret.of('metrics-token-0123456789');
+    await expect(createMetrics('closed').page(null)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(createMetrics(token).page('Bearer wrong')).rejects.toMatchObject({ code: 'not_found' });
+    expect((await createMetrics(token).page('Bearer metrics-token-0123456789')).status).toBe(200);
+  });
+});
