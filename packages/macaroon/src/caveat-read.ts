@@ -1,6 +1,21 @@
 import { EVERY_BIT } from './action.ts';
 import type { Caveat, Command, IdMasks, NameMasks } from './caveat.ts';
-import type { Reader } from './msgpack/reader.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import { attempt, Reader, type DecodeReason } from './msgpack/reader.ts';
+import type { Result } from './result.ts';
+
+/** Reads the canonical bytes of a caveat set that stands alone, as `encodeCaveats` writes it. */
+export function decodeCaveats(
+  bytes: Uint8Array,
+  limits: Limits = LIMITS,
+): Result<readonly Caveat[], DecodeReason> {
+  return attempt(() => {
+    const reader = new Reader(bytes, limits);
+    const { caveats } = readCaveatSet(reader);
+    reader.finish();
+    return caveats;
+  });
+}
 
 /** How much of the caveat budget a token has used; nested caveats count. */
 interface Budget {

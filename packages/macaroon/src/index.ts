@@ -8,6 +8,7 @@ export { Role, formatRoles } from './roles.ts';
 
 /** Caveats: what a token can be restricted to. */
 export * from './caveat.ts';
+export { decodeCaveats } from './caveat-read.ts';
 export { encodeCaveats } from './caveat-write.ts';
 
 /** Tokens: make, narrow, read, write. */
@@ -17,7 +18,6 @@ export {
   encodeToken,
   mint,
   tokenId,
-  type DecodeReason,
   type Macaroon,
   type MintOptions,
 } from './macaroon.ts';
@@ -108,5 +108,5 @@ export {
   type PrivateCaveat,
   type PrivateCaveats,
 } from './private-caveat.ts';
-export { Reader } from './msgpack/reader.ts';
+export { Reader, type DecodeReason } from './msgpack/reader.ts';
 export { Writer } from './msgpack/writer.ts';

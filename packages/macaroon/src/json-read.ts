@@ -2,14 +2,12 @@ import { decodeBase64 } from '#crypto';
 import { parseMask, type ActionMask } from './action.ts';
 import { isWellFormedText } from './bytes.ts';
 import { CAVEAT_NUMBERS, type Caveat, type CaveatType } from './caveat.ts';
+import { decodeCaveats } from './caveat-read.ts';
 import { encodeCaveats } from './caveat-write.ts';
 import { MacaroonError } from './error.ts';
 import { JsonFailure, parseJsonText, plainJson, type JsonNode, type JsonObject } from './json-text.ts';
-import { LIMITS } from './limits.ts';
-import { MsgpackFailure, Reader } from './msgpack/reader.ts';
-import { readCaveatSet } from './caveat-read.ts';
 import { privateCaveat, type PrivateCaveats } from './private-caveat.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { refuse, type Result } from './result.ts';
 
 /** Why a text is no caveat set. `path` leads to the place, such as `[0].body.apps`. */
 export interface JsonReason {
@@ -60,19 +58,14 @@ export function caveatsFromJson(
   try {
     const caveats = readSet(parseJsonText(text), '', registry);
     // Reading them back holds them against every limit that a token will be held against.
-    readCaveatSet(new Reader(encodeCaveats(caveats), LIMITS));
-    return ok(caveats);
+    const checked = decodeCaveats(encodeCaveats(caveats));
+    if (checked.ok) return checked;
+    const { tag, detail } = checked.reason;
+    return refuse({ tag: tag === 'limit' ? 'limit' : 'bad_value', path: '', detail });
   } catch (error) {
     if (error instanceof Refused) return refuse(error.reason);
     if (error instanceof JsonFailure) {
       return refuse({ tag: 'syntax', path: '', detail: `${error.message} at character ${error.offset}` });
-    }
-    if (error instanceof MsgpackFailure) {
-      return refuse({
-        tag: error.fault === 'limit' ? 'limit' : 'bad_value',
-        path: '',
-        detail: error.message,
-      });
     }
     throw error;
   }

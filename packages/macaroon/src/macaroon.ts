@@ -5,10 +5,10 @@ import { readCaveatSet } from './caveat-read.ts';
 import { encodePair } from './caveat-write.ts';
 import { MacaroonError } from './error.ts';
 import { KEY_BYTES, LIMITS, NONCE_RANDOM_BYTES, type Limits } from './limits.ts';
-import { MsgpackFailure, Reader, type MsgpackFault } from './msgpack/reader.ts';
+import { attempt, Reader, type DecodeReason } from './msgpack/reader.ts';
 import { Writer } from './msgpack/writer.ts';
 import { encodeNonce, nonceUuid, readNonce, type Nonce } from './nonce.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { refuse, type Result } from './result.ts';
 
 /** One token: a value that never changes. Narrowing makes a new one. */
 export interface Macaroon {
@@ -24,13 +24,6 @@ export interface Macaroon {
   readonly nonceBytes: Uint8Array;
   /** The signed bytes (type and body) of each caveat, views on `bytes`. */
   readonly pairs: readonly Uint8Array[];
-}
-
-/** Why bytes are no macaroon. `offset` says where reading stopped. */
-export interface DecodeReason {
-  readonly tag: MsgpackFault;
-  readonly detail: string;
-  readonly offset: number;
 }
 
 const FINALIZATION_KEY = utf8('proof-signature-finalization');
@@ -97,7 +90,7 @@ export function finalizeTail(tail: Uint8Array): Uint8Array {
 /** Reads one token. Only the canonical form is accepted, so a token has one byte form apart from its location. */
 export function decodeMacaroon(bytes: Uint8Array, limits: Limits = LIMITS): Result<Macaroon, DecodeReason> {
   if (bytes.length > limits.tokenBytes) return refuse({ tag: 'limit', detail: 'token too long', offset: 0 });
-  try {
+  return attempt(() => {
     const reader = new Reader(bytes, limits);
     reader.struct(4);
     const nonceStart = reader.offset;
@@ -108,11 +101,8 @@ export function decodeMacaroon(bytes: Uint8Array, limits: Limits = LIMITS): Resu
     const tail = reader.bin();
     if (tail.length !== KEY_BYTES) reader.malformed('a tail has 32 bytes');
     reader.finish();
-    return ok(Object.freeze({ nonce, location, caveats, tail, bytes, nonceBytes, pairs }));
-  } catch (error) {
-    if (!(error instanceof MsgpackFailure)) throw error;
-    return refuse({ tag: error.fault, detail: error.message, offset: error.offset });
-  }
+    return Object.freeze({ nonce, location, caveats, tail, bytes, nonceBytes, pairs });
+  });
 }
 
 /** The text of a token: `fm2_` and padded standard base64. */

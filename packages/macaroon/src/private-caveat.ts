@@ -2,7 +2,7 @@ import { encodePair } from './caveat-write.ts';
 import type { UnknownCaveat } from './caveat.ts';
 import { MacaroonError } from './error.ts';
 import { LIMITS } from './limits.ts';
-import { MsgpackFailure, Reader } from './msgpack/reader.ts';
+import { attempt, Reader } from './msgpack/reader.ts';
 import { Writer } from './msgpack/writer.ts';
 import type { Objection } from './refusal.ts';
 import type { Subject } from './subject.ts';
@@ -59,13 +59,11 @@ export function readPrivate<T>(
   definition: PrivateCaveat<T>,
   caveat: UnknownCaveat,
 ): { value: T } | undefined {
-  try {
+  const read = attempt(() => {
     const reader = new Reader(caveat.body, LIMITS);
     const value = definition.read(reader);
     reader.finish();
     return { value };
-  } catch (error) {
-    if (error instanceof MsgpackFailure) return undefined;
-    throw error;
-  }
+  });
+  return read.ok ? read.value : undefined;
 }

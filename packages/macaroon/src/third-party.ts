@@ -6,9 +6,9 @@ import { encodePair, writeSet } from './caveat-write.ts';
 import { MacaroonError } from './error.ts';
 import { KEY_BYTES, LIMITS } from './limits.ts';
 import { appendPairs, mint, type Macaroon } from './macaroon.ts';
-import { MsgpackFailure, Reader } from './msgpack/reader.ts';
+import { attempt, Reader } from './msgpack/reader.ts';
 import { Writer } from './msgpack/writer.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { refuse, type Result } from './result.ts';
 
 const SEAL_NONCE_BYTES = 12;
 /** Nonce, discharge key and tag: the only length a verifier key can have. */
@@ -79,18 +79,16 @@ export function openTicket(sharedKey: Uint8Array, ticket: Uint8Array): Result<Ti
   checkKey(sharedKey);
   const plain = unseal(sharedKey, ticket);
   if (plain === undefined) return refuse({ tag: 'not_ours' });
-  try {
+  const read = attempt(() => {
     const reader = new Reader(plain);
     reader.struct(2);
     const dischargeKey = reader.bin();
     if (dischargeKey.length !== KEY_BYTES) reader.malformed('a discharge key has 32 bytes');
     const { caveats } = readCaveatSet(reader);
     reader.finish();
-    return ok({ dischargeKey, caveats });
-  } catch (error) {
-    if (!(error instanceof MsgpackFailure)) throw error;
-    return refuse({ tag: 'malformed', detail: error.message });
-  }
+    return { dischargeKey, caveats };
+  });
+  return read.ok ? read : refuse({ tag: 'malformed', detail: read.reason.detail });
 }
 
 /** The discharge key that the minter sealed into the token, given the tail before the caveat. */

@@ -1,5 +1,6 @@
 import { compareBytes, decodeUtf8 } from '../bytes.ts';
 import { LIMITS, type Limits } from '../limits.ts';
+import { ok, refuse, type Result } from '../result.ts';
 
 /** Why bytes are not a value in canonical form. `truncated` means they stop before the value does. */
 export type MsgpackFault = 'truncated' | 'malformed' | 'limit';
@@ -14,6 +15,23 @@ export class MsgpackFailure extends Error {
     this.name = 'MsgpackFailure';
     this.fault = fault;
     this.offset = offset;
+  }
+}
+
+/** Why bytes are not what they should be. `offset` says where reading stopped. */
+export interface DecodeReason {
+  readonly tag: MsgpackFault;
+  readonly detail: string;
+  readonly offset: number;
+}
+
+/** Runs a reading and turns its failure into a verdict. */
+export function attempt<T>(read: () => T): Result<T, DecodeReason> {
+  try {
+    return ok(read());
+  } catch (error) {
+    if (!(error instanceof MsgpackFailure)) throw error;
+    return refuse({ tag: error.fault, detail: error.message, offset: error.offset });
   }
 }
 
