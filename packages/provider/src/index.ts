@@ -1,1 +1,59 @@
-export {};
+/** The provider: made of options, answers HTTP, does its work in tasks. */
+export { createProvider, type Extensions, type Provider, type Webhooks } from './provider.ts';
+export { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
+export type { Task } from './tasks.ts';
+
+/** What the seller writes: the thing being sold. */
+export type {
+  Config,
+  MachineEventContext,
+  ProvisionContext,
+  Provisioned,
+  Seller,
+  SellerContext,
+  UpdateContext,
+  UsageContext,
+  UsageLine,
+} from './seller.ts';
+
+/** The domain: one sold resource. */
+export { isGone, type Extension, type ExtensionChanges, type Json, type JsonObject } from './extension.ts';
+export type { DeprovisionAnswer } from './operations/deprovision.ts';
+export type { OwnOrder } from './operations/own.ts';
+
+/** People who signed in. */
+export type { Login, Logins } from './sso/logins.ts';
+
+/** Money as exact decimal text, for sellers who compute usage. */
+export { formatAmount, multiply, parseAmount } from './billing/amount.ts';
+
+/** What a database must be able to do for the kit. `@hangar/store` has one. */
+export type {
+  AccountEvidence,
+  AccountStore,
+  Announcement,
+  Decision,
+  Delivery,
+  EndpointState,
+  ExtensionRecord,
+  ExtensionStore,
+  Inserted,
+  Introspection,
+  Lease,
+  LoginAttempt,
+  LoginRecord,
+  LoginStore,
+  LoginTarget,
+  MachineEvent,
+  MachineEventStore,
+  Membership,
+  NonceStore,
+  Operation,
+  Organization,
+  OutboxStore,
+  PendingEvent,
+  ProviderStore,
+  RecordChange,
+  Renewal,
+  Settlement,
+} from './ports.ts';

@@ -1,0 +1,37 @@
+import { silentLog, systemClock, type Clock, type Log } from '@hangar/security';
+import type { ExtensionRecord } from './ports.ts';
+import { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
+import type { Config } from './seller.ts';
+
+/** The options with their defaults, and the few things that every room of the kit needs. */
+export interface Kit {
+  readonly options: ProviderOptions;
+  readonly timing: Timing;
+  readonly now: Clock;
+  readonly log: Log;
+  /** Starts a round of deliveries in this process; the polling task is what can be relied on. */
+  wake(): void;
+  sealConfig(id: string, config: Config): Uint8Array;
+  openConfig(record: ExtensionRecord): Config | null;
+}
+
+/** Fills in the defaults. */
+export function createKit(options: ProviderOptions, wake: () => void): Kit {
+  return {
+    options,
+    timing: { ...defaultTiming, ...options.timing },
+    now: options.now ?? systemClock,
+    log: options.log ?? silentLog,
+    wake,
+    sealConfig: (id, config) => options.sealer.seal(JSON.stringify(config), configPlace(id)),
+    openConfig: ({ id, sealedConfig }) =>
+      sealedConfig === null
+        ? null
+        : (JSON.parse(options.sealer.openText(sealedConfig, configPlace(id))) as Config),
+  };
+}
+
+/** Binds a sealed config to its row: moved to another one it does not open. */
+function configPlace(id: string): string {
+  return `extensions.sealed_config:${id}`;
+}

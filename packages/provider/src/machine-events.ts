@@ -1,0 +1,126 @@
+import { machineEventPrefix, parseCloudEvent, type CloudEvent, type CloudEventReason } from '@hangar/flyio';
+import { HangarError } from '@hangar/security';
+import type { Json } from './extension.ts';
+import type { Kit } from './kit.ts';
+import { setStatus } from './operations/status.ts';
+import type { MachineEvent, PendingEvent } from './ports.ts';
+import { storable } from './text.ts';
+
+/** Older events are kept but no longer acted on: their headers are not signed, so they can be sent again. */
+const STALE_MS = 24 * 3_600_000;
+
+/** How long the seller's code has for one event, and how long nobody else takes it up. */
+const HANDLING_MS = 30_000;
+const CLAIM_MS = 60_000;
+const AT_ONCE = 20;
+
+/** Failed handling is repeated with doubling pauses, then given up. */
+const FIRST_PAUSE_MS = 2_000;
+const TRIES = 6;
+
+const MAX_WORD = 64;
+const control = /[\u0000-\u001f\u007f-\u009f]/;
+
+/**
+ * Takes in one event that Fly.io sent about a machine (seed 000, Outbound webhooks; extensions-api 7). Stored
+ * once per source and id; a repeat is thanked for and has no effect. The seller's code sees it afterwards.
+ * @returns whether it was new
+ * @throws HangarError `bad_request`, `unsupported_media_type`
+ */
+export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array): Promise<boolean> {
+  const parsed = parseCloudEvent(headers, body);
+  if (!parsed.ok) throw eventError(parsed.reason);
+  const event = toEvent(parsed.value, kit.now());
+  const known = event.type.startsWith(machineEventPrefix);
+  const stale = event.time !== null && Date.parse(event.time) < event.receivedAt.getTime() - STALE_MS;
+  const handled = !known || stale || kit.options.seller.onMachineEvent === undefined;
+  return await kit.options.store.events.accept(event, handled);
+}
+
+/** Hands waiting events to the seller's code, oldest first. */
+export async function handleEvents(kit: Kit, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    if (signal.aborted) return;
+    const now = kit.now();
+    const until = new Date(now.getTime() + CLAIM_MS);
+    const claimed = await kit.options.store.events.claim({ now, until, limit: AT_ONCE });
+    if (claimed.length === 0) return;
+    for (const pending of claimed) await handle(kit, pending, signal);
+  }
+}
+
+async function handle(kit: Kit, pending: PendingEvent, signal: AbortSignal): Promise<void> {
+  const { seller, store } = kit.options;
+  try {
+    await seller.onMachineEvent?.(pending.event, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(HANDLING_MS)]),
+      now: kit.now(),
+      setStatus: async (id, status, detail) => await setStatus(kit, id, status, detail),
+    });
+    await store.events.settle(pending.key, { tag: 'handled' });
+  } catch (error) {
+    const line = { event: pending.event.id, type: pending.event.type, attempts: pending.attempts, error };
+    if (pending.attempts >= TRIES) {
+      kit.log.error(line, 'a machine event was given up');
+      await store.events.settle(pending.key, { tag: 'given_up' });
+      return;
+    }
+    kit.log.warn(line, 'a machine event could not be handled; it will be tried again');
+    const at = new Date(kit.now().getTime() + FIRST_PAUSE_MS * 2 ** pending.attempts);
+    await store.events.settle(pending.key, { tag: 'again', at });
+  }
+}
+
+function toEvent(event: CloudEvent, receivedAt: Date): MachineEvent {
+  for (const attribute of [event.id, event.source, event.type]) {
+    if (control.test(attribute))
+      throw new HangarError('bad_request', { public: 'an event attribute holds control characters' });
+  }
+  const body = isObject(event.data) ? event.data : {};
+  return {
+    id: event.id,
+    source: event.source,
+    type: event.type,
+    machineId: word(body['machine_id']),
+    status: word(body['status']),
+    data: storable((body['data'] ?? null) as Json),
+    time: event.time ?? null,
+    receivedAt,
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function word(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_WORD && !control.test(value)
+    ? value
+    : null;
+}
+
+function eventError(reason: CloudEventReason): HangarError {
+  switch (reason.tag) {
+    case 'batch':
+      return new HangarError('unsupported_media_type', { public: 'batches of events are not taken' });
+    case 'content_type':
+      return new HangarError('unsupported_media_type', { detail: reason.contentType.slice(0, 200) });
+    case 'attribute_missing':
+      return new HangarError('bad_request', { public: `the event attribute ${reason.attribute} is missing` });
+    case 'attribute_malformed':
+      return new HangarError('bad_request', {
+        public: 'an event attribute is malformed',
+        detail: reason.attribute,
+      });
+    case 'specversion':
+      return new HangarError('bad_request', {
+        public: 'only CloudEvents 1.0 is taken',
+        detail: reason.specVersion,
+      });
+    case 'data':
+      return new HangarError('bad_request', {
+        public: 'the event is not plain JSON in UTF-8',
+        detail: reason.json.tag,
+      });
+  }
+}

@@ -1,0 +1,295 @@
+import { HangarError } from '@hangar/security';
+import { checkConfig, sameConfig } from '../config-rules.ts';
+import type { Kit } from '../kit.ts';
+import type { Decision, ExtensionRecord, Operation, RecordChange } from '../ports.ts';
+import type { Config, Provisioned } from '../seller.ts';
+import { pause, remaining, whenAborted } from './lease.ts';
+import type { Outcome } from './work.ts';
+
+/** How long a failed removal rests before the next try: doubling, and never more than an hour. */
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** What one run works with. */
+interface Run {
+  readonly kit: Kit;
+  readonly record: ExtensionRecord;
+  readonly operation: Operation;
+  readonly holder: string;
+  /** Aborted when a deletion or another process makes the work needless. */
+  readonly cancelled: AbortSignal;
+}
+
+/**
+ * Does what the record's operation says: calls the seller's code outside any transaction, then commits what
+ * came of it together with its announcement, provided that the lease is still ours.
+ */
+export async function carryOut(
+  kit: Kit,
+  record: ExtensionRecord,
+  holder: string,
+  cancelled: AbortSignal,
+): Promise<Outcome> {
+  const { operation } = record;
+  if (operation === null) return { tag: 'lost' };
+  const run: Run = { kit, record, operation, holder, cancelled };
+  switch (operation.kind) {
+    case 'provision':
+      return await orRemove(run, await provision(run));
+    case 'update':
+      return await orRemove(run, await update(run));
+    case 'rotate':
+      return await orRemove(run, await rotate(run));
+    case 'deprovision':
+      return await deprovision(run);
+  }
+}
+
+/** Work that a deletion waited for is followed by the removal, under the same lease. */
+async function orRemove(run: Run, outcome: Outcome): Promise<Outcome> {
+  if (outcome.tag !== 'cancelled') return outcome;
+  const record = await run.kit.options.store.extensions.find(run.record.id);
+  if (record === undefined || record.operation === null) return { tag: 'lost' };
+  await deprovision({ ...run, record, operation: record.operation });
+  return outcome;
+}
+
+async function provision(run: Run): Promise<Outcome> {
+  const { kit, record, operation } = run;
+  let answered = kit.openConfig(record);
+  const accept = (provisioned: Provisioned): Config => {
+    const config = checkConfig(provisioned.config, kit.options.configKeys);
+    // Customers may hold the first one already, and Fly.io never asks for another.
+    if (answered !== null && !sameConfig(answered, config)) {
+      throw new HangarError('hook_failed', { detail: 'the seller gave another config than it had answered' });
+    }
+    return config;
+  };
+  const answer = async (provisioned: Provisioned): Promise<void> => {
+    const config = accept(provisioned);
+    const stored = await commit(run, () => ({
+      set: made(kit, record.id, provisioned, config),
+      result: { tag: 'done' },
+    }));
+    if (stored.tag !== 'done')
+      throw new HangarError('state_conflict', { detail: 'answered after the work was taken away' });
+    answered = config;
+  };
+  try {
+    const provisioned = await timed(run, (signal) =>
+      kit.options.seller.provision({
+        extension: record,
+        signal,
+        now: kit.now(),
+        attempt: operation.attempt,
+        answered,
+        answer,
+      }),
+    );
+    const config = provisioned === undefined ? answered : accept(provisioned);
+    if (config === null) throw new HangarError('hook_failed', { detail: 'the seller returned no config' });
+    return await commit(run, (current) => ({
+      set: {
+        ...(provisioned === undefined ? {} : made(kit, record.id, provisioned, config)),
+        ...finished(kit, 'ready'),
+        errorMessage: null,
+        provisionedAt: current.provisionedAt ?? kit.now(),
+      },
+      announce: current.operation?.announce ?? null,
+      result: { tag: 'done' },
+    }));
+  } catch (error) {
+    return await failed(run, error, (current, cause) => {
+      const announce = current.operation?.announce ?? null;
+      const refused = cause.status < 500 && operation.attempt === 1 && current.sealedConfig === null;
+      const untold = announce === null || announce === 'resource.created';
+      return refused && untold
+        ? { remove: true, result: { tag: 'failed', error: cause } }
+        : {
+            set: { ...finished(kit, 'error'), errorMessage: cause.sentence },
+            announce: announce === 'resource.created' ? null : announce,
+            result: { tag: 'failed', error: cause },
+          };
+    });
+  }
+}
+
+async function update(run: Run): Promise<Outcome> {
+  const { kit, record, operation } = run;
+  const { changes } = operation;
+  try {
+    const updated = await timed(run, async (signal) => {
+      const next = { ...record, ...changes };
+      return await kit.options.seller.update?.({ extension: record, changes, next, signal, now: kit.now() });
+    });
+    const config = updated?.config === undefined ? null : checkConfig(updated.config, kit.options.configKeys);
+    return await commit(run, (current) => ({
+      set: {
+        ...changes,
+        ...(config === null || updated === undefined ? {} : made(kit, record.id, updated, config)),
+        ...finished(kit, current.operation?.statusBefore ?? 'ready'),
+        errorMessage: null,
+      },
+      // New credentials are news even when the rest was said in the answer.
+      announce: current.operation?.announce ?? (config === null ? null : 'resource.updated'),
+      result: { tag: 'done' },
+    }));
+  } catch (error) {
+    return await failed(run, error, (current, cause) => {
+      const announce = current.operation?.announce ?? null;
+      return {
+        set:
+          announce === null
+            ? finished(kit, current.operation?.statusBefore ?? 'ready')
+            : { ...finished(kit, 'error'), errorMessage: cause.sentence },
+        announce,
+        result: { tag: 'failed', error: cause },
+      };
+    });
+  }
+}
+
+async function rotate(run: Run): Promise<Outcome> {
+  const { kit, record } = run;
+  try {
+    const rotated = await timed(
+      run,
+      async (signal) => await kit.options.seller.rotate?.({ extension: record, signal, now: kit.now() }),
+    );
+    if (rotated === undefined)
+      throw new HangarError('immutable', { public: 'credentials of this cannot be rotated' });
+    const config = checkConfig(rotated.config, kit.options.configKeys);
+    return await commit(run, (current) => ({
+      set: {
+        ...made(kit, record.id, rotated, config),
+        ...finished(kit, current.operation?.statusBefore ?? 'ready'),
+      },
+      announce: current.operation?.announce ?? null,
+      result: { tag: 'done' },
+    }));
+  } catch (error) {
+    return await failed(run, error, (current, cause) => ({
+      set: finished(kit, current.operation?.statusBefore ?? 'ready'),
+      result: { tag: 'failed', error: cause },
+    }));
+  }
+}
+
+async function deprovision(run: Run): Promise<Outcome> {
+  const { kit, record, operation, holder } = run;
+  // A removal is never cancelled; only its own time ends it.
+  const undisturbed: Run = {
+    ...run,
+    operation: { ...operation, startedAt: kit.now() },
+    cancelled: new AbortController().signal,
+  };
+  try {
+    await timed(undisturbed, (signal) =>
+      kit.options.seller.deprovision({ extension: record, signal, now: kit.now() }),
+    );
+  } catch (error) {
+    const cause = asFailure(error);
+    kit.log.error(
+      { extension: record.id, error: cause },
+      'an extension could not be removed; it will be tried again',
+    );
+    const rest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(operation.attempt, 20), LONGEST_PAUSE_MS);
+    return await kit.options.store.extensions
+      .change<Outcome>(record.id, (current) =>
+        current.lease?.holder === holder && current.operation !== null
+          ? { set: { lease: pause(kit.now(), rest) }, result: { tag: 'failed', error: cause } }
+          : { result: { tag: 'lost' } },
+      )
+      .then((outcome) => outcome ?? { tag: 'lost' });
+  }
+  return await conclude(run, (current) => ({
+    set: { ...finished(kit, 'deleted'), sealedConfig: null, deletedAt: kit.now(), errorMessage: null },
+    announce: current.operation?.announce ?? null,
+    result: { tag: 'done' },
+  }));
+}
+
+/** Calls the seller's code with the time that is left, and does not wait for it beyond that. */
+async function timed<T>(run: Run, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { kit, operation } = run;
+  const overdue = new HangarError('hook_failed', {
+    public: 'the provider took too long to complete this',
+    detail: `${operation.kind} was not finished after ${kit.timing.operationMs} ms`,
+  });
+  const left = remaining(operation.startedAt, kit.timing.operationMs, kit.now);
+  if (left <= 0) throw overdue;
+  const late = new AbortController();
+  const over = new AbortController();
+  const timer = setTimeout(() => late.abort(), left);
+  timer.unref();
+  try {
+    // A cancelled call is still waited for: removing beside it could leave something behind.
+    const calling = (async () => await call(AbortSignal.any([run.cancelled, late.signal])))();
+    const first = await Promise.race([
+      calling.then((value) => ({ value })),
+      whenAborted(late.signal, over.signal),
+    ]);
+    if (first === 'aborted') {
+      calling.catch(() => undefined);
+      throw overdue;
+    }
+    return first.value;
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
+
+/** Commits under our lease, unless a deletion came first. */
+async function commit(run: Run, decide: (current: ExtensionRecord) => Decision<Outcome>): Promise<Outcome> {
+  return await conclude(run, (current) =>
+    current.status === 'deleting' ? { result: { tag: 'cancelled' } } : decide(current),
+  );
+}
+
+async function conclude(run: Run, decide: (current: ExtensionRecord) => Decision<Outcome>): Promise<Outcome> {
+  const { kit, record, holder } = run;
+  const outcome = await kit.options.store.extensions.change<Outcome>(record.id, (current) =>
+    current.lease?.holder === holder && current.operation !== null
+      ? decide(current)
+      : { result: { tag: 'lost' } },
+  );
+  kit.wake();
+  return outcome ?? { tag: 'lost' };
+}
+
+async function failed(
+  run: Run,
+  error: unknown,
+  decide: (current: ExtensionRecord, cause: HangarError) => Decision<Outcome>,
+): Promise<Outcome> {
+  const cause = asFailure(error);
+  const { kit, record, operation } = run;
+  const line = { extension: record.id, operation: operation.kind, error: cause };
+  if (cause.status < 500) kit.log.info(line, 'the seller refused');
+  else kit.log.error(line, "the seller's code failed");
+  return await commit(run, (current) => decide(current, cause));
+}
+
+/** A refusal stays what it is; everything else is the seller's failure, told without detail. */
+function asFailure(error: unknown): HangarError {
+  if (error instanceof HangarError) return error;
+  const detail =
+    error instanceof Error
+      ? `${error.name}: ${error.message}`
+      : 'the seller threw something that is no Error';
+  return new HangarError('hook_failed', { detail, cause: error });
+}
+
+function made(kit: Kit, id: string, provisioned: Partial<Provisioned>, config: Config): RecordChange {
+  return {
+    sealedConfig: kit.sealConfig(id, config),
+    ...(provisioned.name === undefined ? {} : { name: provisioned.name }),
+    ...(provisioned.flyAppName === undefined ? {} : { flyAppName: provisioned.flyAppName }),
+    updatedAt: kit.now(),
+  };
+}
+
+function finished(kit: Kit, status: ExtensionRecord['status']): RecordChange {
+  return { status, operation: null, lease: null, updatedAt: kit.now() };
+}

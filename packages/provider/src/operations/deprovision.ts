@@ -1,0 +1,67 @@
+import type { WebhookAction } from '@hangar/flyio';
+import { HangarError } from '@hangar/security';
+import type { Kit } from '../kit.ts';
+import type { ExtensionRecord } from '../ports.ts';
+import { isBeingWorkedOn, newLease } from './lease.ts';
+import { detach, settled } from './settle.ts';
+import type { Work } from './work.ts';
+
+/** `deleted`: nothing is left. `accepted`: it will be gone, and a webhook will say so. */
+export type DeprovisionAnswer = 'deleted' | 'accepted';
+
+type Start = { readonly tag: 'gone' | 'mine' | 'elsewhere'; readonly record: ExtensionRecord };
+
+/**
+ * Removes an extension (extensions-api 3.4). A second time is fine. Work that is under way is stopped first and
+ * waited for, so that it cannot leave anything behind.
+ * @param announce what the end announces even when the answer can say it; null when Fly.io asked
+ * @throws HangarError `not_found` for an id that never was
+ */
+export async function deprovision(
+  kit: Kit,
+  work: Work,
+  id: string,
+  announce: WebhookAction | null,
+): Promise<DeprovisionAnswer> {
+  const lease = newLease(kit.now(), kit.timing.leaseMs);
+  const start = await kit.options.store.extensions.change<Start>(id, (current) => {
+    if (current.status === 'deleted') return { result: { tag: 'gone', record: current } };
+    const busy = isBeingWorkedOn(current, kit.now());
+    const already = current.status === 'deleting' && current.operation !== null;
+    if (already && busy) return { result: { tag: 'elsewhere', record: current } };
+    const set = {
+      status: 'deleting',
+      operation: {
+        kind: 'deprovision',
+        startedAt: kit.now(),
+        attempt: already ? (current.operation?.attempt ?? 0) + 1 : 1,
+        announce: (already ? current.operation?.announce : null) ?? announce,
+        statusBefore: current.status,
+        changes: {},
+      },
+      // Whoever is at work keeps the lease, stops, and then does the removal under it.
+      ...(busy ? {} : { lease }),
+      updatedAt: kit.now(),
+    } as const;
+    return { set, result: { tag: busy ? 'elsewhere' : 'mine', record: { ...current, ...set } } };
+  });
+  if (start === undefined) throw new HangarError('not_found');
+  if (start.tag === 'gone') return 'deleted';
+  if (start.tag === 'mine') work.start(start.record);
+  else work.running(id)?.cancel();
+
+  const record = await settled(
+    kit,
+    work,
+    id,
+    (current) => current.status === 'deleted' || isResting(current, kit),
+  );
+  if (record?.status === 'deleted') return 'deleted';
+  const found = await detach(kit, id, 'resource.deleted');
+  return found === undefined || found.status === 'deleted' ? 'deleted' : 'accepted';
+}
+
+/** A try failed and the next one is some seconds away: no use in waiting for it. */
+function isResting(record: ExtensionRecord, kit: Kit): boolean {
+  return record.operation !== null && !isBeingWorkedOn(record, kit.now());
+}

@@ -1,0 +1,74 @@
+import { HangarError } from '@hangar/security';
+import { isGone, type Extension } from '../extension.ts';
+import type { Kit } from '../kit.ts';
+import type { AccountEvidence, ExtensionRecord } from '../ports.ts';
+import type { Wanted } from '../request.ts';
+import type { Config } from '../seller.ts';
+import { newLease } from './lease.ts';
+import { insertNamed, newRecord } from './provision.ts';
+import type { Work } from './work.ts';
+
+/** What the provider's own pages may ask for: like a provisioning request, without Fly.io's id. */
+export type OwnOrder = Partial<Wanted> &
+  Pick<Wanted, 'name' | 'organizationId' | 'userId'> & { readonly role: AccountEvidence['role'] };
+
+/**
+ * Makes an extension at the provider's side; when it is ready, `resource.created` tells Fly.io (seed 000,
+ * Incoming webhooks). Answers at once, while the work goes on.
+ */
+export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise<Extension> {
+  const { role, ...asked } = order;
+  const wanted: Wanted = {
+    plan: null,
+    primaryRegion: null,
+    readRegions: [],
+    ipAddress: null,
+    options: {},
+    ...asked,
+  };
+  const evidence: AccountEvidence = {
+    organization: { id: wanted.organizationId, name: null, email: null },
+    user: { id: wanted.userId, email: null, name: null },
+    role,
+    at: kit.now(),
+  };
+  const { record } = await insertNamed(kit, newRecord(kit, wanted, null, 'resource.created'), evidence);
+  work.start(record);
+  return record;
+}
+
+/**
+ * Makes new credentials and waits for them. Fly.io is told that the resource changed; the config itself travels
+ * only in what this answers.
+ * @throws HangarError `not_found`, `conflict`, or whatever the seller refused with
+ */
+export async function rotate(kit: Kit, work: Work, id: string): Promise<Config> {
+  const lease = newLease(kit.now(), kit.timing.leaseMs);
+  const started = await kit.options.store.extensions.change<ExtensionRecord>(id, (current) => {
+    if (isGone(current)) throw new HangarError('not_found');
+    if (current.operation !== null)
+      throw new HangarError('conflict', { public: 'another operation is still running' });
+    if (current.provisionedAt === null)
+      throw new HangarError('conflict', { public: 'it was never provisioned' });
+    const set = {
+      status: 'updating',
+      operation: {
+        kind: 'rotate',
+        startedAt: kit.now(),
+        attempt: 1,
+        announce: 'resource.updated',
+        statusBefore: current.status,
+        changes: {},
+      },
+      lease,
+    } as const;
+    return { set, result: { ...current, ...set } };
+  });
+  if (started === undefined) throw new HangarError('not_found');
+  const outcome = await work.start(started).done;
+  if (outcome.tag === 'failed') throw outcome.error;
+  const record = await kit.options.store.extensions.find(id);
+  const config = record === undefined || outcome.tag !== 'done' ? null : kit.openConfig(record);
+  if (config === null) throw new HangarError('conflict', { public: 'it was deleted meanwhile' });
+  return config;
+}

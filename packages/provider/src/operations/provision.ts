@@ -1,0 +1,200 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { HangarError } from '@hangar/security';
+import { isGone, type Extension } from '../extension.ts';
+import type { Kit } from '../kit.ts';
+import type { AccountEvidence, Decision, ExtensionRecord, Lease, Operation } from '../ports.ts';
+import { fingerprintOf, type ProvisionOrder, type Wanted } from '../request.ts';
+import type { Config } from '../seller.ts';
+import { isBeingWorkedOn, newLease, within } from './lease.ts';
+import { detach, settled } from './settle.ts';
+import type { Outcome, Work } from './work.ts';
+
+/** The answer to a provisioning request. */
+export interface ProvisionAnswer {
+  /** `created`: finished just now. `accepted`: still at work. `repeated`: it was there already. */
+  readonly tag: 'created' | 'accepted' | 'repeated';
+  readonly extension: Extension;
+  readonly config: Config;
+}
+
+/** How often a name is tried with another ending before the clash is reported. */
+const NAME_TRIES = 5;
+const MAX_NAME = 128;
+
+/**
+ * Provisions an extension, once per id of Fly.io's (seed 000; extensions-api 3.1, 3.6, 3.7). Repeats give the
+ * same answer, a different request under the same id is a conflict, and two at once make one resource.
+ * @throws HangarError `conflict`, `name_taken`, `hook_failed`, `not_ready`, or whatever the seller refused with
+ */
+export async function provision(kit: Kit, work: Work, order: ProvisionOrder): Promise<ProvisionAnswer> {
+  const claim = await claimIt(kit, order);
+  switch (claim.tag) {
+    case 'deleted':
+      throw new HangarError('conflict', { public: 'the id was used by a deleted resource' });
+    case 'differs':
+      throw new HangarError('conflict', { public: 'this id was used for a different request' });
+    case 'finished':
+      return { tag: 'repeated', extension: claim.record, config: configOf(kit, claim.record) };
+    case 'elsewhere':
+      return await joined(kit, work, claim.record);
+    case 'mine': {
+      const outcome = await within(kit.timing.answerMs, work.start(claim.record).done);
+      return outcome === 'late'
+        ? await later(kit, claim.record.id)
+        : await now(kit, claim.record.id, outcome);
+    }
+  }
+}
+
+type Claim =
+  | { readonly tag: 'mine' | 'elsewhere' | 'finished'; readonly record: ExtensionRecord }
+  | { readonly tag: 'deleted' | 'differs' };
+
+async function claimIt(kit: Kit, order: ProvisionOrder): Promise<Claim> {
+  const { wanted, evidence, flyId } = order;
+  const inserted = await insertNamed(kit, newRecord(kit, wanted, flyId, null), evidence);
+  if (inserted.tag === 'inserted') return { tag: 'mine', record: inserted.record };
+  const lease = newLease(kit.now(), kit.timing.leaseMs);
+  const claim = await kit.options.store.extensions.change(inserted.record.id, (current) =>
+    judge(current, order, lease, kit.now()),
+  );
+  // Undefined: it was refused and removed in this instant, so the id is free again.
+  return claim ?? (await claimIt(kit, order));
+}
+
+/** What a repeated request means for the record that its id already has. */
+function judge(current: ExtensionRecord, order: ProvisionOrder, lease: Lease, now: Date): Decision<Claim> {
+  if (isGone(current)) return { result: { tag: 'deleted' } };
+  if (current.fingerprint !== fingerprintOf(order.wanted)) return { result: { tag: 'differs' } };
+  const { evidence } = order;
+  const { operation } = current;
+  const failed = operation === null && current.status === 'error' && current.provisionedAt === null;
+  if (operation?.kind !== 'provision' && !failed)
+    return { evidence, result: { tag: 'finished', record: current } };
+  if (isBeingWorkedOn(current, now)) return { evidence, result: { tag: 'elsewhere', record: current } };
+  const again: Operation = {
+    kind: 'provision',
+    startedAt: now,
+    attempt: (operation?.attempt ?? 1) + 1,
+    announce: operation?.announce ?? null,
+    statusBefore: 'provisioning',
+    changes: {},
+  };
+  const set = {
+    status: 'provisioning',
+    errorMessage: null,
+    operation: again,
+    lease,
+    updatedAt: now,
+  } as const;
+  return { set, evidence, result: { tag: 'mine', record: { ...current, ...set } } };
+}
+
+/** Inserts under the wanted name, or under the same with an ending when the name is taken. */
+export async function insertNamed(
+  kit: Kit,
+  record: ExtensionRecord,
+  evidence: AccountEvidence,
+): Promise<{ readonly tag: 'inserted' | 'exists'; readonly record: ExtensionRecord }> {
+  let name = record.requestedName;
+  for (let tries = 0; tries < NAME_TRIES; tries += 1) {
+    const inserted = await kit.options.store.extensions.insert({ ...record, name }, evidence);
+    if (inserted.tag !== 'name_taken') return inserted;
+    const ending = `-${randomBytes(4).toString('hex')}`;
+    name = record.requestedName.slice(0, MAX_NAME - ending.length) + ending;
+  }
+  // flyctl looks for these words before it tries another name (extensions-api 3.0).
+  throw new HangarError('name_taken', {
+    public: `name ${record.requestedName} is unavailable, already taken`,
+  });
+}
+
+/** A record for a resource that is about to be made, with the right to make it. */
+export function newRecord(
+  kit: Kit,
+  wanted: Wanted,
+  flyId: string | null,
+  announce: Operation['announce'],
+): ExtensionRecord {
+  const at = kit.now();
+  return {
+    ...wanted,
+    id: randomUUID(),
+    flyId,
+    requestedName: wanted.name,
+    flyAppName: null,
+    status: 'provisioning',
+    statusDetail: null,
+    errorMessage: null,
+    createdAt: at,
+    updatedAt: at,
+    provisionedAt: null,
+    deletedAt: null,
+    fingerprint: fingerprintOf(wanted),
+    sealedConfig: null,
+    operation: {
+      kind: 'provision',
+      startedAt: at,
+      attempt: 1,
+      announce,
+      statusBefore: 'provisioning',
+      changes: {},
+    },
+    lease: newLease(at, kit.timing.leaseMs),
+  };
+}
+
+async function now(kit: Kit, id: string, outcome: Outcome): Promise<ProvisionAnswer> {
+  switch (outcome.tag) {
+    case 'failed':
+      throw outcome.error;
+    case 'cancelled':
+      throw new HangarError('conflict', { public: 'it was deleted while it was being provisioned' });
+    case 'lost':
+      throw new HangarError('not_ready', { detail: 'another process took the work over' });
+    case 'done': {
+      const record = await kit.options.store.extensions.find(id);
+      if (record === undefined || isGone(record))
+        throw new HangarError('conflict', { public: 'it was deleted meanwhile' });
+      return { tag: 'created', extension: record, config: configOf(kit, record) };
+    }
+  }
+}
+
+/** The time to answer is over. Without a config there is no answer Fly.io could use, so it must come again. */
+async function later(kit: Kit, id: string): Promise<ProvisionAnswer> {
+  const record = await detach(kit, id, 'resource.updated', (current) => current.sealedConfig !== null);
+  if (record === undefined || isGone(record)) {
+    throw new HangarError('conflict', { public: 'it was deleted while it was being provisioned' });
+  }
+  if (record.operation === null && record.status === 'error') {
+    throw new HangarError('hook_failed', record.errorMessage === null ? {} : { public: record.errorMessage });
+  }
+  if (record.sealedConfig === null) {
+    throw new HangarError('not_ready', { detail: 'the seller has not said what the config will be' });
+  }
+  const tag = record.operation === null ? 'created' : 'accepted';
+  return { tag, extension: record, config: configOf(kit, record) };
+}
+
+/** A second request while the first is still at work: it reports the first, and never looks finished early. */
+async function joined(kit: Kit, work: Work, seen: ExtensionRecord): Promise<ProvisionAnswer> {
+  const record = await settled(
+    kit,
+    work,
+    seen.id,
+    (current) => current.operation === null || current.sealedConfig !== null,
+  );
+  if (record === undefined)
+    throw new HangarError('conflict', { public: 'the same request was refused just now' });
+  if (record.operation === null && record.status !== 'error' && !isGone(record)) {
+    return { tag: 'repeated', extension: record, config: configOf(kit, record) };
+  }
+  return await later(kit, record.id);
+}
+
+function configOf(kit: Kit, record: ExtensionRecord): Config {
+  const config = kit.openConfig(record);
+  if (config === null) throw new HangarError('internal', { detail: `extension ${record.id} has no config` });
+  return config;
+}

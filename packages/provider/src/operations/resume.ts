@@ -1,0 +1,54 @@
+import type { WebhookAction } from '@hangar/flyio';
+import type { Kit } from '../kit.ts';
+import type { ExtensionRecord, Operation } from '../ports.ts';
+import { deprovision } from './deprovision.ts';
+import { isBeingWorkedOn, newLease } from './lease.ts';
+import type { Work } from './work.ts';
+
+/** How many are taken up in one round; the next round takes the rest. */
+const ROUND = 20;
+
+/** A failed creation is of no use to anybody after this long (extensions-api 3.6). */
+const FAILED_KEPT_MS = 24 * 3_600_000;
+
+/** Takes up work whose process died, or whose pause is over. Overdue provisioning ends in `error`. */
+export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
+  const { extensions } = kit.options.store;
+  for (const { id } of await extensions.abandoned(kit.now(), ROUND)) {
+    const lease = newLease(kit.now(), kit.timing.leaseMs);
+    const taken = await extensions.change<ExtensionRecord | undefined>(id, (current) => {
+      const { operation } = current;
+      if (operation === null || isBeingWorkedOn(current, kit.now())) return { result: undefined };
+      const again: Operation = {
+        ...operation,
+        attempt: operation.attempt + 1,
+        announce: operation.announce ?? announcementOf(operation.kind),
+      };
+      const set = { operation: again, lease };
+      return { set, result: { ...current, ...set } };
+    });
+    if (taken !== undefined) work.start(taken);
+  }
+}
+
+/** Nobody is left to answer the request, so the end must be announced, unless Fly.io cannot know the id yet. */
+function announcementOf(kind: Operation['kind']): WebhookAction | null {
+  switch (kind) {
+    case 'provision':
+      return null;
+    case 'update':
+    case 'rotate':
+      return 'resource.updated';
+    case 'deprovision':
+      return 'resource.deleted';
+  }
+}
+
+/** Removes what is left of creations that failed and were not repeated within a day. */
+export async function sweepFailed(kit: Kit, work: Work): Promise<void> {
+  const before = new Date(kit.now().getTime() - FAILED_KEPT_MS);
+  for (const record of await kit.options.store.extensions.failed(before, ROUND)) {
+    // Fly.io knows of it only if an answer with a config went out.
+    await deprovision(kit, work, record.id, record.sealedConfig === null ? null : 'resource.deleted');
+  }
+}

@@ -1,0 +1,47 @@
+import type { WebhookAction } from '@hangar/flyio';
+import type { Kit } from '../kit.ts';
+import type { ExtensionRecord } from '../ports.ts';
+import { within } from './lease.ts';
+import type { Work } from './work.ts';
+
+/**
+ * Waits for work on an extension that somebody else began, in this process or another, until `enough` holds or
+ * the time to answer is over. Answers the record as it is then; undefined when it is gone.
+ */
+export async function settled(
+  kit: Kit,
+  work: Work,
+  id: string,
+  enough: (record: ExtensionRecord) => boolean,
+): Promise<ExtensionRecord | undefined> {
+  const { extensions } = kit.options.store;
+  let left = kit.timing.answerMs;
+  for (;;) {
+    const record = await extensions.find(id);
+    if (record === undefined || enough(record) || left <= 0) return record;
+    const here = work.running(id)?.done;
+    await within(Math.min(kit.timing.pollMs, left), here ?? new Promise<never>(() => undefined));
+    left -= kit.timing.pollMs;
+  }
+}
+
+/**
+ * Turns an answer asynchronous: from now on the end of the work is announced to Fly.io. Decided under the record's
+ * lock, so the end is either in the answer or in a webhook, never in both and never in neither. Answers the
+ * record as it was found.
+ */
+export async function detach(
+  kit: Kit,
+  id: string,
+  announce: WebhookAction,
+  only: (record: ExtensionRecord) => boolean = () => true,
+): Promise<ExtensionRecord | undefined> {
+  return await kit.options.store.extensions.change(id, (current) => {
+    const { operation } = current;
+    if (operation === null || !only(current)) return { result: current };
+    return {
+      set: { operation: { ...operation, announce: operation.announce ?? announce } },
+      result: current,
+    };
+  });
+}

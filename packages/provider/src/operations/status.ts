@@ -1,0 +1,81 @@
+import type { ExtensionStatus } from '@hangar/flyio';
+import { HangarError } from '@hangar/security';
+import { isGone } from '../extension.ts';
+import type { Kit } from '../kit.ts';
+import type { Decision, ExtensionRecord } from '../ports.ts';
+
+/** States that the service itself can be in; the others belong to operations. */
+const settable: readonly ExtensionStatus[] = ['ready', 'sleeping', 'suspended', 'error'];
+
+/**
+ * Changes an extension's status from our side and announces it in the same transaction, if it is another one.
+ * During an update the new status is what the update will end in, and its end announces it.
+ * @param detail the customer's sentence for `error`, the provider's own word otherwise
+ * @returns whether anything changed
+ * @throws HangarError `not_found`, `state_conflict`
+ */
+export async function setStatus(
+  kit: Kit,
+  id: string,
+  status: ExtensionStatus,
+  detail?: string,
+): Promise<boolean> {
+  if (!settable.includes(status)) {
+    throw new HangarError('state_conflict', {
+      public: `the status ${status} cannot be set from outside an operation`,
+    });
+  }
+  const changed = await kit.options.store.extensions.change<boolean>(id, (current) => {
+    if (isGone(current)) throw new HangarError('not_found');
+    if (current.provisionedAt === null) {
+      throw new HangarError('state_conflict', { public: `it is ${current.status}, and was never ready` });
+    }
+    return judge(current, status, detail ?? null, kit.now());
+  });
+  if (changed === undefined) throw new HangarError('not_found');
+  if (changed) kit.wake();
+  return changed;
+}
+
+function judge(
+  current: ExtensionRecord,
+  status: ExtensionStatus,
+  detail: string | null,
+  now: Date,
+): Decision<boolean> {
+  const statusDetail = status === 'error' ? null : detail;
+  const errorMessage = status === 'error' ? detail : null;
+  const { operation } = current;
+  const before = operation?.statusBefore ?? current.status;
+  if (before === status && current.statusDetail === statusDetail && current.errorMessage === errorMessage) {
+    return { result: false };
+  }
+  const set = { statusDetail, errorMessage, updatedAt: now };
+  if (operation === null) return { set: { ...set, status }, announce: 'resource.updated', result: true };
+  const ends = {
+    ...operation,
+    statusBefore: status,
+    announce: operation.announce ?? 'resource.updated',
+  } as const;
+  return { set: { ...set, operation: ends }, result: true };
+}
+
+/** Asks the seller's code how its living extensions are, and follows what it says. */
+export async function followStatus(kit: Kit, signal: AbortSignal): Promise<void> {
+  const { seller, store } = kit.options;
+  if (seller.status === undefined) return;
+  for (let after: string | undefined; !signal.aborted;) {
+    const page = await store.extensions.list({ limit: 100, ...(after === undefined ? {} : { after }) });
+    for (const extension of page) {
+      if (signal.aborted || extension.operation !== null || extension.provisionedAt === null) continue;
+      try {
+        const told = await seller.status({ extension, signal, now: kit.now() });
+        if (told !== undefined) await setStatus(kit, extension.id, told.status, told.detail);
+      } catch (error) {
+        kit.log.warn({ extension: extension.id, error }, 'the seller could not tell a status');
+      }
+    }
+    after = page.at(-1)?.id;
+    if (after === undefined) return;
+  }
+}

@@ -1,0 +1,135 @@
+import { HangarError } from '@hangar/security';
+import { isGone, type Extension } from '../extension.ts';
+import type { Kit } from '../kit.ts';
+import type { AccountEvidence, Decision, ExtensionRecord, Lease } from '../ports.ts';
+import { readUpdate, type UpdateOrder } from '../request.ts';
+import type { Config } from '../seller.ts';
+import { newLease, within } from './lease.ts';
+import { detach } from './settle.ts';
+import type { Work } from './work.ts';
+
+/** The answer to a PATCH; `config` only when the credentials changed with it. */
+export interface UpdateAnswer {
+  readonly tag: 'updated' | 'accepted';
+  readonly extension: Extension;
+  readonly config: Config | null;
+}
+
+type Start = { readonly tag: 'unchanged' | 'mine'; readonly record: ExtensionRecord };
+
+/**
+ * Changes an extension (seed 000, Updating extensions; extensions-api 3.3). What is absent stays, sets are
+ * replaced, and what cannot change is refused unless it is equal.
+ * @throws HangarError `not_found`, `invalid`, `immutable`, `conflict`, or whatever the seller refused with
+ */
+export async function update(
+  kit: Kit,
+  work: Work,
+  id: string,
+  members: Record<string, unknown>,
+  timestamp: number,
+): Promise<UpdateAnswer> {
+  const lease = newLease(kit.now(), kit.timing.leaseMs);
+  const start = await kit.options.store.extensions.change<Start>(id, (current) => {
+    if (isGone(current)) throw new HangarError('not_found');
+    const order = readUpdate(members, current, kit.options);
+    refuseFixed(order, current);
+    return judge(kit, current, order, lease, new Date(timestamp * 1000));
+  });
+  if (start === undefined) throw new HangarError('not_found');
+  if (start.tag === 'unchanged') return { tag: 'updated', extension: start.record, config: null };
+  const outcome = await within(kit.timing.answerMs, work.start(start.record).done);
+  if (outcome !== 'late' && outcome.tag === 'failed') throw outcome.error;
+  const record =
+    outcome === 'late'
+      ? await detach(kit, id, 'resource.updated')
+      : await kit.options.store.extensions.find(id);
+  if (record === undefined || isGone(record)) throw new HangarError('not_found');
+  const renewed = record.sealedConfig !== null && !sameBytes(record.sealedConfig, start.record.sealedConfig);
+  return {
+    tag: record.operation === null ? 'updated' : 'accepted',
+    extension: record,
+    config: renewed ? kit.openConfig(record) : null,
+  };
+}
+
+function judge(
+  kit: Kit,
+  current: ExtensionRecord,
+  order: UpdateOrder,
+  lease: Lease,
+  at: Date,
+): Decision<Start> {
+  const { changes } = order;
+  const evidence = actingEvidence(order, current, at);
+  const known = evidence === undefined ? {} : { evidence };
+  const changed = Object.keys(changes);
+  if (current.operation !== null) {
+    throw new HangarError('conflict', { public: 'another operation is still running' });
+  }
+  if (changed.length === 0) return { ...known, result: { tag: 'unchanged', record: current } };
+  if (current.provisionedAt === null) {
+    throw new HangarError('conflict', { public: 'it was never provisioned; provision it again first' });
+  }
+  if (kit.options.seller.update === undefined) throw immutable(changed.map(wireName));
+  const set = {
+    status: 'updating',
+    operation: {
+      kind: 'update',
+      startedAt: kit.now(),
+      attempt: 1,
+      announce: null,
+      statusBefore: current.status === 'error' ? 'ready' : current.status,
+      changes,
+    },
+    lease,
+    updatedAt: kit.now(),
+  } as const;
+  return { ...known, set, result: { tag: 'mine', record: { ...current, ...set } } };
+}
+
+/** Members that may be repeated but not changed. The owner above all: nobody moves a resource by a PATCH. */
+function refuseFixed({ fixed }: UpdateOrder, current: ExtensionRecord): void {
+  const names: string[] = [];
+  // Fly.io may name the resource by its own id or by ours.
+  if (fixed.flyId !== undefined && fixed.flyId !== current.flyId && fixed.flyId !== current.id)
+    names.push('id');
+  if (fixed.name !== undefined && fixed.name !== current.name && fixed.name !== current.requestedName)
+    names.push('name');
+  if (fixed.organizationId !== undefined && fixed.organizationId !== current.organizationId)
+    names.push('organization_id');
+  if (fixed.primaryRegion !== undefined && fixed.primaryRegion !== current.primaryRegion)
+    names.push('primary_region');
+  if (fixed.ipAddress !== undefined && fixed.ipAddress !== current.ipAddress) names.push('ip_address');
+  if (names.length > 0) throw immutable(names);
+}
+
+function immutable(names: readonly string[]): HangarError {
+  return new HangarError('immutable', {
+    public: `cannot be changed: ${names.join(', ')}`,
+    fields: Object.fromEntries(names.map((name) => [name, 'cannot be changed'])),
+  });
+}
+
+function wireName(change: string): string {
+  return change === 'readRegions' ? 'read_regions' : change;
+}
+
+/** Who acts now belongs into the account records; the owner of the resource stays who it was. */
+function actingEvidence(
+  { acting }: UpdateOrder,
+  current: ExtensionRecord,
+  at: Date,
+): AccountEvidence | undefined {
+  if (acting.user_id === undefined || acting.user_role === undefined) return undefined;
+  return {
+    organization: { id: current.organizationId, name: acting.organization_name ?? null, email: null },
+    user: { id: acting.user_id, email: acting.user_email ?? null, name: null },
+    role: acting.user_role,
+    at,
+  };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array | null): boolean {
+  return b !== null && Buffer.compare(a, b) === 0;
+}

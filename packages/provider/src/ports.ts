@@ -1,0 +1,314 @@
+import type { UserRole, WebhookAction } from '@hangar/flyio';
+import type { Extension, ExtensionChanges, Json } from './extension.ts';
+
+/**
+ * What the kit needs from a database. `@hangar/store` implements it on Postgres; anyone may bring another.
+ * All coordination between processes goes through it, so every promise below holds across processes.
+ */
+export interface ProviderStore {
+  readonly nonces: NonceStore;
+  readonly accounts: AccountStore;
+  readonly extensions: ExtensionStore;
+  readonly outbox: OutboxStore;
+  readonly events: MachineEventStore;
+  readonly logins: LoginStore;
+}
+
+/** Which request nonces were used. */
+export interface NonceStore {
+  /** One atomic, committed statement: true when the nonce was free (or had expired) and is ours now. */
+  consume(nonce: string, expiresAt: Date, now: Date): Promise<boolean>;
+  /** Frees a nonce, because our own answer was a failure. */
+  release(nonce: string): Promise<void>;
+  /** Forgets what has expired; answers how many. */
+  sweep(now: Date): Promise<number>;
+}
+
+/** What a signed request or an introspection says about people. The newest evidence wins. */
+export interface AccountEvidence {
+  readonly organization: { readonly id: string; readonly name: string | null; readonly email: string | null };
+  readonly user: { readonly id: string; readonly email: string | null; readonly name: string | null };
+  readonly role: UserRole;
+  /** When it was true: the signed timestamp. */
+  readonly at: Date;
+}
+
+/** One organization as we know it. */
+export interface Organization {
+  readonly id: string;
+  readonly name: string | null;
+}
+
+/** Organizations that exist here because something was provisioned in them or somebody signed in. */
+export interface AccountStore {
+  organization(id: string): Promise<Organization | undefined>;
+  /** Those of `ids` that exist here. */
+  knownOrganizations(ids: readonly string[]): Promise<string[]>;
+}
+
+/** Work on an extension that has begun and not ended; it survives a crash of the process that does it. */
+export interface Operation {
+  readonly kind: 'provision' | 'update' | 'deprovision' | 'rotate';
+  readonly startedAt: Date;
+  /** How often the seller's code was started for it. */
+  readonly attempt: number;
+  /** What the end of it announces to Fly.io; null while the answer to Fly.io can still say it. */
+  readonly announce: WebhookAction | null;
+  /** The status to go back to. */
+  readonly statusBefore: Extension['status'];
+  readonly changes: ExtensionChanges;
+}
+
+/** The right to work on an extension. Without renewal it lapses, and another process may resume. */
+export interface Lease {
+  readonly holder: string;
+  readonly until: Date;
+}
+
+/** An extension with what only the kit needs to know. */
+export interface ExtensionRecord extends Extension {
+  readonly requestedName: string;
+  /** Digest of the members that make two requests the same (extensions-api 3.7). */
+  readonly fingerprint: string;
+  readonly sealedConfig: Uint8Array | null;
+  readonly operation: Operation | null;
+  readonly lease: Lease | null;
+}
+
+/** The fields of a record that may be written after it was inserted. */
+export type RecordChange = Partial<Omit<ExtensionRecord, 'id' | 'flyId' | 'organizationId' | 'createdAt'>>;
+
+/** What to do with a record that was read under its lock. Written in one transaction. */
+export interface Decision<R> {
+  readonly set?: RecordChange;
+  /** Adds an announcement for Fly.io in the same transaction. */
+  readonly announce?: WebhookAction | null;
+  readonly evidence?: AccountEvidence;
+  /** Removes the record: it was refused before anything came of it. */
+  readonly remove?: boolean;
+  readonly result: R;
+}
+
+/** What became of an insert. */
+export type Inserted =
+  | { readonly tag: 'inserted'; readonly record: ExtensionRecord }
+  | { readonly tag: 'exists'; readonly record: ExtensionRecord }
+  | { readonly tag: 'name_taken' };
+
+/**
+ * `held`: work on. `cancelled`: still the holder's, but a deletion waits for the work to stop. `lost`: somebody else
+ * works on it now.
+ */
+export type Renewal = 'held' | 'cancelled' | 'lost';
+
+/** Extensions and the operations on them. */
+export interface ExtensionStore {
+  /**
+   * Inserts a record with its accounts. A unique index on Fly.io's id decides, not a read before: when the id
+   * exists, nothing is written and the existing record is answered. Names are unique among the living.
+   */
+  insert(record: ExtensionRecord, evidence: AccountEvidence): Promise<Inserted>;
+  find(id: string): Promise<ExtensionRecord | undefined>;
+  /**
+   * Locks the record, asks `decide` (synchronous and without effects) and writes its decision with its
+   * announcement in the same transaction. Undefined when there is no such record.
+   */
+  change<R>(id: string, decide: (current: ExtensionRecord) => Decision<R>): Promise<R | undefined>;
+  /** Extends a lease, if it is still the holder's. */
+  renew(id: string, lease: Lease): Promise<Renewal>;
+  /** Living extensions, newest first. */
+  list(filter: {
+    readonly organizationIds?: readonly string[];
+    readonly limit: number;
+    /** Only those after this id in the list, for paging. */
+    readonly after?: string;
+  }): Promise<ExtensionRecord[]>;
+  /** Records with an operation whose lease is free or has lapsed, oldest first. */
+  abandoned(now: Date, limit: number): Promise<ExtensionRecord[]>;
+  /** Records that ended in `error` before they were ever usable, and have not changed since `before`. */
+  failed(before: Date, limit: number): Promise<ExtensionRecord[]>;
+  /** Records that were usable at some instant of [from, to), the deleted included, by id. */
+  usable(filter: {
+    readonly from: Date;
+    readonly to: Date;
+    readonly organizationId?: string;
+    readonly extensionId?: string;
+  }): Promise<ExtensionRecord[]>;
+}
+
+/** One announcement to Fly.io that was not yet delivered. */
+export interface Announcement {
+  /** Stays the same over all attempts: the `Webhook-Id`. */
+  readonly id: string;
+  readonly extensionId: string;
+  readonly action: WebhookAction;
+  readonly createdAt: Date;
+  /** Attempts that came before. */
+  readonly attempts: number;
+  /** Since when the schedule counts: creation, or the moment it was asked for again. */
+  readonly scheduledFrom: Date;
+  /** True when an operator asked for it again. */
+  readonly replay: boolean;
+}
+
+/** One attempt to deliver, as it is kept for people to look at. */
+export interface Delivery {
+  readonly id: string;
+  readonly announcementId: string;
+  readonly extensionId: string;
+  readonly action: WebhookAction;
+  readonly attempt: number;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  /** The receiver's status; null when there was no answer. */
+  readonly status: number | null;
+  /** Delivered, or one word why not. */
+  readonly outcome: string;
+  /** The first 2 KiB of the answer. */
+  readonly answer: string;
+  readonly replay: boolean;
+}
+
+/** What follows from an attempt. */
+export type Settlement =
+  | { readonly tag: 'delivered' }
+  | { readonly tag: 'again'; readonly at: Date }
+  | { readonly tag: 'parked'; readonly reason: string };
+
+/** Whether the address at Fly.io may be used now. */
+export interface EndpointState {
+  /** Set when Fly.io answered 410: nothing is sent until an operator resumes. */
+  readonly stoppedAt: Date | null;
+  /** Set by 401, 403 and by `Retry-After`. */
+  readonly pausedUntil: Date | null;
+  readonly reason: string | null;
+}
+
+/** Announcements on their way out. */
+export interface OutboxStore {
+  /**
+   * Takes announcements that are due: of each extension only the oldest pending one, so that order holds.
+   * What was taken is not handed to anybody else before `until`.
+   */
+  claim(claim: {
+    readonly holder: string;
+    readonly now: Date;
+    readonly until: Date;
+    readonly limit: number;
+  }): Promise<Announcement[]>;
+  /** Records an attempt and what follows, in one transaction; nothing when the claim has lapsed meanwhile. */
+  settle(holder: string, delivery: Delivery, next: Settlement, endpoint?: EndpointState): Promise<void>;
+  endpoint(): Promise<EndpointState>;
+  setEndpoint(state: EndpointState): Promise<void>;
+  /** Makes the announcement of a delivery pending again under the same id. False when there is none. */
+  requeue(deliveryId: string, now: Date): Promise<boolean>;
+  /** Attempts, newest first. */
+  deliveries(filter: { readonly extensionId?: string; readonly limit: number }): Promise<Delivery[]>;
+  /** How many wait, and since when the oldest does. */
+  backlog(): Promise<{ readonly pending: number; readonly oldest: Date | null }>;
+  /** Forgets deliveries and finished announcements older than `before`. */
+  sweep(before: Date): Promise<number>;
+}
+
+/** One event Fly.io sent about a machine (seed 000, outbound webhooks). A hint: look before acting on it. */
+export interface MachineEvent {
+  readonly id: string;
+  readonly source: string;
+  /** Such as `io.fly.machine.starting`. Unknown types are kept too. */
+  readonly type: string;
+  readonly machineId: string | null;
+  readonly status: string | null;
+  /** Free-form and unauthenticated in its form: never followed, only shown. */
+  readonly data: Json;
+  /** The `ce-time` as it came; not trusted. */
+  readonly time: string | null;
+  readonly receivedAt: Date;
+}
+
+/** An accepted event that waits for the seller's code. */
+export interface PendingEvent {
+  readonly key: string;
+  readonly event: MachineEvent;
+  readonly attempts: number;
+}
+
+/** Accepted machine events. */
+export interface MachineEventStore {
+  /** Stores an event once per source and id; false when it was there. `handled` ones wait for nobody. */
+  accept(event: MachineEvent, handled: boolean): Promise<boolean>;
+  claim(claim: { readonly now: Date; readonly until: Date; readonly limit: number }): Promise<PendingEvent[]>;
+  settle(
+    key: string,
+    next:
+      | { readonly tag: 'handled' }
+      | { readonly tag: 'again'; readonly at: Date }
+      | { readonly tag: 'given_up' },
+  ): Promise<void>;
+  recent(filter: { readonly machineId?: string; readonly limit: number }): Promise<MachineEvent[]>;
+  sweep(before: Date): Promise<number>;
+}
+
+/** Where a sign-in leads: to one extension, to an organization's overview, or to a path of ours. */
+export type LoginTarget =
+  | { readonly tag: 'extension'; readonly id: string }
+  | { readonly tag: 'organization'; readonly id: string }
+  | { readonly tag: 'path'; readonly path: string };
+
+/** A sign-in that was started and not finished. */
+export interface LoginAttempt {
+  readonly stateHash: string;
+  readonly sealedVerifier: Uint8Array;
+  readonly target: LoginTarget;
+  readonly expiresAt: Date;
+}
+
+/** A membership as Fly.io last confirmed it. */
+export interface Membership {
+  readonly organizationId: string;
+  readonly role: UserRole;
+}
+
+/** One finished sign-in, looked up by the hash of its cookie. */
+export interface LoginRecord {
+  readonly tokenHash: string;
+  readonly userId: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly memberships: readonly Membership[];
+  readonly sealedAccessToken: Uint8Array;
+  /** When the memberships were last confirmed by introspection. */
+  readonly checkedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** What an introspection said, reduced to what we keep. */
+export interface Introspection {
+  readonly user: { readonly id: string; readonly email: string | null; readonly name: string | null };
+  /** Every organization of the answer; only those known here, and those to be made, are kept. */
+  readonly memberships: readonly Membership[];
+  /** An organization to create when it is not known yet. */
+  readonly createOrganization: string | null;
+  readonly at: Date;
+}
+
+/** Sign-ins. */
+export interface LoginStore {
+  begin(attempt: LoginAttempt): Promise<void>;
+  /** Takes an attempt out; a second call finds nothing. Undefined also when it has expired. */
+  take(stateHash: string, now: Date): Promise<LoginAttempt | undefined>;
+  /** One transaction: the user, the memberships as of now (those not listed end), the login; `replaces` ends. */
+  open(
+    login: {
+      readonly tokenHash: string;
+      readonly sealedAccessToken: Uint8Array;
+      readonly expiresAt: Date;
+      readonly replaces: string | null;
+    },
+    introspection: Introspection,
+  ): Promise<void>;
+  find(tokenHash: string, now: Date): Promise<LoginRecord | undefined>;
+  /** Writes a repeated introspection of the same login. */
+  confirm(tokenHash: string, introspection: Introspection): Promise<void>;
+  close(tokenHash: string): Promise<void>;
+  sweep(now: Date): Promise<number>;
+}

@@ -1,0 +1,160 @@
+import type { ExtensionStatus } from '@hangar/flyio';
+import { HangarError, type Door } from '@hangar/security';
+import type { Extension } from './extension.ts';
+import { createKit } from './kit.ts';
+import { handleEvents } from './machine-events.ts';
+import { deprovision, type DeprovisionAnswer } from './operations/deprovision.ts';
+import { createHere, rotate, type OwnOrder } from './operations/own.ts';
+import { setStatus } from './operations/status.ts';
+import { createWork } from './operations/work.ts';
+import { checkOptions, type ProviderOptions } from './options.ts';
+import type { Delivery, EndpointState } from './ports.ts';
+import { createRoutes } from './routes.ts';
+import type { Config } from './seller.ts';
+import { failureResponse } from './signed.ts';
+import { createCookies } from './sso/cookies.ts';
+import { createLogins, type Logins } from './sso/logins.ts';
+import { createSignInStart } from './sso/start.ts';
+import { createTasks, type Task } from './tasks.ts';
+import { openEndpoint } from './webhooks/verdict.ts';
+import { createSender } from './webhooks/sender.ts';
+
+/** Extensions, for the pages and the operators of the provider. */
+export interface Extensions {
+  /** Undefined when it never was or was deleted. */
+  get(id: string): Promise<Extension | undefined>;
+  /** Living ones, newest first. */
+  list(filter: {
+    readonly organizationIds?: readonly string[];
+    readonly limit?: number;
+    readonly after?: string;
+  }): Promise<Extension[]>;
+  /**
+   * Changes the status and announces it in the same transaction, if it is another one.
+   * @param detail the sentence for the customer with `error`, the provider's own word otherwise
+   * @throws HangarError `not_found`, `state_conflict`
+   */
+  setStatus(id: string, status: ExtensionStatus, detail?: string): Promise<boolean>;
+  /** Makes one at the provider's side and announces it with `resource.created` when it is ready. */
+  create(order: OwnOrder): Promise<Extension>;
+  /** Removes one at the provider's side and announces it. @throws HangarError `not_found` */
+  remove(id: string): Promise<DeprovisionAnswer>;
+  /** New credentials. @throws HangarError `not_found`, `conflict`, or the seller's refusal */
+  rotate(id: string): Promise<Config>;
+  /** Attempts to tell Fly.io, newest first. */
+  deliveries(filter: { readonly extensionId?: string; readonly limit?: number }): Promise<Delivery[]>;
+  /** Sends the webhook of a delivery again: same id, newest snapshot, new signature. False when there is none. */
+  redeliver(deliveryId: string): Promise<boolean>;
+}
+
+/** The address at Fly.io that webhooks go to. */
+export interface Webhooks {
+  /** To be called when another process announced something (NOTIFY). */
+  wake(): void;
+  endpoint(): Promise<EndpointState>;
+  backlog(): Promise<{ readonly pending: number; readonly oldest: Date | null }>;
+  /** Sends again after Fly.io's 410, or before a pause is over. */
+  resume(): Promise<void>;
+}
+
+/** A provider: answers Fly.io and browsers, and does what is left in tasks. */
+export interface Provider {
+  fetch(request: Request, door: Door): Promise<Response>;
+  readonly tasks: readonly Task[];
+  readonly logins: Logins;
+  readonly extensions: Extensions;
+  readonly webhooks: Webhooks;
+  /** Resolves when nothing is under way in this process any more. */
+  idle(): Promise<void>;
+}
+
+const DEFAULT_PAGE = 100;
+
+/**
+ * Makes a provider of Fly.io extensions (seed 000) out of the seller's own code.
+ * @throws HangarError `config_invalid` naming every problem at once
+ */
+export function createProvider(options: ProviderOptions): Provider {
+  checkOptions(options);
+  const kit = createKit(options, () => sender.wake());
+  const sender = createSender(kit);
+  const work = createWork(kit);
+  const cookies = createCookies(options.cookie.secure);
+  const logins = createLogins(kit, cookies);
+  const signIn = createSignInStart(kit, cookies, logins);
+  const handling = new Set<Promise<void>>();
+  const eventArrived = (): void => {
+    const round = handleEvents(kit, new AbortController().signal)
+      .catch((error: unknown) => kit.log.error({ error }, 'a round of machine events broke off'))
+      .finally(() => handling.delete(round));
+    handling.add(round);
+  };
+  const routes = createRoutes({ kit, work, cookies, signIn, eventArrived });
+  const { store } = options;
+
+  return {
+    async fetch(request, door) {
+      const answer = await dispatch(routes, request, door);
+      answer.headers.set('x-request-id', door.requestId);
+      answer.headers.set('cache-control', 'no-store');
+      return answer;
+    },
+    tasks: createTasks(kit, work, sender),
+    logins,
+    extensions: {
+      async get(id) {
+        const extension = await store.extensions.find(id);
+        return extension === undefined || extension.status === 'deleted' ? undefined : extension;
+      },
+      list: async ({ organizationIds, limit = DEFAULT_PAGE, after }) =>
+        await store.extensions.list({
+          limit,
+          ...(organizationIds === undefined ? {} : { organizationIds }),
+          ...(after === undefined ? {} : { after }),
+        }),
+      setStatus: async (id, status, detail) => await setStatus(kit, id, status, detail),
+      create: async (order) => await createHere(kit, work, order),
+      remove: async (id) => await deprovision(kit, work, id, 'resource.deleted'),
+      rotate: async (id) => await rotate(kit, work, id),
+      deliveries: async ({ extensionId, limit = DEFAULT_PAGE }) =>
+        await store.outbox.deliveries({ limit, ...(extensionId === undefined ? {} : { extensionId }) }),
+      async redeliver(deliveryId) {
+        const found = await store.outbox.requeue(deliveryId, kit.now());
+        if (found) sender.wake();
+        return found;
+      },
+    },
+    webhooks: {
+      wake: () => sender.wake(),
+      endpoint: async () => await store.outbox.endpoint(),
+      backlog: async () => await store.outbox.backlog(),
+      async resume() {
+        await store.outbox.setEndpoint(openEndpoint);
+        sender.wake();
+      },
+    },
+    async idle() {
+      await work.idle();
+      await Promise.all(handling);
+      await sender.idle();
+    },
+  };
+}
+
+async function dispatch(
+  routes: ReturnType<typeof createRoutes>,
+  request: Request,
+  door: Door,
+): Promise<Response> {
+  // An absolute address or a fragment in the request line is no browser's and no Fly.io's.
+  if (!door.rawTarget.startsWith('/') || door.rawTarget.includes('#')) {
+    return failureResponse(
+      new HangarError('bad_request', { detail: 'the request target is not a plain path' }),
+      door,
+    );
+  }
+  // Hono answers HEAD by running GET, which here has effects: a nonce, a sign-in.
+  const asked = request.method === 'HEAD' ? new Request(request.url, { method: 'OPTIONS' }) : request;
+  const answer = await routes.fetch(asked, door);
+  return request.method === 'HEAD' ? new Response(null, answer) : answer;
+}

@@ -1,0 +1,193 @@
+import { provisionRequest, updateRequest, type ProvisionRequest, type UpdateRequest } from '@hangar/flyio';
+import { HangarError, sha256Hex } from '@hangar/security';
+import type { Extension, ExtensionChanges, Json, JsonObject } from './extension.ts';
+import type { AccountEvidence } from './ports.ts';
+import { holdsUnstorable } from './text.ts';
+
+/** The resource that a provisioning request asks for. */
+export type Wanted = Pick<
+  Extension,
+  'name' | 'organizationId' | 'userId' | 'plan' | 'primaryRegion' | 'readRegions' | 'ipAddress' | 'options'
+>;
+
+/** A provisioning request in our words. */
+export interface ProvisionOrder {
+  readonly flyId: string;
+  readonly wanted: Wanted;
+  readonly evidence: AccountEvidence;
+}
+
+/** A PATCH in our words: what may change, what must not differ, and who is acting. */
+export interface UpdateOrder {
+  readonly changes: ExtensionChanges;
+  readonly fixed: Partial<
+    Pick<Extension, 'flyId' | 'name' | 'organizationId' | 'primaryRegion' | 'ipAddress'>
+  >;
+  readonly acting: Pick<UpdateRequest, 'user_id' | 'user_email' | 'user_role' | 'organization_name'>;
+}
+
+/** What is on offer; a request for anything else is refused with the list. */
+export interface Offer {
+  readonly regions?: readonly string[] | undefined;
+  readonly plans?: readonly string[] | undefined;
+}
+
+/**
+ * Reads the members of a provisioning request (seed 000, Resource provisioning).
+ * @throws HangarError `invalid` naming each faulty member, `region_unavailable`
+ */
+export function readProvision(
+  members: Record<string, unknown>,
+  timestamp: number,
+  offer: Offer,
+): ProvisionOrder {
+  const request = read<ProvisionRequest>(provisionRequest, members);
+  const primaryRegion = request.primary_region ?? null;
+  const wanted: Wanted = {
+    name: request.name,
+    organizationId: request.organization_id,
+    userId: request.user_id,
+    plan: request.plan ?? request.plan_id ?? null,
+    primaryRegion,
+    readRegions: regionSet(request.read_regions ?? [], primaryRegion),
+    ipAddress: request.ip_address === undefined ? null : canonicalAddress(request.ip_address),
+    options: readOptions(request.options) ?? {},
+  };
+  checkOffer(wanted, offer);
+  return {
+    flyId: request.id,
+    wanted,
+    evidence: {
+      organization: {
+        id: request.organization_id,
+        name: request.organization_name,
+        email: request.organization_email ?? null,
+      },
+      user: { id: request.user_id, email: request.user_email, name: null },
+      role: request.user_role,
+      at: new Date(timestamp * 1000),
+    },
+  };
+}
+
+/**
+ * Reads the members of a PATCH (seed 000, Updating extensions; extensions-api 3.3).
+ * @throws HangarError `invalid`, `region_unavailable`
+ */
+export function readUpdate(members: Record<string, unknown>, current: Extension, offer: Offer): UpdateOrder {
+  const request = read<UpdateRequest>(updateRequest, members);
+  const plan = request.plan ?? request.plan_id;
+  const options = readOptions(request.options);
+  const changes: ExtensionChanges = {
+    ...(plan === undefined || plan === current.plan ? {} : { plan }),
+    ...changedRegions(request.read_regions, current),
+    ...(options === undefined || canonical(options) === canonical(current.options) ? {} : { options }),
+  };
+  checkOffer(
+    { plan: changes.plan ?? null, primaryRegion: null, readRegions: changes.readRegions ?? [] },
+    offer,
+  );
+  return {
+    changes,
+    fixed: {
+      ...(request.id === undefined ? {} : { flyId: request.id }),
+      ...(request.name === undefined ? {} : { name: request.name }),
+      ...(request.organization_id === undefined ? {} : { organizationId: request.organization_id }),
+      ...(request.primary_region === undefined ? {} : { primaryRegion: request.primary_region }),
+      ...(request.ip_address === undefined ? {} : { ipAddress: canonicalAddress(request.ip_address) }),
+    },
+    acting: request,
+  };
+}
+
+/** What two provisioning requests must share to be the same one (extensions-api 3.7). */
+export function fingerprintOf(wanted: Wanted): string {
+  const { organizationId, name, primaryRegion, readRegions, ipAddress, plan, options } = wanted;
+  return sha256Hex(canonical([organizationId, name, primaryRegion, readRegions, ipAddress, plan, options]));
+}
+
+/** JSON with sorted keys, so that equal values give equal text. */
+export function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const object = value as JsonObject;
+  const members = Object.keys(object)
+    .toSorted()
+    .map((key) => `${JSON.stringify(key)}:${canonical(object[key] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+interface Schema {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: unknown } | { success: false; error: { issues: readonly Issue[] } };
+}
+
+function read<T>(schema: Schema, members: Record<string, unknown>): T {
+  const parsed = schema.safeParse(members);
+  if (parsed.success) return parsed.data as T;
+  const fields: Record<string, string> = {};
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0] ?? 'body');
+    fields[name] ??= Object.hasOwn(members, name) ? issue.message : 'is missing';
+  }
+  throw invalid(fields);
+}
+
+function invalid(fields: Record<string, string>): HangarError {
+  const names = Object.keys(fields).join(', ');
+  return new HangarError('invalid', { public: `some fields are missing or malformed: ${names}`, fields });
+}
+
+/** A set without the primary region, sorted: order carries no meaning (extensions-api 11.38). */
+function regionSet(codes: readonly string[], primary: string | null): string[] {
+  return [...new Set(codes)].filter((code) => code !== primary).toSorted();
+}
+
+function changedRegions(
+  codes: readonly string[] | undefined,
+  current: Extension,
+): { readRegions?: string[] } {
+  if (codes === undefined) return {};
+  const readRegions = regionSet(codes, current.primaryRegion);
+  return readRegions.join() === current.readRegions.join() ? {} : { readRegions };
+}
+
+function checkOffer(wanted: Pick<Wanted, 'plan' | 'primaryRegion' | 'readRegions'>, offer: Offer): void {
+  const { regions, plans } = offer;
+  if (regions !== undefined) {
+    const fields: Record<string, string> = {};
+    const sentence = `is not offered; choose one of ${regions.join(', ')}`;
+    if (wanted.primaryRegion !== null && !regions.includes(wanted.primaryRegion)) {
+      fields['primary_region'] = `${wanted.primaryRegion} ${sentence}`;
+    }
+    const unknown = wanted.readRegions.filter((code) => !regions.includes(code));
+    if (unknown.length > 0) fields['read_regions'] = `${unknown.join(', ')} ${sentence}`;
+    if (Object.keys(fields).length > 0) {
+      throw new HangarError('region_unavailable', { public: Object.values(fields).join('; '), fields });
+    }
+  }
+  if (plans !== undefined && wanted.plan !== null && !plans.includes(wanted.plan)) {
+    throw invalid({ plan: `no such plan; choose one of ${plans.join(', ')}` });
+  }
+}
+
+const MAX_OPTIONS_BYTES = 16 * 1024;
+
+function readOptions(options: Record<string, unknown> | undefined): JsonObject | undefined {
+  if (options === undefined) return undefined;
+  const text = canonical(options as JsonObject);
+  if (Buffer.byteLength(text) > MAX_OPTIONS_BYTES) throw invalid({ options: 'is too large' });
+  if (holdsUnstorable(options)) throw invalid({ options: 'holds text that is not valid Unicode' });
+  return JSON.parse(text) as JsonObject;
+}
+
+/** One spelling of an IPv6 address (RFC 5952): `fdaa:0:47fb:0:1::1d` has several. */
+function canonicalAddress(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}

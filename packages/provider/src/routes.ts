@@ -1,0 +1,205 @@
+import { Hono, type Context } from 'hono';
+import { HangarError, sha256Hex, splitTarget, type Door } from '@hangar/security';
+import { chargesFor } from './billing/charges.ts';
+import { readChargesQuery } from './billing/query.ts';
+import type { Kit } from './kit.ts';
+import { acceptEvent } from './machine-events.ts';
+import { deprovision } from './operations/deprovision.ts';
+import { provision, type ProvisionAnswer } from './operations/provision.ts';
+import { update } from './operations/update.ts';
+import type { Work } from './operations/work.ts';
+import { readProvision } from './request.ts';
+import { resourceWire } from './resource.ts';
+import { answerSigned, answerSignedEvent, failureResponse, type SignedHandler } from './signed.ts';
+import { finishSignIn } from './sso/callback.ts';
+import type { Cookies } from './sso/cookies.ts';
+import { notHere, type SignInStart } from './sso/start.ts';
+
+/** What the routes lead to. */
+export interface Rooms {
+  readonly kit: Kit;
+  readonly work: Work;
+  readonly cookies: Cookies;
+  readonly signIn: SignInStart;
+  /** Called when a machine event waits. */
+  readonly eventArrived: () => void;
+}
+
+/** The HTTP methods of one path, each with its guard and what it does. */
+interface Route {
+  readonly path: string;
+  readonly methods: Readonly<Record<string, (c: Context<Env>) => Promise<Response>>>;
+}
+
+type Env = { Bindings: Door };
+
+/** Ids need no escaping, so a path that uses any names nothing (extensions-api 3). */
+const ID = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,127}}';
+const ORGANIZATION = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,199}}';
+
+/**
+ * The table: method, path, guard, operation. Matching and signatures both go by the raw target, never by
+ * `Request.url`, which was rewritten on the way.
+ */
+export function createRoutes(rooms: Rooms): Hono<Env> {
+  const app = new Hono<Env>({
+    // One trailing slash means nothing (extensions-api 11.41).
+    getPath: (_, options) => routePath(rooms.kit, (options?.env as Door).rawTarget).replace(/(?<=.)\/$/, ''),
+  });
+  for (const { path, methods } of routeTable(rooms)) {
+    for (const [method, handler] of Object.entries(methods)) {
+      app.on(method, path, async (c) => await guarded(c, () => handler(c)));
+    }
+    const allow = Object.keys(methods).join(', ');
+    app.all(path, (c) =>
+      failureResponse(new HangarError('method_not_allowed', { headers: { allow } }), c.env),
+    );
+  }
+  app.notFound((c) => failureResponse(new HangarError('not_found'), c.env));
+  app.onError((error, c) => failureResponse(error, c.env));
+  return app;
+}
+
+function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readonly Route[] {
+  const { store } = kit.options;
+  const signed = (handler: (c: Context<Env>) => SignedHandler) => async (c: Context<Env>) =>
+    await answerSigned(kit, c.req.raw, c.env, routePath(kit, c.env.rawTarget), handler(c));
+
+  return [
+    {
+      path: '/extensions',
+      methods: {
+        POST: signed(() => async ({ members, timestamp }) => {
+          const answer = await provision(kit, work, readProvision(members, timestamp, kit.options));
+          return json(provisionBody(answer), provisionStatus(kit, answer));
+        }),
+      },
+    },
+    {
+      // Before the route with an id: `events` is a reserved word, not a resource.
+      path: '/extensions/events',
+      methods: {
+        POST: async (c) =>
+          await answerSignedEvent(kit, c.req.raw, routePath(kit, c.env.rawTarget), async (body) => {
+            if (await acceptEvent(kit, c.req.raw.headers, body)) eventArrived();
+            return new Response(null, { status: 204 });
+          }),
+      },
+    },
+    {
+      path: `/extensions/${ID}`,
+      methods: {
+        GET: signed((c) => async () => {
+          const extension = await store.extensions.find(idOf(c));
+          if (extension === undefined || extension.status === 'deleted') throw new HangarError('not_found');
+          return cacheable(c, resourceWire(extension));
+        }),
+        PATCH: signed((c) => async ({ members, timestamp }) => {
+          const answer = await update(kit, work, idOf(c), members, timestamp);
+          const body = {
+            ...resourceWire(answer.extension),
+            ...(answer.config === null ? {} : { config: answer.config }),
+          };
+          return json(body, answer.tag === 'updated' ? 200 : 202);
+        }),
+        DELETE: signed((c) => async () => {
+          const answer = await deprovision(kit, work, idOf(c), null);
+          return answer === 'deleted'
+            ? new Response(null, { status: 204 })
+            : json({ id: idOf(c), status: 'deleting' }, 202);
+        }),
+      },
+    },
+    {
+      path: '/billing/charges',
+      methods: {
+        GET: signed(
+          (c) =>
+            async ({ members }) =>
+              json(await chargesFor(kit, readChargesQuery(members), c.req.raw.signal), 200),
+        ),
+      },
+    },
+    // A browser comes here by itself: these carry no signature (seed 000, Single sign on flow).
+    {
+      path: `/extensions/${ID}/sso`,
+      methods: { GET: async (c) => await signIn.extension(c.req.raw, idOf(c)) },
+    },
+    { path: '/extensions/:other/sso', methods: { GET: async () => notHere() } },
+    {
+      path: `/organizations/${ORGANIZATION}/sso`,
+      methods: { GET: async (c) => await signIn.organization(c.req.raw, idOf(c)) },
+    },
+    {
+      path: '/login',
+      methods: {
+        GET: async (c) => {
+          const { query } = splitTarget(c.env.rawTarget);
+          return await signIn.path(c.req.raw, new URLSearchParams(query).get('return_to') ?? undefined);
+        },
+      },
+    },
+    {
+      path: '/callback',
+      methods: {
+        GET: async (c) => await finishSignIn(kit, cookies, c.req.raw, splitTarget(c.env.rawTarget).query),
+      },
+    },
+  ];
+}
+
+/** The path below the base URL, exactly as received; empty when it is not below it. */
+export function routePath(kit: Kit, rawTarget: string): string {
+  const mount = new URL(kit.options.publicBaseUrl).pathname.replace(/\/$/, '');
+  const { path } = splitTarget(rawTarget);
+  return path.startsWith(`${mount}/`) ? path.slice(mount.length) : '/-';
+}
+
+async function guarded(c: Context<Env>, handler: () => Promise<Response>): Promise<Response> {
+  try {
+    return await handler();
+  } catch (error) {
+    return failureResponse(error, c.env);
+  }
+}
+
+function idOf(c: Context<Env>): string {
+  return c.req.param('id') ?? '';
+}
+
+function provisionBody({ extension, config }: ProvisionAnswer): Record<string, unknown> {
+  return {
+    id: extension.id,
+    config,
+    name: extension.name,
+    ...(extension.flyAppName === null ? {} : { fly_app_name: extension.flyAppName }),
+    status: extension.status,
+  };
+}
+
+function provisionStatus(kit: Kit, answer: ProvisionAnswer): number {
+  switch (answer.tag) {
+    case 'created':
+      return kit.options.createdStatus ?? 201;
+    case 'accepted':
+      return 202;
+    case 'repeated':
+      return 200;
+  }
+}
+
+/** Pollers that say what they have are spared the body. */
+function cacheable(c: Context<Env>, body: Record<string, unknown>): Response {
+  const etag = `"${sha256Hex(JSON.stringify(body)).slice(0, 32)}"`;
+  if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: { etag } });
+  const answer = json(body, 200);
+  answer.headers.set('etag', etag);
+  return answer;
+}
+
+function json(body: Record<string, unknown>, status: number): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  });
+}

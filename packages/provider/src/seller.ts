@@ -1,0 +1,94 @@
+import type { ExtensionStatus } from '@hangar/flyio';
+import type { Extension, ExtensionChanges } from './extension.ts';
+import type { MachineEvent } from './ports.ts';
+
+/** The environment variables a customer's app receives. Names are checked against `configKeys`. */
+export type Config = Readonly<Record<string, string>>;
+
+/** What the seller's own code made. */
+export interface Provisioned {
+  readonly config: Config;
+  /** Another name than the one asked for, when the seller had to choose one. */
+  readonly name?: string;
+  /** The Fly.io app that Flycast traffic goes to (seed 000, Flycast). */
+  readonly flyAppName?: string;
+}
+
+/** What every call of the seller's code is told. */
+export interface SellerContext {
+  readonly extension: Extension;
+  /** Aborted when the time is over, or when the work was made needless by a deletion. */
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+/** What `provision` is told. It may be called again for the same extension, after a crash or a failure. */
+export interface ProvisionContext extends SellerContext {
+  /** 1 for the first call for this extension, then counting. */
+  readonly attempt: number;
+  /** The config that an earlier call already settled on, and that customers may hold; null when there is none. */
+  readonly answered: Config | null;
+  /**
+   * Settles the answer to Fly.io while the work goes on. Fly.io reads `config` from the first answer only
+   * (extensions-api 3.1), so code that needs more than four seconds must call this as soon as it knows what
+   * the config will be. The resolved promise means it is stored.
+   */
+  answer(provisioned: Provisioned): Promise<void>;
+}
+
+/** What `update` is told. */
+export interface UpdateContext extends SellerContext {
+  readonly changes: ExtensionChanges;
+  /** The extension as it will be. */
+  readonly next: Extension;
+}
+
+/** What `usage` is asked: one extension, within one UTC day. */
+export interface UsageContext extends SellerContext {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** One metered line. Money and quantities are decimal texts with at most ten places, never floats. */
+export interface UsageLine {
+  /** Stable name of what was metered, such as `compute.vcpu_seconds`. One line per meter and start. */
+  readonly meter: string;
+  readonly description: string;
+  readonly quantity: string;
+  readonly unit: string;
+  readonly unitPrice: string;
+  /** Default: the whole span that was asked for. */
+  readonly from?: Date;
+  readonly to?: Date;
+  readonly category?: 'usage' | 'subscription' | 'credit' | 'adjustment' | 'tax';
+}
+
+/** What `onMachineEvent` may do besides looking. */
+export interface MachineEventContext {
+  readonly signal: AbortSignal;
+  readonly now: Date;
+  /** Changes an extension's status and tells Fly.io, if it is another one. */
+  setStatus(id: string, status: ExtensionStatus, detail?: string): Promise<boolean>;
+}
+
+/**
+ * The seller's own code: what is being sold. Everything is called outside any transaction and may be called
+ * again for the same extension, so it should find what it made before. To refuse with a sentence for
+ * the customer, throw a `HangarError` such as `plan_required` or `region_unavailable`; anything else that is
+ * thrown is a failure, and the customer hears that the provider could not complete it.
+ */
+export interface Seller {
+  provision(context: ProvisionContext): Promise<Provisioned | void>;
+  /** Without it, nothing about an extension can be changed. */
+  update?(context: UpdateContext): Promise<Partial<Provisioned> | void>;
+  /** Removes everything `provision` made, also after only half of it was made, also a second time. */
+  deprovision(context: SellerContext): Promise<void>;
+  /** Looked at once a minute: lets the status follow what the service itself knows. */
+  status?(
+    context: SellerContext,
+  ): Promise<{ readonly status: ExtensionStatus; readonly detail?: string } | undefined>;
+  usage?(context: UsageContext): Promise<readonly UsageLine[]>;
+  /** Makes new credentials; the old ones should live until customers had time to deploy. */
+  rotate?(context: SellerContext): Promise<Provisioned>;
+  onMachineEvent?(event: MachineEvent, context: MachineEventContext): Promise<void>;
+}

@@ -1,0 +1,141 @@
+import {
+  asHangarError,
+  errorResponse,
+  HangarError,
+  readBody,
+  splitTarget,
+  type Door,
+  type Secret,
+} from '@hangar/security';
+import { guardError, openSigned, type SignedMessage } from './guard.ts';
+import type { Kit } from './kit.ts';
+
+/** The largest signed body (extensions-api 2.3). */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** A nonce is kept this long after its timestamp, which covers the window on both sides. */
+const NONCE_KEPT_MS = 600_000;
+
+/** Answers one verified request of Fly.io's. */
+export type SignedHandler = (message: SignedMessage, body: Uint8Array) => Promise<Response>;
+
+/**
+ * Lets a request through to `handler` only when its signature, address and time hold and its nonce was not
+ * used before, by whichever method and on whichever replica. The nonce is given back when our own answer is
+ * a failure, so that the same bytes may be sent again; never otherwise, so that a replay gets nothing.
+ * @param routePath path below the base URL, as received
+ */
+export async function answerSigned(
+  kit: Kit,
+  request: Request,
+  door: Door,
+  routePath: string,
+  handler: SignedHandler,
+): Promise<Response> {
+  const { options } = kit;
+  const body = await readPlain(request);
+  const opened = openSigned(
+    {
+      method: request.method,
+      query: splitTarget(door.rawTarget).query,
+      body,
+      signature: request.headers.get('x-signature'),
+      url: publicUrl(options.publicBaseUrl, routePath),
+    },
+    kit.now(),
+    { secrets: options.provisioningSecrets, acceptBase64: options.acceptBase64 ?? false },
+  );
+  if (!opened.ok) throw guardError(opened.reason);
+  noteOldSecret(kit, opened.value.secretIndex);
+  return await oncePerNonce(kit, opened.value, () => handler(opened.value, body));
+}
+
+/**
+ * The same for machine events. Their body is signed, but need not hold an address or a nonce; if it does, they
+ * are held to it (extensions-api 7).
+ */
+export async function answerSignedEvent(
+  kit: Kit,
+  request: Request,
+  routePath: string,
+  handler: (body: Uint8Array) => Promise<Response>,
+): Promise<Response> {
+  const { options } = kit;
+  const body = await readPlain(request);
+  const secrets: readonly Secret[] = options.eventsSecrets ?? options.provisioningSecrets;
+  const signature = request.headers.get('x-signature');
+  const url = publicUrl(options.publicBaseUrl, routePath);
+  const rules = { secrets, acceptBase64: options.acceptBase64 ?? false };
+  const opened = openSigned({ method: 'POST', query: '', body, signature, url }, kit.now(), rules);
+  if (opened.ok) return await oncePerNonce(kit, opened.value, () => handler(body));
+  switch (opened.reason.tag) {
+    case 'signature_missing':
+    case 'signature_repeated':
+    case 'signature_malformed':
+    case 'signature_mismatch':
+      throw guardError(opened.reason);
+    default:
+      if (holdsEnvelope(body)) throw guardError(opened.reason);
+      return await handler(body);
+  }
+}
+
+async function readPlain(request: Request): Promise<Uint8Array> {
+  const encoding = request.headers.get('content-encoding');
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+    throw new HangarError('unsupported_media_type', {
+      public: 'bodies with a Content-Encoding are not taken',
+    });
+  }
+  return await readBody(request, MAX_BODY_BYTES);
+}
+
+async function oncePerNonce(
+  kit: Kit,
+  message: SignedMessage,
+  handler: () => Promise<Response>,
+): Promise<Response> {
+  const { nonces } = kit.options.store;
+  const expiresAt = new Date(message.timestamp * 1_000 + NONCE_KEPT_MS);
+  let won: boolean;
+  try {
+    won = await nonces.consume(message.nonce, expiresAt, kit.now());
+  } catch (error) {
+    // Without the memory of nonces nothing can be accepted.
+    throw new HangarError('unavailable', { detail: 'nonces cannot be stored', cause: error });
+  }
+  if (!won) throw new HangarError('unauthorized', { detail: 'the nonce was used before' });
+  try {
+    const answer = await handler();
+    if (answer.status >= 500) await nonces.release(message.nonce);
+    return answer;
+  } catch (error) {
+    if (asHangarError(error).status >= 500) await nonces.release(message.nonce);
+    throw error;
+  }
+}
+
+function holdsEnvelope(body: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    return typeof value === 'object' && value !== null && ('url' in value || 'nonce' in value);
+  } catch {
+    return false;
+  }
+}
+
+function publicUrl(base: string, routePath: string): string {
+  return base.replace(/\/$/, '') + routePath;
+}
+
+/** An operator who rotates a secret waits for this to fall silent before dropping the old one. */
+function noteOldSecret(kit: Kit, secretIndex: number): void {
+  if (secretIndex > 0) kit.log.info({ secretIndex }, 'a request was signed with an older secret');
+}
+
+/** Any failure as an answer in the one dialect of the signed routes. */
+export function failureResponse(error: unknown, door: Door): Response {
+  const known = asHangarError(error);
+  door.onError?.(known);
+  return errorResponse(known, door.requestId);
+}

@@ -1,0 +1,181 @@
+import type { OAuthReason, TokenInfo } from '@hangar/flyio';
+import { randomToken, sha256Hex, type Secret } from '@hangar/security';
+import { isGone } from '../extension.ts';
+import type { Kit } from '../kit.ts';
+import type { LoginTarget } from '../ports.ts';
+import type { Cookies } from './cookies.ts';
+import { accessTokenPlace, introspectionOf } from './logins.ts';
+import { pageResponse, type Page } from './pages.ts';
+import { notHere, organizationPath, redirect, verifierPlace } from './start.ts';
+
+/** A login never outlives the token it came from, nor this (extensions-api 5.3). */
+const LONGEST_SECONDS = 7_200;
+
+const startAgain: Page = {
+  status: 400,
+  title: 'Please start again',
+  text: 'This sign-in was already used, took too long, or was begun in another browser.',
+};
+const notYours: Page = {
+  status: 403,
+  title: 'No access',
+  text: 'Your account at Fly.io does not belong to the organization that this is for.',
+};
+
+/**
+ * Finishes a sign-in (seed 000, Single sign on flow; extensions-api 5.1). The state must be this browser's and
+ * unused before anything is exchanged; Fly.io says who it is and where they belong; only then is anything
+ * written, and the browser goes to a path that we built.
+ */
+export async function finishSignIn(
+  kit: Kit,
+  cookies: Cookies,
+  request: Request,
+  query: string,
+): Promise<Response> {
+  const params = new URLSearchParams(query);
+  const [state = '', ...more] = params.getAll('state');
+  if (more.length > 0 || !cookies.holdsAttempt(request.headers, state)) return pageResponse(startAgain);
+  const stateHash = sha256Hex(state);
+  const attempt = await kit.options.store.logins.take(stateHash, kit.now());
+  const answer =
+    attempt === undefined
+      ? pageResponse(startAgain)
+      : await exchange(kit, cookies, request, params, { state, ...attempt });
+  cookies.clearAttempt(answer.headers, state);
+  return answer;
+}
+
+interface Kept {
+  readonly state: string;
+  readonly stateHash: string;
+  readonly sealedVerifier: Uint8Array;
+  readonly target: LoginTarget;
+}
+
+async function exchange(
+  kit: Kit,
+  cookies: Cookies,
+  request: Request,
+  params: URLSearchParams,
+  kept: Kept,
+): Promise<Response> {
+  const { oauth, sealer } = kit.options;
+  const codeVerifier = sealer.openText(kept.sealedVerifier, verifierPlace(kept.stateHash));
+  const tokens = await oauth.exchange(params, { state: kept.state, codeVerifier });
+  if (!tokens.ok) return refusedByFly(kit, tokens.reason, kept.target);
+  const info = await oauth.introspect(tokens.value.accessToken);
+  if (!info.ok) return refusedByFly(kit, info.reason, kept.target);
+  const seconds = Math.min(tokens.value.expiresIn, info.value.expires_in, LONGEST_SECONDS);
+  const landing = await admit(kit, kept.target, info.value);
+  if (landing.tag === 'refused') return landing.response;
+  return await signIn(kit, cookies, request, {
+    info: info.value,
+    accessToken: tokens.value.accessToken,
+    seconds,
+    landing,
+  });
+}
+
+type Landing =
+  | { readonly tag: 'admitted'; readonly path: string; readonly createOrganization: string | null }
+  | { readonly tag: 'refused'; readonly response: Response };
+
+/** Whether this person may go where the sign-in leads. */
+async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<Landing> {
+  const { store } = kit.options;
+  const ids = info.organizations.map((organization) => organization.id);
+  switch (target.tag) {
+    case 'extension': {
+      const extension = await store.extensions.find(target.id);
+      if (extension === undefined || isGone(extension)) return { tag: 'refused', response: notHere() };
+      if (!ids.includes(extension.organizationId))
+        return { tag: 'refused', response: pageResponse(notYours) };
+      return { tag: 'admitted', path: kit.options.landing(target.id), createOrganization: null };
+    }
+    case 'organization':
+      if (!ids.includes(target.id)) return { tag: 'refused', response: pageResponse(notYours) };
+      // Seed 000 lets organizations be made at sign-in; only once Fly.io has listed this one.
+      return { tag: 'admitted', path: organizationPath(kit, target.id), createOrganization: target.id };
+    case 'path': {
+      const known = await store.accounts.knownOrganizations(ids);
+      if (known.length === 0) return { tag: 'refused', response: pageResponse(notYours) };
+      return { tag: 'admitted', path: target.path, createOrganization: null };
+    }
+  }
+}
+
+interface SignIn {
+  readonly info: TokenInfo;
+  readonly accessToken: Secret;
+  readonly seconds: number;
+  readonly landing: Landing & { readonly tag: 'admitted' };
+}
+
+/** A login of its own for every sign-in: what the browser brought along is ended, never taken over. */
+async function signIn(kit: Kit, cookies: Cookies, request: Request, made: SignIn): Promise<Response> {
+  const { store, sealer } = kit.options;
+  const token = randomToken();
+  const tokenHash = sha256Hex(token);
+  const before = cookies.login(request.headers);
+  const now = kit.now();
+  await store.logins.open(
+    {
+      tokenHash,
+      sealedAccessToken: sealer.seal(made.accessToken.reveal(), accessTokenPlace(tokenHash)),
+      expiresAt: new Date(now.getTime() + made.seconds * 1_000),
+      replaces: before === undefined ? null : sha256Hex(before),
+    },
+    introspectionOf(made.info, now, made.landing.createOrganization),
+  );
+  const answer = redirect(made.landing.path);
+  cookies.setLogin(answer.headers, token, made.seconds);
+  return answer;
+}
+
+/** What a person reads when Fly.io, or what it said, did not let them in. Never let in on a doubt. */
+function refusedByFly(kit: Kit, reason: OAuthReason, target: LoginTarget): Response {
+  kit.log.warn({ reason }, 'a sign-in was refused');
+  const retry = retryPath(kit, target);
+  const denied: Page = {
+    status: 403,
+    title: 'Sign-in was refused',
+    text: 'Fly.io did not confirm this sign-in.',
+    retry,
+  };
+  const broken: Page = {
+    status: 502,
+    title: 'Sign-in failed at Fly.io',
+    text: 'Fly.io could not complete the sign-in.',
+    retry,
+  };
+  switch (reason.tag) {
+    case 'callback_refused':
+      return pageResponse(reason.error === 'access_denied' ? denied : broken);
+    case 'callback_malformed':
+      return pageResponse(startAgain);
+    case 'introspection_refused':
+    case 'wrong_application':
+    case 'scope_missing':
+    case 'subject_mismatch':
+    case 'token_expired':
+      return pageResponse(denied);
+    case 'token_refused':
+    case 'token_malformed':
+    case 'introspection_malformed':
+    case 'unreachable':
+      return pageResponse(broken);
+  }
+}
+
+function retryPath(kit: Kit, target: LoginTarget): string {
+  const base = new URL(kit.options.publicBaseUrl).pathname.replace(/\/$/, '');
+  switch (target.tag) {
+    case 'extension':
+      return `${base}/extensions/${target.id}/sso`;
+    case 'organization':
+      return `${base}/organizations/${encodeURIComponent(target.id)}/sso`;
+    case 'path':
+      return `${base}/login?return_to=${encodeURIComponent(target.path)}`;
+  }
+}

@@ -1,0 +1,136 @@
+import { HangarError, Secret, sameBytes, sha256Hex } from '@hangar/security';
+import type { TokenInfo } from '@hangar/flyio';
+import type { Kit } from '../kit.ts';
+import type { Introspection, LoginRecord, Membership } from '../ports.ts';
+import type { Cookies } from './cookies.ts';
+
+/** A browser that is signed in. */
+export interface Login {
+  readonly userId: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly memberships: readonly Membership[];
+  readonly expiresAt: Date;
+  /** To be sent back in `X-CSRF-Token` with every change. */
+  readonly csrfToken: string;
+}
+
+/** Sign-ins as the dashboard and the discharge service use them. */
+export interface Logins {
+  /**
+   * Who is behind the request's cookie; undefined when nobody is. Memberships are never older than five
+   * minutes: then Fly.io is asked again, and a token it no longer knows ends the login (promise S2).
+   * @param options.maxAgeSeconds ask again when they are older than this; 0 before something is destroyed
+   */
+  identify(request: Request, options?: { readonly maxAgeSeconds?: number }): Promise<Login | undefined>;
+  /** Address that signs in and comes back to `returnPath`. */
+  startUrl(returnPath: string): string;
+  /** Ends the login of the request's cookie on all replicas. @throws HangarError `csrf_refused` */
+  signOut(request: Request): Promise<Response>;
+  csrfToken(login: Login): string;
+  /**
+   * Call it before every change that a browser asks for (security-reliability 9.12).
+   * @throws HangarError `csrf_refused`
+   */
+  checkCsrf(request: Request, login: Login): void;
+}
+
+/** How old confirmed memberships may be before they are confirmed again. */
+const FRESH_SECONDS = 300;
+/** How long a login outlives Fly.io's silence. Past it nobody is let in on old knowledge. */
+const SILENCE_SECONDS = 900;
+
+/** Reads, confirms and ends logins. */
+export function createLogins(kit: Kit, cookies: Cookies): Logins {
+  const { store, oauth, publicBaseUrl, sealer } = kit.options;
+  const origin = new URL(publicBaseUrl).origin;
+  const confirming = new Map<string, Promise<LoginRecord | undefined>>();
+
+  const confirm = async (record: LoginRecord): Promise<LoginRecord | undefined> => {
+    const { tokenHash } = record;
+    const accessToken = Secret.of(sealer.openText(record.sealedAccessToken, accessTokenPlace(tokenHash)));
+    const info = await oauth.introspect(accessToken);
+    if (info.ok && info.value.user_id === record.userId) {
+      await store.logins.confirm(tokenHash, introspectionOf(info.value, kit.now(), null));
+      return await store.logins.find(tokenHash, kit.now());
+    }
+    if (!info.ok && (info.reason.tag === 'unreachable' || info.reason.tag === 'introspection_malformed')) {
+      kit.log.warn({ reason: info.reason.tag }, 'memberships could not be confirmed');
+      const silentFor = (kit.now().getTime() - record.checkedAt.getTime()) / 1_000;
+      return silentFor < SILENCE_SECONDS ? record : undefined;
+    }
+    await store.logins.close(tokenHash);
+    return undefined;
+  };
+
+  const current = async (tokenHash: string, maxAgeSeconds: number): Promise<LoginRecord | undefined> => {
+    const record = await store.logins.find(tokenHash, kit.now());
+    if (record === undefined) return undefined;
+    if (kit.now().getTime() - record.checkedAt.getTime() < maxAgeSeconds * 1_000) return record;
+    // A page asks many questions at once; Fly.io is asked one.
+    const running = confirming.get(tokenHash) ?? confirm(record).finally(() => confirming.delete(tokenHash));
+    confirming.set(tokenHash, running);
+    return await running;
+  };
+
+  const checkCsrf = (request: Request, login: Login): void => {
+    const sent = request.headers.get('x-csrf-token') ?? '';
+    const from = request.headers.get('origin');
+    const site = request.headers.get('sec-fetch-site');
+    const encoder = new TextEncoder();
+    if (!sameBytes(encoder.encode(sent), encoder.encode(login.csrfToken)))
+      throw refused('the token is missing or wrong');
+    if (from !== null && from !== origin) throw refused('another origin');
+    if (site !== null && site !== 'same-origin') throw refused('another site');
+  };
+
+  const identify: Logins['identify'] = async (request, options = {}) => {
+    const token = cookies.login(request.headers);
+    if (token === undefined) return undefined;
+    const record = await current(sha256Hex(token), options.maxAgeSeconds ?? FRESH_SECONDS);
+    if (record === undefined) return undefined;
+    const { userId, email, name, memberships, expiresAt } = record;
+    return { userId, email, name, memberships, expiresAt, csrfToken: sha256Hex(`csrf\n${token}`) };
+  };
+
+  return {
+    identify,
+    checkCsrf,
+    csrfToken: (login) => login.csrfToken,
+    startUrl: (returnPath) =>
+      `${publicBaseUrl.replace(/\/$/, '')}/login?return_to=${encodeURIComponent(returnPath)}`,
+    async signOut(request) {
+      const token = cookies.login(request.headers);
+      const headers = new Headers({ 'cache-control': 'no-store' });
+      cookies.clearLogin(headers);
+      if (token !== undefined) {
+        const tokenHash = sha256Hex(token);
+        const record = await store.logins.find(tokenHash, kit.now());
+        if (record !== undefined) {
+          checkCsrf(request, { ...record, csrfToken: sha256Hex(`csrf\n${token}`) });
+          await store.logins.close(tokenHash);
+        }
+      }
+      return new Response(null, { status: 204, headers });
+    },
+  };
+}
+
+/** Binds a sealed access token to its login. */
+export function accessTokenPlace(tokenHash: string): string {
+  return `logins.sealed_access_token:${tokenHash}`;
+}
+
+/** What we keep of an introspection. */
+export function introspectionOf(info: TokenInfo, at: Date, createOrganization: string | null): Introspection {
+  return {
+    user: { id: info.user_id, email: info.email, name: info.user_name ?? null },
+    memberships: info.organizations.map(({ id, role }) => ({ organizationId: id, role })),
+    createOrganization,
+    at,
+  };
+}
+
+function refused(detail: string): HangarError {
+  return new HangarError('csrf_refused', { detail });
+}

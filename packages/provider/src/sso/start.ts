@@ -1,0 +1,96 @@
+import { createPkcePair } from '@hangar/flyio';
+import { randomToken, sha256Hex } from '@hangar/security';
+import { isGone } from '../extension.ts';
+import type { Kit } from '../kit.ts';
+import type { LoginTarget } from '../ports.ts';
+import type { Cookies } from './cookies.ts';
+import type { Login, Logins } from './logins.ts';
+import { browserHeaders, pageResponse } from './pages.ts';
+import { safeReturnPath } from './return-path.ts';
+
+/** How long a person may take at Fly.io. */
+const ATTEMPT_SECONDS = 600;
+
+/** Binds a sealed PKCE verifier to its attempt. */
+export function verifierPlace(stateHash: string): string {
+  return `login_attempts.sealed_verifier:${stateHash}`;
+}
+
+/** The three ways into a sign-in. */
+export interface SignInStart {
+  /** From `GET {base}/extensions/{id}/sso` (seed 000, Single sign on flow). */
+  extension(request: Request, id: string): Promise<Response>;
+  /** From `GET {base}/organizations/{id}/sso` (extensions-api 5.5). */
+  organization(request: Request, id: string): Promise<Response>;
+  /** From our own pages, to come back to one of them. */
+  path(request: Request, returnTo: string | undefined): Promise<Response>;
+}
+
+/** Starts sign-ins. Nothing but the attempt is written before Fly.io has said who it is. */
+export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): SignInStart {
+  const { options } = kit;
+
+  const begin = async (target: LoginTarget, organizationId?: string): Promise<Response> => {
+    const state = randomToken();
+    const stateHash = sha256Hex(state);
+    const { codeVerifier, codeChallenge } = createPkcePair();
+    await options.store.logins.begin({
+      stateHash,
+      sealedVerifier: options.sealer.seal(codeVerifier, verifierPlace(stateHash)),
+      target,
+      expiresAt: new Date(kit.now().getTime() + ATTEMPT_SECONDS * 1_000),
+    });
+    const at = options.oauth.authorizeUrl({
+      state,
+      codeChallenge,
+      ...(organizationId === undefined ? {} : { organizationId }),
+    });
+    const answer = redirect(at.href);
+    cookies.setAttempt(answer.headers, state, ATTEMPT_SECONDS);
+    return answer;
+  };
+
+  return {
+    async extension(request, id) {
+      const extension = await options.store.extensions.find(id);
+      if (extension === undefined || isGone(extension)) return notHere();
+      const login = await logins.identify(request);
+      // Somebody of another organization signs in anew instead of being let in or turned away (5.2).
+      if (belongs(login, extension.organizationId)) return redirect(options.landing(id));
+      return await begin({ tag: 'extension', id }, extension.organizationId);
+    },
+    async organization(request, id) {
+      const login = await logins.identify(request);
+      if (belongs(login, id)) return redirect(organizationPath(kit, id));
+      return await begin({ tag: 'organization', id }, id);
+    },
+    async path(request, returnTo) {
+      const path = safeReturnPath(returnTo, options.returnPaths ?? ['/', '/extensions/']) ?? '/';
+      const login = await logins.identify(request);
+      return login === undefined ? await begin({ tag: 'path', path }) : redirect(path);
+    },
+  };
+}
+
+/** Path of an organization's overview. */
+export function organizationPath(kit: Kit, id: string): string {
+  return kit.options.organizationLanding?.(id) ?? '/';
+}
+
+/** Sends the browser on, and tells nobody where it came from. */
+export function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { ...browserHeaders, location } });
+}
+
+/** Unknown, deleted, or never there: one page for all. */
+export function notHere(): Response {
+  return pageResponse({
+    status: 404,
+    title: 'Nothing here',
+    text: 'This does not exist, or it was deleted.',
+  });
+}
+
+function belongs(login: Login | undefined, organizationId: string): boolean {
+  return login?.memberships.some((membership) => membership.organizationId === organizationId) ?? false;
+}

@@ -1,0 +1,53 @@
+import type { Kit } from './kit.ts';
+import { handleEvents } from './machine-events.ts';
+import { resumeAbandoned, sweepFailed } from './operations/resume.ts';
+import { followStatus } from './operations/status.ts';
+import type { Work } from './operations/work.ts';
+import type { Sender } from './webhooks/sender.ts';
+
+/** Work to be done again and again. Whoever hosts the kit runs it; two processes may run the same at once. */
+export interface Task {
+  readonly name: string;
+  readonly everySeconds: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+/** How long delivered webhooks and handled events stay to be looked at. */
+const KEPT_MS = 30 * DAY_MS;
+
+/** Everything the kit does without being asked. */
+export function createTasks(kit: Kit, work: Work, sender: Sender): Task[] {
+  const { store, seller } = kit.options;
+  const tasks: Task[] = [
+    // Processes of one database wake each other by NOTIFY; this is for when that is lost.
+    { name: 'provider.webhooks', everySeconds: 1, run: async (signal) => await sender.drain(signal) },
+    {
+      name: 'provider.machine-events',
+      everySeconds: 2,
+      run: async (signal) => await handleEvents(kit, signal),
+    },
+    { name: 'provider.resume', everySeconds: 5, run: async () => await resumeAbandoned(kit, work) },
+    {
+      name: 'provider.sweep',
+      everySeconds: 300,
+      run: async () => {
+        const now = kit.now();
+        const old = new Date(now.getTime() - KEPT_MS);
+        await store.nonces.sweep(now);
+        await store.logins.sweep(now);
+        await store.outbox.sweep(old);
+        await store.events.sweep(old);
+        await sweepFailed(kit, work);
+      },
+    },
+  ];
+  if (seller.status !== undefined) {
+    tasks.push({
+      name: 'provider.status',
+      everySeconds: 60,
+      run: async (signal) => await followStatus(kit, signal),
+    });
+  }
+  return tasks;
+}

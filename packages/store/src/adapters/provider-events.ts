@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { and, desc, eq, inArray, lt, lte, ne, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { Json, MachineEvent, MachineEventStore } from '@hangar/provider';
+import type { Database } from '../database.ts';
+import { machineEvents } from '../schema/provider.ts';
+
+/** Machine events: kept once per source and id, handed out until somebody has dealt with them. */
+export function machineEventStore(db: Database): MachineEventStore {
+  return {
+    async accept(event, handled) {
+      const { id, ...same } = event;
+      const rows = await db
+        .insert(machineEvents)
+        .values({
+          ...same,
+          key: randomUUID(),
+          eventId: id,
+          state: handled ? 'handled' : 'waiting',
+          attempts: 0,
+          nextAt: event.receivedAt,
+        })
+        .onConflictDoNothing({ target: [machineEvents.source, machineEvents.eventId] })
+        .returning({ key: machineEvents.key });
+      return rows.length === 1;
+    },
+
+    async claim({ now, until, limit }) {
+      const candidate = alias(machineEvents, 'candidate');
+      const due = db
+        .select({ key: candidate.key })
+        .from(candidate)
+        .where(and(eq(candidate.state, 'waiting'), lte(candidate.nextAt, now)))
+        .orderBy(candidate.receivedAt)
+        .limit(limit)
+        .for('update', { skipLocked: true });
+      // The next instant doubles as the claim: nobody else sees the row before it.
+      const rows = await db
+        .update(machineEvents)
+        .set({ nextAt: until, attempts: sql`${machineEvents.attempts} + 1` })
+        .where(inArray(machineEvents.key, due))
+        .returning();
+      return rows
+        .toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime())
+        .map((row) => ({ key: row.key, event: toEvent(row), attempts: row.attempts }));
+    },
+
+    async settle(key, next) {
+      await db
+        .update(machineEvents)
+        .set(next.tag === 'again' ? { nextAt: next.at } : { state: next.tag })
+        .where(eq(machineEvents.key, key));
+    },
+
+    async recent({ machineId, limit }) {
+      const rows = await db
+        .select()
+        .from(machineEvents)
+        .where(machineId === undefined ? undefined : eq(machineEvents.machineId, machineId))
+        .orderBy(desc(machineEvents.receivedAt))
+        .limit(limit);
+      return rows.map(toEvent);
+    },
+
+    async sweep(before) {
+      const gone = await db
+        .delete(machineEvents)
+        .where(and(ne(machineEvents.state, 'waiting'), lt(machineEvents.receivedAt, before)))
+        .returning({ key: machineEvents.key });
+      return gone.length;
+    },
+  };
+}
+
+function toEvent(row: typeof machineEvents.$inferSelect): MachineEvent {
+  const { eventId, source, type, machineId, status, data, time, receivedAt } = row;
+  return { id: eventId, source, type, machineId, status, data: data as Json, time, receivedAt };
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, sql, type SQL } from 'drizzle-orm';
+import type { AccountEvidence, Decision, ExtensionRecord, ExtensionStore, Inserted } from '@hangar/provider';
+import { HangarError } from '@hangar/security';
+import { isUniqueViolation, type Database, type Executor } from '../database.ts';
+import { extensions, outbox } from '../schema/provider.ts';
+import { notify } from '../signals.ts';
+import { recordEvidence } from './provider-accounts.ts';
+import { toRecord, toRow } from './provider-rows.ts';
+
+/** Announced on commit whenever a row was added to the outbox. */
+export const OUTBOX_CHANNEL = 'hangar_outbox';
+
+/** The row's id is a UUID; any other text names nothing and must not reach the cast. */
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Rolls an insert back when the id turned out to be taken. */
+class IdTaken extends Error {}
+
+/** Extensions of the provider kit. */
+export function extensionStore(db: Database): ExtensionStore {
+  const find = async (where: SQL | undefined): Promise<ExtensionRecord | undefined> => {
+    const [row] = await db.select().from(extensions).where(where);
+    return row === undefined ? undefined : toRecord(row);
+  };
+
+  const insert = async (record: ExtensionRecord, evidence: AccountEvidence): Promise<Inserted> => {
+    try {
+      return await db.transaction(async (tx) => {
+        await recordEvidence(tx, evidence);
+        const [row] = await tx
+          .insert(extensions)
+          .values(toRow(record))
+          .onConflictDoNothing({ target: extensions.flyId })
+          .returning();
+        if (row === undefined) throw new IdTaken();
+        return { tag: 'inserted', record: toRecord(row) };
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) return { tag: 'name_taken' };
+      if (!(error instanceof IdTaken) || record.flyId === null) throw error;
+      const existing = await find(eq(extensions.flyId, record.flyId));
+      // Refused and removed between the two statements: the id is free again.
+      return existing === undefined ? await insert(record, evidence) : { tag: 'exists', record: existing };
+    }
+  };
+
+  return {
+    insert,
+    find: async (id) => (uuid.test(id) ? await find(eq(extensions.id, id)) : undefined),
+
+    async change<R>(id: string, decide: (current: ExtensionRecord) => Decision<R>): Promise<R | undefined> {
+      if (!uuid.test(id)) return undefined;
+      try {
+        return await db.transaction(async (tx) => {
+          const [row] = await tx.select().from(extensions).where(eq(extensions.id, id)).for('update');
+          if (row === undefined) return undefined;
+          const decision = decide(toRecord(row));
+          await write(tx, id, decision);
+          return decision.result;
+        });
+      } catch (error) {
+        if (isUniqueViolation(error)) throw new HangarError('name_taken', { cause: error });
+        throw error;
+      }
+    },
+
+    async renew(id, lease) {
+      const rows = await db
+        .update(extensions)
+        .set({ leaseUntil: lease.until })
+        .where(and(eq(extensions.id, id), eq(extensions.leaseHolder, lease.holder)))
+        .returning({ status: extensions.status });
+      if (rows[0] === undefined) return 'lost';
+      return rows[0].status === 'deleting' ? 'cancelled' : 'held';
+    },
+
+    async list({ organizationIds, limit, after }) {
+      if (organizationIds?.length === 0) return [];
+      const from =
+        after === undefined
+          ? undefined
+          : await find(uuid.test(after) ? eq(extensions.id, after) : sql`false`);
+      if (after !== undefined && from === undefined) return [];
+      const rows = await db
+        .select()
+        .from(extensions)
+        .where(
+          and(
+            isNull(extensions.deletedAt),
+            organizationIds === undefined
+              ? undefined
+              : inArray(extensions.organizationId, [...organizationIds]),
+            from === undefined
+              ? undefined
+              : or(
+                  lt(extensions.createdAt, from.createdAt),
+                  and(eq(extensions.createdAt, from.createdAt), lt(extensions.id, from.id)),
+                ),
+          ),
+        )
+        .orderBy(desc(extensions.createdAt), desc(extensions.id))
+        .limit(limit);
+      return rows.map(toRecord);
+    },
+
+    async abandoned(now, limit) {
+      const rows = await db
+        .select()
+        .from(extensions)
+        .where(
+          and(
+            isNotNull(extensions.operation),
+            or(isNull(extensions.leaseUntil), lte(extensions.leaseUntil, now)),
+          ),
+        )
+        .orderBy(extensions.updatedAt)
+        .limit(limit);
+      return rows.map(toRecord);
+    },
+
+    async failed(before, limit) {
+      const rows = await db
+        .select()
+        .from(extensions)
+        .where(
+          and(
+            eq(extensions.status, 'error'),
+            isNull(extensions.provisionedAt),
+            isNull(extensions.operation),
+            lte(extensions.updatedAt, before),
+          ),
+        )
+        .limit(limit);
+      return rows.map(toRecord);
+    },
+
+    async usable({ from, to, organizationId, extensionId }) {
+      if (extensionId !== undefined && !uuid.test(extensionId)) return [];
+      const rows = await db
+        .select()
+        .from(extensions)
+        .where(
+          and(
+            lt(extensions.provisionedAt, to),
+            or(isNull(extensions.deletedAt), gt(extensions.deletedAt, from)),
+            organizationId === undefined ? undefined : eq(extensions.organizationId, organizationId),
+            extensionId === undefined ? undefined : eq(extensions.id, extensionId),
+          ),
+        )
+        .orderBy(extensions.id);
+      return rows.map(toRecord);
+    },
+  };
+}
+
+async function write<R>(tx: Executor, id: string, decision: Decision<R>): Promise<void> {
+  if (decision.remove === true) {
+    await tx.delete(extensions).where(eq(extensions.id, id));
+    return;
+  }
+  if (decision.evidence !== undefined) await recordEvidence(tx, decision.evidence);
+  const set = toRow(decision.set ?? {});
+  const [row] =
+    Object.keys(set).length === 0
+      ? await tx.select({ at: extensions.updatedAt }).from(extensions).where(eq(extensions.id, id))
+      : await tx
+          .update(extensions)
+          .set(set)
+          .where(eq(extensions.id, id))
+          .returning({ at: extensions.updatedAt });
+  if (decision.announce === undefined || decision.announce === null || row === undefined) return;
+  await tx.insert(outbox).values({
+    id: randomUUID(),
+    extensionId: id,
+    action: decision.announce,
+    state: 'pending',
+    attempts: 0,
+    replay: false,
+    createdAt: row.at,
+    scheduledFrom: row.at,
+    nextAt: row.at,
+  });
+  await notify(tx, OUTBOX_CHANNEL);
+}
