@@ -18,7 +18,7 @@ describe('the raw target', () => {
 });
 
 describe('a body', () => {
-  const post = (body: BodyInit, headers: HeadersInit = {}): Request =>
+  const post = (body: Uint8Array | string | ReadableStream, headers: Record<string, string> = {}): Request =>
     new Request('http://x.example/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
 
   test('is read as the bytes that came', async () => {

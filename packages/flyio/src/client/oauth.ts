@@ -111,6 +111,9 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
         }
         return refuse({ tag: 'callback_malformed', detail: messageOf(error) });
       }
+      if (checked.getAll('code').filter((code) => code !== '').length !== 1) {
+        return refuse({ tag: 'callback_malformed', detail: 'not exactly one code' });
+      }
       try {
         const answer = await oauth.authorizationCodeGrantRequest(
           server,

@@ -40,6 +40,7 @@ export type UpstreamFailure = Extract<UpstreamReason, { tag: 'unreachable' | 'ti
 export interface Upstream {
   /** Sends once. Any answer is a yes; the operator's token is added unless the request brings an Authorization. */
   send(request: UpstreamRequest): Promise<Result<UpstreamAnswer, UpstreamFailure>>;
+  /** Ends the sockets at once; an answer that is still being read breaks off. A shared pool is left alone. */
   close(): Promise<void>;
 }
 
@@ -106,7 +107,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       }
     },
     async close() {
-      if (!options.pool) await pool.close();
+      if (!options.pool) await pool.destroy();
     },
   };
 }

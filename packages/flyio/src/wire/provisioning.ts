@@ -22,6 +22,7 @@ export type ExtensionStatus = z.infer<typeof extensionStatus>;
 /** `admin`, or `member` for every other word: an unknown role never gains rights. */
 export const userRole = z
   .string()
+  .min(1, 'must not be empty')
   .max(64)
   .transform((word): 'admin' | 'member' => (word === 'admin' ? 'admin' : 'member'));
 export type UserRole = z.infer<typeof userRole>;
