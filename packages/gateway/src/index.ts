@@ -1,4 +1,24 @@
+/** The gateway: user environments behind the Machines API. */
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export type { Environments, EnvironmentSummary, PowerChange } from './environments.ts';
+export type { Workspaces } from './workspaces.ts';
+export type { Task } from './recovery.ts';
+
+/** What the operator decides: organizations, sizes, names of the storage secrets. */
+export { parseAllowedOrganizations, type AllowedOrganizations } from './org-policy.ts';
+export { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
+export type { StorageSecretNames } from './reserved.ts';
+
+/** The decision about a request, without any effect, and the table it is made from. */
+export { decide, planRequest, type Caller, type Decision, type RequestPlan } from './decide.ts';
+export { routes } from './routes.ts';
+export type { Method, Resource, Route, Treatment } from './route.ts';
+
+/** Usage: running times cut at hours or days. */
+export { cutUsage, type Granularity, type Meter, type UsageRecord } from './usage.ts';
+
 /** What the gateway keeps, and the words for it. */
+export { isGone, isRunning, powerOf } from './environment.ts';
 export type { Environment, Guest, Interval, Machine, Phase, Power, Step, Workspace } from './environment.ts';
 
 /** What the gateway needs from outside: a verifier of tokens, and rows. */
@@ -9,6 +29,8 @@ export type {
   EnvironmentStore,
   NewEnvironment,
   Operation,
+  OperationRole,
+  ReserveReason,
   TokenReason,
   TokenVerifier,
   VerifiedCaller,

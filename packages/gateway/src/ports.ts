@@ -55,6 +55,11 @@ export type NewEnvironment = Pick<
   | 'createdAt'
 > & { readonly leaseOwner: string; readonly leaseUntil: Date };
 
+/** Why a name could not be taken. */
+export type ReserveReason =
+  | { readonly tag: 'name_held'; readonly holder: Environment }
+  | { readonly tag: 'quota_used'; readonly limit: number };
+
 /** What a step may learn or settle. */
 export interface EnvironmentChanges {
   readonly phase?: Phase;
@@ -98,6 +103,12 @@ export interface Operation {
 }
 
 /**
+ * What a request is to the operation it names: the `first` to use the key, the `successor` of one that ended without
+ * an answer, or a `bystander` while another one works or after it has finished.
+ */
+export type OperationRole = 'first' | 'successor' | 'bystander';
+
+/**
  * What the gateway keeps. Each method is one statement or one transaction, so that several Hangar processes can share
  * the rows; nothing here talks to the network.
  */
@@ -108,8 +119,11 @@ export interface EnvironmentStore {
   workspaceOfExtension(extensionId: string): Promise<Workspace | undefined>;
   closeWorkspace(number: bigint, at: Date): Promise<void>;
 
-  /** Takes the name, in phase `provisioning` and leased to the caller; or says who holds it. */
-  reserve(wanted: NewEnvironment): Promise<Result<Environment, { tag: 'name_held'; holder: Environment }>>;
+  /**
+   * Takes the name, in phase `provisioning` and leased to the caller; or says who holds it. The quota is counted in the
+   * same transaction, so that two requests can't both take the last place.
+   */
+  reserve(wanted: NewEnvironment, maxLive: number): Promise<Result<Environment, ReserveReason>>;
   environment(id: string): Promise<Environment | undefined>;
   /** The environment that holds the name now. */
   environmentNamed(name: string): Promise<Environment | undefined>;
@@ -117,7 +131,7 @@ export interface EnvironmentStore {
   environmentsOf(workspace: bigint, deadSince?: Date): Promise<readonly Environment[]>;
   /** All that are `ready`, of every workspace, for the sweep over their machines. */
   readyEnvironments(): Promise<readonly Environment[]>;
-  /** Takes the lease if it is free, over, or already the caller's; moves the phase if asked. */
+  /** Takes the lease of a live environment if it is free or over; moves the phase if asked. */
   claim(wanted: {
     id: string;
     owner: string;
@@ -150,28 +164,31 @@ export interface EnvironmentStore {
   saveMachine(machine: Machine, intervals: readonly Interval[]): Promise<void>;
   /** Running times of a workspace that touch the span. */
   intervalsIn(wanted: { workspace: bigint; from: Date; to: Date }): Promise<readonly Interval[]>;
-  /** The running time of a machine that has no end yet. */
-  openInterval(machine: string): Promise<Interval | undefined>;
+  /** The running time of a machine that began last, ended or not. */
+  latestInterval(machine: string): Promise<Interval | undefined>;
   /** Ends what still runs in an environment, and marks its machines as destroyed. */
   closeMachines(environment: string, at: Date): Promise<void>;
 
   volumeOwner(id: string): Promise<string | undefined>;
   saveVolume(volume: { id: string; environment: string; at: Date }): Promise<void>;
 
-  /** Starts an operation, or returns the one that already has the key. */
+  /** Starts an operation, takes over one whose holder is past `busyUntil`, or returns it as it stands. */
   beginOperation(wanted: {
     workspace: bigint;
     key: string;
     id: string;
     requestHash: string;
     now: Date;
-  }): Promise<{ fresh: boolean; operation: Operation }>;
+    busyUntil: Date;
+  }): Promise<{ role: OperationRole; operation: Operation }>;
   finishOperation(wanted: {
     workspace: bigint;
     key: string;
     status: number;
     sealedResponse: Uint8Array;
   }): Promise<void>;
+  /** Lets the next request with this key take over at once. */
+  leaveOperation(wanted: { workspace: bigint; key: string; now: Date }): Promise<void>;
   /** Frees a key whose request was refused without any effect. */
   forgetOperation(wanted: { workspace: bigint; key: string }): Promise<void>;
   /** Deletes finished operations from before the time. */

@@ -142,6 +142,8 @@ export const gatewayOperations = pgTable(
     id: text('id').notNull(),
     requestHash: text('request_hash').notNull(),
     state: text('state').$type<'running' | 'done'>().notNull(),
+    /** Until then whoever began it is still taken to be at work. */
+    busyUntil: instant('busy_until').notNull(),
     status: integer('status'),
     sealedResponse: bytes('sealed_response'),
     createdAt: instant('created_at').notNull(),

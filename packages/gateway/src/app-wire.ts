@@ -1,0 +1,26 @@
+import type { Environment, Workspace } from './environment.ts';
+
+/**
+ * An app as `GET /v1/apps/{app}` shows it. The organization is the caller's workspace: the operator's own is none of
+ * the caller's business.
+ */
+export function appWireOf(
+  environment: Environment,
+  workspace: Workspace,
+  machineCount: number,
+): Record<string, unknown> {
+  return {
+    id: environment.upstreamId ?? environment.id,
+    name: environment.name,
+    internal_numeric_id: environment.numericId === undefined ? null : Number(environment.numericId),
+    network: environment.network,
+    status: machineCount > 0 ? 'deployed' : 'pending',
+    machine_count: machineCount,
+    volume_count: 0,
+    organization: {
+      name: workspace.slug,
+      slug: workspace.slug,
+      internal_numeric_id: Number(workspace.number),
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { appWireOf } from './app-wire.ts';
+import type { Caller } from './decide.ts';
+import { isGone, powerOf, type Environment, type Machine, type Power } from './environment.ts';
+import { appOf, type Answer, type Exchange } from './exchange.ts';
+import { claim, unmake } from './lifecycle.ts';
+import type { Parts } from './parts.ts';
+import { queryValues } from './target.ts';
+import { Action } from '@hangar/macaroon';
+import { HangarError } from '@hangar/security';
+
+/** The environments of the caller's workspace that its token may read. */
+export async function visibleEnvironments(
+  { caller }: Exchange,
+  parts: Parts,
+  deadSince?: Date,
+): Promise<Environment[]> {
+  const all = await parts.store.environmentsOf(caller.workspace.number, deadSince);
+  return all.filter((environment) => maySee(environment, caller));
+}
+
+function maySee(environment: Environment, { verified, workspace, now }: Caller): boolean {
+  const appId = environment.numericId ?? 0n;
+  return verified.clear({ action: Action.read, orgId: workspace.number, appId, now }).ok;
+}
+
+/** `GET /v1/apps`: from our own rows, so that an operator's other apps never show up. */
+export async function listApps(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const { workspace } = exchange.caller;
+  const counts = machineCounts(await parts.store.machinesIn(workspace.number));
+  const visible = (await visibleEnvironments(exchange, parts)).filter(({ phase }) => phase === 'ready');
+  const apps = visible.map((environment) =>
+    appWireOf(environment, workspace, counts.get(environment.id) ?? 0),
+  );
+  return { status: 200, json: { total_apps: apps.length, apps } };
+}
+
+function machineCounts(machines: readonly Machine[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { environment, state } of machines) {
+    if (!isGone(state)) counts.set(environment, (counts.get(environment) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** `GET /v1/apps/{app}`. */
+export async function getApp(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const { environment } = appOf(exchange);
+  const machines = await parts.store.machinesOf(environment.id);
+  const count = machines.filter(({ state }) => !isGone(state)).length;
+  return { status: 200, json: appWireOf(environment, exchange.caller.workspace, count) };
+}
+
+/**
+ * `DELETE /v1/apps/{app}`: 202 once it is written down; from then on it happens, now or by the recovery task. Asking
+ * again while it happens is 202 again.
+ */
+export async function deleteApp(exchange: Exchange, parts: Parts): Promise<Answer> {
+  await deleteEnvironment(appOf(exchange).environment, parts);
+  return { status: 202 };
+}
+
+/**
+ * Deletes an environment. Resolves to whether it is gone already; what is not is left to the recovery task.
+ * @throws HangarError `state_conflict` while its creation is still running elsewhere
+ */
+export async function deleteEnvironment(environment: Environment, parts: Parts): Promise<boolean> {
+  const mine = await claim(environment.id, parts, environment.phase === 'undoing' ? undefined : 'deleting');
+  if (!mine) {
+    const current = await parts.store.environment(environment.id);
+    if (current?.phase === 'deleting' || current?.phase === 'undoing') return false;
+    if (current?.phase === 'deleted' || current?.phase === 'failed') return true;
+    throw new HangarError('state_conflict', {
+      public: 'the app is still being set up',
+      retryAfterSeconds: 5,
+    });
+  }
+  try {
+    await unmake(mine, parts);
+    return true;
+  } catch (error) {
+    parts.log.warn({ environment: environment.id, err: error }, 'a deletion is left to the recovery task');
+    return false;
+  }
+}
+
+/** An environment as Hangar's own surface shows it. */
+export function environmentWire(environment: Environment, machines: readonly Machine[], endpoint: string) {
+  const own = machines.filter((machine) => machine.environment === environment.id && !isGone(machine.state));
+  return {
+    id: environment.id,
+    name: environment.name,
+    numeric_id: environment.numericId === undefined ? null : Number(environment.numericId),
+    phase: environment.phase,
+    power: powerOf(own.map(({ state }) => state)),
+    network: environment.network,
+    bucket: { name: environment.bucket, endpoint },
+    machines: own.map(({ id, state, region }) => ({ id, state, region })),
+    created_by: { token_id: environment.createdByToken, branch: environment.createdByBranch },
+    created_at: environment.createdAt.toISOString(),
+    ready_at: environment.readyAt?.toISOString() ?? null,
+  };
+}
+
+/** `GET /hangar/v1/environments`. */
+export async function listEnvironments(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const { plan, caller } = exchange;
+  const phases = queryValues(plan.query, 'phase');
+  const powers = queryValues(plan.query, 'power') as Power[];
+  const machines = await parts.store.machinesIn(caller.workspace.number);
+  const environments = (await visibleEnvironments(exchange, parts))
+    .map((environment) => environmentWire(environment, machines, parts.storageEndpoint))
+    .filter(({ phase, power }) => fits(phases, phase) && fits(powers, power));
+  return { status: 200, json: { environments } };
+}
+
+function fits<T>(wanted: readonly T[], value: T): boolean {
+  return wanted.length === 0 || wanted.includes(value);
+}
+
+/** `GET /hangar/v1/environments/{id or name}`. */
+export async function getEnvironment(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const { environment } = appOf(exchange);
+  const machines = await parts.store.machinesOf(environment.id);
+  return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };
+}

@@ -1,0 +1,173 @@
+import { HangarError } from '@hangar/security';
+import { deleteEnvironment, visibleEnvironments } from './apps.ts';
+import { powerOf, type Environment, type Machine, type Power, type Workspace } from './environment.ts';
+import type { Answer, Exchange } from './exchange.ts';
+import { invalid } from './machine-config.ts';
+import { lookAtMachine, lookAtMachines } from './observe.ts';
+import type { Parts } from './parts.ts';
+import { queryValues } from './target.ts';
+import { cutUsage, type Granularity, type UsageRecord } from './usage.ts';
+import type { Task } from './recovery.ts';
+
+/** What a machine event did to a workspace. */
+export interface PowerChange {
+  readonly workspace: Workspace;
+  readonly environment: string;
+  /** The environment's power now. */
+  readonly power: Power;
+  /** The power of the whole workspace: that of its busiest environment. */
+  readonly workspacePower: Power;
+}
+
+/** An environment with the machines it has. */
+export interface EnvironmentSummary {
+  readonly environment: Environment;
+  readonly machines: readonly Machine[];
+  readonly power: Power;
+}
+
+/** What the app may do with environments without a token: it acts for the extension they belong to. */
+export interface Environments {
+  /** Live environments, oldest first. */
+  list(workspace: bigint): Promise<readonly EnvironmentSummary[]>;
+  /**
+   * Deletes everything in a workspace and closes it to new requests.
+   * @throws HangarError `upstream_failed` naming what is left; it may be called again, and the recovery task goes on
+   */
+  deleteAll(workspace: bigint): Promise<void>;
+  /**
+   * Takes up a machine event. The event only says where to look: the machine is read again upstream, so a late, doubled
+   * or forged event changes nothing. Undefined when the machine is in no environment.
+   */
+  observe(event: { readonly machine_id: string }): Promise<PowerChange | undefined>;
+  /** What machines used in a span, cut at hours or days; the same for every call once the span is over. */
+  usage(wanted: {
+    workspace: bigint;
+    from: Date;
+    to: Date;
+    granularity?: Granularity;
+  }): Promise<readonly UsageRecord[]>;
+}
+
+/** Makes the operations of the app on environments. */
+export function createEnvironments(parts: Parts): Environments {
+  const { store } = parts;
+  return {
+    async list(workspace) {
+      const machines = await store.machinesIn(workspace);
+      return (await store.environmentsOf(workspace)).map((environment) => {
+        const own = machines.filter((machine) => machine.environment === environment.id);
+        return { environment, machines: own, power: powerOf(own.map(({ state }) => state)) };
+      });
+    },
+    async deleteAll(workspace) {
+      await store.closeWorkspace(workspace, parts.now());
+      const left: string[] = [];
+      for (const environment of await store.environmentsOf(workspace)) {
+        if (!(await deleteEnvironment(environment, parts))) left.push(environment.name);
+      }
+      if (left.length === 0) return;
+      throw new HangarError('upstream_failed', { detail: `still to be deleted: ${left.join(', ')}` });
+    },
+    async observe({ machine_id: id }) {
+      const found = await findMachine(id, parts);
+      if (!found) return undefined;
+      const { environment, machine } = found;
+      if (machine) await lookAtMachine(environment, machine, parts);
+      return await powerChange(environment, parts);
+    },
+    async usage({ workspace, from, to, granularity }) {
+      const intervals = await store.intervalsIn({ workspace, from, to });
+      return cutUsage(intervals, { from, to, now: parts.now(), ...(granularity ? { granularity } : {}) });
+    },
+  };
+}
+
+/** An event may overtake the answer that makes its machine known, so an unknown one is looked for once. */
+async function findMachine(id: string, parts: Parts) {
+  const { store } = parts;
+  const known = await store.machine(id);
+  if (known) {
+    const environment = await store.environment(known.environment);
+    return environment && { environment, machine: known };
+  }
+  const app = await appOfMachine(id, parts);
+  const environment = app === undefined ? undefined : await store.environmentNamed(app);
+  if (!environment) return undefined;
+  await lookAtMachines(environment, parts);
+  return { environment, machine: undefined };
+}
+
+async function appOfMachine(id: string, { machines, organization }: Parts): Promise<string | undefined> {
+  const sent = await machines.send({ method: 'GET', path: `/v1/orgs/${organization}/machines?limit=1000` });
+  if (!sent.ok) return undefined;
+  const text = await sent.value.body.text();
+  if (sent.value.status !== 200) return undefined;
+  const page = JSON.parse(text) as { machines?: { id?: string; app_name?: string }[] };
+  return page.machines?.find((machine) => machine.id === id)?.app_name;
+}
+
+async function powerChange(environment: Environment, { store }: Parts): Promise<PowerChange | undefined> {
+  const workspace = await store.workspace(environment.workspace);
+  if (!workspace) return undefined;
+  const machines = await store.machinesIn(workspace.number);
+  const states = (own: readonly Machine[]): string[] => own.map(({ state }) => state);
+  const power = powerOf(states(machines.filter((machine) => machine.environment === environment.id)));
+  return { workspace, environment: environment.id, power, workspacePower: powerOf(states(machines)) };
+}
+
+const defaultSpanMs = 86_400_000;
+const longestSpanMs = 32 * 86_400_000;
+
+/** `GET /hangar/v1/usage?from=&to=&granularity=`: of what the token may see; the last 24 hours by default. */
+export async function readUsage(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const { query } = exchange.plan;
+  const now = parts.now();
+  const to = instant(query, 'to') ?? now;
+  const from = instant(query, 'from') ?? new Date(to.getTime() - defaultSpanMs);
+  if (from >= to) throw invalid('from', 'must be before to');
+  if (to.getTime() - from.getTime() > longestSpanMs) throw invalid('from', 'at most 32 days before to');
+  const granularity = queryValues(query, 'granularity')[0] ?? 'hour';
+  if (granularity !== 'hour' && granularity !== 'day') throw invalid('granularity', 'hour or day');
+  const visible = new Set((await visibleEnvironments(exchange, parts, from)).map(({ id }) => id));
+  const intervals = await parts.store.intervalsIn({ workspace: exchange.caller.workspace.number, from, to });
+  const records = cutUsage(
+    intervals.filter(({ environment }) => visible.has(environment)),
+    { from, to, now, granularity },
+  );
+  const rows = records.map(({ id, environment, meter, cpuKind, quantity, confidence, ...span }) => {
+    return {
+      id,
+      environment,
+      meter,
+      cpu_kind: cpuKind,
+      from: span.from.toISOString(),
+      to: span.to.toISOString(),
+      quantity,
+      confidence,
+    };
+  });
+  return { status: 200, json: { complete_through: (to < now ? to : now).toISOString(), rows } };
+}
+
+function instant(query: Exchange['plan']['query'], name: string): Date | undefined {
+  const given = queryValues(query, name)[0];
+  if (given === undefined) return undefined;
+  const time = Date.parse(given);
+  if (Number.isNaN(time)) throw invalid(name, 'a time in ISO 8601 is needed');
+  return new Date(time);
+}
+
+/** Looks at all machines now and then: events may be lost, and a machine may be made behind the gateway's back. */
+export function powerTask(parts: Parts): Task {
+  return {
+    name: 'gateway-power',
+    everySeconds: 300,
+    async run(signal) {
+      for (const environment of await parts.store.readyEnvironments()) {
+        if (signal.aborted) return;
+        await lookAtMachines(environment, parts);
+      }
+    },
+  };
+}

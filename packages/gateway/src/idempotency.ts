@@ -1,0 +1,105 @@
+import { HangarError, sha256Hex } from '@hangar/security';
+import type { Answer, Exchange } from './exchange.ts';
+import { newUlid } from './naming.ts';
+import { pause, type Parts } from './parts.ts';
+import type { Operation } from './ports.ts';
+
+const keyForm = /^[\x21-\x7e]{1,255}$/;
+
+/** Longer than any one request works: upstream's patience, and the looks for a lost answer. */
+const busyMs = 90_000;
+/** How long a repeated request waits for the first one's answer before it is asked to come back. */
+const waitTries = 50;
+const waitPauseMs = 200;
+
+/** What an operation must know about itself. */
+export interface OperationFacts {
+  /** Marks what is made, so that it is found again. */
+  readonly id: string;
+  /** When the first request with this key began; undefined without a key. */
+  readonly since: Date | undefined;
+  /** An earlier request with this key ended without an answer: look before repeating. */
+  readonly repeated: boolean;
+}
+
+/** An answer, and whether it is an earlier one given again. */
+export interface OnceAnswer extends Answer {
+  readonly replayed: boolean;
+}
+
+/**
+ * Runs an operation at most once per `Idempotency-Key`. The same key with another request is 409; the same request
+ * again gets the same answer. An answer is kept sealed, since a machine's config may hold what its owner put into
+ * plain variables.
+ */
+export async function once(
+  exchange: Exchange,
+  bytes: Uint8Array,
+  parts: Parts,
+  run: (operation: OperationFacts) => Promise<Answer>,
+): Promise<OnceAnswer> {
+  const { request, caller, plan } = exchange;
+  const { store } = parts;
+  const id = newUlid(parts.now());
+  const key = request.headers.get('idempotency-key');
+  if (key === null) return { ...(await run({ id, since: undefined, repeated: false })), replayed: false };
+  if (!keyForm.test(key))
+    throw new HangarError('bad_request', { public: 'Idempotency-Key: 1 to 255 visible characters' });
+  const workspace = caller.workspace.number;
+  const place = `gateway_operations/sealed_response/${workspace}/${key}`;
+  // The branch is part of it: an answer is only ever given again to the token that got it.
+  const subject = `${plan.route.id} ${Object.values(plan.params).join('/')} ${caller.verified.branch}`;
+  const requestHash = sha256Hex(`${subject} ${sha256Hex(bytes)}`);
+
+  for (let tries = 0; tries < waitTries; tries += 1) {
+    const now = parts.now();
+    const busyUntil = new Date(now.getTime() + busyMs);
+    const { role, operation } = await store.beginOperation({
+      workspace,
+      key,
+      id,
+      requestHash,
+      now,
+      busyUntil,
+    });
+    if (operation.requestHash !== requestHash) {
+      throw new HangarError('conflict', {
+        public: 'this Idempotency-Key was used for another request',
+        extra: { reason: 'idempotency_mismatch' },
+      });
+    }
+    if (role !== 'bystander') return await settle(operation, role === 'successor');
+    if (operation.state === 'done') return replay(operation);
+    await pause(waitPauseMs);
+  }
+  throw new HangarError('conflict', {
+    public: 'the first request with this key is still at work',
+    retryAfterSeconds: 5,
+  });
+
+  async function settle(operation: Operation, repeated: boolean): Promise<OnceAnswer> {
+    try {
+      const answer = await run({ id: operation.id, since: operation.createdAt, repeated });
+      const sealedResponse = parts.sealer.seal(JSON.stringify(answer.json ?? null), place);
+      await store.finishOperation({ workspace, key: key ?? '', status: answer.status, sealedResponse });
+      return { ...answer, replayed: false };
+    } catch (error) {
+      const refused = error instanceof HangarError && error.status < 500 && error.code !== 'state_conflict';
+      if (refused) await store.forgetOperation({ workspace, key: key ?? '' });
+      else if (error instanceof HangarError)
+        await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+      throw error;
+    }
+  }
+
+  function replay(operation: Operation): OnceAnswer {
+    const sealed = operation.sealedResponse;
+    if (!sealed || operation.status === undefined)
+      throw new HangarError('internal', { detail: 'a finished operation has no answer' });
+    return {
+      status: operation.status,
+      json: JSON.parse(parts.sealer.openText(sealed, place)),
+      replayed: true,
+    };
+  }
+}

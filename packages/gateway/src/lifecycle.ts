@@ -1,0 +1,111 @@
+import { asHangarError, HangarError, randomToken } from '@hangar/security';
+import { createSteps } from './create-steps.ts';
+import { deleteSteps } from './delete-steps.ts';
+import type { Environment, Phase } from './environment.ts';
+import type { Parts } from './parts.ts';
+import { isPassing, leaseMs, ownerOf, record, runSteps } from './saga.ts';
+
+/** A creation that could not be finished in this time is taken back. */
+const giveUpMs = 15 * 60_000;
+/** After a passing failure the recovery task waits this long. */
+const laterMs = 15_000;
+
+/**
+ * Makes what a leased row in phase `provisioning` describes, from wherever it stands. A refusal takes everything back
+ * and is thrown; a passing failure leaves the row as it is, for a repeated request or the recovery task.
+ */
+export async function make(environment: Environment, parts: Parts): Promise<Environment> {
+  let refusal: HangarError;
+  try {
+    const made = await runSteps(environment, createSteps, parts);
+    const ready = await record(made, { phase: 'ready', readyAt: parts.now() }, parts);
+    await giveBack(environment, parts, undefined);
+    return ready;
+  } catch (error) {
+    refusal = asHangarError(error);
+    if (isPassing(error)) {
+      await giveBack(environment, parts, laterMs);
+      throw unfinished(refusal);
+    }
+    // What was not thrown on purpose is a defect or a crash, and a lost lease means that another one works on it.
+    if (!(error instanceof HangarError) || refusal.code === 'state_conflict' || refusal.code === 'internal')
+      throw error;
+  }
+  await takeBack(environment, refusal, parts);
+  throw refusal;
+}
+
+/** 504, since a part has been written upstream; the same request goes on where this one stopped. */
+function unfinished(error: HangarError): HangarError {
+  return new HangarError(error.code, {
+    status: 504,
+    public: 'the app could not be set up completely yet; send the same request again to go on',
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    cause: error,
+  });
+}
+
+/** Undoes a refused creation as far as it goes now. The refusal stays the answer, whatever the undoing meets (G5). */
+async function takeBack(environment: Environment, refusal: HangarError, parts: Parts): Promise<void> {
+  try {
+    const latest = await record(environment, { phase: 'undoing', failure: refusal.code }, parts);
+    await unmake(latest, parts);
+  } catch (error) {
+    parts.log.warn(
+      { environment: environment.id, err: error },
+      'a refused creation could not be undone at once',
+    );
+  }
+}
+
+/** Unmakes a leased row in phase `deleting` or `undoing`, from wherever it stands, and buries it. */
+export async function unmake(environment: Environment, parts: Parts): Promise<Environment> {
+  try {
+    const unmade = await runSteps(environment, deleteSteps, parts);
+    const phase: Phase = environment.phase === 'undoing' ? 'failed' : 'deleted';
+    const buried = await record(unmade, { phase, deletedAt: parts.now() }, parts);
+    await giveBack(environment, parts, undefined);
+    return buried;
+  } catch (error) {
+    if (error instanceof HangarError && error.code !== 'state_conflict')
+      await giveBack(environment, parts, laterMs);
+    throw error;
+  }
+}
+
+/** Goes on with an environment whose maker or unmaker is gone. */
+export async function resume(environment: Environment, parts: Parts): Promise<void> {
+  if (environment.phase !== 'provisioning') {
+    await unmake(environment, parts);
+    return;
+  }
+  if (parts.now().getTime() - environment.createdAt.getTime() < giveUpMs) {
+    await make(environment, parts);
+    return;
+  }
+  const undoing = await record(environment, { phase: 'undoing', failure: 'upstream_timeout' }, parts);
+  await unmake(undoing, parts);
+}
+
+/** Takes the lease, and the phase along if one is given. Undefined while somebody else holds it. */
+export async function claim(id: string, parts: Parts, phase?: Phase): Promise<Environment | undefined> {
+  const now = parts.now();
+  const until = new Date(now.getTime() + leaseMs);
+  return await parts.store.claim({
+    id,
+    owner: newOwner(),
+    now,
+    until,
+    ...(phase === undefined ? {} : { phase }),
+  });
+}
+
+/** A name for one run of work on an environment. */
+export function newOwner(): string {
+  return randomToken(16);
+}
+
+async function giveBack(environment: Environment, parts: Parts, afterMs: number | undefined): Promise<void> {
+  const notBefore = afterMs === undefined ? undefined : new Date(parts.now().getTime() + afterMs);
+  await parts.store.release({ id: environment.id, owner: ownerOf(environment), notBefore });
+}

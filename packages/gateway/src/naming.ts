@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** Longest part of an app's name that is kept in its bucket's name; with the random part it stays within 63. */
+const bucketPrefixLength = 40;
+const bucketRandomLength = 10;
+
+/** A ULID: 48 bits of milliseconds and 80 random bits in Crockford's base 32, so that ids sort by age. */
+export function newUlid(now: Date): string {
+  let time = BigInt(now.getTime());
+  let head = '';
+  for (let i = 0; i < 10; i += 1) {
+    head = crockford.charAt(Number(time % 32n)) + head;
+    time /= 32n;
+  }
+  return head + [...randomBytes(16)].map((byte) => crockford.charAt(byte % 32)).join('');
+}
+
+/** Lower-case base-32 letters, unguessable enough to keep strangers off a global namespace. */
+export function randomBase32(length: number): string {
+  return [...randomBytes(length)].map((byte) => base32.charAt(byte % 32)).join('');
+}
+
+/**
+ * A bucket's name: the app's, cut and stripped to what buckets allow, and ten random characters. Bucket names are
+ * global across all of Tigris and one stranger could occupy the app's own name (defect U3); the real name is recorded.
+ */
+export function bucketNameFor(app: string): string {
+  const prefix = app
+    .replace(/[^a-z0-9-]/g, '')
+    .slice(0, bucketPrefixLength)
+    .replace(/^-+|-+$/g, '');
+  return `${prefix === '' ? 'app' : prefix}-${randomBase32(bucketRandomLength)}`;
+}
+
+/** The mark on everything an environment owns outside: network, access key and policy. Found again by it after a crash. */
+export function markFor(installation: string, environment: string): string {
+  return `hgr-${installation}-${environment}`;
+}

@@ -1,0 +1,78 @@
+import type { MachineWire } from '@hangar/flyio';
+import type { Environment, Interval, Machine } from './environment.ts';
+import { guestOf, machineRow } from './machine-view.ts';
+import type { Parts } from './parts.ts';
+import { runningTime } from './running-time.ts';
+
+/**
+ * Takes note of a machine as upstream just described it: its state, and the running times that its events tell of.
+ * Descriptions without events (lists leave them out) only change the state.
+ */
+export async function noteMachine(
+  seen: MachineWire,
+  environment: string,
+  { store, now }: Parts,
+): Promise<void> {
+  const known = await store.machine(seen.id);
+  if (known !== undefined && known.environment !== environment) return;
+  const at = now();
+  const row = machineRow(seen, environment, at, known);
+  const hasEvents = (seen.events?.length ?? 0) > 0;
+  if (!hasEvents) {
+    if (known?.state !== row.state) await store.saveMachine(row, []);
+    return;
+  }
+  const latest = await store.latestInterval(seen.id);
+  const open = latest?.stoppedAt === undefined ? latest : undefined;
+  const { intervals } = runningTime(seen, { environment, guest: guestOf(seen), open, now: at });
+  const news = intervals.filter((interval) => isNews(interval, latest));
+  if (news.length > 0 || !known || !sameRow(known, row)) await store.saveMachine(row, news);
+}
+
+/** Events tell a machine's whole life again at every look; only what goes beyond the latest row is written. */
+function isNews(interval: Interval, latest: Interval | undefined): boolean {
+  if (!latest || interval.startedAt > latest.startedAt) return true;
+  if (interval.startedAt < latest.startedAt) return false;
+  return interval.stoppedAt?.getTime() !== latest.stoppedAt?.getTime();
+}
+
+function sameRow(known: Machine, seen: Machine): boolean {
+  return (
+    known.state === seen.state &&
+    known.guest.cpus === seen.guest.cpus &&
+    known.guest.memoryMb === seen.guest.memoryMb
+  );
+}
+
+/** Takes note that a machine is gone. */
+export async function noteGone(machine: Machine, { store, now }: Parts): Promise<void> {
+  const at = now();
+  const latest = await store.latestInterval(machine.id);
+  const open = latest?.stoppedAt === undefined ? latest : undefined;
+  const gone = { ...machine, state: 'destroyed', observedAt: at, destroyedAt: machine.destroyedAt ?? at };
+  await store.saveMachine(gone, open ? [{ ...open, stoppedAt: at, exact: false }] : []);
+}
+
+/** Looks at a machine upstream and takes note of what is there. */
+export async function lookAtMachine(environment: Environment, machine: Machine, parts: Parts): Promise<void> {
+  const seen = await parts.machines.getMachine(environment.name, machine.id);
+  if (seen.ok) await noteMachine(seen.value, environment.id, parts);
+  else if (seen.reason.tag === 'refused' && seen.reason.status === 404) await noteGone(machine, parts);
+  else parts.log.info({ machine: machine.id, reason: seen.reason.tag }, 'a machine could not be looked at');
+}
+
+/** Looks at all machines of an environment, and takes in those that the gateway did not make itself. */
+export async function lookAtMachines(environment: Environment, parts: Parts): Promise<void> {
+  const listed = await parts.machines.listMachines(environment.name);
+  if (!listed.ok) return;
+  const known = new Map(
+    (await parts.store.machinesOf(environment.id)).map((machine) => [machine.id, machine]),
+  );
+  for (const { id } of listed.value) {
+    const full = await parts.machines.getMachine(environment.name, id);
+    if (full.ok) await noteMachine(full.value, environment.id, parts);
+    known.delete(id);
+  }
+  for (const machine of known.values())
+    if (machine.destroyedAt === undefined) await lookAtMachine(environment, machine, parts);
+}

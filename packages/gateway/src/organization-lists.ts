@@ -1,0 +1,72 @@
+import { visibleEnvironments } from './apps.ts';
+import { readJson, type Answer, type Exchange } from './exchange.ts';
+import { invalid, isObject } from './machine-config.ts';
+import { cleanMachine } from './machine-view.ts';
+import { checkOrganizationSlug } from './org-policy.ts';
+import type { Parts } from './parts.ts';
+import { formatTarget } from './target.ts';
+import { sendUpstream, upstreamError } from './upstream.ts';
+
+const maxBodyBytes = 65_536;
+const placementFields: readonly string[] = [
+  'region',
+  'count',
+  'compute',
+  'volume_name',
+  'volume_size_bytes',
+  'weights',
+];
+
+/**
+ * `GET /v1/orgs/{org}/machines` and `/volumes`: upstream lists the operator's whole organization, so only what lies in
+ * an app that the token may see goes on. A page may come out short or empty while there is a next one, as upstream's.
+ */
+export async function listInOrganization(
+  exchange: Exchange,
+  what: 'machines' | 'volumes',
+  parts: Parts,
+): Promise<Answer> {
+  const names = new Set((await visibleEnvironments(exchange, parts)).map(({ name }) => name));
+  const target = formatTarget({
+    segments: ['v1', 'orgs', parts.organization, what],
+    query: exchange.plan.query,
+  });
+  const page = await readPage(
+    await sendUpstream(parts.machines, { method: 'GET', target, repeatable: true }),
+  );
+  const items = Array.isArray(page[what]) ? page[what] : [];
+  const own = items.filter(
+    (item: unknown) => isObject(item) && typeof item['app_name'] === 'string' && names.has(item['app_name']),
+  );
+  const next = page['next_cursor'];
+  return {
+    status: 200,
+    json: { [what]: own.map(cleanMachine), ...(next === undefined ? {} : { next_cursor: next }) },
+  };
+}
+
+/** `POST /v1/platform/placements`: asked for the operator's organization, whichever the caller's is. */
+export async function place(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const { value } = await readJson(exchange.request, maxBodyBytes);
+  if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
+  const refusal = checkOrganizationSlug(value['org_slug'], exchange.caller.workspace);
+  if (refusal) throw refusal;
+  const known = Object.fromEntries(Object.entries(value).filter(([name]) => placementFields.includes(name)));
+  const json = { ...known, org_slug: parts.organization };
+  const target = '/v1/platform/placements';
+  return {
+    status: 200,
+    json: await readPage(
+      await sendUpstream(parts.machines, { method: 'POST', target, json, repeatable: true }),
+    ),
+  };
+}
+
+async function readPage(
+  reply: Awaited<ReturnType<typeof sendUpstream>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const text = new TextDecoder().decode(await reply.bytes());
+  const json: unknown = text === '' ? {} : JSON.parse(text);
+  if (reply.status >= 400) throw upstreamError({ tag: 'refused', status: reply.status, body: json }, true);
+  return isObject(json) ? json : {};
+}

@@ -1,0 +1,27 @@
+import type { MachinesClient, TigrisClient } from '@hangar/flyio';
+import type { Clock, Log, Sealer } from '@hangar/security';
+import type { EnvironmentPolicy } from './policy.ts';
+import type { EnvironmentStore } from './ports.ts';
+import type { StorageSecretNames } from './reserved.ts';
+
+/** What the operations work with. */
+export interface Parts {
+  readonly store: EnvironmentStore;
+  readonly machines: MachinesClient;
+  readonly tigris: TigrisClient;
+  readonly sealer: Sealer;
+  /** Marks what this installation made, in names and metadata. */
+  readonly installation: string;
+  /** The operator's organization upstream, in which all apps live. */
+  readonly organization: string;
+  readonly storageEndpoint: string;
+  readonly storageSecretNames: StorageSecretNames;
+  readonly policy: EnvironmentPolicy;
+  readonly now: Clock;
+  readonly log: Log;
+}
+
+/** Pauses for real; only ever between two looks at something outside. */
+export async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,80 @@
+import { HangarError } from '@hangar/security';
+
+/** What the operator allows in any environment. Sizes are maxima; a list that is left out allows all of its kind. */
+export interface EnvironmentPolicy {
+  /** Live environments per workspace. */
+  readonly maxEnvironments: number;
+  readonly maxMachinesPerEnvironment: number;
+  /** `shared`, `performance`. */
+  readonly cpuKinds: readonly string[];
+  readonly maxCpus: number;
+  readonly maxMemoryMb: number;
+  readonly maxVolumeGb: number;
+  readonly regions?: readonly string[];
+  /** Patterns with `*`, matched against the whole image reference. */
+  readonly images?: readonly string[];
+  /** Public addresses: none, shared ones, or any. */
+  readonly publicAddresses: 'none' | 'shared' | 'any';
+}
+
+/** Wide enough for the guests that Fly.io sells without asking, without GPUs and without public addresses. */
+export const defaultPolicy: EnvironmentPolicy = {
+  maxEnvironments: 1000,
+  maxMachinesPerEnvironment: 20,
+  cpuKinds: ['shared', 'performance'],
+  maxCpus: 16,
+  maxMemoryMb: 131_072,
+  maxVolumeGb: 500,
+  publicAddresses: 'none',
+};
+
+/** A refusal by policy: which field, which rule, which limit. */
+export function policyError(path: string, rule: string, limit: unknown, sentence: string): HangarError {
+  return new HangarError('policy_denied', { public: `policy: ${sentence}`, extra: { path, rule, limit } });
+}
+
+/** Matches a text against a pattern in which `*` stands for anything. Linear: no backtracking over a caller's text. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return text === pattern;
+  if (!text.startsWith(first)) return false;
+  const last = rest.pop() ?? '';
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}
+
+/** Checks an image reference. */
+export function checkImage(image: string, path: string, policy: EnvironmentPolicy): HangarError | undefined {
+  if (!policy.images || policy.images.some((pattern) => matchesPattern(pattern, image))) return undefined;
+  return policyError(path, 'images', policy.images, `${path} is not among the images that are allowed`);
+}
+
+/** Checks a region, where one is given. */
+export function checkRegion(
+  region: string,
+  path: string,
+  policy: EnvironmentPolicy,
+): HangarError | undefined {
+  if (!policy.regions || policy.regions.includes(region)) return undefined;
+  return policyError(path, 'regions', policy.regions, `region ${region} is not allowed`);
+}
+
+/** Checks the size of a volume in GB. */
+export function checkVolumeSize(
+  gigabytes: number,
+  path: string,
+  policy: EnvironmentPolicy,
+): HangarError | undefined {
+  if (gigabytes <= policy.maxVolumeGb) return undefined;
+  return policyError(
+    path,
+    'max_volume_gb',
+    policy.maxVolumeGb,
+    `${path} ${gigabytes} exceeds ${policy.maxVolumeGb}`,
+  );
+}

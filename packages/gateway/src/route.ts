@@ -1,0 +1,135 @@
+import { isAppName, isMachineId, isOrgSlug, isVolumeId } from '@hangar/security';
+import type { ActionMask } from '@hangar/macaroon';
+
+/** Methods that any route uses. A method outside this list has no route. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * What the caveats are asked about: the workspace, one app, one of its machines or volumes, or a list that is cut to
+ * what the token may see.
+ */
+export type Resource = 'workspace' | 'app' | 'machine' | 'volume' | 'list';
+
+/** Names of the operations that the gateway carries out itself. */
+export type Handler =
+  | 'list-apps'
+  | 'create-app'
+  | 'get-app'
+  | 'delete-app'
+  | 'create-machine'
+  | 'update-machine'
+  | 'exec'
+  | 'set-secrets'
+  | 'create-volume'
+  | 'assign-address'
+  | 'list-org-machines'
+  | 'list-org-volumes'
+  | 'place'
+  | 'list-environments'
+  | 'get-environment'
+  | 'usage';
+
+/** How the answer of upstream is treated on its way back. */
+export type Reply =
+  | 'stream'
+  | 'machine'
+  | 'machines'
+  | 'versions'
+  | 'metadata'
+  | 'volumes'
+  | 'deleted-machine';
+
+/** Rules about a request body whose fields are not free. */
+export type BodyCheck = 'metadata' | 'metadata-value' | 'volume-size';
+
+/** What happens to an allowed request. */
+export type Treatment =
+  | {
+      readonly kind: 'forward';
+      /** Members of the JSON body that go upstream; others are dropped, as upstream drops them. None: no body. */
+      readonly bodyFields: readonly string[];
+      readonly check: BodyCheck | undefined;
+      readonly reply: Reply;
+    }
+  | { readonly kind: 'handle'; readonly handler: Handler; readonly maxBodyBytes: number }
+  | { readonly kind: 'refuse'; readonly sentence: string };
+
+/** One row of the route table. */
+export interface Route {
+  /** Names the row in the audit trail, such as `machines.start`. */
+  readonly id: string;
+  readonly method: Method;
+  /** Literal segments and `{name}` parameters; the upstream path is written from the same pattern. */
+  readonly pattern: string;
+  readonly action: ActionMask;
+  readonly resource: Resource;
+  readonly treatment: Treatment;
+  /** Query parameters that are looked at or sent on; others are dropped. */
+  readonly query: readonly string[];
+  /** Sending it upstream twice is the same as once. Decides which statuses a failure may have. */
+  readonly repeatable: boolean;
+  /** The machine feature it touches (`metadata`), for caveats about features. */
+  readonly machineFeature?: string;
+}
+
+/** A metadata key. */
+export function isMetadataKey(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(text);
+}
+
+/** An app secret's name: what a shell takes as a variable. */
+export function isSecretName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text);
+}
+
+/** An environment's own id: `env_` and a ULID. */
+export function isEnvironmentId(text: string): boolean {
+  return /^env_[0-9A-HJKMNP-TV-Z]{26}$/.test(text);
+}
+
+/** The form of every parameter that may stand in a pattern. */
+export const parameterForms: Readonly<Record<string, (text: string) => boolean>> = {
+  app: isAppName,
+  machine: isMachineId,
+  volume: isVolumeId,
+  org: isOrgSlug,
+  secret: isSecretName,
+  key: isMetadataKey,
+  environment: (text) => isEnvironmentId(text) || isAppName(text),
+};
+
+/** The parameters of a path under a pattern, or undefined when it does not fit. */
+export function matchPattern(
+  pattern: string,
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  const wanted = pattern.slice(1).split('/');
+  if (wanted.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const segment = segments[index] ?? '';
+    if (!part.startsWith('{')) {
+      if (part !== segment) return undefined;
+      continue;
+    }
+    const name = part.slice(1, -1);
+    if (!parameterForms[name]?.(segment)) return undefined;
+    params[name] = segment;
+  }
+  return params;
+}
+
+/** Writes the path segments of a pattern from parameters that were checked. */
+export function fillPattern(pattern: string, params: Readonly<Record<string, string>>): string[] {
+  return pattern
+    .slice(1)
+    .split('/')
+    .map((part) => {
+      if (!part.startsWith('{')) return part;
+      const name = part.slice(1, -1);
+      const value = params[name];
+      if (value === undefined || !parameterForms[name]?.(value))
+        throw new TypeError(`no valid ${name} for ${pattern}`);
+      return value;
+    });
+}

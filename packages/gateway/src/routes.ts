@@ -1,0 +1,215 @@
+import { Action, type ActionMask } from '@hangar/macaroon';
+import type { BodyCheck, Handler, Method, Reply, Resource, Route } from './route.ts';
+
+/** Largest body of a request that carries a machine config: 1 MiB. */
+const configBytes = 1_048_576;
+/** Largest body of any other request: 64 KiB. */
+const smallBytes = 65_536;
+
+interface Told {
+  readonly query?: readonly string[];
+  readonly body?: readonly string[];
+  readonly check?: BodyCheck;
+  readonly reply?: Reply;
+  readonly repeatable?: boolean;
+  readonly feature?: string;
+}
+
+type Line = readonly [id: string, method: Method, path: string, action: ActionMask, resource: Resource];
+
+function forward([id, method, pattern, action, resource]: Line, told: Told = {}): Route {
+  return {
+    id,
+    method,
+    pattern,
+    action,
+    resource,
+    treatment: {
+      kind: 'forward',
+      bodyFields: told.body ?? [],
+      check: told.check,
+      reply: told.reply ?? 'stream',
+    },
+    query: told.query ?? [],
+    repeatable: told.repeatable ?? method === 'GET',
+    ...(told.feature === undefined ? {} : { machineFeature: told.feature }),
+  };
+}
+
+function handle(
+  [id, method, pattern, action, resource]: Line,
+  handler: Handler,
+  told: Told & { bytes?: number } = {},
+): Route {
+  return {
+    id,
+    method,
+    pattern,
+    action,
+    resource,
+    treatment: { kind: 'handle', handler, maxBodyBytes: method === 'GET' ? 0 : (told.bytes ?? smallBytes) },
+    query: told.query ?? [],
+    repeatable: told.repeatable ?? method === 'GET',
+  };
+}
+
+function refused([id, method, pattern, action, resource]: Line, sentence: string): Route {
+  return {
+    id,
+    method,
+    pattern,
+    action,
+    resource,
+    treatment: { kind: 'refuse', sentence },
+    query: [],
+    repeatable: false,
+  };
+}
+
+const { read, write, create, control } = Action;
+const remove = Action.delete;
+const app = '/v1/apps/{app}';
+const machines = `${app}/machines`;
+const machine = `${machines}/{machine}`;
+const volumes = `${app}/volumes`;
+const volume = `${volumes}/{volume}`;
+const secretReads = ['min_version', 'version', 'show_secrets'];
+const orgLists = ['include_deleted', 'region', 'state', 'summary', 'updated_after', 'cursor', 'limit'];
+
+/**
+ * Everything the gateway answers (user-envs.md 6.4). What is not in this table does not exist: it is 404 and never
+ * forwarded, because the call upstream would carry the operator's token. Letters: a lease counts as control, since
+ * flyctl takes one before it starts a machine; exec is control plus the command.
+ */
+export const routes: readonly Route[] = [
+  handle(['apps.list', 'GET', '/v1/apps', read, 'list'], 'list-apps', { query: ['org_slug', 'app_role'] }),
+  handle(['apps.create', 'POST', '/v1/apps', create, 'workspace'], 'create-app', { query: ['wait'] }),
+  handle(['apps.get', 'GET', app, read, 'app'], 'get-app'),
+  handle(['apps.delete', 'DELETE', app, remove, 'app'], 'delete-app', { query: ['force'], repeatable: true }),
+  refused(
+    ['apps.deploy-token', 'POST', `${app}/deploy_token`, Action.all, 'app'],
+    'deploy tokens come from /hangar/v1/tokens here: narrow your own token to this app',
+  ),
+
+  forward(['machines.list', 'GET', machines, read, 'app'], {
+    query: ['include_deleted', 'region', 'state', 'summary'],
+    reply: 'machines',
+  }),
+  handle(['machines.create', 'POST', machines, create, 'app'], 'create-machine', { bytes: configBytes }),
+  forward(['machines.get', 'GET', machine, read, 'machine'], { reply: 'machine' }),
+  handle(['machines.update', 'POST', machine, write, 'machine'], 'update-machine', { bytes: configBytes }),
+  forward(['machines.delete', 'DELETE', machine, remove, 'machine'], {
+    query: ['force', 'kill'],
+    reply: 'deleted-machine',
+    repeatable: true,
+  }),
+  forward(['machines.wait', 'GET', `${machine}/wait`, read, 'machine'], {
+    query: ['state', 'version', 'instance_id', 'from_event_id', 'timeout'],
+  }),
+  forward(['machines.start', 'POST', `${machine}/start`, control, 'machine']),
+  forward(['machines.stop', 'POST', `${machine}/stop`, control, 'machine'], {
+    body: ['signal', 'timeout'],
+    repeatable: true,
+  }),
+  forward(['machines.suspend', 'POST', `${machine}/suspend`, control, 'machine'], { repeatable: true }),
+  forward(['machines.restart', 'POST', `${machine}/restart`, control, 'machine'], {
+    query: ['timeout', 'signal', 'force_stop'],
+    body: ['timeout', 'signal', 'force_stop'],
+  }),
+  forward(['machines.signal', 'POST', `${machine}/signal`, control, 'machine'], { body: ['signal'] }),
+  forward(['machines.cordon', 'POST', `${machine}/cordon`, control, 'machine'], { repeatable: true }),
+  forward(['machines.uncordon', 'POST', `${machine}/uncordon`, control, 'machine'], { repeatable: true }),
+  handle(['machines.exec', 'POST', `${machine}/exec`, control, 'machine'], 'exec'),
+  forward(['machines.ps', 'GET', `${machine}/ps`, read, 'machine'], { query: ['sort_by', 'order'] }),
+  forward(['machines.events', 'GET', `${machine}/events`, read, 'machine'], { query: ['limit'] }),
+  forward(['machines.versions', 'GET', `${machine}/versions`, read, 'machine'], { reply: 'versions' }),
+  forward(['machines.memory.get', 'GET', `${machine}/memory`, read, 'machine']),
+  forward(['machines.memory.set', 'PUT', `${machine}/memory`, write, 'machine'], {
+    body: ['limit_mb'],
+    repeatable: true,
+  }),
+  forward(['machines.memory.reclaim', 'POST', `${machine}/memory/reclaim`, control, 'machine'], {
+    body: ['amount_mb'],
+  }),
+  forward(['leases.get', 'GET', `${machine}/lease`, read, 'machine']),
+  forward(['leases.take', 'POST', `${machine}/lease`, control, 'machine'], {
+    query: ['ttl'],
+    body: ['description', 'ttl'],
+  }),
+  forward(['leases.release', 'DELETE', `${machine}/lease`, control, 'machine'], { repeatable: true }),
+  forward(['metadata.list', 'GET', `${machine}/metadata`, read, 'machine'], {
+    reply: 'metadata',
+    feature: 'metadata',
+  }),
+  ...(['PUT', 'PATCH'] as const).map((method) =>
+    forward([`metadata.${method.toLowerCase()}`, method, `${machine}/metadata`, write, 'machine'], {
+      body: ['metadata', 'machine_version', 'updated_at'],
+      check: 'metadata',
+      repeatable: true,
+      feature: 'metadata',
+    }),
+  ),
+  forward(['metadata.get', 'GET', `${machine}/metadata/{key}`, read, 'machine'], { feature: 'metadata' }),
+  forward(['metadata.set', 'POST', `${machine}/metadata/{key}`, write, 'machine'], {
+    body: ['value', 'updated_at'],
+    check: 'metadata-value',
+    repeatable: true,
+    feature: 'metadata',
+  }),
+  forward(['metadata.delete', 'DELETE', `${machine}/metadata/{key}`, write, 'machine'], {
+    check: 'metadata-value',
+    repeatable: true,
+    feature: 'metadata',
+  }),
+
+  forward(['volumes.list', 'GET', volumes, read, 'app'], { query: ['summary'], reply: 'volumes' }),
+  handle(['volumes.create', 'POST', volumes, create, 'app'], 'create-volume'),
+  forward(['volumes.get', 'GET', volume, read, 'volume']),
+  forward(['volumes.update', 'PUT', volume, write, 'volume'], {
+    body: ['snapshot_retention', 'auto_backup_enabled'],
+    repeatable: true,
+  }),
+  forward(['volumes.extend', 'PUT', `${volume}/extend`, write, 'volume'], {
+    body: ['size_gb'],
+    check: 'volume-size',
+    repeatable: true,
+  }),
+  forward(['volumes.delete', 'DELETE', volume, remove, 'volume'], { repeatable: true }),
+  forward(['snapshots.list', 'GET', `${volume}/snapshots`, read, 'volume']),
+  forward(['snapshots.create', 'POST', `${volume}/snapshots`, create, 'volume']),
+
+  forward(['secrets.list', 'GET', `${app}/secrets`, read, 'app'], { query: secretReads }),
+  handle(['secrets.set-many', 'POST', `${app}/secrets`, write, 'app'], 'set-secrets', { repeatable: true }),
+  forward(['secrets.get', 'GET', `${app}/secrets/{secret}`, read, 'app'], { query: secretReads }),
+  handle(['secrets.set', 'POST', `${app}/secrets/{secret}`, write, 'app'], 'set-secrets', {
+    repeatable: true,
+  }),
+  handle(['secrets.delete', 'DELETE', `${app}/secrets/{secret}`, write, 'app'], 'set-secrets', {
+    repeatable: true,
+  }),
+
+  forward(['addresses.list', 'GET', `${app}/ip_assignments`, read, 'app']),
+  handle(['addresses.assign', 'POST', `${app}/ip_assignments`, write, 'app'], 'assign-address'),
+
+  handle(['orgs.machines', 'GET', '/v1/orgs/{org}/machines', read, 'list'], 'list-org-machines', {
+    query: orgLists,
+  }),
+  handle(['orgs.volumes', 'GET', '/v1/orgs/{org}/volumes', read, 'list'], 'list-org-volumes', {
+    query: orgLists,
+  }),
+  forward(['platform.regions', 'GET', '/v1/platform/regions', read, 'list']),
+  handle(['platform.placements', 'POST', '/v1/platform/placements', read, 'list'], 'place', {
+    repeatable: true,
+  }),
+
+  handle(['environments.list', 'GET', '/hangar/v1/environments', read, 'list'], 'list-environments', {
+    query: ['phase', 'power'],
+  }),
+  handle(
+    ['environments.get', 'GET', '/hangar/v1/environments/{environment}', read, 'app'],
+    'get-environment',
+  ),
+  handle(['usage', 'GET', '/hangar/v1/usage', read, 'list'], 'usage', {
+    query: ['from', 'to', 'granularity'],
+  }),
+];

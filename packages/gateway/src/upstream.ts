@@ -1,0 +1,176 @@
+import { Readable } from 'node:stream';
+import type { MachinesClient, UpstreamAnswer, UpstreamReason } from '@hangar/flyio';
+import { HangarError, type ErrorCode } from '@hangar/security';
+
+/** One call to the Machines API on behalf of a caller; the client adds the operator's credential. */
+export interface UpstreamCall {
+  readonly method: string;
+  /** Path and query, built by us. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  /** Whether sending it twice is the same as once. */
+  readonly repeatable: boolean;
+  /** How long the headers of an answer may take. */
+  readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What came back; the body has not been read. */
+export interface UpstreamReply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body as it arrives, or null when this status has none. */
+  stream(): ReadableStream<Uint8Array> | null;
+  /** The whole body. Throws when it is longer than the limit or ends early. */
+  bytes(): Promise<Uint8Array>;
+  /** Throws the body away. */
+  drop(): Promise<void>;
+}
+
+const defaultPatienceMs = 30_000;
+/** Largest answer that is held in memory, which is what a filter needs: 16 MiB. */
+const maxBufferedBytes = 16_777_216;
+/** A read is repeated after these pauses when nobody answered or the answer was a 502, 503 or 504. */
+const pausesMs: readonly number[] = [200, 600];
+
+/**
+ * Sends a call upstream. No redirects are followed and nothing is decompressed. A failure never becomes 502 or 503 once
+ * a call that is not repeatable may have been written, since real clients repeat those blindly (design decision 19).
+ *
+ * @throws HangarError `upstream_unreachable`, `upstream_timeout`, or `upstream_failed` for answers that must not be
+ *   passed on: redirects, compressed bodies, and refusals of the operator's own credential
+ */
+export async function sendUpstream(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {
+  for (const pause of call.method === 'GET' ? pausesMs : []) {
+    const reply = await once(machines, call).catch(swallowUnreachable);
+    if (reply && ![502, 503, 504].includes(reply.status)) return checked(reply, call);
+    await reply?.drop();
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return checked(await once(machines, call), call);
+}
+
+async function once(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {
+  const sent = await machines.send({
+    method: call.method,
+    path: call.target,
+    headers: {
+      'user-agent': 'hangar',
+      ...call.headers,
+      ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    timeoutMs: call.patienceMs ?? defaultPatienceMs,
+    ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
+    ...(call.signal ? { signal: call.signal } : {}),
+  });
+  if (!sent.ok) throw upstreamError(sent.reason, call.repeatable);
+  return replyOf(sent.value, call);
+}
+
+function swallowUnreachable(error: unknown): undefined {
+  if (error instanceof HangarError && error.code === 'upstream_unreachable') return undefined;
+  throw error;
+}
+
+/** The failures that a caller must not see as they are. */
+async function checked(reply: UpstreamReply, call: UpstreamCall): Promise<UpstreamReply> {
+  const { status } = reply;
+  const encoding = reply.headers.get('content-encoding');
+  const refusesOperator = status === 401 || status === 403;
+  const hidden =
+    refusesOperator || (status >= 300 && status < 400) || (encoding !== null && encoding !== 'identity');
+  const dangerous = !call.repeatable && (status === 502 || status === 503);
+  if (!hidden && !dangerous) return reply;
+  await reply.drop();
+  const detail = refusesOperator
+    ? `upstream refused the operator's token with ${status}`
+    : `upstream answered ${status}${encoding === null ? '' : `, content-encoding ${encoding}`}`;
+  throw new HangarError('upstream_failed', { status: dangerous ? 504 : 500, detail });
+}
+
+/** A verdict of the Machines client in the words of the error table. `refused` keeps upstream's own words. */
+export function upstreamError(reason: UpstreamReason, repeatable: boolean): HangarError {
+  switch (reason.tag) {
+    case 'unreachable':
+      return new HangarError('upstream_unreachable', { detail: reason.detail });
+    case 'timeout':
+      return new HangarError('upstream_timeout', { detail: reason.detail });
+    case 'malformed':
+      return new HangarError('upstream_failed', { status: repeatable ? 502 : 500, detail: reason.detail });
+    case 'refused':
+      return refusedError(reason.status, reason.body);
+  }
+}
+
+/** Upstream's refusal in its own words and status, for calls that the gateway makes itself. */
+function refusedError(status: number, body: unknown): HangarError {
+  const told =
+    typeof body === 'object' && body !== null ? (body as { error?: unknown; status?: unknown }) : {};
+  const sentence = typeof told.error === 'string' ? told.error : `upstream answered ${status}`;
+  if (told.status === 'name_taken' || /name has already been taken/i.test(sentence)) {
+    return new HangarError('name_taken', { status: 422, public: sentence, extra: { status: 'name_taken' } });
+  }
+  if (status === 429) return new HangarError('rate_limited', { public: sentence });
+  if (status === 401 || status === 403 || status >= 500) {
+    return new HangarError('upstream_failed', { status: status >= 500 ? 504 : 500, detail: sentence });
+  }
+  const extra = typeof told.status === 'string' ? { extra: { status: told.status } } : {};
+  return new HangarError(codeFor(status), { status, public: sentence, ...extra });
+}
+
+function codeFor(status: number): ErrorCode {
+  if (status === 404) return 'not_found';
+  if (status === 409 || status === 412) return 'state_conflict';
+  return status === 400 ? 'bad_request' : 'invalid';
+}
+
+function replyOf(answer: UpstreamAnswer, call: UpstreamCall): UpstreamReply {
+  const { body, status } = answer;
+  return {
+    status,
+    headers: new Headers(flatten(answer.headers)),
+    stream: () =>
+      [204, 205, 304].includes(status) ? null : (Readable.toWeb(body) as ReadableStream<Uint8Array>),
+    bytes: async () => await readAll(body, call),
+    drop: async () => {
+      body.on('error', () => undefined);
+      await body.dump().catch(() => undefined);
+    },
+  };
+}
+
+async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const part of body) {
+      const bytes = part as Uint8Array;
+      size += bytes.byteLength;
+      if (size > maxBufferedBytes) {
+        throw new HangarError('upstream_failed', {
+          status: 500,
+          detail: 'the answer is too large to be filtered',
+        });
+      }
+      parts.push(bytes);
+    }
+  } catch (error) {
+    if (error instanceof HangarError) throw error;
+    // Part of an answer is no answer: the caller must not take it for the whole (G5).
+    throw new HangarError('upstream_failed', {
+      status: call.repeatable ? 502 : 504,
+      public: 'the answer of Fly.io broke off',
+      extra: { reason: 'upstream_truncated' },
+      cause: error,
+    });
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+function flatten(headers: UpstreamAnswer['headers']): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    return typeof value === 'string' ? [[name, value]] : value.map((one): [string, string] => [name, one]);
+  });
+}

@@ -1,0 +1,31 @@
+import type { Workspace } from './environment.ts';
+import { randomBase32 } from './naming.ts';
+import type { Parts } from './parts.ts';
+
+/** The workspaces: one per extension of the environments provider. */
+export interface Workspaces {
+  /** The extension's workspace, made on first use, with a slug of its own. May be repeated. */
+  open(extension: { readonly extensionId: string; readonly organizationId: string }): Promise<Workspace>;
+  get(number: bigint): Promise<Workspace | undefined>;
+  ofExtension(extensionId: string): Promise<Workspace | undefined>;
+  /** Refuses all further requests of its tokens. Nothing is deleted. */
+  close(number: bigint): Promise<void>;
+}
+
+const slugRandomLength = 10;
+
+/** Makes the operations on workspaces. */
+export function createWorkspaces({ store, now }: Pick<Parts, 'store' | 'now'>): Workspaces {
+  return {
+    open: async ({ extensionId, organizationId }) =>
+      await store.openWorkspace({
+        slug: `ws-${randomBase32(slugRandomLength)}`,
+        extensionId,
+        organizationId,
+        createdAt: now(),
+      }),
+    get: async (number) => await store.workspace(number),
+    ofExtension: async (extensionId) => await store.workspaceOfExtension(extensionId),
+    close: async (number) => await store.closeWorkspace(number, now()),
+  };
+}

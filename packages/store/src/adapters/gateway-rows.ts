@@ -1,0 +1,56 @@
+import type { Environment, Interval, Machine, Operation, Workspace } from '@hangar/gateway';
+import type {
+  gatewayEnvironments,
+  gatewayIntervals,
+  gatewayMachines,
+  gatewayOperations,
+  gatewayWorkspaces,
+} from '../schema/gateway.ts';
+
+/** Rows hold null where the domain says undefined; bytes come as Buffer or Uint8Array. */
+
+/** A workspace from its row. */
+export function workspaceOf(row: typeof gatewayWorkspaces.$inferSelect): Workspace {
+  return { ...row, closedAt: row.closedAt ?? undefined };
+}
+
+/** An environment from its row. */
+export function environmentOf(row: typeof gatewayEnvironments.$inferSelect): Environment {
+  return {
+    ...row,
+    numericId: row.numericId ?? undefined,
+    upstreamId: row.upstreamId ?? undefined,
+    accessKeyId: row.accessKeyId ?? undefined,
+    sealedSecretKey: row.sealedSecretKey ? new Uint8Array(row.sealedSecretKey) : undefined,
+    policyArn: row.policyArn ?? undefined,
+    flycastAddress: row.flycastAddress ?? undefined,
+    failure: row.failure ?? undefined,
+    leaseOwner: row.leaseOwner ?? undefined,
+    leaseUntil: row.leaseUntil ?? undefined,
+    readyAt: row.readyAt ?? undefined,
+    deletedAt: row.deletedAt ?? undefined,
+  };
+}
+
+/** A machine from its row. */
+export function machineOf(row: typeof gatewayMachines.$inferSelect): Machine {
+  return { ...row, operation: row.operation ?? undefined, destroyedAt: row.destroyedAt ?? undefined };
+}
+
+/** A running time from its row. */
+export function intervalOf(row: typeof gatewayIntervals.$inferSelect): Interval {
+  return { ...row, stoppedAt: row.stoppedAt ?? undefined };
+}
+
+/** An operation from its row. */
+export function operationOf(row: typeof gatewayOperations.$inferSelect): Operation {
+  const { id, state, requestHash, status, sealedResponse, createdAt } = row;
+  return {
+    id,
+    state,
+    requestHash,
+    status: status ?? undefined,
+    sealedResponse: sealedResponse ? new Uint8Array(sealedResponse) : undefined,
+    createdAt,
+  };
+}

@@ -1,0 +1,180 @@
+import { and, asc, desc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
+import type { EnvironmentStore, Phase } from '@hangar/gateway';
+import type { Database } from '../database.ts';
+import { gatewayAudit, gatewayEnvironments, gatewayVolumes, gatewayWorkspaces } from '../schema/gateway.ts';
+import { gatewayMachineRows } from './gateway-machines.ts';
+import { gatewayOperationRows } from './gateway-operations.ts';
+import { environmentOf, workspaceOf } from './gateway-rows.ts';
+
+/** Phases that somebody has to finish. */
+const unfinished: readonly Phase[] = ['provisioning', 'undoing', 'deleting'];
+
+const live = sql`${gatewayEnvironments.phase} not in ('failed', 'deleted')`;
+
+/** The gateway's port over Postgres. */
+export function createGatewayStore(db: Database): EnvironmentStore {
+  const workspaces = gatewayWorkspaces;
+  const environments = gatewayEnvironments;
+  return {
+    ...gatewayMachineRows(db),
+    ...gatewayOperationRows(db),
+
+    async openWorkspace(wanted) {
+      // Two processes may open the same one; the second insert does nothing and the row of the first is read.
+      await db.insert(workspaces).values(wanted).onConflictDoNothing();
+      const [row] = await db.select().from(workspaces).where(eq(workspaces.extensionId, wanted.extensionId));
+      if (!row) throw new Error('a workspace could be neither made nor found');
+      return workspaceOf(row);
+    },
+    async workspace(number) {
+      const [row] = await db.select().from(workspaces).where(eq(workspaces.number, number));
+      return row && workspaceOf(row);
+    },
+    async workspaceOfExtension(extensionId) {
+      const [row] = await db.select().from(workspaces).where(eq(workspaces.extensionId, extensionId));
+      return row && workspaceOf(row);
+    },
+    async closeWorkspace(number, at) {
+      await db
+        .update(workspaces)
+        .set({ closedAt: at })
+        .where(and(eq(workspaces.number, number), isNull(workspaces.closedAt)));
+    },
+
+    async reserve(wanted, maxLive) {
+      return await db.transaction(async (tx) => {
+        // The workspace's row is the lock under which its environments are counted.
+        await tx.select().from(workspaces).where(eq(workspaces.number, wanted.workspace)).for('update');
+        const [held] = await tx
+          .select()
+          .from(environments)
+          .where(and(eq(environments.name, wanted.name), live));
+        if (held) return { ok: false, reason: { tag: 'name_held', holder: environmentOf(held) } };
+        const count = await tx.$count(environments, and(eq(environments.workspace, wanted.workspace), live));
+        if (count >= maxLive) return { ok: false, reason: { tag: 'quota_used', limit: maxLive } };
+        const [row] = await tx
+          .insert(environments)
+          .values({ ...wanted, phase: 'provisioning', journal: [], updatedAt: wanted.createdAt })
+          .onConflictDoNothing()
+          .returning();
+        if (row) return { ok: true, value: environmentOf(row) };
+        // Another workspace took the name between the look and the insert.
+        const [holder] = await tx
+          .select()
+          .from(environments)
+          .where(and(eq(environments.name, wanted.name), live));
+        if (!holder) throw new Error('a name could be neither taken nor found');
+        return { ok: false, reason: { tag: 'name_held', holder: environmentOf(holder) } };
+      });
+    },
+    async environment(id) {
+      const [row] = await db.select().from(environments).where(eq(environments.id, id));
+      return row && environmentOf(row);
+    },
+    async environmentNamed(name) {
+      const [row] = await db
+        .select()
+        .from(environments)
+        .where(and(eq(environments.name, name), live));
+      return row && environmentOf(row);
+    },
+    async environmentsOf(workspace, deadSince) {
+      const shown = deadSince ? or(live, sql`${environments.deletedAt} > ${deadSince.toISOString()}`) : live;
+      const rows = await db
+        .select()
+        .from(environments)
+        .where(and(eq(environments.workspace, workspace), shown))
+        .orderBy(asc(environments.createdAt), asc(environments.id));
+      return rows.map(environmentOf);
+    },
+    async readyEnvironments() {
+      const rows = await db
+        .select()
+        .from(environments)
+        .where(eq(environments.phase, 'ready'))
+        .orderBy(asc(environments.id));
+      return rows.map(environmentOf);
+    },
+
+    async claim({ id, owner, now, until, phase }) {
+      const [row] = await db
+        .update(environments)
+        .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now, ...(phase ? { phase } : {}) })
+        .where(
+          and(
+            eq(environments.id, id),
+            live,
+            or(isNull(environments.leaseOwner), lte(environments.leaseUntil, now)),
+          ),
+        )
+        .returning();
+      return row && environmentOf(row);
+    },
+    async claimUnfinished({ owner, now, until, limit }) {
+      return await db.transaction(async (tx) => {
+        const due = await tx
+          .select({ id: environments.id })
+          .from(environments)
+          .where(
+            and(
+              inArray(environments.phase, [...unfinished]),
+              or(isNull(environments.leaseUntil), lte(environments.leaseUntil, now)),
+            ),
+          )
+          .orderBy(asc(environments.leaseUntil))
+          .limit(limit)
+          .for('update', { skipLocked: true });
+        if (due.length === 0) return [];
+        const ids = due.map(({ id }) => id);
+        const rows = await tx
+          .update(environments)
+          .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now })
+          .where(inArray(environments.id, ids))
+          .returning();
+        return rows.map(environmentOf);
+      });
+    },
+    async record({ id, owner, now, until, changes }) {
+      const [row] = await db
+        .update(environments)
+        .set({ ...changes, leaseUntil: until, updatedAt: now })
+        .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)))
+        .returning();
+      return row && environmentOf(row);
+    },
+    async release({ id, owner, notBefore }) {
+      await db
+        .update(environments)
+        .set({ leaseOwner: null, leaseUntil: notBefore ?? null })
+        .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)));
+    },
+
+    async volumeOwner(id) {
+      const [row] = await db.select().from(gatewayVolumes).where(eq(gatewayVolumes.id, id));
+      return row?.environment;
+    },
+    async saveVolume({ id, environment, at }) {
+      await db.insert(gatewayVolumes).values({ id, environment, createdAt: at }).onConflictDoNothing();
+    },
+
+    async writeAudit(entry) {
+      await db.insert(gatewayAudit).values(entry);
+    },
+  };
+}
+
+/** One row of the audit trail, as reads show it. */
+export type GatewayAuditRow = typeof gatewayAudit.$inferSelect;
+
+/** The newest entries of a workspace's audit trail. */
+export async function readGatewayAudit(
+  db: Database,
+  wanted: { readonly workspace: bigint; readonly limit: number },
+): Promise<readonly GatewayAuditRow[]> {
+  return await db
+    .select()
+    .from(gatewayAudit)
+    .where(eq(gatewayAudit.workspace, wanted.workspace))
+    .orderBy(desc(gatewayAudit.number))
+    .limit(wanted.limit);
+}
