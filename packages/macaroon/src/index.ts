@@ -53,6 +53,7 @@ export {
   createDischarge,
   missingTickets,
   openTicket,
+  readDischarge,
   sealTicket,
   thirdPartyCaveats,
   type DischargeOptions,

@@ -4,6 +4,7 @@ import { everyCaveat, type Caveat, type ThirdPartyCaveat } from './caveat.ts';
 import { readCaveatSet } from './caveat-read.ts';
 import { encodePair, writeSet } from './caveat-write.ts';
 import { MacaroonError } from './error.ts';
+import { decodeToken, type TokenReason } from './header.ts';
 import { KEY_BYTES, LIMITS } from './limits.ts';
 import { appendPairs, mint, type Macaroon } from './macaroon.ts';
 import { attempt, Reader } from './msgpack/reader.ts';
@@ -123,6 +124,19 @@ export function createDischarge(options: DischargeOptions): Macaroon {
     proof: true,
     ...(options.random === undefined ? {} : { random: options.random }),
   });
+}
+
+/**
+ * Takes the text that a third party answered with and makes sure that it is the discharge asked for, alone: whatever else
+ * it sent would otherwise be carried along with the token (macaroons spec 17.5).
+ */
+export function readDischarge(
+  text: string,
+  ticket: Uint8Array,
+): Result<Macaroon, TokenReason | { tag: 'wrong_ticket' }> {
+  const decoded = decodeToken(text.trim());
+  if (!decoded.ok) return decoded;
+  return equalBytes(decoded.value.nonce.keyId, ticket) ? decoded : refuse({ tag: 'wrong_ticket' });
 }
 
 /** A ticket and whom to take it to. */
