@@ -1,1 +1,68 @@
-export {};
+/** The whole: keys, minting, listing, revoking, verifying, discharging, as one value with doors. */
+export {
+  createAuthority,
+  type Authority,
+  type AuthorityOptions,
+  type Task,
+  type TokenVerifier,
+} from './authority.ts';
+export type { Tokens, TokenPage, TokenQuery, RevokeRequest } from './tokens.ts';
+export type { Minted, MintRequest } from './mint.ts';
+export type { ClearRefusal, VerifiedCaller } from './caller.ts';
+export { describeAccess } from './caller.ts';
+export type { TokenReason, TokenReasonCode } from './token-reason.ts';
+export type { RouteAccess } from './http/token-text.ts';
+
+/** What the authority needs from outside. */
+export type {
+  AuthorityStore,
+  Directory,
+  FeedPage,
+  FlowRow,
+  Identity,
+  Revocation,
+  RevocationTarget,
+  SigningKeyRow,
+  TokenRow,
+} from './ports.ts';
+
+/** Presets, each as the caveats it becomes, and lifetimes. */
+export {
+  isPresetName,
+  presetCaveats,
+  presets,
+  type Preset,
+  type PresetInput,
+  type PresetName,
+} from './presets.ts';
+export {
+  DEFAULT_LIFETIME_SECONDS,
+  MAX_LIFETIME_SECONDS,
+  parseLifetime,
+  type LifetimeReason,
+} from './expiry.ts';
+
+/** Offline: read, explain and narrow token texts with no key and no server. */
+export { inspectTokens, type InspectedToken, type Inspection } from './inspect.ts';
+export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } from './narrow.ts';
+
+/** Hangar's own caveats, registered by value. */
+export { hangarCaveats } from './caveats/registry.ts';
+export { HANGAR_CAVEAT_NUMBERS } from './caveats/numbers.ts';
+export type { CaveatMeters, EnvironmentFacts, HangarFacts, SpendPeriod } from './caveats/facts.ts';
+export { envCreateCaveat, type EnvCreate } from './caveats/env-create.ts';
+export { envLabelsCaveat, type EnvLabels } from './caveats/env-labels.ts';
+export { execLimitCaveat, type ExecLimit } from './caveats/exec-limit.ts';
+export { rateCaveat, type Rate } from './caveats/rate.ts';
+export { sourceCaveat, type Source } from './caveats/source.ts';
+export { spendCaveat, type Spend } from './caveats/spend.ts';
+
+/** Getting discharges from third parties, and keeping them fresh. */
+export {
+  fetchDischarges,
+  type DischargeFailure,
+  type FetchDischargesOptions,
+  type FetchedDischarges,
+} from './client/fetch-discharges.ts';
+export type { DischargeTransport } from './client/conversation.ts';
+export type { AllowedPlaces } from './client/discharge-url.ts';

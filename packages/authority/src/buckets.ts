@@ -1,0 +1,49 @@
+/** Counters remembered at once; the one unused the longest starts again full. */
+const MAX_COUNTERS = 50_000;
+const MINUTE_MS = 60_000;
+
+/** How fast a bucket may be emptied. */
+export interface BucketRate {
+  readonly perMinute: number;
+  /** How many at once after a pause. */
+  readonly burst: number;
+}
+
+/** Token buckets by name, in this process only: they protect it, and are no quota across replicas. */
+export interface Buckets {
+  /** Takes one; undefined when there was one, else the whole seconds until there is. */
+  take(counter: string, rate: BucketRate): number | undefined;
+}
+
+/** Builds empty buckets. `monotonicMs` is a clock that never jumps. */
+export function createBuckets(monotonicMs: () => number): Buckets {
+  const counters = new Map<string, { left: number; at: number }>();
+  return {
+    take: (counter, { perMinute, burst }) => {
+      const at = monotonicMs();
+      const perMs = perMinute / MINUTE_MS;
+      const seen = counters.get(counter);
+      const left = seen ? Math.min(burst, seen.left + (at - seen.at) * perMs) : burst;
+      counters.delete(counter);
+      const oldest = counters.size >= MAX_COUNTERS ? counters.keys().next().value : undefined;
+      if (oldest !== undefined) counters.delete(oldest);
+      counters.set(counter, { left: left < 1 ? left : left - 1, at });
+      return left < 1 ? Math.ceil((1 - left) / perMs / 1000) : undefined;
+    },
+  };
+}
+
+/** Whom to count a request for: an IPv4 address, or the /64 of an IPv6 address, which one caller owns whole. */
+export function callerOf(remoteAddress: string | undefined): string {
+  if (remoteAddress === undefined) return 'unknown';
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remoteAddress) ?? [];
+  if (mapped !== undefined) return mapped;
+  if (!remoteAddress.includes(':')) return remoteAddress;
+  const [head = '', tail] = remoteAddress.split('::', 2);
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const behind = tail === '' ? 0 : tail.split(':').length;
+    while (groups.length < 8 - behind) groups.push('0');
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,147 @@
+import {
+  Action,
+  appScope as appScopeOf,
+  clear as clearMacaroon,
+  explainCaveat,
+  type Access,
+  type Refusal,
+} from '@hangar/macaroon';
+import { ok, refuse, type Result } from '@hangar/security';
+import { hangarCaveats } from './caveats/registry.ts';
+import { factsOf, type CaveatMeters } from './caveats/facts.ts';
+import type { VerifiedToken } from './verify.ts';
+
+/** Why a verified token does not allow an access. */
+export interface ClearRefusal {
+  readonly code: 'caveat_denied' | 'token_expired';
+  /** The caveat that said no, in words. */
+  readonly caveat: string;
+  /** Which token, what was asked, and why not. */
+  readonly sentence: string;
+  readonly tokenId: string;
+}
+
+/**
+ * Whoever presented tokens that hold. A bundle may carry several tokens, for one workspace or for
+ * several: each is judged alone, and one that allows the whole access is enough.
+ */
+export interface VerifiedCaller {
+  /** The workspace of the first token that holds. */
+  readonly workspace: bigint;
+  readonly tokenId: string;
+  /** Hex SHA-256 of the first token's tail. */
+  readonly branch: string;
+  readonly expiresAt?: Date;
+  /** Every workspace the bundle has a token for, in the order of the header. */
+  readonly workspaces: readonly bigint[];
+  clear(access: Access): Result<true, ClearRefusal>;
+  /** App numbers that the tokens are limited to; undefined when one of them is not limited. */
+  appScope(): readonly bigint[] | undefined;
+  /** The same caller with only its tokens for one workspace. */
+  within(workspace: bigint): VerifiedCaller | undefined;
+}
+
+/** Told of each token that allowed something. */
+export type UseRecorder = (use: { tokenId: string; from: string | undefined; at: Date }) => void;
+
+/** Wraps verified tokens for those who ask whether something is allowed. */
+export function createCaller(
+  tokens: readonly [VerifiedToken, ...VerifiedToken[]],
+  options: { meters: CaveatMeters; recordUse: UseRecorder },
+): VerifiedCaller {
+  const [first] = tokens;
+  const registry = hangarCaveats(chargeOnce(options.meters));
+  const expiry = first.verified.earliestExpiry;
+  return {
+    workspace: first.workspace,
+    tokenId: first.id,
+    branch: first.branch,
+    ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
+    workspaces: [...new Set(tokens.map((token) => token.workspace))],
+    clear: (access) => {
+      const refusals: ClearRefusal[] = [];
+      for (const token of tokens) {
+        const outcome = clearMacaroon(token.verified, access, registry);
+        if (outcome.ok) {
+          const { remoteAddress } = factsOf({ kind: 'access', access });
+          options.recordUse({ tokenId: token.id, from: remoteAddress, at: access.now });
+          return ok(true);
+        }
+        refusals.push(explainClearing(token.id, access, outcome.reason));
+      }
+      const [refusal = nothingHeld(first.id)] = refusals;
+      return refuse(refusal);
+    },
+    appScope: () => {
+      const scopes = tokens.map((token) => appScopeOf(token.verified.caveats));
+      if (scopes.some((scope) => scope === undefined)) return undefined;
+      const apps = new Set(scopes.flatMap((scope) => scope ?? []));
+      return [...apps].toSorted((a, b) => (a < b ? -1 : 1));
+    },
+    within: (workspace) => {
+      const [one, ...more] = tokens.filter((token) => token.workspace === workspace);
+      return one && createCaller([one, ...more], options);
+    },
+  };
+}
+
+/** Why clearing failed, with the token's id, the caveat and the request in words. */
+export function explainClearing(tokenId: string, access: Access, refusal: Refusal): ClearRefusal {
+  const decisive = refusal.all.find((each) => each.tag === 'expired') ?? refusal;
+  const caveat = decisive.caveat ? explainCaveat(decisive.caveat, registryForWords) : 'the request itself';
+  return {
+    code: decisive.tag === 'expired' ? 'token_expired' : 'caveat_denied',
+    caveat,
+    sentence: `Token ${tokenId} does not allow to ${describeAccess(access)}. ${decisive.sentence}`,
+    tokenId,
+  };
+}
+
+/** What an access asks for, in words: "delete machine 148e of app 90017". */
+export function describeAccess(access: Access): string {
+  const verbs = VERBS.filter(([bit]) => (access.action & bit) !== 0).map(([, verb]) => verb);
+  const verb = verbs.length > 0 ? verbs.join(' and ') : 'look at';
+  const parts = [
+    access.command && `the command "${access.command.join(' ')}" on`,
+    access.machineFeature && `${access.machineFeature} of`,
+    access.machine && `machine ${access.machine} of`,
+    access.volume && `volume ${access.volume} of`,
+    access.appFeature && `${access.appFeature} of`,
+    access.appId !== undefined && (access.appId === 0n ? 'a new app' : `app ${access.appId}`),
+    access.storageObject && `storage object ${access.storageObject}`,
+    access.cluster && `cluster ${access.cluster} under`,
+    access.feature && `the feature ${access.feature}`,
+    access.mutation && `by ${access.mutation}`,
+  ].filter((part): part is string => typeof part === 'string');
+  if (parts.length === 0) parts.push(`organization ${access.orgId ?? '(none named)'}`);
+  return `${verb} ${parts.join(' ')}`;
+}
+
+const VERBS: readonly (readonly [number, string])[] = [
+  [Action.read, 'read'],
+  [Action.write, 'write'],
+  [Action.create, 'create'],
+  [Action.delete, 'delete'],
+  [Action.control, 'control'],
+];
+
+const registryForWords = hangarCaveats();
+
+function nothingHeld(tokenId: string): ClearRefusal {
+  return { code: 'caveat_denied', caveat: 'none', sentence: `Token ${tokenId} was not asked.`, tokenId };
+}
+
+/** One request is charged once, however often it is cleared on its way. */
+function chargeOnce(meters: CaveatMeters): CaveatMeters {
+  const taken = new Map<string, boolean>();
+  return {
+    ...meters,
+    take: (counter, perMinute) => {
+      const known = taken.get(counter);
+      if (known !== undefined) return known;
+      const granted = meters.take(counter, perMinute);
+      taken.set(counter, granted);
+      return granted;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { Action, object, type Objection, type PrivateCaveat } from '@hangar/macaroon';
+import { z } from 'zod';
+import { factsOf, type CaveatMeters, type EnvironmentFacts } from './facts.ts';
+import { bodyFrom } from './json-body.ts';
+import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
+
+/** May make environments of its own, and touch no others: previews per pull request. */
+export interface EnvCreate {
+  /** Keys of the environments it may make and touch begin with this. */
+  readonly keyPrefix: string;
+  /** Empty: any name. */
+  readonly namePrefix: string;
+  /** Empty: any class. */
+  readonly classes: readonly string[];
+  /** How many may be alive at once under this branch. */
+  readonly maxLive: number;
+  readonly maxTtlSeconds: number;
+  /** Labels that every environment it makes must carry. */
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+const MAX_LIVE = 100_000;
+const MAX_TTL_SECONDS = 366 * 86_400;
+const MAX_CLASSES = 64;
+
+const text = z.string().max(255);
+
+const json = z
+  .strictObject({
+    key_prefix: text.min(1),
+    name_prefix: text.default(''),
+    classes: z.array(text.min(1)).max(MAX_CLASSES).default([]),
+    max_live: z.int().min(0).max(MAX_LIVE),
+    max_ttl_s: z.int().min(1).max(MAX_TTL_SECONDS),
+    labels: z.record(text.min(1), text).default({}),
+  })
+  .transform((body) => ({
+    keyPrefix: body.key_prefix,
+    namePrefix: body.name_prefix,
+    classes: body.classes,
+    maxLive: body.max_live,
+    maxTtlSeconds: body.max_ttl_s,
+    labels: new Map(Object.entries(body.labels)),
+  }));
+
+/** The caveat `EnvCreate {key_prefix, name_prefix, classes, max_live, max_ttl_s, labels}`. */
+export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> {
+  return {
+    number: HANGAR_CAVEAT_NUMBERS.EnvCreate,
+    name: 'EnvCreate',
+    write: (writer, body) => {
+      writer.array(6).text(body.keyPrefix).text(body.namePrefix).array(body.classes.length);
+      for (const each of body.classes) writer.text(each);
+      writer.unsigned(body.maxLive).unsigned(body.maxTtlSeconds);
+      writer.textMap(body.labels, (value) => void writer.text(value));
+    },
+    read: (reader) => {
+      reader.struct(6);
+      const keyPrefix = reader.text();
+      const namePrefix = reader.text();
+      const classes: string[] = [];
+      for (let left = reader.array(MAX_CLASSES); left > 0; left -= 1) classes.push(reader.text());
+      const maxLive = reader.unsigned(MAX_LIVE);
+      const maxTtlSeconds = reader.unsigned(MAX_TTL_SECONDS);
+      return {
+        keyPrefix,
+        namePrefix,
+        classes,
+        maxLive,
+        maxTtlSeconds,
+        labels: reader.textMap(() => reader.text()),
+      };
+    },
+    clear: (body, subject, branch) => {
+      const { environment } = factsOf(subject);
+      if (environment === undefined) {
+        return object(
+          'resource_unspecified',
+          'The token is for its own environments, and the request names none.',
+        );
+      }
+      if (environment.key?.startsWith(body.keyPrefix) !== true) {
+        return object('private', `The token is for environments whose key begins with ${body.keyPrefix}.`);
+      }
+      const creates = subject.kind === 'access' && (subject.access.action & Action.create) !== 0;
+      return creates ? clearCreation(body, environment, branch, meters) : undefined;
+    },
+    explain: (body) =>
+      `May make environments whose key begins with ${body.keyPrefix}, ${body.maxLive} alive at once, ` +
+      `each for ${body.maxTtlSeconds} seconds at most; touches no others.`,
+    toJson: (body) => ({
+      key_prefix: body.keyPrefix,
+      name_prefix: body.namePrefix,
+      classes: body.classes,
+      max_live: body.maxLive,
+      max_ttl_s: body.maxTtlSeconds,
+      labels: Object.fromEntries(body.labels),
+    }),
+    fromJson: (body) => bodyFrom(json, body),
+  };
+}
+
+function clearCreation(
+  body: EnvCreate,
+  environment: EnvironmentFacts,
+  branch: string | undefined,
+  meters: CaveatMeters,
+): Objection {
+  if (environment.name?.startsWith(body.namePrefix) !== true && body.namePrefix !== '') {
+    return object('private', `The token makes environments whose name begins with ${body.namePrefix}.`);
+  }
+  if (body.classes.length > 0 && !body.classes.includes(environment.class ?? '')) {
+    return object('private', `The token makes environments of class ${body.classes.join(' or ')}.`);
+  }
+  if (environment.ttlSeconds === undefined || environment.ttlSeconds > body.maxTtlSeconds) {
+    return object('private', `The token makes environments that live ${body.maxTtlSeconds} seconds at most.`);
+  }
+  const carried = new Map(Object.entries(environment.labels ?? {}));
+  for (const [label, value] of body.labels) {
+    if (carried.get(label) !== value) {
+      return object('private', `The token makes environments with the label ${label}=${value}.`);
+    }
+  }
+  const live = branch === undefined ? undefined : meters.liveEnvironments?.(branch);
+  if (live === undefined) {
+    return object(
+      'invalid_access',
+      'The token may have so many environments alive, and they are not counted here.',
+    );
+  }
+  return live < body.maxLive
+    ? undefined
+    : object('private', `The token may have ${body.maxLive} environments alive.`);
+}

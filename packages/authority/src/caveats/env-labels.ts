@@ -1,0 +1,47 @@
+import { object, type PrivateCaveat } from '@hangar/macaroon';
+import { z } from 'zod';
+import { factsOf } from './facts.ts';
+import { bodyFrom } from './json-body.ts';
+import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
+
+/** Only environments that carry all of these labels. */
+export interface EnvLabels {
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+const json = z.record(z.string().min(1).max(63), z.string().max(255)).transform((labels) => ({
+  labels: new Map(Object.entries(labels)),
+}));
+
+/** The caveat `EnvLabels {label: value}`. */
+export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
+  number: HANGAR_CAVEAT_NUMBERS.EnvLabels,
+  name: 'EnvLabels',
+  write: (writer, { labels }) => {
+    writer.array(1).textMap(labels, (value) => void writer.text(value));
+  },
+  read: (reader) => {
+    reader.struct(1);
+    return { labels: reader.textMap(() => reader.text()) };
+  },
+  clear: ({ labels }, subject) => {
+    const { environment } = factsOf(subject);
+    if (environment === undefined) {
+      return object(
+        'resource_unspecified',
+        'The token is for certain environments, and the request names none.',
+      );
+    }
+    const carried = new Map(Object.entries(environment.labels ?? {}));
+    const lacking = [...labels].filter(([label, value]) => carried.get(label) !== value);
+    if (lacking.length === 0) return undefined;
+    return object('private', `The token is for environments with ${words(lacking)}.`);
+  },
+  explain: ({ labels }) => `Only environments with ${words([...labels])}.`,
+  toJson: ({ labels }) => Object.fromEntries(labels),
+  fromJson: (body) => bodyFrom(json, body),
+};
+
+function words(labels: readonly (readonly [string, string])[]): string {
+  return labels.map(([label, value]) => `${label}=${value}`).join(', ');
+}

@@ -1,0 +1,81 @@
+import { object, type PrivateCaveat } from '@hangar/macaroon';
+import { z } from 'zod';
+import { factsOf, type CaveatMeters } from './facts.ts';
+import { bodyFrom } from './json-body.ts';
+import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
+
+/** Bounds every command run; requests that run none are not concerned. */
+export interface ExecLimit {
+  readonly timeoutSeconds: number;
+  readonly maxOutputBytes: number;
+  readonly perMinute: number;
+}
+
+const MAX_TIMEOUT_SECONDS = 3600;
+const MAX_OUTPUT_BYTES = 2 ** 30;
+const MAX_PER_MINUTE = 1_000_000;
+
+const json = z
+  .strictObject({
+    timeout_s: z.int().min(1).max(MAX_TIMEOUT_SECONDS),
+    max_output_bytes: z.int().min(0).max(MAX_OUTPUT_BYTES),
+    per_minute: z.int().min(1).max(MAX_PER_MINUTE),
+  })
+  .transform((body) => ({
+    timeoutSeconds: body.timeout_s,
+    maxOutputBytes: body.max_output_bytes,
+    perMinute: body.per_minute,
+  }));
+
+/** The caveat `ExecLimit {timeout_s, max_output_bytes, per_minute}`. */
+export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> {
+  return {
+    number: HANGAR_CAVEAT_NUMBERS.ExecLimit,
+    name: 'ExecLimit',
+    write: (writer, limit) =>
+      void writer
+        .array(3)
+        .unsigned(limit.timeoutSeconds)
+        .unsigned(limit.maxOutputBytes)
+        .unsigned(limit.perMinute),
+    read: (reader) => {
+      reader.struct(3);
+      return {
+        timeoutSeconds: reader.unsigned(MAX_TIMEOUT_SECONDS),
+        maxOutputBytes: reader.unsigned(MAX_OUTPUT_BYTES),
+        perMinute: reader.unsigned(MAX_PER_MINUTE),
+      };
+    },
+    clear: (limit, subject, branch) => {
+      const runs = subject.kind === 'access' && subject.access.command !== undefined;
+      if (!runs) return undefined;
+      const { exec } = factsOf(subject);
+      if (exec === undefined || branch === undefined) {
+        return object(
+          'invalid_access',
+          'The token bounds command runs, and the bounds of this one are not known.',
+        );
+      }
+      if (exec.timeoutSeconds > limit.timeoutSeconds) {
+        return object('private', `The token lets a command run ${limit.timeoutSeconds} seconds at most.`);
+      }
+      if (exec.maxOutputBytes > limit.maxOutputBytes) {
+        return object('private', `The token lets a command print ${limit.maxOutputBytes} bytes at most.`);
+      }
+      if (meters.take(`exec ${branch}`, limit.perMinute)) return undefined;
+      return object(
+        'private',
+        `The token allows ${limit.perMinute} commands a minute, and they are used up.`,
+      );
+    },
+    explain: (limit) =>
+      `Commands run ${limit.timeoutSeconds} seconds and print ${limit.maxOutputBytes} bytes at most, ` +
+      `${limit.perMinute} a minute.`,
+    toJson: (limit) => ({
+      timeout_s: limit.timeoutSeconds,
+      max_output_bytes: limit.maxOutputBytes,
+      per_minute: limit.perMinute,
+    }),
+    fromJson: (body) => bodyFrom(json, body),
+  };
+}

@@ -1,0 +1,28 @@
+import { privateCaveats, type PrivateCaveat, type PrivateCaveats } from '@hangar/macaroon';
+import { envCreateCaveat } from './env-create.ts';
+import { envLabelsCaveat } from './env-labels.ts';
+import { execLimitCaveat } from './exec-limit.ts';
+import type { CaveatMeters } from './facts.ts';
+import { rateCaveat } from './rate.ts';
+import { sourceCaveat } from './source.ts';
+import { spendCaveat } from './spend.ts';
+
+/** Meters that count nothing: rates always pass, budgets never do. For reading and explaining tokens. */
+export const idleMeters: CaveatMeters = { take: () => true };
+
+/**
+ * Hangar's own caveats, by value: hand the result to `clear`, `caveatsFromJson` and the explaining
+ * functions of the macaroon library. Without it such caveats never clear.
+ */
+export function hangarCaveats(meters: CaveatMeters = idleMeters): PrivateCaveats {
+  const definitions: readonly unknown[] = [
+    envCreateCaveat(meters),
+    envLabelsCaveat,
+    execLimitCaveat(meters),
+    sourceCaveat,
+    rateCaveat(meters),
+    spendCaveat(meters),
+  ];
+  // Each definition reads a type of its own; a list of them can only be typed by what none of them is.
+  return privateCaveats(...(definitions as readonly PrivateCaveat<never>[]));
+}

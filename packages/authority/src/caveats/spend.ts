@@ -1,0 +1,58 @@
+import { Action, object, type PrivateCaveat } from '@hangar/macaroon';
+import { z } from 'zod';
+import { factsOf, type CaveatMeters, type SpendPeriod } from './facts.ts';
+import { bodyFrom } from './json-body.ts';
+import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
+
+/** Stops creating and starting once what the branch caused has cost this much. */
+export interface Spend {
+  /** In minor units: cents. */
+  readonly amount: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly period: SpendPeriod;
+}
+
+const PERIODS: readonly SpendPeriod[] = ['day', 'month', 'total'];
+
+const json = z.strictObject({
+  amount: z.int().min(0),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  period: z.enum(['day', 'month', 'total']),
+});
+
+/** The caveat `Spend {amount, currency, period}`. */
+export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
+  return {
+    number: HANGAR_CAVEAT_NUMBERS.Spend,
+    name: 'Spend',
+    write: (writer, { amount, currency, period }) =>
+      void writer.array(3).unsigned(amount).text(currency).unsigned(PERIODS.indexOf(period)),
+    read: (reader) => {
+      reader.struct(3);
+      const amount = reader.unsigned(Number.MAX_SAFE_INTEGER);
+      const currency = reader.text();
+      const period = PERIODS[reader.unsigned(PERIODS.length - 1)] ?? reader.malformed('no such period');
+      return { amount, currency, period };
+    },
+    clear: ({ amount, currency, period }, subject, branch) => {
+      const action = subject.kind === 'access' ? subject.access.action : Action.none;
+      const costs = (action & (Action.create | Action.control)) !== 0 && factsOf(subject).costs !== false;
+      if (!costs) return undefined;
+      const spent = branch === undefined ? undefined : meters.spent?.(branch, currency, period);
+      if (spent === undefined) {
+        return object('invalid_access', 'The token has a budget, and what it has spent is not known here.');
+      }
+      if (spent < amount) return undefined;
+      return object('private', `The token's budget of ${words({ amount, currency, period })} is used up.`);
+    },
+    explain: (spend) => `Creates and starts until it has cost ${words(spend)}.`,
+    toJson: ({ amount, currency, period }) => ({ amount, currency, period }),
+    fromJson: (body) => bodyFrom(json, body),
+  };
+}
+
+function words({ amount, currency, period }: Spend): string {
+  const span = period === 'total' ? 'in all' : `a ${period}`;
+  return `${(amount / 100).toFixed(2)} ${currency} ${span}`;
+}

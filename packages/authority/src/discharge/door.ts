@@ -1,0 +1,157 @@
+import { Hono } from 'hono';
+import { dischargePath, dischargeRequest } from '@hangar/flyio';
+import { encodeToken } from '@hangar/macaroon';
+import {
+  asHangarError,
+  errorResponse,
+  HangarError,
+  parseStrictJson,
+  readBody,
+  sha256Hex,
+  type Door,
+  type Log,
+} from '@hangar/security';
+import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import type { Identity } from '../ports.ts';
+import { createFlowPages } from './flow-pages.ts';
+import type { Flows } from './flows.ts';
+import { issueDischarge } from './issue.ts';
+import { readTicket } from './ticket.ts';
+
+/** A ticket is some hundred bytes; eight kibibytes is the most a token may carry. */
+const MAX_START_BYTES = 16_384;
+
+const START_RATE: BucketRate = { perMinute: 30, burst: 30 };
+/** A client polls once a second at most; a guesser of 256-bit secrets gets nowhere at this rate. */
+const POLL_RATE: BucketRate = { perMinute: 120, burst: 60 };
+const PAGE_RATE: BucketRate = { perMinute: 60, burst: 30 };
+
+/** What the discharge door needs. */
+export interface DischargeDoorOptions {
+  /** Our own location as a third party; its path is where the door is mounted. */
+  readonly location: string;
+  readonly keys: readonly [Uint8Array, ...Uint8Array[]];
+  readonly lifetimeSeconds: number;
+  readonly flows: Flows;
+  readonly buckets: Buckets;
+  readonly identify: (request: Request) => Promise<Identity | undefined>;
+  readonly signInUrl: (returnPath: string) => string;
+  /** Origins a person may be sent back to after deciding. */
+  readonly returnOrigins: readonly string[];
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+interface DoorEnv {
+  Bindings: { door: Door };
+}
+
+/** The third party's own HTTP surface (macaroons spec 17). Requests come with their whole path. */
+export function createDischargeDoor(
+  options: DischargeDoorOptions,
+): (request: Request, door: Door) => Promise<Response> {
+  const { location, flows, now } = options;
+  const base = new URL(location).pathname.replace(/\/$/, '');
+  const pages = createFlowPages(options);
+  const app = new Hono<DoorEnv>({ strict: false }).basePath(base === '' ? '/' : base);
+
+  const limited = (door: Door, what: string, rate: BucketRate): void => {
+    const wait = options.buckets.take(`${what} ${callerOf(door.remoteAddress)}`, rate);
+    if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
+  };
+
+  app.post(dischargePath, async (c) => {
+    const { door } = c.env;
+    limited(door, 'discharge-start', START_RATE);
+    const ticket = await ticketOf(c.req.raw);
+    const opened = readTicket(ticket, options.keys);
+    if (!opened.ok) throw opened.reason.tag === 'not_ours' ? notOurs() : asksTooMuch();
+    if (opened.value.asksForIdentity) {
+      const secrets = await flows.start(ticket, door.remoteAddress);
+      return answer(201, {
+        user_interactive: {
+          user_url: `${location}/login/${secrets.userSecret}`,
+          poll_url: `${location}/poll/${secrets.pollSecret}`,
+        },
+      });
+    }
+    const issued = issueDischarge(opened.value, {
+      identity: undefined,
+      location,
+      lifetimeSeconds: options.lifetimeSeconds,
+      now: now(),
+    });
+    if (!issued.ok) throw new HangarError('caveat_denied', { public: issued.reason });
+    options.log.info(
+      { ticket: sha256Hex(ticket).slice(0, 16), from: door.remoteAddress },
+      'discharge issued at once',
+    );
+    return answer(201, { discharge: encodeToken(issued.value) });
+  });
+
+  app.get('/poll/:secret', async (c) => {
+    limited(c.env.door, 'discharge-poll', POLL_RATE);
+    const collected = await flows.collect(c.req.param('secret'));
+    if (collected === undefined) throw new HangarError('not_found');
+    if (collected === 'waiting') return answer(202, { error: 'not ready' }, { 'retry-after': '1' });
+    return answer(200, collected);
+  });
+
+  app.get('/login/:secret', async (c) => {
+    limited(c.env.door, 'discharge-page', PAGE_RATE);
+    return await pages.show(c.req.raw, c.req.param('secret'));
+  });
+  app.post('/login/:secret', async (c) => {
+    limited(c.env.door, 'discharge-page', PAGE_RATE);
+    return await pages.decide(c.req.raw, c.req.param('secret'));
+  });
+
+  const onlyAllow = (allow: string) => () => {
+    throw new HangarError('method_not_allowed', { headers: { allow } });
+  };
+  app.all(dischargePath, onlyAllow('POST'));
+  app.all('/poll/:secret', onlyAllow('GET'));
+  app.all('/login/:secret', onlyAllow('GET, POST'));
+  app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
+  app.onError((cause, c) => {
+    const error = asHangarError(cause);
+    c.env.door.onError?.(error);
+    return errorResponse(error, c.env.door.requestId);
+  });
+
+  return async (request, door) => await app.fetch(request, { door });
+}
+
+async function ticketOf(request: Request): Promise<Uint8Array> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
+  const body = await readBody(request, MAX_START_BYTES).catch((error: unknown) => {
+    // A ticket too long is a ticket that is not ours, and is told in the same words.
+    throw error instanceof HangarError && error.code === 'too_large' ? notOurs() : error;
+  });
+  const json = parseStrictJson(body);
+  const parsed = json.ok ? dischargeRequest.safeParse(json.value) : undefined;
+  if (!parsed?.success) throw notOurs();
+  const bytes = Buffer.from(parsed.data.ticket, 'base64');
+  if (bytes.toString('base64') !== parsed.data.ticket) throw notOurs();
+  return new Uint8Array(bytes);
+}
+
+function notOurs(): HangarError {
+  return new HangarError('bad_request', {
+    public: 'the body is not {"ticket": …} with a ticket of this third party',
+  });
+}
+
+function asksTooMuch(): HangarError {
+  return new HangarError('bad_request', {
+    public: 'the ticket asks for something this third party cannot check',
+  });
+}
+
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  });
+}

@@ -1,0 +1,165 @@
+import { readBody, type Log } from '@hangar/security';
+import type { FlowRow, Identity } from '../ports.ts';
+import { confirmToken, isConfirmToken } from './confirm-token.ts';
+import type { Flows } from './flows.ts';
+import { issueDischarge } from './issue.ts';
+import { renderPage, type Page } from './pages.ts';
+import { readTicket } from './ticket.ts';
+
+const MAX_FORM_BYTES = 8192;
+
+/** The pages a person sees while a client polls. */
+export interface FlowPages {
+  show(request: Request, userSecret: string): Promise<Response>;
+  decide(request: Request, userSecret: string): Promise<Response>;
+}
+
+/** What the pages need. */
+export interface FlowPagesOptions {
+  readonly location: string;
+  readonly keys: readonly [Uint8Array, ...Uint8Array[]];
+  readonly lifetimeSeconds: number;
+  readonly flows: Flows;
+  readonly identify: (request: Request) => Promise<Identity | undefined>;
+  readonly signInUrl: (returnPath: string) => string;
+  readonly returnOrigins: readonly string[];
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** Builds the pages. Nothing is signed before a person who is signed in here has pressed a button here. */
+export function createFlowPages(options: FlowPagesOptions): FlowPages {
+  const { flows, location, now } = options;
+  const ownOrigin = new URL(location).origin;
+
+  const issue = (flow: FlowRow, identity: Identity) => {
+    const ticket = readTicket(flow.ticket, options.keys);
+    // Between start and confirmation the key may have been rotated out.
+    if (!ticket.ok) return { ok: false, reason: 'The ticket is no longer valid.' } as const;
+    return issueDischarge(ticket.value, {
+      identity,
+      location,
+      lifetimeSeconds: options.lifetimeSeconds,
+      now: now(),
+    });
+  };
+
+  return {
+    show: async (request, userSecret) => {
+      const flow = await flows.find(userSecret);
+      if (!flow) return await renderPage(unknown);
+      if (flow.state !== 'waiting') return await renderPage(settled);
+      const identity = await options.identify(request);
+      const { pathname, search } = new URL(request.url);
+      if (!identity) return redirect(options.signInUrl(`${pathname}${search}`));
+      const issued = issue(flow, identity);
+      if (!issued.ok) return await renderPage(notYou(identity, issued.reason));
+      return await renderPage({
+        status: 200,
+        title: 'Allow this token to be used?',
+        text: [
+          `Somebody${flow.startedFrom === undefined ? '' : ` at ${flow.startedFrom}`} holds a token that works only after a sign-in, and asks for yours.`,
+          `You are signed in as ${nameOf(identity)}. If you allow it, the token works for the next minutes on your behalf.`,
+          'If you did not start this yourself just now, refuse.',
+        ],
+        form: {
+          confirm: confirmToken(options.keys[0], flow.userDigest, identity.userId),
+          returnTo: returnTo(request, options.returnOrigins),
+        },
+      });
+    },
+
+    decide: async (request, userSecret) => {
+      if (!isFromHere(request, ownOrigin)) return await renderPage(crossSite);
+      const form = new URLSearchParams(new TextDecoder().decode(await readBody(request, MAX_FORM_BYTES)));
+      const flow = await flows.find(userSecret);
+      if (!flow) return await renderPage(unknown);
+      const identity = await options.identify(request);
+      if (!identity) return redirect(options.signInUrl(new URL(request.url).pathname));
+      if (!isConfirmToken(form.get('confirm') ?? '', options.keys[0], flow.userDigest, identity.userId)) {
+        return await renderPage(crossSite);
+      }
+      const onwards = allowedReturn(form.get('return_to'), options.returnOrigins);
+      const by = `user ${identity.userId}`;
+      const ticket = flow.userDigest.slice(0, 16);
+      if (form.get('decision') !== 'allow') {
+        const done = await flows.refuse(flow, 'The person who was asked refused.', by);
+        options.log.info({ flow: ticket, by, settled: done }, 'discharge refused');
+        return await renderPage(done ? withLink(refused, onwards) : settled);
+      }
+      const issued = issue(flow, identity);
+      if (!issued.ok) return await renderPage(notYou(identity, issued.reason));
+      const done = await flows.allow(flow, issued.value, by);
+      options.log.info({ flow: ticket, by, settled: done }, 'discharge issued');
+      return await renderPage(done ? withLink(allowed, onwards) : settled);
+    },
+  };
+}
+
+const unknown: Page = {
+  status: 404,
+  title: 'There is nothing to decide here',
+  text: ['The request is unknown, was collected already, or has ended. Start it again.'],
+};
+const settled: Page = {
+  status: 409,
+  title: 'Already decided',
+  text: ['This request has been decided. You can close this page.'],
+};
+const crossSite: Page = {
+  status: 403,
+  title: 'Not from this page',
+  text: ['The answer did not come from the page you were shown, so nothing was done. Open the link again.'],
+};
+const allowed: Page = {
+  status: 200,
+  title: 'Allowed',
+  text: ['The token works now. You can close this page.'],
+};
+const refused: Page = {
+  status: 200,
+  title: 'Refused',
+  text: ['Nothing was allowed. You can close this page.'],
+};
+
+function notYou(identity: Identity, reason: string): Page {
+  return {
+    status: 403,
+    title: 'You cannot allow this',
+    text: [
+      `You are signed in as ${nameOf(identity)}.`,
+      reason,
+      'Sign in as somebody else and open the link again.',
+    ],
+  };
+}
+
+function withLink(page: Page, onwards: string | undefined): Page {
+  return onwards === undefined ? page : { ...page, onwards };
+}
+
+function nameOf(identity: Identity): string {
+  return identity.email ?? identity.userId;
+}
+
+function redirect(to: string): Response {
+  return new Response(null, { status: 303, headers: { location: to, 'cache-control': 'no-store' } });
+}
+
+/** Browsers say where a form was sent from; a form of another site is refused even with the right field. */
+function isFromHere(request: Request, ownOrigin: string): boolean {
+  const site = request.headers.get('sec-fetch-site');
+  const origin = request.headers.get('origin');
+  return (site === null || site === 'same-origin') && (origin === null || origin === ownOrigin);
+}
+
+function returnTo(request: Request, origins: readonly string[]): string | undefined {
+  return allowedReturn(new URL(request.url).searchParams.get('return_to'), origins);
+}
+
+/** Only listed origins, over https or to the person's own machine: an open redirect would lend us to phishing. */
+function allowedReturn(text: string | null, origins: readonly string[]): string | undefined {
+  if (text === null || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return origins.includes(url.origin) && /^https?:$/.test(url.protocol) ? url.href : undefined;
+}

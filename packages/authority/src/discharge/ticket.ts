@@ -1,0 +1,54 @@
+import { openTicket, type Caveat } from '@hangar/macaroon';
+import { ok, refuse, type Result } from '@hangar/security';
+
+/** A ticket that this service can answer. */
+export interface OpenedTicket {
+  readonly bytes: Uint8Array;
+  readonly sharedKey: Uint8Array;
+  readonly caveats: readonly Caveat[];
+  /** Whether somebody must sign in: the ticket asks who. */
+  readonly asksForIdentity: boolean;
+  /** The shortest validity its caveats ask for, in seconds. */
+  readonly maxSeconds: number | undefined;
+}
+
+/** Why a ticket is not answered. Garbage and foreign tickets are one reason: the difference would be an oracle. */
+export type TicketRefusal = { readonly tag: 'not_ours' } | { readonly tag: 'asks_too_much' };
+
+/** Opens a ticket with the keys of this service, newest first, and sees what it asks for. */
+export function readTicket(
+  bytes: Uint8Array,
+  sharedKeys: readonly Uint8Array[],
+): Result<OpenedTicket, TicketRefusal> {
+  let opened: OpenedTicket | undefined;
+  // All keys are tried, whichever fits: how long it takes says nothing.
+  for (const sharedKey of sharedKeys) {
+    const ticket = openTicket(sharedKey, bytes);
+    if (ticket.ok)
+      opened ??= { bytes, sharedKey, caveats: ticket.value.caveats, ...demands(ticket.value.caveats) };
+  }
+  if (!opened) return refuse({ tag: 'not_ours' });
+  return opened.caveats.every(isAnswerable) ? ok(opened) : refuse({ tag: 'asks_too_much' });
+}
+
+function isAnswerable(caveat: Caveat): boolean {
+  switch (caveat.type) {
+    case 'ConfineUser':
+    case 'ConfineOrganization':
+    case 'MaxValidity':
+    case 'ValidityWindow':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function demands(caveats: readonly Caveat[]): Pick<OpenedTicket, 'asksForIdentity' | 'maxSeconds'> {
+  const limits = caveats.flatMap((caveat) => (caveat.type === 'MaxValidity' ? [Number(caveat.seconds)] : []));
+  return {
+    asksForIdentity: caveats.some(
+      (caveat) => caveat.type === 'ConfineUser' || caveat.type === 'ConfineOrganization',
+    ),
+    maxSeconds: limits.length > 0 ? Math.min(...limits) : undefined,
+  };
+}

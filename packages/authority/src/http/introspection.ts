@@ -1,0 +1,204 @@
+import { Hono } from 'hono';
+import { authenticateRequest, authorizeRequest, type RequestedAccess } from '@hangar/flyio';
+import {
+  appScope,
+  attestations,
+  caveatsToDebugJson,
+  clear,
+  formatHeader,
+  formatMask,
+  parseMask,
+  type Access,
+} from '@hangar/macaroon';
+import { asHangarError, errorResponse, HangarError, type Door } from '@hangar/security';
+import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import { explainClearing, type ClearRefusal } from '../caller.ts';
+import type { CaveatMeters } from '../caveats/facts.ts';
+import { hangarCaveats } from '../caveats/registry.ts';
+import type { Directory } from '../ports.ts';
+import type { TokenReader, VerifiedToken } from '../verify.ts';
+import { clearError, tokenError } from './guard.ts';
+import { jsonResponse, RawJson, readJson } from './json.ts';
+import { parsed } from './token-text.ts';
+import type { DoorEnv } from './tokens-door.ts';
+
+const MAX_BODY_BYTES = 131_072;
+
+/** Fly.io's clients call the first two without credentials; each costs some HMACs and lookups. */
+const RATE: BucketRate = { perMinute: 300, burst: 100 };
+
+/** What the Machines API's token calls need. */
+export interface IntrospectionOptions {
+  readonly reader: TokenReader;
+  readonly directory: Partial<Directory>;
+  readonly meters: CaveatMeters;
+  readonly buckets: Buckets;
+  readonly now: () => Date;
+}
+
+const registryForWords = hangarCaveats();
+
+/** `/v1/tokens/authenticate`, `/authorize` and `/current`, as Fly.io's clients call them (fly-platform 2.7). */
+export function createIntrospectionDoor(
+  options: IntrospectionOptions,
+): (request: Request, door: Door) => Promise<Response> {
+  const { reader, directory, now } = options;
+  const app = new Hono<DoorEnv>({ strict: false }).basePath('/v1/tokens');
+
+  app.use(async (c, next) => {
+    const wait = options.buckets.take(`introspection ${callerOf(c.env.door.remoteAddress)}`, RATE);
+    if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
+    await next();
+  });
+
+  app.post('/authenticate', async (c) => {
+    const { header } = parsed(authenticateRequest, await readJson(c.req.raw, MAX_BODY_BYTES));
+    const each = await reader.readEach(header);
+    if (!each.ok) throw tokenError(each.reason);
+    const genuine = each.value.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+    const [refused] = each.value;
+    if (genuine.length === 0 && refused && !refused.ok) throw tokenError(refused.reason);
+    return jsonResponse(200, genuine.map(tokenWire));
+  });
+
+  app.post('/authorize', async (c) => {
+    const { header, access } = parsed(authorizeRequest, await readJson(c.req.raw, MAX_BODY_BYTES));
+    const tokens = await reader.read(header);
+    if (!tokens.ok) throw tokenError(tokens.reason);
+    const registry = hangarCaveats(options.meters);
+    let refusal: ClearRefusal | undefined;
+    for (const token of tokens.value) {
+      const asked = await resolve(access, token.workspace);
+      if (!asked) continue;
+      const outcome = clear(token.verified, asked, registry);
+      if (outcome.ok)
+        return jsonResponse(200, { access: accessWire(asked), verified_token: tokenWire(token) });
+      refusal ??= explainClearing(token.id, asked, outcome.reason);
+    }
+    // Nothing of that name in any workspace of the caller: the same answer as for what is not allowed.
+    throw refusal ? clearError(refusal) : new HangarError('caveat_denied', { public: 'unauthorized' });
+  });
+
+  app.get('/current', async (c) => {
+    const tokens = await reader.read(c.req.header('authorization') ?? null);
+    if (!tokens.ok) throw tokenError(tokens.reason);
+    const views = await Promise.all(tokens.value.map((token) => currentWire(token)));
+    return jsonResponse(200, { tokens: views });
+  });
+
+  for (const [path, allow] of [
+    ['/authenticate', 'POST'],
+    ['/authorize', 'POST'],
+    ['/current', 'GET'],
+  ] as const) {
+    app.all(path, () => {
+      throw new HangarError('method_not_allowed', { headers: { allow } });
+    });
+  }
+  app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
+  app.onError((cause, c) => {
+    const error = asHangarError(cause);
+    c.env.door.onError?.(error);
+    return errorResponse(error, c.env.door.requestId);
+  });
+
+  /** Fills in parents: a machine or volume implies its app, everything implies the workspace. */
+  async function resolve(asked: RequestedAccess, workspace: bigint): Promise<Access | undefined> {
+    if (asked.org_slug !== undefined && (await directory.workspaceNumber?.(asked.org_slug)) !== workspace) {
+      return undefined;
+    }
+    const action = parseMask(asked.action);
+    if (!action.ok || asked.action.includes('*')) return undefined;
+    const lookups = [
+      asked.app_name === undefined ? undefined : directory.appNumber?.(workspace, asked.app_name),
+      asked.machine_id === undefined ? undefined : directory.appOfMachine?.(workspace, asked.machine_id),
+      asked.volume_id === undefined ? undefined : directory.appOfVolume?.(workspace, asked.volume_id),
+    ];
+    const named = [asked.app_name, asked.machine_id, asked.volume_id].filter((name) => name !== undefined);
+    const found = (await Promise.all(lookups)).filter((app) => app !== undefined);
+    // Every name must be known here, and all must lead to the same app.
+    if (found.length !== named.length || new Set(found).size > 1) return undefined;
+    return accessOf(asked, { action: action.value, workspace, app: found[0], now: now() });
+  }
+
+  async function currentWire(token: VerifiedToken): Promise<Record<string, unknown>> {
+    const { caveats } = token.verified;
+    const scope = appScope(caveats);
+    const slug = await directory.workspaceSlug?.(token.workspace);
+    const apps = await Promise.all(
+      (scope ?? []).map(
+        async (number) => (await directory.appName?.(token.workspace, number)) ?? String(number),
+      ),
+    );
+    const user = attestations(token.verified).find((fact) => fact.type === 'FlyioUserID');
+    const source = caveats.find((caveat) => caveat.type === 'FromMachineSource');
+    const machines = caveats.find((caveat) => caveat.type === 'Machines');
+    const ids = [...(machines?.machines?.keys() ?? [])];
+    return {
+      token_id: token.id,
+      organization: slug ?? String(token.workspace),
+      org_slug: slug ?? null,
+      apps: scope === undefined ? null : apps,
+      user: user === undefined ? null : String(user.id),
+      source_machine_id: source?.machine ?? null,
+      restricted_to_machine: ids.length === 1 ? ids[0] : null,
+      expires_at:
+        token.verified.earliestExpiry === undefined ? null : new Date(token.verified.earliestExpiry * 1000),
+    };
+  }
+
+  return async (request, door) => await app.fetch(request, { door });
+}
+
+function accessOf(
+  asked: RequestedAccess,
+  o: { action: number; workspace: bigint; app: bigint | undefined; now: Date },
+): Access {
+  return {
+    action: o.action,
+    orgId: o.workspace,
+    now: o.now,
+    ...(o.app === undefined ? {} : { appId: o.app }),
+    ...(asked.machine_id === undefined ? {} : { machine: asked.machine_id }),
+    ...(asked.volume_id === undefined ? {} : { volume: asked.volume_id }),
+    ...(asked.org_feature === undefined ? {} : { feature: asked.org_feature }),
+    ...(asked.app_feature === undefined ? {} : { appFeature: asked.app_feature }),
+    ...(asked.machine_feature === undefined ? {} : { machineFeature: asked.machine_feature }),
+    ...(asked.mutation === undefined ? {} : { mutation: asked.mutation }),
+    ...(asked.command === undefined ? {} : { command: asked.command }),
+    ...(asked.storage_object === undefined ? {} : { storageObject: asked.storage_object }),
+    ...(asked.source_machine === undefined ? {} : { sourceMachine: asked.source_machine }),
+  };
+}
+
+function tokenWire(token: VerifiedToken): Record<string, unknown> {
+  const { token: macaroon, caveats, discharges } = token.verified;
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return {
+    header: formatHeader([macaroon, ...discharges.map((discharge) => discharge.macaroon)]),
+    caveats: { caveats: new RawJson(caveatsToDebugJson(caveats, registryForWords)) },
+    nonce: {
+      kid: base64(macaroon.nonce.keyId),
+      rnd: base64(macaroon.nonce.random),
+      proof: macaroon.nonce.proof,
+    },
+    permission_token: base64(macaroon.bytes),
+  };
+}
+
+function accessWire(access: Access): Record<string, unknown> {
+  return {
+    action: formatMask(access.action),
+    orgid: access.orgId,
+    appid: access.appId,
+    feature: access.feature,
+    app_feature: access.appFeature,
+    volume: access.volume,
+    machine: access.machine,
+    machine_feature: access.machineFeature,
+    mutation: access.mutation,
+    sourceMachine: access.sourceMachine,
+    command: access.command,
+    storage_object: access.storageObject,
+  };
+}

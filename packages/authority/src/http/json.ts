@@ -1,0 +1,40 @@
+import { HangarError, parseStrictJson, readBody } from '@hangar/security';
+
+/** JSON that is text already, and goes into an answer as it is. */
+export class RawJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Writes an answer: big integers as bare digits, dates as ISO 8601, undefined members left out. */
+export function writeJson(value: unknown): string {
+  if (value instanceof RawJson) return value.text;
+  if (value instanceof Date) return JSON.stringify(value.toISOString());
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return `[${value.map((item) => writeJson(item)).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${writeJson(member)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** An answer of our own doors: JSON that is never stored. */
+export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(writeJson(value), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+/** Reads a JSON body. Throws `unsupported_media_type`, `too_large`, or `bad_request` for what is no JSON. */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
+  const parsed = parseStrictJson(await readBody(request, maxBytes));
+  if (!parsed.ok) throw new HangarError('bad_request', { detail: parsed.reason.tag });
+  return parsed.value;
+}

@@ -1,0 +1,107 @@
+import { caveatsFromJson, privateCaveat, type Caveat } from '@hangar/macaroon';
+import { HangarError } from '@hangar/security';
+import { z } from 'zod';
+import { hangarCaveats } from '../caveats/registry.ts';
+import { sourceCaveat } from '../caveats/source.ts';
+import { parseLifetime } from '../expiry.ts';
+import type { MintRequest } from '../mint.ts';
+import { isPresetName } from '../presets.ts';
+
+const appName = z.string().min(1).max(63);
+const appNumber = z.int().min(1).transform(BigInt);
+
+const body = z.strictObject({
+  name: z.string(),
+  preset: z.string().optional(),
+  caveats: z.array(z.unknown()).max(256).optional(),
+  app: appName.optional(),
+  app_id: appNumber.optional(),
+  commands: z
+    .array(z.strictObject({ args: z.array(z.string()).max(256), exact: z.boolean().default(false) }))
+    .max(256)
+    .optional(),
+  expires_in: z.union([z.string(), z.number()]).optional(),
+  require_login: z.boolean().optional(),
+  source: z.array(z.string()).max(64).optional(),
+  creator: z.string().optional(),
+  org_slug: z.string().max(63).optional(),
+});
+
+/** What a body asks to mint, before names are looked up. */
+export interface MintBody {
+  readonly request: Omit<MintRequest, 'workspace' | 'creator'>;
+  readonly creator: string | undefined;
+  readonly appName: string | undefined;
+  readonly orgSlug: string | undefined;
+}
+
+const registry = hangarCaveats();
+
+/** Reads the body of `POST /hangar/v1/tokens`. Throws `invalid` (400) naming each field at fault. */
+export function readMintBody(value: unknown): MintBody {
+  const parsed = body.safeParse(value);
+  if (!parsed.success) throw invalidBody(parsed.error);
+  const { preset, caveats, expires_in: expiresIn, source, ...rest } = parsed.data;
+  if (preset !== undefined && !isPresetName(preset)) throw invalid({ preset: 'no such preset' });
+  const lifetime = expiresIn === undefined ? undefined : parseLifetime(expiresIn);
+  if (lifetime && !lifetime.ok) {
+    throw invalid({
+      expires_in:
+        lifetime.reason.tag === 'out_of_range'
+          ? `between 1 and ${lifetime.reason.maxSeconds} seconds`
+          : 'whole seconds, or a duration such as 8760h or 1h30m',
+    });
+  }
+  return {
+    creator: rest.creator,
+    appName: rest.app,
+    orgSlug: rest.org_slug,
+    request: {
+      name: rest.name,
+      ...(preset === undefined ? {} : { preset }),
+      ...(caveats === undefined ? {} : { caveats: readCaveats(caveats) }),
+      ...(source === undefined ? {} : { alsoCaveats: [sourceOf(source)] }),
+      ...(rest.app_id === undefined ? {} : { appId: rest.app_id }),
+      ...(rest.commands === undefined ? {} : { commands: rest.commands }),
+      ...(lifetime?.ok ? { expiresInSeconds: lifetime.value } : {}),
+      ...(rest.require_login === undefined ? {} : { requireLogin: rest.require_login }),
+    },
+  };
+}
+
+/**
+ * Reads caveats that came inside a larger JSON body. Whole numbers above 2^53 were rounded on the way and
+ * are refused: a token must never be for another id than the one that was meant.
+ */
+export function readCaveats(list: readonly unknown[]): readonly Caveat[] {
+  if (holdsRoundedNumber(list)) throw invalid({ caveats: 'numbers above 2^53 cannot be given here' });
+  const caveats = caveatsFromJson(JSON.stringify(list), registry);
+  if (caveats.ok) return caveats.value;
+  throw invalid({ [`caveats${caveats.reason.path}`]: caveats.reason.detail });
+}
+
+/** A zod refusal as an error of our doors. */
+export function invalidBody(error: z.ZodError): HangarError {
+  const faults = error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'body', issue.message]);
+  return invalid(Object.fromEntries(faults) as Record<string, string>);
+}
+
+/** A refusal that names fields. */
+export function invalid(fields: Record<string, string>): HangarError {
+  return new HangarError('invalid', { status: 400, fields });
+}
+
+function sourceOf(cidrs: readonly string[]): Caveat {
+  try {
+    return privateCaveat(sourceCaveat, sourceCaveat.fromJson?.({ cidrs }) ?? { cidrs });
+  } catch (error) {
+    if (error instanceof TypeError) throw invalid({ source: error.message });
+    throw error;
+  }
+}
+
+function holdsRoundedNumber(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(holdsRoundedNumber);
+}

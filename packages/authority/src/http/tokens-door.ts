@@ -1,0 +1,212 @@
+import { Hono, type Context } from 'hono';
+import { Action, clear, type Access } from '@hangar/macaroon';
+import { asHangarError, errorResponse, HangarError, type Door, type Result } from '@hangar/security';
+import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import type { VerifiedCaller } from '../caller.ts';
+import { hangarCaveats } from '../caveats/registry.ts';
+import { asMintFault } from '../mint.ts';
+import type { Directory, TokenRow } from '../ports.ts';
+import type { Tokens } from '../tokens.ts';
+import type { TokenReason } from '../token-reason.ts';
+import type { VerifiedToken } from '../verify.ts';
+import { demand, tokenError } from './guard.ts';
+import { jsonResponse, readJson } from './json.ts';
+import { readMintBody } from './mint-body.ts';
+import { mintedView, tokenView } from './token-view.ts';
+import { registerTokenText, type TokenTextOptions } from './token-text.ts';
+import { registerRevoke } from './revoke.ts';
+
+const MAX_BODY_BYTES = 262_144;
+
+/** Anonymous questions about token texts cost HMACs and lookups. */
+const TEXT_RATE: BucketRate = { perMinute: 120, burst: 60 };
+
+/** A caller together with the tokens behind it. */
+export interface KnownCaller {
+  readonly caller: VerifiedCaller;
+  readonly tokens: readonly [VerifiedToken, ...VerifiedToken[]];
+}
+
+/** What the token door needs. */
+export interface TokensDoorOptions extends TokenTextOptions {
+  readonly tokens: Tokens;
+  readonly directory: Partial<Directory>;
+  readonly buckets: Buckets;
+  readonly know: (authorization: string | null) => Promise<Result<KnownCaller, TokenReason>>;
+  readonly now: () => Date;
+}
+
+/** What Hono hands every route. */
+export interface DoorEnv {
+  Bindings: { door: Door };
+}
+
+/** What routes share. */
+export interface DoorTools {
+  /** The verified caller, reduced to one workspace; throws when there is none. */
+  caller(c: Context<DoorEnv>, orgSlug?: string): Promise<KnownCaller>;
+  /** Throws unless the caller may do this with the workspace's tokens. */
+  demandTokens(c: Context<DoorEnv>, known: KnownCaller, action: number, app?: bigint): void;
+  /** Throws when this caller asks too often. */
+  limited(c: Context<DoorEnv>): void;
+  body(c: Context<DoorEnv>): Promise<unknown>;
+}
+
+/**
+ * `/hangar/v1/tokens`: mint, list, look at, narrow and revoke. The feature `authentication` of the
+ * organization stands for the tokens of a workspace, so roles and FeatureSet caveats bound who may.
+ */
+export function createTokensDoor(
+  options: TokensDoorOptions,
+): (request: Request, door: Door) => Promise<Response> {
+  const { tokens, directory, now } = options;
+  const app = new Hono<DoorEnv>({ strict: false }).basePath('/hangar/v1/tokens');
+
+  const tools: DoorTools = {
+    body: (c) => readJson(c.req.raw, MAX_BODY_BYTES),
+    limited: (c) => {
+      const wait = options.buckets.take(`token-text ${callerOf(c.env.door.remoteAddress)}`, TEXT_RATE);
+      if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
+    },
+    caller: async (c, orgSlug) => {
+      const known = await options.know(c.req.header('authorization') ?? null);
+      if (!known.ok) throw tokenError(known.reason);
+      const workspace =
+        orgSlug === undefined ? known.value.caller.workspace : await directory.workspaceNumber?.(orgSlug);
+      const caller = workspace === undefined ? undefined : known.value.caller.within(workspace);
+      const [first, ...rest] = known.value.tokens.filter((token) => token.workspace === workspace);
+      // Somebody else's workspace and no workspace at all are the same to a stranger.
+      if (!caller || !first) throw new HangarError('not_found');
+      return { caller, tokens: [first, ...rest] };
+    },
+    demandTokens: (c, { caller }, action, appNumber) => {
+      demand(caller, tokensAccess(c, caller.workspace, action, appNumber, now()));
+    },
+  };
+
+  app.post('/', async (c) => {
+    const mint = readMintBody(await tools.body(c));
+    const known = await tools.caller(c, mint.orgSlug);
+    const { workspace } = known.caller;
+    tools.demandTokens(c, known, Action.create);
+    // Of several tokens, the one that allows minting is the one whose limits the new token inherits.
+    const access = tokensAccess(c, workspace, Action.create, undefined, now());
+    const registry = hangarCaveats(options.meters);
+    const parent =
+      known.tokens.find((token) => clear(token.verified, access, registry).ok) ?? known.tokens[0];
+    const appId = mint.request.appId ?? (await appNumber(directory, workspace, mint.appName));
+    try {
+      const minted = await tokens.mint({
+        ...mint.request,
+        workspace,
+        creator: mint.creator ?? `token ${parent.id}`,
+        parent,
+        ...(appId === undefined ? {} : { appId }),
+      });
+      return jsonResponse(201, mintedView(minted, now()), { location: `/hangar/v1/tokens/${minted.id}` });
+    } catch (error) {
+      throw asMintFault(error);
+    }
+  });
+
+  app.get('/', async (c) => {
+    const query = c.req.query();
+    const known = await tools.caller(c, query['org_slug']);
+    const { workspace } = known.caller;
+    const appId = await appFromQuery(directory, workspace, query['app']);
+    tools.demandTokens(c, known, Action.read, appId);
+    const page = await tokens.list({
+      workspace,
+      ...(appId === undefined ? {} : { apps: [appId] }),
+      ...(query['creator'] === undefined ? {} : { creator: query['creator'] }),
+      ...(query['state'] === 'active' ? { activeOnly: true } : {}),
+      ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }),
+      ...(query['limit'] === undefined ? {} : { limit: Number(query['limit']) || 1 }),
+    });
+    return jsonResponse(200, {
+      tokens: page.tokens.map((row) => tokenView(row, now())),
+      next_cursor: page.next,
+    });
+  });
+
+  registerTokenText(app, tools, options);
+  registerRevoke(app, tools, options);
+
+  app.get('/:id', async (c) => {
+    const known = await tools.caller(c, c.req.query('org_slug'));
+    const row = await found(tokens.get(known.caller.workspace, c.req.param('id')));
+    // Everybody may look at the token they hold.
+    if (!known.tokens.some((token) => token.id === row.id))
+      tools.demandTokens(c, known, Action.read, row.app);
+    return jsonResponse(200, tokenView(row, now()));
+  });
+
+  app.delete('/:id', async (c) => {
+    const known = await tools.caller(c, c.req.query('org_slug'));
+    const { workspace, tokenId } = known.caller;
+    const row = await found(tokens.get(workspace, c.req.param('id')));
+    tools.demandTokens(c, known, Action.delete);
+    const reached = await tokens.revoke({ workspace, target: { token: row.id }, by: `token ${tokenId}` });
+    return jsonResponse(200, { revoked: 'token', id: row.id, tokens: reached, effective: now() });
+  });
+
+  app.all('/:id', () => {
+    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, DELETE' } });
+  });
+  app.all('/', () => {
+    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, POST' } });
+  });
+  app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
+  app.onError((cause, c) => {
+    const error = asHangarError(cause);
+    c.env.door.onError?.(error);
+    return errorResponse(error, c.env.door.requestId);
+  });
+
+  return async (request, door) => await app.fetch(request, { door });
+}
+
+/** What an act upon tokens asks of the caller's own token. */
+function tokensAccess(
+  c: Context<DoorEnv>,
+  workspace: bigint,
+  action: number,
+  app: bigint | undefined,
+  now: Date,
+): Access {
+  const { remoteAddress } = c.env.door;
+  return {
+    action,
+    orgId: workspace,
+    ...(app === undefined ? { feature: 'authentication' } : { appId: app }),
+    now,
+    ...(remoteAddress === undefined ? {} : { extension: { remoteAddress } }),
+  };
+}
+
+async function found(row: Promise<TokenRow | undefined>): Promise<TokenRow> {
+  const token = await row;
+  if (!token) throw new HangarError('not_found');
+  return token;
+}
+
+async function appFromQuery(
+  directory: Partial<Directory>,
+  workspace: bigint,
+  text: string | undefined,
+): Promise<bigint | undefined> {
+  return text !== undefined && /^\d{1,18}$/.test(text)
+    ? BigInt(text)
+    : await appNumber(directory, workspace, text);
+}
+
+async function appNumber(
+  directory: Partial<Directory>,
+  workspace: bigint,
+  name: string | undefined,
+): Promise<bigint | undefined> {
+  if (name === undefined) return undefined;
+  const number = await directory.appNumber?.(workspace, name);
+  if (number === undefined) throw new HangarError('not_found', { public: 'no such app in this workspace' });
+  return number;
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { HangarError, type Sealer } from '@hangar/security';
+import type { AuthorityStore, SigningKeyRow } from './ports.ts';
+
+const KEY_ID_BYTES = 8;
+const SIGNING_KEY_BYTES = 32;
+
+/** Opened keys kept in memory; each is a few hundred bytes, and a miss costs one row and one unsealing. */
+const MAX_OPEN_KEYS = 10_000;
+
+/** A signing key, opened. Never leaves the authority. */
+export interface SigningKey {
+  readonly number: bigint;
+  readonly workspace: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** The key id of a key number: eight big-endian bytes, the form Fly.io uses too (macaroons spec 4.2). */
+export function keyIdOf(number: bigint): Uint8Array {
+  const id = new Uint8Array(KEY_ID_BYTES);
+  new DataView(id.buffer).setBigUint64(0, number);
+  return id;
+}
+
+/** The key number in a key id, or undefined when it has another form. */
+export function keyNumberOf(keyId: Uint8Array): bigint | undefined {
+  if (keyId.length !== KEY_ID_BYTES) return undefined;
+  return new DataView(keyId.buffer, keyId.byteOffset, KEY_ID_BYTES).getBigUint64(0);
+}
+
+/** Root keys by workspace and by number. */
+export interface SigningKeys {
+  /** The key that mints for a workspace; the first call makes it. */
+  current(workspace: bigint): Promise<SigningKey>;
+  /** A key by its number, retired ones included. */
+  byNumber(number: bigint): Promise<SigningKey | undefined>;
+  /** A key that is open in memory already. */
+  cached(number: bigint): SigningKey | undefined;
+  /** Makes a new key mint from now on. Tokens of the old one go on working; revoke the key to end them. */
+  rotate(workspace: bigint): Promise<{ readonly number: bigint; readonly retired: bigint | undefined }>;
+}
+
+/** Opens and makes signing keys. Whoever reads the rows without the sealer learns nothing that signs. */
+export function createSigningKeys(options: {
+  store: AuthorityStore;
+  sealer: Sealer;
+  now: () => Date;
+}): SigningKeys {
+  const { store, sealer, now } = options;
+  const opened = new Map<bigint, SigningKey>();
+
+  async function open(row: SigningKeyRow): Promise<SigningKey> {
+    const known = opened.get(row.number);
+    if (known) return known;
+    const place = placeOf(row.number, row.workspace);
+    const bytes = sealer.open(row.sealed, place);
+    // After a change of the master key, each signing key moves to the new one when it is first used.
+    if (sealer.keyIdOf(row.sealed) !== sealer.newestKeyId) {
+      await store.resealKey(row.number, row.sealed, sealer.rewrap(row.sealed, place));
+    }
+    if (bytes.length !== SIGNING_KEY_BYTES) {
+      throw new HangarError('internal', { detail: `signing key ${row.number} has a wrong length` });
+    }
+    const key = { number: row.number, workspace: row.workspace, bytes };
+    const oldest = opened.size >= MAX_OPEN_KEYS ? opened.keys().next().value : undefined;
+    if (oldest !== undefined) opened.delete(oldest);
+    opened.set(row.number, key);
+    return key;
+  }
+
+  const make = (workspace: bigint, replaces: bigint | undefined): Promise<SigningKeyRow> =>
+    store.addKey({
+      workspace,
+      replaces,
+      seal: (number) => sealer.seal(randomBytes(SIGNING_KEY_BYTES), placeOf(number, workspace)),
+      at: now(),
+    });
+
+  return {
+    current: async (workspace) => {
+      if (workspace <= 0n) throw new HangarError('internal', { detail: 'workspace numbers start at 1' });
+      return await open((await store.currentKey(workspace)) ?? (await make(workspace, undefined)));
+    },
+    byNumber: async (number) => {
+      const known = opened.get(number);
+      if (known) return known;
+      const row = await store.key(number);
+      return row && (await open(row));
+    },
+    cached: (number) => opened.get(number),
+    rotate: async (workspace) => {
+      const before = await store.currentKey(workspace);
+      const after = await make(workspace, before?.number);
+      return { number: after.number, retired: before?.number };
+    },
+  };
+}
+
+function placeOf(number: bigint, workspace: bigint): string {
+  return `authority_keys.sealed/${number}/workspace/${workspace}`;
+}

@@ -1,0 +1,35 @@
+import { addThirdParty, type Caveat, type Macaroon } from '@hangar/macaroon';
+
+/** A discharge of our own service lives this long: what Fly.io's login tokens have, without their 30 seconds. */
+export const DISCHARGE_SECONDS = 600;
+
+/** What the ticket of a login caveat asks of our discharge service: somebody of this workspace, and not for long. */
+export function loginTicketCaveats(
+  workspace: bigint,
+  dischargeSeconds = DISCHARGE_SECONDS,
+): readonly Caveat[] {
+  return [
+    { type: 'ConfineOrganization', id: workspace },
+    { type: 'MaxValidity', seconds: dischargeSeconds },
+  ];
+}
+
+/**
+ * Makes a token ask for a sign-in at our discharge service. Only who holds the key shared with that
+ * service can do this. Throws `MacaroonError` when the token asks it already.
+ */
+export function requireLogin(
+  token: Macaroon,
+  options: {
+    workspace: bigint;
+    dischargeLocation: string;
+    dischargeKey: Uint8Array;
+    dischargeSeconds?: number;
+  },
+): Macaroon {
+  return addThirdParty(token, {
+    location: options.dischargeLocation,
+    sharedKey: options.dischargeKey,
+    ticketCaveats: loginTicketCaveats(options.workspace, options.dischargeSeconds),
+  });
+}

@@ -1,0 +1,304 @@
+import {
+  addThirdParty,
+  attenuate,
+  caveatsToJson,
+  encodeToken,
+  everyCaveat,
+  explainCaveat,
+  MacaroonError,
+  mint as mintMacaroon,
+  openTicket,
+  organizationScope,
+  tokenId,
+  type Caveat,
+  type Command,
+  type Macaroon,
+} from '@hangar/macaroon';
+import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import { COUNTING_CAVEATS } from './caveats/numbers.ts';
+import { hangarCaveats } from './caveats/registry.ts';
+import { DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, parseLifetime } from './expiry.ts';
+import { keyIdOf, type SigningKeys } from './keys.ts';
+import { loginTicketCaveats } from './login-caveat.ts';
+import type { AuthorityStore, TokenRow } from './ports.ts';
+import { presetCaveats, presets, type PresetName } from './presets.ts';
+import { windowOf } from './validity.ts';
+import type { VerifiedToken } from './verify.ts';
+
+/** Replicas' clocks differ a little; a token made on one is valid at once on the other. */
+const CLOCK_LEEWAY_SECONDS = 30;
+
+const CHECK_LENGTH = 4;
+const MAX_NAME_LENGTH = 200;
+
+/** What to mint. Give a preset or a list of caveats. */
+export interface MintRequest {
+  /** The organization number of the caveats. */
+  readonly workspace: bigint;
+  readonly name: string;
+  /** Who asked: shown in lists, and what revoking by creator goes by. */
+  readonly creator: string;
+  readonly preset?: PresetName;
+  readonly caveats?: readonly Caveat[];
+  /** Added to whatever the preset says. */
+  readonly alsoCaveats?: readonly Caveat[];
+  /** For presets about one app, and to find the token by its app. */
+  readonly appId?: bigint;
+  readonly commands?: readonly Command[];
+  /** Absent: the preset's own lifetime, or a day. At most {@link MAX_LIFETIME_SECONDS}. */
+  readonly expiresInSeconds?: number;
+  /** The holder must bring a discharge of our own discharge service: a person who signed in. */
+  readonly requireLogin?: boolean;
+  /** The token that asks. The new one carries all its caveats, and dies with it. */
+  readonly parent?: VerifiedToken;
+}
+
+/** A fresh token. The text exists here and nowhere else. */
+export interface Minted {
+  readonly id: string;
+  /** The text to hand out: one token, or several joined by a comma where a preset makes several. */
+  readonly token: string;
+  readonly expiresAt: Date;
+  /** Locations that must be asked for a discharge before the token works. */
+  readonly thirdParty: readonly string[];
+  readonly row: TokenRow;
+}
+
+/** Makes tokens and records them. */
+export interface Mint {
+  /** Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
+  (request: MintRequest): Promise<Minted>;
+}
+
+const registry = hangarCaveats();
+
+/** Builds the one place where root keys sign. */
+export function createMint(options: {
+  location: string;
+  dischargeLocation: string;
+  dischargeKeys: readonly [Uint8Array, ...Uint8Array[]];
+  dischargeSeconds: number;
+  keys: SigningKeys;
+  store: Pick<AuthorityStore, 'addToken'>;
+  now: () => Date;
+}): Mint {
+  const login = (workspace: bigint) => ({
+    location: options.dischargeLocation,
+    sharedKey: options.dischargeKeys[0],
+    ticketCaveats: loginTicketCaveats(workspace, options.dischargeSeconds),
+  });
+
+  /** The third parties of the asking token, made anew: their seals fit only the chain they were made for. */
+  function inherited(parent: VerifiedToken | undefined): readonly (readonly Caveat[])[] {
+    const tickets: (readonly Caveat[])[] = [];
+    for (const caveat of parent?.verified.token.caveats ?? []) {
+      if (caveat.type !== '3P') continue;
+      const opened = options.dischargeKeys
+        .map((key) => openTicket(key, caveat.ticket))
+        .find((outcome) => outcome.ok);
+      if (caveat.location !== options.dischargeLocation || !opened?.ok) {
+        throw new HangarError('caveat_denied', {
+          public: `Token ${parent?.id} asks ${caveat.location}, which a new token could not be made to ask; narrow it instead.`,
+        });
+      }
+      tickets.push(opened.value.caveats);
+    }
+    return tickets;
+  }
+
+  return async (request) => {
+    const lists = caveatLists(request);
+    const seconds = lifetimeOf(request);
+    checkText('name', request.name);
+    checkText('creator', request.creator);
+    const { workspace, parent } = request;
+    const createdAt = options.now();
+    const start = Math.floor(createdAt.getTime() / 1000);
+    const window: Caveat = {
+      type: 'ValidityWindow',
+      notBefore: start - CLOCK_LEEWAY_SECONDS,
+      notAfter: start + seconds,
+    };
+    const carried = carriedFrom(parent);
+    const tickets = inherited(parent);
+    const key = await options.keys.current(workspace);
+    // All tokens of a preset share their nonce, so that one id stands for the whole.
+    const base = mintMacaroon({
+      key: key.bytes,
+      keyId: keyIdOf(key.number),
+      location: options.location,
+      caveats: [],
+    });
+    const made = lists.map((list) => {
+      const [organization, ...rest] = list;
+      let token = attenuate(base, [...(organization ? [organization] : []), window, ...carried, ...rest]);
+      for (const ticketCaveats of tickets)
+        token = addThirdParty(token, { ...login(workspace), ticketCaveats });
+      if (request.requireLogin && tickets.length === 0) token = addThirdParty(token, login(workspace));
+      return token;
+    });
+    const row = rowOf(request, made, {
+      id: tokenId(base),
+      keyNumber: key.number,
+      createdAt,
+      end: start + seconds,
+    });
+    const ancestors = parent ? [parent.id, String(parent.keyNumber), ...parent.verified.branches] : [];
+    const recorded = await options.store.addToken(row, ancestors);
+    if (!recorded) {
+      throw new HangarError('token_revoked', {
+        detail: 'an ancestor or the signing key was revoked meanwhile',
+      });
+    }
+    return {
+      id: row.id,
+      token: made.map(encodeToken).join(','),
+      expiresAt: row.expiresAt,
+      thirdParty: made.some((token) => token.caveats.some((caveat) => caveat.type === '3P'))
+        ? [options.dischargeLocation]
+        : [],
+      row,
+    };
+  };
+}
+
+/** Every restriction of the asking token, for the new one to carry. */
+function carriedFrom(parent: VerifiedToken | undefined): readonly Caveat[] {
+  const carried = parent?.verified.token.caveats.filter((caveat) => caveat.type !== '3P') ?? [];
+  if (
+    [...everyCaveat(carried)].some(
+      (caveat) => caveat.type === 'Unknown' && COUNTING_CAVEATS.has(caveat.number),
+    )
+  ) {
+    throw new HangarError('caveat_denied', {
+      public: `Token ${parent?.id} has a budget that a new token would start afresh; narrow it instead.`,
+    });
+  }
+  return carried;
+}
+
+function caveatLists(request: MintRequest): readonly (readonly Caveat[])[] {
+  const { workspace, preset, caveats, alsoCaveats = [] } = request;
+  if ((preset === undefined) === (caveats === undefined)) {
+    throw invalid({ preset: 'give a preset or caveats, one of them' });
+  }
+  checkMintable('caveats', alsoCaveats);
+  if (preset !== undefined) {
+    const lists = presetCaveats(preset, {
+      workspace,
+      ...(request.appId === undefined ? {} : { app: request.appId }),
+      ...(request.commands === undefined ? {} : { commands: request.commands }),
+    });
+    if (lists.ok) return lists.value.map((list) => [...list, ...alsoCaveats]);
+    throw invalid({
+      app:
+        lists.reason.tag === 'app_needed'
+          ? `preset ${preset} is about one app`
+          : `preset ${preset} takes no app`,
+    });
+  }
+  const list = caveats ?? [];
+  checkMintable('caveats', list);
+  const organization: Caveat = { type: 'Organization', id: workspace, mask: 31 };
+  const own = list.find((caveat) => caveat.type === 'Organization');
+  const complete = own ? [own, ...list.filter((caveat) => caveat !== own)] : [organization, ...list];
+  const scope = organizationScope([...complete, ...alsoCaveats]);
+  // Scope 0 would be every organization at once.
+  if (!scope.ok || scope.value !== workspace) {
+    throw new HangarError('caveat_denied', {
+      public: `A token of workspace ${workspace} cannot be for another organization.`,
+    });
+  }
+  return [[...complete, ...alsoCaveats]];
+}
+
+/** Refuses what would make the token useless, or pretend to a promise that minting cannot keep. */
+function checkMintable(field: string, caveats: readonly Caveat[]): void {
+  for (const caveat of everyCaveat(caveats)) {
+    const verdict = mintable(caveat);
+    if (!verdict.ok) throw invalid({ [field]: verdict.reason });
+  }
+}
+
+function mintable(caveat: Caveat): Result<true, string> {
+  switch (caveat.type) {
+    case 'Unknown':
+      return registry.has(caveat.number)
+        ? ok(true)
+        : refuse(`caveat type ${caveat.number} is not known here`);
+    case '3P':
+      return refuse('a third-party caveat cannot be minted from a list; ask for require_login');
+    case 'BindToParentToken':
+    case 'ConfineUser':
+    case 'ConfineOrganization':
+    case 'ConfineGitHubOrg':
+    case 'ConfineGoogleHD':
+    case 'MaxValidity':
+      return refuse(`${caveat.type} never clears in a permission token`);
+    case 'FlyioUserID':
+    case 'GitHubUserID':
+    case 'GoogleUserID':
+      return refuse(`${caveat.type} states a fact, which only a discharge may`);
+    default:
+      return ok(true);
+  }
+}
+
+function lifetimeOf(request: MintRequest): number {
+  const usual =
+    request.preset === undefined ? DEFAULT_LIFETIME_SECONDS : presets[request.preset].lifetimeSeconds;
+  const lifetime = parseLifetime(request.expiresInSeconds ?? usual);
+  if (lifetime.ok) return lifetime.value;
+  throw invalid({ expires_in: `between 1 second and ${MAX_LIFETIME_SECONDS / 86_400} days` });
+}
+
+function rowOf(
+  request: MintRequest,
+  made: readonly Macaroon[],
+  facts: { id: string; keyNumber: bigint; createdAt: Date; end: number },
+): TokenRow {
+  const caveats = made.flatMap((token) => token.caveats).filter((caveat) => caveat.type !== '3P');
+  const end = windowOf(caveats).notAfter ?? facts.end;
+  const sentences = made.map((token) => token.caveats.map((caveat) => explainCaveat(caveat, registry)));
+  return {
+    id: facts.id,
+    workspace: request.workspace,
+    keyNumber: facts.keyNumber,
+    name: request.name,
+    preset: request.preset ?? 'custom',
+    creator: request.creator,
+    ...(request.appId === undefined ? {} : { app: request.appId }),
+    caveats: `[${made.map((token) => jsonOf(token.caveats)).join(',')}]`,
+    summary: sentences.flatMap((list, index) =>
+      sentences.length === 1 ? list : [`Token ${index + 1} of ${sentences.length}:`, ...list],
+    ),
+    endsWith: encodeToken(made.at(-1) ?? made[0]!)
+      .replaceAll('=', '')
+      .slice(-CHECK_LENGTH),
+    createdAt: facts.createdAt,
+    expiresAt: new Date(Math.min(end, facts.end) * 1000),
+  };
+}
+
+/** Third-party caveats are left out: their sealed parts belong to the token, which is not kept. */
+function jsonOf(caveats: readonly Caveat[]): string {
+  return caveatsToJson(
+    caveats.filter((caveat) => caveat.type !== '3P'),
+    registry,
+  );
+}
+
+function checkText(field: string, text: string): void {
+  if (text.length === 0 || text.length > MAX_NAME_LENGTH || /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)) {
+    throw invalid({ [field]: `1 to ${MAX_NAME_LENGTH} printable characters` });
+  }
+}
+
+function invalid(fields: Record<string, string>): HangarError {
+  return new HangarError('invalid', { status: 400, fields });
+}
+
+/** A wrong list of caveats is the caller's fault; anything else stays a defect. */
+export function asMintFault(error: unknown): unknown {
+  return error instanceof MacaroonError ? invalid({ caveats: error.message }) : error;
+}

@@ -1,0 +1,169 @@
+/** A root key of permission tokens as it rests: sealed, numbered, belonging to one workspace. */
+export interface SigningKeyRow {
+  /** The key id that tokens carry, as eight big-endian bytes. */
+  readonly number: bigint;
+  readonly workspace: bigint;
+  readonly sealed: Uint8Array;
+  readonly createdAt: Date;
+  /** Set when a newer key took over minting; a retired key still verifies. */
+  readonly retiredAt?: Date;
+}
+
+/** Everything the authority remembers about a token; the token itself is never kept. */
+export interface TokenRow {
+  /** The nonce UUID: one identity for the token and everything attenuated from it. */
+  readonly id: string;
+  readonly workspace: bigint;
+  readonly keyNumber: bigint;
+  readonly name: string;
+  /** The preset it was made from, or `custom`. */
+  readonly preset: string;
+  readonly creator: string;
+  readonly app?: bigint;
+  /** JSON text with exact numbers. */
+  readonly caveats: string;
+  /** One sentence per caveat. */
+  readonly summary: readonly string[];
+  /** Last four characters of the text, so that its owner can tell tokens apart. */
+  readonly endsWith: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly lastUsedAt?: Date;
+  readonly lastUsedFrom?: string;
+  readonly revokedAt?: Date;
+  readonly revokedBy?: string;
+}
+
+/** One entry of the feed that every verifier follows. */
+export interface Revocation {
+  /** Place in the feed. Higher numbers become visible later, never earlier. */
+  readonly number: bigint;
+  readonly workspace: bigint;
+  readonly kind: 'token' | 'branch' | 'key';
+  /** Nonce UUID, hex SHA-256 of a tail, or key number. */
+  readonly value: string;
+  /** From then on the entry concerns no living token; absent when that is not known. */
+  readonly needlessAfter?: Date;
+}
+
+/** What a revocation reaches. */
+export type RevocationTarget =
+  | { readonly token: string }
+  | { readonly branch: string; readonly expiresAt?: Date }
+  | { readonly creator: string }
+  | { readonly app: bigint }
+  | { readonly key: bigint }
+  | { readonly everything: true };
+
+/** A sign-in under way at the discharge service. */
+export interface FlowRow {
+  /** Hex SHA-256 of the secret in the page's address. */
+  readonly userDigest: string;
+  /** Hex SHA-256 of the secret in the polling address. */
+  readonly pollDigest: string;
+  readonly ticket: Uint8Array;
+  readonly state: 'waiting' | 'ready' | 'refused';
+  /** Sealed discharge or sealed sentence of refusal. */
+  readonly answer?: Uint8Array;
+  readonly startedFrom?: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** One reading of the feed: what was revoked since, and the newest numbers of feed and signing keys. */
+export interface FeedPage {
+  readonly revocations: readonly Revocation[];
+  /** The number last handed out; lower than before only when an older database was restored. */
+  readonly newest: bigint;
+  readonly newestKey: bigint;
+}
+
+/** What the authority needs a database for. Every function is one committed step. */
+export interface AuthorityStore {
+  /** The key that mints for a workspace now. */
+  currentKey(workspace: bigint): Promise<SigningKeyRow | undefined>;
+  key(number: bigint): Promise<SigningKeyRow | undefined>;
+  /**
+   * Adds a key and retires `replaces`. When somebody else was faster, nothing is added and the key
+   * that is current now is answered.
+   */
+  addKey(o: {
+    workspace: bigint;
+    replaces: bigint | undefined;
+    seal: (number: bigint) => Uint8Array;
+    at: Date;
+  }): Promise<SigningKeyRow>;
+  /** Seals a key anew, when the sealed bytes are still the given ones. */
+  resealKey(number: bigint, from: Uint8Array, to: Uint8Array): Promise<void>;
+
+  /**
+   * Records a minted token below its ancestors (ids, branch digests and key number of the token that
+   * asked). Answers false, and records nothing, when one of them or the token's own key is revoked.
+   */
+  addToken(row: TokenRow, ancestors: readonly string[]): Promise<boolean>;
+  token(workspace: bigint, id: string): Promise<TokenRow | undefined>;
+  /** Newest first. `before` is the last row of the page before. */
+  tokens(o: {
+    workspace: bigint;
+    apps?: readonly bigint[];
+    creator?: string;
+    activeAt?: Date;
+    before?: { createdAt: Date; id: string };
+    limit: number;
+  }): Promise<readonly TokenRow[]>;
+  /** Moves last use forward, never back; unknown ids are ignored. */
+  recordUses(uses: readonly { id: string; at: Date; from: string | undefined }[]): Promise<void>;
+
+  /**
+   * Writes the revocations that a target means, with everything minted below it, in one step.
+   * Answers the ids of the tokens that died; an empty list when the target names nothing here.
+   * Repeating it writes nothing new and answers the same.
+   */
+  revoke(o: {
+    workspace: bigint;
+    target: RevocationTarget;
+    by: string;
+    reason: string;
+    at: Date;
+  }): Promise<readonly string[]>;
+  /** Everything in the feed behind `number`, oldest first. */
+  revokedSince(number: bigint): Promise<FeedPage>;
+  /** Forgets entries that concern no living token. */
+  pruneRevocations(before: Date): Promise<number>;
+
+  addFlow(row: FlowRow): Promise<void>;
+  flow(userDigest: string, at: Date): Promise<FlowRow | undefined>;
+  /** Settles a waiting flow; false when it is not waiting any more. */
+  settleFlow(o: {
+    userDigest: string;
+    state: 'ready' | 'refused';
+    answer: Uint8Array;
+    by: string;
+    at: Date;
+  }): Promise<boolean>;
+  /** Waiting: answers it. Settled: removes it and answers it, to one caller only. */
+  collectFlow(pollDigest: string, at: Date): Promise<FlowRow | undefined>;
+  pruneFlows(before: Date): Promise<number>;
+}
+
+/** A signed-in person, as far as tickets can ask for one. Built from one login, never merged. */
+export interface Identity {
+  /** Fly.io's opaque user id; shown and written down, never compared with a caveat. */
+  readonly userId: string;
+  /** The number ConfineUser asks for and FlyioUserID attests; absent when the person has none. */
+  readonly userNumber?: bigint;
+  /** Workspace numbers this login may act for; ConfineOrganization asks for one of them. */
+  readonly workspaces: readonly bigint[];
+  /** Shown on the confirmation page. */
+  readonly email?: string;
+}
+
+/** What the authority asks about names; every answer stays inside the given workspace. */
+export interface Directory {
+  workspaceNumber(slug: string): Promise<bigint | undefined>;
+  workspaceSlug(workspace: bigint): Promise<string | undefined>;
+  appNumber(workspace: bigint, name: string): Promise<bigint | undefined>;
+  appName(workspace: bigint, app: bigint): Promise<string | undefined>;
+  appOfMachine(workspace: bigint, machine: string): Promise<bigint | undefined>;
+  appOfVolume(workspace: bigint, volume: string): Promise<bigint | undefined>;
+}

@@ -1,0 +1,98 @@
+import type { ErrorCode } from '@hangar/security';
+import type { HeaderReason, VerifyReason } from '@hangar/macaroon';
+
+/** The codes of tokens that are not taken at all. What a taken token may do is decided by clearing. */
+export type TokenReasonCode = Extract<
+  ErrorCode,
+  | 'token_missing'
+  | 'token_malformed'
+  | 'token_truncated'
+  | 'token_revoked'
+  | 'token_unknown_key'
+  | 'token_bad_signature'
+  | 'token_wrong_location'
+  | 'discharge_required'
+  | 'discharge_invalid'
+  | 'discharge_expired'
+  | 'header_too_large'
+>;
+
+/** Why a token was not taken. The sentence may be shown: it names the token by its id and never holds its text. */
+export interface TokenReason {
+  readonly code: TokenReasonCode;
+  readonly sentence: string;
+  readonly tokenId?: string;
+  /** Where the missing or refused discharge is to be had. */
+  readonly location?: string;
+}
+
+/** What an unreadable header is called. */
+export function headerReason(reason: HeaderReason): TokenReason {
+  switch (reason.tag) {
+    case 'empty':
+      return missing;
+    case 'too_large':
+      return { code: 'header_too_large', sentence: 'The Authorization header holds too much.' };
+    case 'no_macaroon':
+      return { code: 'token_malformed', sentence: 'The Authorization header holds no macaroon (fm2_…).' };
+    case 'truncated':
+      return {
+        code: 'token_truncated',
+        sentence: `Token ${reason.position + 1} of the header is cut off: the text ends before the token does.`,
+      };
+    case 'malformed':
+      return {
+        code: 'token_malformed',
+        sentence: `Token ${reason.position + 1} of the header cannot be read: ${reason.detail}.`,
+      };
+  }
+}
+
+/** What a token that does not verify is called. */
+export function verifyReason(tokenId: string, reason: VerifyReason): TokenReason {
+  switch (reason.tag) {
+    case 'bad_signature':
+      return {
+        code: 'token_bad_signature',
+        tokenId,
+        sentence: `Token ${tokenId} is not genuine: its signature does not fit its caveats.`,
+      };
+    case 'attestation_not_allowed':
+      return {
+        code: 'token_bad_signature',
+        tokenId,
+        sentence: `Token ${tokenId} states a fact about its holder, which only a proof may.`,
+      };
+    case 'wrong_binding':
+      return {
+        code: 'token_bad_signature',
+        tokenId,
+        sentence: `Token ${tokenId} is bound to a parent, but a permission token has none.`,
+      };
+    case 'limit':
+      return {
+        code: 'token_malformed',
+        tokenId,
+        sentence: `Token ${tokenId} holds too much: ${reason.detail}.`,
+      };
+    case 'missing_discharge':
+      return {
+        code: 'discharge_required',
+        tokenId,
+        location: reason.location,
+        sentence: `Token ${tokenId} needs a discharge from ${reason.location}.`,
+      };
+    case 'bad_discharge':
+      return {
+        code: 'discharge_invalid',
+        tokenId,
+        location: reason.location,
+        sentence: `The discharge from ${reason.location} is not valid for token ${tokenId}: ${reason.causes.join(', ').replaceAll('_', ' ')}.`,
+      };
+  }
+}
+
+const missing: TokenReason = {
+  code: 'token_missing',
+  sentence: 'No token: send Authorization: FlyV1 fm2_….',
+};

@@ -1,0 +1,127 @@
+import type { Log } from '@hangar/security';
+import type { RevocationFeed } from './feed.ts';
+import type { SigningKeys } from './keys.ts';
+import type { Mint, Minted, MintRequest } from './mint.ts';
+import type { AuthorityStore, RevocationTarget, TokenRow } from './ports.ts';
+import type { UsageLog } from './usage.ts';
+
+const MAX_PAGE = 200;
+const DEFAULT_PAGE = 50;
+
+/** Which tokens to list. */
+export interface TokenQuery {
+  readonly workspace: bigint;
+  /** Only tokens minted for one of these apps. */
+  readonly apps?: readonly bigint[];
+  readonly creator?: string;
+  /** Only tokens that are neither over nor revoked. */
+  readonly activeOnly?: boolean;
+  /** `next` of the page before. */
+  readonly cursor?: string;
+  /** Up to 200; default 50. */
+  readonly limit?: number;
+}
+
+/** A page of tokens, newest first. */
+export interface TokenPage {
+  readonly tokens: readonly TokenRow[];
+  readonly next?: string;
+}
+
+/** A wish to revoke. */
+export interface RevokeRequest {
+  readonly workspace: bigint;
+  readonly target: RevocationTarget;
+  /** Who asked; kept with the record. */
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** The verbs of the authority, for code that runs in the same process. Nothing here asks for permission. */
+export interface Tokens {
+  mint(request: MintRequest): Promise<Minted>;
+  get(workspace: bigint, id: string): Promise<TokenRow | undefined>;
+  list(query: TokenQuery): Promise<TokenPage>;
+  /**
+   * Takes effect in this process before it returns, elsewhere within {@link STALE_AFTER_MS}. Answers the
+   * ids of the recorded tokens that it reached, those minted from them included.
+   */
+  revoke(request: RevokeRequest): Promise<readonly string[]>;
+  /** Ends every token of a workspace, those never recorded included, and all that would be minted. */
+  revokeWorkspace(workspace: bigint, by?: string): Promise<readonly string[]>;
+  /** Signs with a fresh key from now on; older tokens go on working. */
+  rotateKey(workspace: bigint): Promise<{ readonly number: bigint; readonly retired: bigint | undefined }>;
+}
+
+/** Puts the verbs together. */
+export function createTokens(o: {
+  mint: Mint;
+  store: AuthorityStore;
+  keys: SigningKeys;
+  feed: RevocationFeed;
+  usage: UsageLog;
+  now: () => Date;
+  log: Log;
+}): Tokens {
+  const { store, keys, feed, log, now } = o;
+
+  async function revoke({ workspace, target, by, reason = '' }: RevokeRequest): Promise<readonly string[]> {
+    if ('key' in target && (await store.currentKey(workspace))?.number === target.key)
+      await keys.rotate(workspace);
+    const reached = await store.revoke({ workspace, target, by, reason: reason.slice(0, 500), at: now() });
+    log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
+    // It is committed; if the feed cannot be read now, no token is accepted until it can.
+    await feed
+      .refresh()
+      .catch((error: unknown) => log.warn({ error }, 'the revocation feed could not be read'));
+    return reached;
+  }
+
+  return {
+    mint: async (request) => {
+      const minted = await o.mint(request);
+      const { row } = minted;
+      log.info(
+        { workspace: row.workspace, token: row.id, preset: row.preset, by: row.creator },
+        'token minted',
+      );
+      return minted;
+    },
+    get: (workspace, id) => store.token(workspace, id),
+    list: async ({ workspace, apps, creator, activeOnly, cursor, limit }) => {
+      await o.usage.flush().catch((error: unknown) => log.warn({ error }, 'token uses could not be written'));
+      const size = Math.min(Math.max(1, Math.trunc(limit ?? DEFAULT_PAGE)), MAX_PAGE);
+      const before = cursor === undefined ? undefined : readCursor(cursor);
+      const rows = await store.tokens({
+        workspace,
+        limit: size + 1,
+        ...(apps === undefined ? {} : { apps }),
+        ...(creator === undefined ? {} : { creator }),
+        ...(activeOnly ? { activeAt: now() } : {}),
+        ...(before === undefined ? {} : { before }),
+      });
+      const page = rows.slice(0, size);
+      const last = page.at(-1);
+      return { tokens: page, ...(rows.length > size && last ? { next: writeCursor(last) } : {}) };
+    },
+    revoke,
+    revokeWorkspace: (workspace, by = 'hangar') =>
+      revoke({ workspace, target: { everything: true }, by, reason: 'workspace closed' }),
+    rotateKey: async (workspace) => {
+      const rotated = await keys.rotate(workspace);
+      log.info({ workspace, ...rotated }, 'signing key rotated');
+      return rotated;
+    },
+  };
+}
+
+function writeCursor(row: TokenRow): string {
+  return Buffer.from(`${row.createdAt.toISOString()} ${row.id}`).toString('base64url');
+}
+
+/** A cursor only says where to go on inside the asker's own workspace; a strange one starts from the top. */
+function readCursor(cursor: string): { createdAt: Date; id: string } | undefined {
+  const [at = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ', 2);
+  const createdAt = new Date(at);
+  return Number.isNaN(createdAt.getTime()) || !/^[0-9a-f-]{36}$/.test(id) ? undefined : { createdAt, id };
+}

@@ -1,0 +1,197 @@
+import {
+  parseBundle,
+  tokenId,
+  type Bundle,
+  type Macaroon,
+  type VerificationCache,
+  type Verified,
+} from '@hangar/macaroon';
+import { ok, refuse, sha256Hex, type Result } from '@hangar/security';
+import type { RevocationFeed } from './feed.ts';
+import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
+import { headerReason, verifyReason, type TokenReason } from './token-reason.ts';
+import { windowOf } from './validity.ts';
+
+/** A permission token of ours: genuine, discharged and not revoked. What it allows is another question. */
+export interface VerifiedToken {
+  /** The nonce UUID. */
+  readonly id: string;
+  /** The workspace whose key signed it. */
+  readonly workspace: bigint;
+  readonly keyNumber: bigint;
+  /** Hex SHA-256 of its tail: this very branch of the token. */
+  readonly branch: string;
+  readonly verified: Verified;
+}
+
+/** A token whose signature chain is ours, whatever else it lacks. */
+export interface RecognizedToken {
+  readonly id: string;
+  readonly workspace: bigint;
+  readonly branch: string;
+  readonly macaroon: Macaroon;
+}
+
+/** From the text of a header to the tokens in it that hold. */
+export interface TokenReader {
+  /** At least one token, or why there is none. Throws `unavailable` when revocations cannot be read. */
+  read(
+    authorization: string | null,
+  ): Promise<Result<readonly [VerifiedToken, ...VerifiedToken[]], TokenReason>>;
+  /** Every permission token of a header by itself. */
+  readEach(
+    authorization: string | null,
+  ): Promise<Result<readonly Result<VerifiedToken, TokenReason>[], TokenReason>>;
+  /** Whether we signed this: discharges, time and revocation are not asked. */
+  recognize(macaroon: Macaroon): Promise<RecognizedToken | undefined>;
+}
+
+/** What reading tokens needs. */
+export interface TokenReaderOptions {
+  readonly location: string;
+  readonly dischargeLocation: string;
+  /** Keys shared with our own discharge service, newest first. */
+  readonly dischargeKeys: readonly Uint8Array[];
+  readonly keys: SigningKeys;
+  readonly feed: RevocationFeed;
+  /** Genuine tokens seen before. Time, revocation and organization are asked outside it, every time. */
+  readonly cache: VerificationCache;
+  readonly now: () => Date;
+}
+
+/** Builds the reader that both the gateway's port and our own door use. */
+export function createTokenReader(options: TokenReaderOptions): TokenReader {
+  const { keys, feed, cache, now } = options;
+  const trusted = new Map([[options.dischargeLocation, options.dischargeKeys]]);
+
+  async function keyFor(macaroon: Macaroon): Promise<SigningKey | undefined> {
+    const number = keyNumberOf(macaroon.nonce.keyId);
+    if (number === undefined) return undefined;
+    const open = keys.cached(number);
+    if (open) return open;
+    return (await feed.keyMayExist(number)) ? await keys.byNumber(number) : undefined;
+  }
+
+  async function readOne(
+    macaroon: Macaroon,
+    discharges: readonly Macaroon[],
+  ): Promise<Result<VerifiedToken, TokenReason>> {
+    const id = tokenId(macaroon);
+    const key = await keyFor(macaroon);
+    if (!key) {
+      return refuse({
+        code: 'token_unknown_key',
+        tokenId: id,
+        sentence: `Token ${id} was signed with a key that is not known here.`,
+      });
+    }
+    const mine = discharges.filter((discharge) => answers(discharge, macaroon));
+    const current = mine.filter((discharge) => !isOver(discharge, now()));
+    const outcome = cache.verify(macaroon, { key: key.bytes, discharges: current, trusted });
+    if (!outcome.ok) {
+      const reason = verifyReason(id, outcome.reason);
+      if (outcome.reason.tag === 'missing_discharge' && mine.length > current.length) {
+        const { location, ticket } = outcome.reason;
+        if (mine.some((discharge) => sameKeyId(discharge, ticket)))
+          return refuse(dischargeOver(id, location));
+      }
+      return refuse(reason);
+    }
+    const verified = outcome.value;
+    if (!verified.caveats.some((caveat) => caveat.type === 'Organization')) return refuse(namesNobody(id));
+    const chain = { key: key.number, workspace: key.workspace, tokenId: id, branches: verified.branches };
+    const revoked = feed.revoked(chain);
+    if (revoked !== undefined) return refuse(tokenRevoked(id, revoked));
+    return ok({
+      id,
+      workspace: key.workspace,
+      keyNumber: key.number,
+      branch: verified.branches.at(-1) ?? '',
+      verified,
+    });
+  }
+
+  const readEach: TokenReader['readEach'] = async (authorization) => {
+    const bundle = readHeader(authorization, options.location);
+    if (!bundle.ok) return bundle;
+    const waiting = feed.ensureFresh();
+    if (waiting) await waiting;
+    const { permission, discharges } = bundle.value;
+    return ok(await Promise.all(permission.map((macaroon) => readOne(macaroon, discharges))));
+  };
+
+  return {
+    readEach,
+    recognize: async (macaroon) => {
+      const key = await keyFor(macaroon);
+      const outcome = key && cache.verify(macaroon, { key: key.bytes });
+      // The chain is compared before anything is said about discharges.
+      const genuine = outcome && (outcome.ok || outcome.reason.tag === 'missing_discharge');
+      if (!key || !genuine) return undefined;
+      return { id: tokenId(macaroon), workspace: key.workspace, branch: sha256Hex(macaroon.tail), macaroon };
+    },
+    read: async (authorization) => {
+      const each = await readEach(authorization);
+      if (!each.ok) return each;
+      const [first, ...rest] = each.value.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+      if (first) return ok([first, ...rest]);
+      const refused = each.value.find((outcome) => !outcome.ok);
+      return refuse(refused && !refused.ok ? refused.reason : headerReason({ tag: 'empty' }));
+    },
+  };
+}
+
+function readHeader(authorization: string | null, location: string): Result<Bundle, TokenReason> {
+  const bundle = parseBundle(authorization ?? '', location);
+  if (!bundle.ok) return refuse(headerReason(bundle.reason));
+  const [foreign] = bundle.value.discharges;
+  if (bundle.value.permission.length > 0 || !foreign) return bundle;
+  return refuse({
+    code: 'token_wrong_location',
+    sentence: `No token in the header is for ${location}.`,
+    tokenId: tokenId(foreign),
+    location: foreign.location,
+  });
+}
+
+function answers(discharge: Macaroon, macaroon: Macaroon): boolean {
+  return macaroon.caveats.some((caveat) => caveat.type === '3P' && sameKeyId(discharge, caveat.ticket));
+}
+
+function sameKeyId(discharge: Macaroon, ticket: Uint8Array): boolean {
+  // Tickets are public labels in the same header, so nothing is given away by comparing them plainly.
+  return Buffer.compare(discharge.nonce.keyId, ticket) === 0;
+}
+
+function isOver(discharge: Macaroon, at: Date): boolean {
+  // Only what stands at the top always applies; a window inside IfPresent may not be asked.
+  const { notAfter } = windowOf(discharge.caveats.filter((caveat) => caveat.type === 'ValidityWindow'));
+  return notAfter !== undefined && at.getTime() > notAfter * 1000;
+}
+
+function namesNobody(id: string): TokenReason {
+  // Without an organization a token would allow everything everywhere (macaroons spec 14).
+  return {
+    code: 'token_malformed',
+    tokenId: id,
+    sentence: `Token ${id} names no organization, so it is not honoured.`,
+  };
+}
+
+function dischargeOver(id: string, location: string): TokenReason {
+  return {
+    code: 'discharge_expired',
+    tokenId: id,
+    location,
+    sentence: `The discharge from ${location} for token ${id} has expired.`,
+  };
+}
+
+function tokenRevoked(id: string, kind: 'token' | 'branch' | 'key'): TokenReason {
+  const what = {
+    token: `Token ${id} was revoked.`,
+    branch: `This narrowed copy of token ${id}, or the one it was narrowed from, was revoked.`,
+    key: `The key that signed token ${id} was revoked.`,
+  };
+  return { code: 'token_revoked', tokenId: id, sentence: what[kind] };
+}
