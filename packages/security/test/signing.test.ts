@@ -148,6 +148,11 @@ describe('verifying', () => {
     );
   });
 
+  test('a secret that is listed twice counts as the first', () => {
+    const verdict = verifySignature([Secret.of('other'), secret, secret], bytes(v1), right);
+    expect(verdict).toEqual({ ok: true, value: { secretIndex: 1 } });
+  });
+
   test('upper-case hex is accepted', () => {
     expect(verifySignature([secret], bytes(v1), right.toUpperCase()).ok).toBe(true);
   });
