@@ -5,10 +5,12 @@ import { openLine } from './caller/line.ts';
 import { createClock, type SimulatedClock } from './clock.ts';
 import type { DoorFetch } from './doors.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { createIamDoor } from './iam/door.ts';
 import { resumeDeletions } from './machines/apps.ts';
 import { createMachinesDoor } from './machines/door.ts';
 import { createLifecycle } from './machines/lifecycle.ts';
 import { oauthRoutes } from './oauth/routes.ts';
+import { createS3Door } from './s3/door.ts';
 import { settle, type SimulatorOptions } from './options.ts';
 import type { Simulation } from './simulation.ts';
 import { followWorld, loadWorld } from './world/persist.ts';
@@ -58,13 +60,12 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   events.resume();
   resumeDeletions(simulation);
 
-  const notYet: DoorFetch = async () => new Response(null, { status: 501 });
   return {
     doors: {
       api: { fetch: createApiDoor(simulation, caller, { reset, oauth: oauthRoutes(simulation) }) },
       machines: { fetch: createMachinesDoor(simulation) },
-      s3: { fetch: notYet },
-      iam: { fetch: notYet },
+      s3: { fetch: createS3Door(simulation) },
+      iam: { fetch: createIamDoor(simulation) },
     },
     world,
     clock,

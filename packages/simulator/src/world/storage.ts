@@ -22,6 +22,8 @@ export interface Upload {
 export interface Bucket {
   readonly name: string;
   readonly createdAtMs: number;
+  /** True when another customer of Tigris owns it: names are global. */
+  readonly foreign: boolean;
   readonly objects: Map<string, StoredObject>;
   readonly uploads: Map<string, Upload>;
 }

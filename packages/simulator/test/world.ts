@@ -1,0 +1,193 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Secret } from '@hangar/security';
+import { afterEach } from 'vitest';
+import {
+  createSimulator,
+  listen,
+  simulatedSecrets,
+  type Listening,
+  type SimulatorOptions,
+} from '../src/index.ts';
+
+/** A request as a stand-in for a provider received it. */
+export interface Received {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A provider that writes down what it gets and answers what the test says. */
+export interface Provider {
+  readonly baseUrl: string;
+  readonly received: Received[];
+  answer: (request: Received) => { status: number; body?: unknown; drop?: boolean };
+}
+
+/** A simulation on real ports. */
+export interface Stage {
+  readonly api: string;
+  readonly machines: string;
+  readonly s3: string;
+  readonly iam: string;
+  readonly provider: Provider;
+  readonly simulator: ReturnType<typeof createSimulator>;
+  close(): Promise<void>;
+}
+
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+export const provisioningSecret = Secret.of('hangar-provisioning-secret');
+export const webhookSecret = Secret.of('hangar-webhook-secret');
+export const foreignToken = 'fo1_token-of-low-flyers';
+
+async function startProvider(): Promise<Provider & { close(): Promise<void> }> {
+  const received: Received[] = [];
+  const server: Server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const request = {
+        method: incoming.method ?? '',
+        target: incoming.url ?? '',
+        headers: incoming.headers,
+        body: Buffer.concat(chunks).toString(),
+      };
+      received.push(request);
+      const { status, body, drop } = provider.answer(request);
+      if (drop) {
+        incoming.socket.destroy();
+        return;
+      }
+      outgoing.writeHead(status, { 'content-type': 'application/json' });
+      outgoing.end(body === undefined ? '' : JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const provider = {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/flyio`,
+    received,
+    answer: (): { status: number; body?: unknown } => ({ status: 204 }),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return provider;
+}
+
+/** Starts a simulation with its four doors and a provider; everything ends with the test. */
+export async function stage(options: SimulatorOptions = {}): Promise<Stage> {
+  const provider = await startProvider();
+  const errors: unknown[] = [];
+  const simulator = createSimulator({
+    provider: { baseUrl: provider.baseUrl, slug: 'hangar', provisioningSecret, webhookSecret },
+    tokens: [
+      { token: Secret.of(simulatedSecrets.operatorToken), organizations: ['operator'] },
+      { token: Secret.of(foreignToken), organizations: ['low-flyers'] },
+    ],
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  const doors: Listening[] = [];
+  for (const door of Object.values(simulator.doors)) doors.push(await listen(door.fetch, { port: 0 }));
+  const [api, machines, s3, iam] = doors.map((door) => door.url);
+  const close = async (): Promise<void> => {
+    await Promise.all(doors.map((door) => door.close()));
+    await simulator.close();
+    await provider.close();
+    if (errors.length > 0) throw errors[0];
+  };
+  open.push(close);
+  return {
+    api: api ?? '',
+    machines: machines ?? '',
+    s3: s3 ?? '',
+    iam: iam ?? '',
+    provider,
+    simulator,
+    close: async () => {
+      open.splice(open.indexOf(close), 1);
+      await close();
+    },
+  };
+}
+
+/** What came back: status, headers, JSON (or the text, when it is none). */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: any;
+}
+
+/** Sends JSON and reads JSON. */
+export async function send(
+  method: string,
+  url: string,
+  options: { body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    redirect: 'manual',
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  });
+  const text = await response.text();
+  let json: unknown = text;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The text is the answer.
+  }
+  return { status: response.status, headers: response.headers, json };
+}
+
+/** A caller of the Machines API with the operator's token, or another one. */
+export function flaps(
+  on: Stage,
+  token: string = simulatedSecrets.operatorToken,
+): (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer> {
+  return (method, path, body, headers = {}) =>
+    send(method, `${on.machines}/v1${path}`, {
+      ...(body === undefined ? {} : { body }),
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    });
+}
+
+/** Clients as the AWS SDK makes them; the admin key unless another one is given. */
+export function aws(
+  on: Stage,
+  credentials: { accessKeyId: string; secretAccessKey: string } = {
+    accessKeyId: simulatedSecrets.storageKeyId,
+    secretAccessKey: simulatedSecrets.storageSecret,
+  },
+): { s3: S3Client; iam: IAMClient } {
+  const shared = { region: 'auto', credentials, maxAttempts: 1 };
+  const s3 = new S3Client({ ...shared, endpoint: on.s3 });
+  const iam = new IAMClient({ ...shared, endpoint: on.iam });
+  open.push(async () => {
+    s3.destroy();
+    iam.destroy();
+  });
+  return { s3, iam };
+}
+
+/** The name of the error that a call ends with; fails when it does not end with one. */
+export async function nameOfError(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    return (error as Error).name;
+  }
+  throw new Error('the call succeeded');
+}
