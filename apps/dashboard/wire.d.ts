@@ -16,7 +16,7 @@ export interface SignedInView {
   readonly product: ProductView;
   readonly user: { readonly id: string; readonly email: string };
   readonly organizations: readonly { readonly id: string; readonly role: Role }[];
-  /** Goes back in `X-Hangar-CSRF` with every POST. */
+  /** Goes back in `X-CSRF-Token` with every POST. */
   readonly csrfToken: string;
 }
 

@@ -9,7 +9,7 @@ import { markColorScheme, systemColorScheme } from './color-scheme.ts';
 import './page.css';
 import { announceNonce, pageNonce } from './page-nonce.ts';
 import { router } from './router.tsx';
-import { theme } from './theme.ts';
+import { contrast, theme } from './theme.ts';
 
 const nonce = pageNonce();
 announceNonce(nonce);
@@ -22,6 +22,7 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider
       theme={theme}
+      cssVariablesResolver={contrast}
       defaultColorScheme="auto"
       colorSchemeManager={systemColorScheme}
       getStyleNonce={() => nonce}

@@ -1,31 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { createDashboardReads, schema } from '@hangar/store';
+import { HangarError } from '@hangar/security';
+import { createDashboardReads } from '@hangar/store';
 import { eq } from 'drizzle-orm';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
+import { type Estate, furnish, NOW } from './dashboard-estate.ts';
 import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
 import type { DashboardActions, DashboardLogin, LoginsPort } from '../src/dashboard/ports.ts';
 
-/** The instant at which these tests happen. */
-export const NOW = new Date('2026-09-24T12:00:00Z');
-const HOUR_MS = 3_600_000;
-const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * HOUR_MS);
-
 /** The folder Vite builds into. */
 export const assetsDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
-
-/** One organization with one extension and one of everything below it. */
-export interface Estate {
-  readonly organizationId: string;
-  readonly extensionId: string;
-  readonly workspace: bigint;
-  readonly tokenId: string;
-  readonly deliveryId: string;
-  /** Announced, never attempted. */
-  readonly waitingDeliveryId: string;
-  /** Found in no answer to anybody else. */
-  readonly mark: string;
-}
 
 /** Everything a dashboard test needs: rows of several organizations, people, and what the actions were told. */
 export interface House {
@@ -37,20 +21,20 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Opens a database with three organizations in it; names hold what a hostile customer would put there. */
+/** Opens a database with three organizations in it. */
 export async function openHouse(): Promise<House> {
   const store = await openTestDatabase();
   const estates = [
-    await furnish(store, 'alpha'),
-    await furnish(store, 'beta'),
-    await furnish(store, 'gamma'),
+    await furnish(store.db, 'alpha'),
+    await furnish(store.db, 'beta'),
+    await furnish(store.db, 'gamma'),
   ] as const;
   const done: House['done'] = [];
   const logins = createBadgeLogins();
   const actions: DashboardActions = {
     revokeToken: async ({ tokenId, by }) => {
       done.push({ action: 'revoke', id: tokenId, by });
-      const { authorityTokens } = schema;
+      const { authorityTokens } = store.db._.fullSchema;
       await store.db
         .update(authorityTokens)
         .set({ revokedAt: NOW, revokedBy: by })
@@ -85,7 +69,7 @@ export async function openHouse(): Promise<House> {
 export interface BadgeLogins extends LoginsPort {
   /** Signs a person in and answers the Cookie header. */
   signIn(login: DashboardLogin): string;
-  /** Every `fresh` that identify was called with. */
+  /** For every question who it is: whether it had to be true now. */
   readonly asked: boolean[];
 }
 
@@ -104,7 +88,7 @@ function createBadgeLogins(): BadgeLogins {
       return `badge=${badge}`;
     },
     identify: async (request, options) => {
-      asked.push(options?.fresh === true);
+      asked.push(options?.maxAgeSeconds === 0);
       return open.get(badgeOf(request));
     },
     startUrl: (returnPath) => `/flyio/login?return_to=${encodeURIComponent(returnPath)}`,
@@ -116,147 +100,8 @@ function createBadgeLogins(): BadgeLogins {
       });
     },
     csrfToken: (login) => tokens.get(login) ?? '',
-    checkCsrf: (request, login) => request.headers.get('x-hangar-csrf') === tokens.get(login),
+    checkCsrf: (request, login) => {
+      if (request.headers.get('x-csrf-token') !== tokens.get(login)) throw new HangarError('csrf_refused');
+    },
   };
-}
-
-async function furnish(store: TestDatabase, word: string): Promise<Estate> {
-  const { db } = store;
-  const mark = `${word}-mark-${randomUUID().slice(0, 8)}`;
-  const organizationId = `org-${mark}`;
-  const userId = `user-${mark}`;
-  const extensionId = randomUUID();
-  await db.insert(schema.organizations).values({ id: organizationId, createdAt: NOW, evidenceAt: NOW });
-  await db.insert(schema.users).values({ id: userId, createdAt: NOW, evidenceAt: NOW });
-  await db.insert(schema.extensions).values({
-    id: extensionId,
-    flyId: `fly-${mark}`,
-    name: `${mark} <img src=x onerror=alert(1)>`,
-    requestedName: mark,
-    organizationId,
-    userId,
-    plan: 'standard',
-    primaryRegion: 'fra',
-    readRegions: [],
-    options: {},
-    status: 'ready',
-    fingerprint: 'f',
-    createdAt: hoursAgo(72),
-    updatedAt: hoursAgo(2),
-    provisionedAt: hoursAgo(72),
-  });
-  const workspace = await furnishGateway(store, mark, extensionId, organizationId);
-  const tokenId = await furnishToken(store, mark, workspace, userId);
-  await db.insert(schema.machineEvents).values({
-    key: randomUUID(),
-    source: 'test',
-    eventId: randomUUID(),
-    type: 'io.fly.machine.started',
-    machineId: `machine-${mark}`,
-    status: '<b>started</b>',
-    receivedAt: hoursAgo(1),
-    state: 'handled',
-    attempts: 1,
-    nextAt: NOW,
-  });
-  const deliveryId = await furnishDelivery(store, extensionId, 2);
-  const waitingDeliveryId = await furnishDelivery(store, extensionId, 0);
-  return { organizationId, extensionId, workspace, tokenId, deliveryId, waitingDeliveryId, mark };
-}
-
-async function furnishGateway(
-  { db }: TestDatabase,
-  mark: string,
-  extensionId: string,
-  organizationId: string,
-): Promise<bigint> {
-  const [row] = await db
-    .insert(schema.gatewayWorkspaces)
-    .values({ slug: `ws-${mark}`, extensionId, organizationId, createdAt: NOW })
-    .returning({ number: schema.gatewayWorkspaces.number });
-  if (row === undefined) throw new Error('the workspace was not inserted');
-  const environment = `env_${mark}`;
-  await db.insert(schema.gatewayEnvironments).values({
-    id: environment,
-    workspace: row.number,
-    name: `app-${mark}`,
-    phase: 'ready',
-    network: 'n',
-    bucket: `bucket-${mark}`,
-    keyName: 'k',
-    policyName: 'p',
-    createdByToken: 't',
-    createdByBranch: 'b',
-    journal: [],
-    createdAt: hoursAgo(24),
-    updatedAt: NOW,
-  });
-  await db.insert(schema.gatewayMachines).values(
-    (['started', 'stopped', 'destroyed'] as const).map((state) => ({
-      id: state === 'started' ? `machine-${mark}` : `machine-${mark}-${state}`,
-      environment,
-      state,
-      region: 'fra',
-      guest: { cpuKind: 'shared', cpus: 1, memoryMb: 256 },
-      createdAt: NOW,
-      observedAt: NOW,
-      destroyedAt: state === 'destroyed' ? NOW : null,
-    })),
-  );
-  return row.number;
-}
-
-async function furnishToken(
-  { db }: TestDatabase,
-  mark: string,
-  workspace: bigint,
-  userId: string,
-): Promise<string> {
-  const id = randomUUID();
-  await db.insert(schema.authorityTokens).values({
-    id,
-    workspace,
-    keyNumber: 1n,
-    name: `autoscaler-${mark}`,
-    preset: 'app-control',
-    creator: userId,
-    caveats: [],
-    summary: ['It may start and stop machines of one app.', 'It works for this workspace only.'],
-    endsWith: 'x9Qz',
-    createdAt: hoursAgo(30),
-    expiresAt: new Date(NOW.getTime() + 300 * 24 * HOUR_MS),
-    lastUsedAt: hoursAgo(1),
-  });
-  return id;
-}
-
-async function furnishDelivery({ db }: TestDatabase, extensionId: string, attempts: number): Promise<string> {
-  const id = randomUUID();
-  await db.insert(schema.outbox).values({
-    id,
-    extensionId,
-    action: 'resource.updated',
-    state: attempts === 0 ? 'pending' : 'delivered',
-    attempts,
-    replay: false,
-    createdAt: hoursAgo(3),
-    scheduledFrom: NOW,
-    nextAt: new Date(NOW.getTime() + HOUR_MS),
-  });
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    await db.insert(schema.deliveries).values({
-      id: randomUUID(),
-      announcementId: id,
-      extensionId,
-      action: 'resource.updated',
-      attempt,
-      startedAt: new Date(hoursAgo(3).getTime() + attempt * 1000),
-      durationMs: 12,
-      status: attempt === attempts ? 200 : 503,
-      outcome: attempt === attempts ? 'delivered' : 'refused',
-      answer: '',
-      replay: false,
-    });
-  }
-  return id;
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Dashboard } from '../src/dashboard/dashboard.ts';
 import { dashboardRoutes, type DashboardRoute } from '../src/dashboard/routes.ts';
-import { type Estate, type House, openHouse } from './dashboard-house.ts';
+import type { Estate } from './dashboard-estate.ts';
+import { type House, openHouse } from './dashboard-house.ts';
 
 const ORIGIN = 'https://hangar.example';
 
@@ -55,7 +56,7 @@ const fromOurPage = (csrf: string) => ({
   'content-type': 'application/json',
   'sec-fetch-site': 'same-origin',
   origin: ORIGIN,
-  'x-hangar-csrf': csrf,
+  'x-csrf-token': csrf,
 });
 
 function pathOf(route: DashboardRoute, estate: Estate, below: Estate = estate): string {
@@ -240,7 +241,7 @@ describe('changes come from our own page only (S4)', () => {
     Object.fromEntries(Object.entries(fromOurPage(csrf)).filter(([name]) => !names.includes(name)));
 
   const attempts: readonly Attempt[] = [
-    { title: 'no token', headers: (csrf) => without(csrf, 'x-hangar-csrf'), code: 'csrf_refused' },
+    { title: 'no token', headers: (csrf) => without(csrf, 'x-csrf-token'), code: 'csrf_refused' },
     { title: 'an empty token', headers: () => fromOurPage(''), code: 'csrf_refused' },
     { title: 'a made-up token', headers: () => fromOurPage(randomUUID()), code: 'csrf_refused' },
     {
@@ -312,7 +313,7 @@ describe('changes come from our own page only (S4)', () => {
       const admin = person(estate(), 'admin');
       const answer = await call(pathOf(route, estate()), {
         cookie: admin.cookie,
-        headers: { 'x-http-method-override': 'POST', 'x-hangar-csrf': admin.csrf },
+        headers: { 'x-http-method-override': 'POST', 'x-csrf-token': admin.csrf },
       });
       expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
       expect(house.done).toEqual([]);

@@ -27,7 +27,7 @@ export async function read<Answer>(path: string, signal?: AbortSignal): Promise<
 export async function change<Answer>(path: string, csrfToken: string): Promise<Answer> {
   return await send<Answer>(path, {
     method: 'POST',
-    headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'X-Hangar-CSRF': csrfToken },
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'X-CSRF-Token': csrfToken },
     body: '{}',
   });
 }

@@ -105,7 +105,7 @@ function Facts({ extension }: { readonly extension: ExtensionView }) {
           <When at={extension.updatedAt} />
         </dd>
       </div>
-      <div>
+      <div className="wide">
         <dt>Id</dt>
         <dd>{extension.id}</dd>
       </div>

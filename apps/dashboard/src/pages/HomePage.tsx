@@ -53,6 +53,7 @@ function ExtensionTable({ items }: { readonly items: readonly ExtensionSummary[]
           <Table.Tr key={extension.id}>
             <Table.Td className="name">
               <Anchor
+                size="sm"
                 fw={600}
                 renderRoot={(props) => (
                   <Link to="/extensions/$extensionId" params={{ extensionId: extension.id }} {...props} />

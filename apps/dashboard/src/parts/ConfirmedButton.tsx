@@ -46,7 +46,7 @@ export function ConfirmedButton(props: ConfirmedButtonProps) {
             <Button variant="default" onClick={close} data-autofocus>
               Cancel
             </Button>
-            <Button color={props.color} loading={action.isPending} onClick={() => action.mutate()}>
+            <Button color={`${props.color}.8`} loading={action.isPending} onClick={() => action.mutate()}>
               {props.label}
             </Button>
           </Group>

@@ -22,10 +22,10 @@ const colors: Readonly<Record<string, string>> = {
   revoked: 'red',
 };
 
-/** A state in its own word; the colour only underlines it. Words we don't know are shown as they are, in gray. */
+/** A state in its own word; the coloured dot only underlines it. Words we don't know are shown as they are, in gray. */
 export function StateBadge({ state }: { readonly state: string }) {
   return (
-    <Badge variant="light" radius="sm" color={colors[state] ?? 'gray'} tt="none" size="md">
+    <Badge variant="dot" radius="sm" color={colors[state] ?? 'gray.6'} tt="none" miw="max-content">
       {state}
     </Badge>
   );

@@ -59,7 +59,7 @@ export function Deliveries({ extensionId, mayAct }: DeliveriesProps) {
                 </Table.Td>
                 {mayAct && (
                   <Table.Td ta="right">
-                    <Redeliver extensionId={extensionId} delivery={delivery} />
+                    {delivery.attempts > 0 && <Redeliver extensionId={extensionId} delivery={delivery} />}
                   </Table.Td>
                 )}
               </Table.Tr>

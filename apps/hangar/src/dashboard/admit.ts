@@ -32,7 +32,10 @@ export const admit = {
 
   async viewer({ request, door, parts, route, publicOrigin }: Asked): Promise<ViewerVisit> {
     // Roles must be true now for what only admins do; signing out must work even while Fly.io is away.
-    const login = await parts.logins.identify(request, { fresh: route.audience === 'admin' });
+    const login = await parts.logins.identify(
+      request,
+      route.audience === 'admin' ? { maxAgeSeconds: 0 } : {},
+    );
     if (login === undefined) throw new HangarError('login_required');
     if (route.method !== 'GET') {
       assertFromOurPage(request, login, parts.logins, publicOrigin);

@@ -77,13 +77,16 @@ export interface DashboardLogin {
 
 /** The provider's sign-in, as far as pages need it. */
 export interface LoginsPort {
-  /** `fresh` asks for memberships confirmed now and not some minutes ago: for changes. */
-  identify(request: Request, options?: { readonly fresh?: boolean }): Promise<DashboardLogin | undefined>;
+  /** `maxAgeSeconds: 0` asks for memberships confirmed now and not some minutes ago: for what only admins do. */
+  identify(
+    request: Request,
+    options?: { readonly maxAgeSeconds?: number },
+  ): Promise<DashboardLogin | undefined>;
   /** Where a sign-in starts that ends on `returnPath`, a path of this origin. */
   startUrl(returnPath: string): string;
   /** Ends the login; its `Set-Cookie` headers are passed on. */
   signOut(request: Request): Promise<Response>;
   csrfToken(login: DashboardLogin): string;
-  /** True when `X-Hangar-CSRF` of the request is this login's. */
-  checkCsrf(request: Request, login: DashboardLogin): boolean;
+  /** Throws HangarError `csrf_refused` when `X-CSRF-Token` of the request is not this login's. */
+  checkCsrf(request: Request, login: DashboardLogin): void;
 }

@@ -20,7 +20,7 @@ export function assertFromOurPage(
   if (site !== null && site !== 'same-origin') refuse(`Sec-Fetch-Site is ${site}`);
   if (origin !== null && origin !== publicOrigin) refuse('Origin is another');
   if (!isJson(request.headers.get('content-type'))) throw new HangarError('unsupported_media_type');
-  if (!logins.checkCsrf(request, login)) refuse('X-Hangar-CSRF is missing or not of this login');
+  logins.checkCsrf(request, login);
 }
 
 function refuse(detail: string): never {
