@@ -9,6 +9,7 @@ import { setStatus } from './operations/status.ts';
 import { createWork } from './operations/work.ts';
 import { checkOptions, type ProviderOptions } from './options.ts';
 import type { Delivery, EndpointState } from './ports.ts';
+import { extensionOf } from './record.ts';
 import { createRoutes } from './routes.ts';
 import type { Config } from './seller.ts';
 import { failureResponse } from './signed.ts';
@@ -104,14 +105,16 @@ export function createProvider(options: ProviderOptions): Provider {
     extensions: {
       async get(id) {
         const extension = await store.extensions.find(id);
-        return extension === undefined || extension.status === 'deleted' ? undefined : extension;
+        return extension === undefined || extension.status === 'deleted' ? undefined : extensionOf(extension);
       },
-      list: async ({ organizationIds, limit = DEFAULT_PAGE, after }) =>
-        await store.extensions.list({
+      async list({ organizationIds, limit = DEFAULT_PAGE, after }) {
+        const records = await store.extensions.list({
           limit,
           ...(organizationIds === undefined ? {} : { organizationIds }),
           ...(after === undefined ? {} : { after }),
-        }),
+        });
+        return records.map(extensionOf);
+      },
       setStatus: async (id, status, detail) => await setStatus(kit, id, status, detail),
       create: async (order) => await createHere(kit, work, order),
       remove: async (id) => await deprovision(kit, work, id, 'resource.deleted'),

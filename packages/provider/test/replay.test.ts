@@ -12,8 +12,10 @@ beforeAll(async () => {
 });
 afterAll(async () => await world.close());
 
-const post = (change: Partial<Draft> = {}) => world.draft({ method: 'POST', path: '/extensions', members: order(), ...change });
-const get = (change: Partial<Draft> = {}) => world.draft({ method: 'GET', path: `/extensions/${first}`, ...change });
+const post = (change: Partial<Draft> = {}) =>
+  world.draft({ method: 'POST', path: '/extensions', members: order(), ...change });
+const get = (change: Partial<Draft> = {}) =>
+  world.draft({ method: 'GET', path: `/extensions/${first}`, ...change });
 
 describe('the same signed bytes', () => {
   test('REP-01, REP-02: a second time they are a 401 and hold no config', async () => {
@@ -34,10 +36,20 @@ describe('the same signed bytes', () => {
     const draft = post();
     const replica = world.replica();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, async (_, index) => await world.send(draft, index % 2 === 0 ? world.provider : replica)),
+      Array.from(
+        { length: 20 },
+        async (_, index) => await world.send(draft, index % 2 === 0 ? world.provider : replica),
+      ),
     );
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, ...Array.from({ length: 19 }, () => 401)]);
-    expect(world.seller.calls.filter((call) => call === `provision ${answers.find((a) => a.status === 201)?.json['id']}`)).toHaveLength(1);
+    expect(answers.map((answer) => answer.status).toSorted()).toEqual([
+      201,
+      ...Array.from({ length: 19 }, () => 401),
+    ]);
+    expect(
+      world.seller.calls.filter(
+        (call) => call === `provision ${answers.find((a) => a.status === 201)?.json['id']}`,
+      ),
+    ).toHaveLength(1);
   });
 
   test('REP-10, P4: a captured GET is not a DELETE', async () => {
@@ -79,7 +91,13 @@ describe('the same signed bytes', () => {
   });
 
   test('when nonces cannot be stored nothing is accepted', async () => {
-    const store = { ...world.options.store, nonces: { ...world.options.store.nonces, consume: async () => await Promise.reject(new Error('no database')) } };
+    const store = {
+      ...world.options.store,
+      nonces: {
+        ...world.options.store.nonces,
+        consume: async () => await Promise.reject(new Error('no database')),
+      },
+    };
     const answer = await world.send(get(), world.replica({ store }));
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).not.toBeNull();
@@ -138,12 +156,17 @@ describe('the signed address', () => {
   ];
   test.each(wrong)('%s is a 401', async (_, url) => {
     const draft = get();
-    const changed = url === undefined ? { ...draft, url: undefined as unknown as string } : { ...draft, url: url.replace('ID', first) };
+    const changed =
+      url === undefined
+        ? { ...draft, url: undefined as unknown as string }
+        : { ...draft, url: url.replace('ID', first) };
     expect((await world.send(changed)).status).toBe(401);
   });
 
   test('REP-09: of another resource is a 401', async () => {
-    expect((await world.send(get({ url: `https://logjam.example/flyio/extensions/${second}` }))).status).toBe(401);
+    expect((await world.send(get({ url: `https://logjam.example/flyio/extensions/${second}` }))).status).toBe(
+      401,
+    );
   });
 
   test.each([
@@ -156,7 +179,10 @@ describe('the signed address', () => {
   });
 
   test('REP-15: a Host header that agrees with a foreign address does not help', async () => {
-    const draft = get({ url: `https://evil.example/flyio/extensions/${first}`, headers: { host: 'evil.example' } });
+    const draft = get({
+      url: `https://evil.example/flyio/extensions/${first}`,
+      headers: { host: 'evil.example' },
+    });
     expect((await world.send(draft)).status).toBe(401);
   });
 

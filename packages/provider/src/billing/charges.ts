@@ -3,6 +3,7 @@ import type { Charge, ChargesResponse } from '@hangar/flyio';
 import type { Json } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord } from '../ports.ts';
+import { extensionOf } from '../record.ts';
 import { canonical } from '../request.ts';
 import type { UsageLine } from '../seller.ts';
 import { formatAmount, multiply, parseAmount } from './amount.ts';
@@ -65,7 +66,7 @@ async function collect(kit: Kit, query: ChargesQuery, now: Date, signal: AbortSi
     if (extensionId !== undefined && extension.id !== extensionId && extension.flyId !== extensionId)
       continue;
     for (const span of daysOf(extension, from, to, now)) {
-      const lines = await seller.usage({ extension, ...span, signal, now });
+      const lines = await seller.usage({ extension: extensionOf(extension), ...span, signal, now });
       charges.push(...lines.map((line) => toCharge(extension, line, span)));
     }
   }

@@ -2,6 +2,7 @@ import { HangarError } from '@hangar/security';
 import { checkConfig, sameConfig } from '../config-rules.ts';
 import type { Kit } from '../kit.ts';
 import type { Decision, ExtensionRecord, Operation, RecordChange } from '../ports.ts';
+import { extensionOf } from '../record.ts';
 import type { Config, Provisioned } from '../seller.ts';
 import { pause, remaining, whenAborted } from './lease.ts';
 import type { Outcome } from './work.ts';
@@ -78,7 +79,7 @@ async function provision(run: Run): Promise<Outcome> {
   try {
     const provisioned = await timed(run, (signal) =>
       kit.options.seller.provision({
-        extension: record,
+        extension: extensionOf(record),
         signal,
         now: kit.now(),
         attempt: operation.attempt,
@@ -119,8 +120,14 @@ async function update(run: Run): Promise<Outcome> {
   const { changes } = operation;
   try {
     const updated = await timed(run, async (signal) => {
-      const next = { ...record, ...changes };
-      return await kit.options.seller.update?.({ extension: record, changes, next, signal, now: kit.now() });
+      const next = { ...extensionOf(record), ...changes };
+      return await kit.options.seller.update?.({
+        extension: extensionOf(record),
+        changes,
+        next,
+        signal,
+        now: kit.now(),
+      });
     });
     const config = updated?.config === undefined ? null : checkConfig(updated.config, kit.options.configKeys);
     return await commit(run, (current) => ({
@@ -154,7 +161,8 @@ async function rotate(run: Run): Promise<Outcome> {
   try {
     const rotated = await timed(
       run,
-      async (signal) => await kit.options.seller.rotate?.({ extension: record, signal, now: kit.now() }),
+      async (signal) =>
+        await kit.options.seller.rotate?.({ extension: extensionOf(record), signal, now: kit.now() }),
     );
     if (rotated === undefined)
       throw new HangarError('immutable', { public: 'credentials of this cannot be rotated' });
@@ -185,7 +193,7 @@ async function deprovision(run: Run): Promise<Outcome> {
   };
   try {
     await timed(undisturbed, (signal) =>
-      kit.options.seller.deprovision({ extension: record, signal, now: kit.now() }),
+      kit.options.seller.deprovision({ extension: extensionOf(record), signal, now: kit.now() }),
     );
   } catch (error) {
     const cause = asFailure(error);

@@ -2,6 +2,7 @@ import { HangarError } from '@hangar/security';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { AccountEvidence, ExtensionRecord } from '../ports.ts';
+import { extensionOf } from '../record.ts';
 import type { Wanted } from '../request.ts';
 import type { Config } from '../seller.ts';
 import { newLease } from './lease.ts';
@@ -34,7 +35,7 @@ export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise
   };
   const { record } = await insertNamed(kit, newRecord(kit, wanted, null, 'resource.created'), evidence);
   work.start(record);
-  return record;
+  return extensionOf(record);
 }
 
 /**

@@ -3,6 +3,7 @@ import { HangarError } from '@hangar/security';
 import { isGone } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { Decision, ExtensionRecord } from '../ports.ts';
+import { extensionOf } from '../record.ts';
 
 /** States that the service itself can be in; the others belong to operations. */
 const settable: readonly ExtensionStatus[] = ['ready', 'sleeping', 'suspended', 'error'];
@@ -69,7 +70,7 @@ export async function followStatus(kit: Kit, signal: AbortSignal): Promise<void>
     for (const extension of page) {
       if (signal.aborted || extension.operation !== null || extension.provisionedAt === null) continue;
       try {
-        const told = await seller.status({ extension, signal, now: kit.now() });
+        const told = await seller.status({ extension: extensionOf(extension), signal, now: kit.now() });
         if (told !== undefined) await setStatus(kit, extension.id, told.status, told.detail);
       } catch (error) {
         kit.log.warn({ extension: extension.id, error }, 'the seller could not tell a status');

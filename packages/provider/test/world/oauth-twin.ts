@@ -16,8 +16,12 @@ export interface OAuthTwin extends TestServer {
   readonly tokenRequests: { headers: Record<string, unknown>; form: URLSearchParams }[];
   readonly introspections: { method: string; url: string; authorization: string | undefined }[];
   /** Replaces the answer of an endpoint: status and body. */
-  tokenAnswer: ((good: Record<string, unknown>) => { status: number; body: string; type?: string }) | undefined;
-  infoAnswer: ((good: Record<string, unknown>) => { status: number; body: string; type?: string }) | undefined;
+  tokenAnswer:
+    | ((good: Record<string, unknown>) => { status: number; body: string; type?: string })
+    | undefined;
+  infoAnswer:
+    | ((good: Record<string, unknown>) => { status: number; body: string; type?: string })
+    | undefined;
   /** What Fly.io does when the person agrees: the address the browser is sent back to. */
   agree(authorize: URL, person: Person): URL;
 }
@@ -36,17 +40,32 @@ export async function startOAuthTwin(now: () => number): Promise<OAuthTwin> {
         twin.tokenRequests.push({ headers: request.headers, form });
         const kept = codes.get(form.get('code') ?? '');
         codes.delete(form.get('code') ?? '');
-        const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
-        const client = form.get('client_id') === twin.clientId && form.get('client_secret') === twin.clientSecret;
+        const challenge = createHash('sha256')
+          .update(form.get('code_verifier') ?? '')
+          .digest('base64url');
+        const client =
+          form.get('client_id') === twin.clientId && form.get('client_secret') === twin.clientSecret;
         if (!client) return reply(401, JSON.stringify({ error: 'invalid_client' }));
-        if (kept === undefined || kept.challenge !== challenge || kept.redirectUri !== form.get('redirect_uri')) {
+        if (
+          kept === undefined ||
+          kept.challenge !== challenge ||
+          kept.redirectUri !== form.get('redirect_uri')
+        ) {
           return reply(400, JSON.stringify({ error: 'invalid_grant' }));
         }
         const accessToken = `fo1_${randomBytes(32).toString('base64url')}`;
         tokens.set(accessToken, kept.person);
-        const good = { access_token: accessToken, token_type: 'Bearer', expires_in: 7200, scope: 'read', created_at: now() };
+        const good = {
+          access_token: accessToken,
+          token_type: 'Bearer',
+          expires_in: 7200,
+          scope: 'read',
+          created_at: now(),
+        };
         const answer = twin.tokenAnswer?.(good);
-        return answer === undefined ? reply(200, JSON.stringify(good)) : reply(answer.status, answer.body, answer.type);
+        return answer === undefined
+          ? reply(200, JSON.stringify(good))
+          : reply(answer.status, answer.body, answer.type);
       }
       if (request.url === '/oauth/token/info') {
         const authorization = request.headers.authorization;
@@ -65,7 +84,9 @@ export async function startOAuthTwin(now: () => number): Promise<OAuthTwin> {
           created_at: now(),
         };
         const answer = twin.infoAnswer?.(good);
-        return answer === undefined ? reply(200, JSON.stringify(good)) : reply(answer.status, answer.body, answer.type);
+        return answer === undefined
+          ? reply(200, JSON.stringify(good))
+          : reply(answer.status, answer.body, answer.type);
       }
       return reply(404, '{}');
     })),

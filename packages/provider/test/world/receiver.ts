@@ -15,7 +15,12 @@ export interface Received {
 /** Fly.io's address for webhooks. `answers` are given in turn; afterwards 200. */
 export interface Receiver extends TestServer {
   readonly received: Received[];
-  answers: (number | { status: number; headers?: Record<string, string>; body?: string } | 'hang' | 'reset')[];
+  answers: (
+    | number
+    | { status: number; headers?: Record<string, string>; body?: string }
+    | 'hang'
+    | 'reset'
+  )[];
 }
 
 export async function startReceiver(secret: string): Promise<Receiver> {

@@ -35,7 +35,8 @@ export function testSeller(): TestSeller {
       calls.push(`update ${context.extension.id}`);
       if (seller.onUpdate !== undefined) return await seller.onUpdate(context);
       const resource = resources.get(context.extension.id);
-      if (resource !== undefined) resources.set(context.extension.id, { ...resource, readRegions: context.next.readRegions });
+      if (resource !== undefined)
+        resources.set(context.extension.id, { ...resource, readRegions: context.next.readRegions });
     },
     async deprovision(context) {
       calls.push(`deprovision ${context.extension.id}`);
@@ -47,7 +48,11 @@ export function testSeller(): TestSeller {
 }
 
 /** A promise and its key. */
-export function gate<T = void>(): { readonly promise: Promise<T>; open(value: T): void; fail(error: unknown): void } {
+export function gate<T = void>(): {
+  readonly promise: Promise<T>;
+  open(value: T): void;
+  fail(error: unknown): void;
+} {
   let open: (value: T) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   const promise = new Promise<T>((resolve, reject) => {

@@ -126,7 +126,13 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     requestId: `req-${randomBytes(6).toString('hex')}`,
     onError: (error) => errors.push(error),
   });
-  const call = async (to: Provider, method: string, target: string, headers: Record<string, string>, body?: string | Uint8Array) => {
+  const call = async (
+    to: Provider,
+    method: string,
+    target: string,
+    headers: Record<string, string>,
+    body?: string | Uint8Array,
+  ) => {
     const request = new Request(new URL(target, 'http://inside.invalid'), {
       method,
       headers,
@@ -169,12 +175,16 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     async send(draft, to = provider) {
       const inBody = draft.method === 'POST' || draft.method === 'PATCH';
       const { url, nonce, timestamp } = draft;
-      const envelope = Object.fromEntries(Object.entries({ url, nonce, timestamp }).filter(([, value]) => value !== undefined));
+      const envelope = Object.fromEntries(
+        Object.entries({ url, nonce, timestamp }).filter(([, value]) => value !== undefined),
+      );
       const all = { ...draft.members, ...envelope };
       const raw =
-        draft.raw ?? (inBody ? JSON.stringify(all) : new URLSearchParams(all as Record<string, string>).toString());
+        draft.raw ??
+        (inBody ? JSON.stringify(all) : new URLSearchParams(all as Record<string, string>).toString());
       const text = typeof raw === 'string' ? raw : Buffer.from(raw).toString('latin1');
-      const bytes = typeof raw === 'string' ? Buffer.from(draft.signBytes?.(text) ?? text, 'utf8') : Buffer.from(raw);
+      const bytes =
+        typeof raw === 'string' ? Buffer.from(draft.signBytes?.(text) ?? text, 'utf8') : Buffer.from(raw);
       const hex = createHmac('sha256', draft.secret).update(bytes).digest('hex');
       const signature = draft.signature === undefined ? hex : draft.signature(hex);
       const headers = {
@@ -190,7 +200,8 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     create: async (members = {}, to = provider) =>
       await world.send(world.draft({ method: 'POST', path: '/extensions', members: order(members) }), to),
     get: async (id) => await world.send(world.draft({ method: 'GET', path: `/extensions/${id}` })),
-    patch: async (id, members) => await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members })),
+    patch: async (id, members) =>
+      await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members })),
     remove: async (id) => await world.send(world.draft({ method: 'DELETE', path: `/extensions/${id}` })),
     browse: async (path, headers = {}, to = provider) => await call(to, 'GET', path, headers),
     async run(name) {
