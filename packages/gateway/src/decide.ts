@@ -95,7 +95,10 @@ export function upstreamTarget(plan: RequestPlan): string {
 }
 
 /** The question put to the caveats. */
-export function accessOf(plan: RequestPlan, caller: Caller): Access {
+export function accessOf(
+  plan: RequestPlan,
+  caller: Pick<Caller, 'workspace' | 'environment' | 'command' | 'now'>,
+): Access {
   const { route, params, query } = plan;
   // Reading secret values is as strong as writing them: whoever sets them knows them.
   const reveals = queryValues(query, 'show_secrets').some((value) => value !== 'false' && value !== '0');

@@ -10,7 +10,7 @@ export { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
 export type { StorageSecretNames } from './reserved.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
-export { decide, planRequest, type Caller, type Decision, type RequestPlan } from './decide.ts';
+export { accessOf, decide, planRequest, type Caller, type Decision, type RequestPlan } from './decide.ts';
 export { routes } from './routes.ts';
 export type { Method, Resource, Route, Treatment } from './route.ts';
 

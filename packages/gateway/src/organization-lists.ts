@@ -17,9 +17,14 @@ const placementFields: readonly string[] = [
   'weights',
 ];
 
+/** Pages that are read of the operator's organization at most; with the largest pages that is 50,000 machines. */
+const maxPages = 50;
+const pageSize = '1000';
+
 /**
  * `GET /v1/orgs/{org}/machines` and `/volumes`: upstream lists the operator's whole organization, so only what lies in
- * an app that the token may see goes on. A page may come out short or empty while there is a next one, as upstream's.
+ * an app that the token may see goes on. All pages are read here and no cursor goes out, because upstream's cursors
+ * are ids of other tenants' machines.
  */
 export async function listInOrganization(
   exchange: Exchange,
@@ -27,22 +32,27 @@ export async function listInOrganization(
   parts: Parts,
 ): Promise<Answer> {
   const names = new Set((await visibleEnvironments(exchange, parts)).map(({ name }) => name));
-  const target = formatTarget({
-    segments: ['v1', 'orgs', parts.organization, what],
-    query: exchange.plan.query,
-  });
-  const page = await readPage(
-    await sendUpstream(parts.machines, { method: 'GET', target, repeatable: true }),
-  );
-  const items = Array.isArray(page[what]) ? page[what] : [];
-  const own = items.filter(
-    (item: unknown) => isObject(item) && typeof item['app_name'] === 'string' && names.has(item['app_name']),
-  );
-  const next = page['next_cursor'];
-  return {
-    status: 200,
-    json: { [what]: own.map(cleanMachine), ...(next === undefined ? {} : { next_cursor: next }) },
-  };
+  const own: unknown[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < maxPages; pages += 1) {
+    const query: [string, string][] = exchange.plan.query.map(([name, value]) => [name, value]);
+    query.push(
+      ['limit', pageSize],
+      ...(cursor === undefined ? [] : [['cursor', cursor] as [string, string]]),
+    );
+    const target = formatTarget({ segments: ['v1', 'orgs', parts.organization, what], query });
+    const page = await readPage(
+      await sendUpstream(parts.machines, { method: 'GET', target, repeatable: true }),
+    );
+    const items: readonly unknown[] = Array.isArray(page[what]) ? page[what] : [];
+    own.push(
+      ...items.filter((item) => isObject(item) && names.has(String(item['app_name']))).map(cleanMachine),
+    );
+    const next = page['next_cursor'];
+    if (typeof next !== 'string' || next === '') break;
+    cursor = next;
+  }
+  return { status: 200, json: { [what]: own, next_cursor: '' } };
 }
 
 /** `POST /v1/platform/placements`: asked for the operator's organization, whichever the caller's is. */

@@ -74,7 +74,7 @@ const machine = `${machines}/{machine}`;
 const volumes = `${app}/volumes`;
 const volume = `${volumes}/{volume}`;
 const secretReads = ['min_version', 'version', 'show_secrets'];
-const orgLists = ['include_deleted', 'region', 'state', 'summary', 'updated_after', 'cursor', 'limit'];
+const orgLists = ['include_deleted', 'region', 'state', 'summary', 'updated_after'];
 
 /**
  * Everything the gateway answers (user-envs.md 6.4). What is not in this table does not exist: it is 404 and never
