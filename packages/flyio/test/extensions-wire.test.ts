@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   chargesResponse,
@@ -46,7 +46,7 @@ describe('a provisioning request', () => {
     for (const value of [undefined, null, 7, true, [], {}, '']) {
       const body = value === undefined ? without(member) : { ...provisioningRequest, [member]: value };
       const read = provisionRequest.safeParse(body);
-      expect(read.success, String(value)).toBe(false);
+      expect(read.success, JSON.stringify(value)).toBe(false);
       expect(new Set(read.error?.issues.map((issue) => issue.path[0]))).toEqual(new Set([member]));
     }
   });

@@ -17,15 +17,23 @@ const kept = { state: 'state-of-this-browser', codeVerifier: 'a'.repeat(43) };
 let fly: StandIn;
 let outgoing: Outgoing;
 let client: OAuthClient;
-let token: { status: number; body: unknown; headers?: Record<string, string> };
-let info: { status: number; body: unknown };
+interface Planned {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+let token: Planned;
+let info: Planned;
 
 beforeAll(async () => {
   fly = await startStandIn((request, response) => {
-    const { status, body, ...rest } = request.target === '/oauth/token' ? token : { ...info, headers: {} };
-    if (status === 0) return void response.destroy();
-    response.setHeaders(new Map(Object.entries(('headers' in rest && rest.headers) || {})));
-    json(response, status, body);
+    const planned = request.target === '/oauth/token' ? token : info;
+    if (planned.status === 0) {
+      response.destroy();
+      return;
+    }
+    response.setHeaders(new Map(Object.entries(planned.headers ?? {})));
+    json(response, planned.status, planned.body);
   });
   outgoing = createOutgoing({ allowedOrigins: [fly.origin] });
   client = createOAuthClient({

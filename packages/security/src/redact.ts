@@ -1,5 +1,5 @@
 import { Secret } from './secret.ts';
-import { tokenShapes } from './token-shapes.ts';
+import { mayHoldToken, tokenShapes } from './token-shapes.ts';
 
 const gone = '[redacted]';
 const unreadable = '[unreadable]';
@@ -47,6 +47,7 @@ const plainCode = /^(?:[a-z][a-z_]{1,40}|[A-Z][A-Z0-9_]{1,40}|[0-9A-Z]{5}|-?[0-9
  */
 export function redactText(text: string): string {
   let clean = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…[cut]` : text;
+  if (!mayHoldToken.test(clean)) return clean;
   for (const shape of tokenShapes) clean = clean.replace(shape.pattern, shape.replacement);
   return clean;
 }

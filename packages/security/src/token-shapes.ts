@@ -56,3 +56,10 @@ export const tokenShapes: readonly TokenShape[] = [
     replacement: `eyJ${gone}`,
   },
 ];
+
+/**
+ * Whether any of the shapes could be in a text: one pass in place of one per shape, because most texts of a log hold none.
+ * Every shape must have its beginning here.
+ */
+export const mayHoldToken =
+  /fm[12]|fo1_|tsec_|-----BEGIN|x-signature|bearer|basic|:\/\/|[?&]|AKIA|ASIA|signature=|whsec_|[sr]k_|gh[pousr]_|github_pat_|eyJ/i;

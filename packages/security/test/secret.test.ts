@@ -1,5 +1,5 @@
 import { format, inspect } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomToken, sameBytes, Secret, sha256, sha256Hex } from '@hangar/security';
 
@@ -10,8 +10,8 @@ describe('a secret', () => {
     const shown = `[secret:${sha256Hex('swordfish-and-more').slice(0, 8)}]`;
     const prints = [
       String(secret),
-      `${secret}`,
-      '' + (secret as unknown as string),
+      secret.toString(),
+      ['', secret].join(''),
       inspect(secret),
       format('%s', secret),
       format('%o', secret),
@@ -28,7 +28,7 @@ describe('a secret', () => {
 
   test('has no member that holds the text', () => {
     expect(Object.keys(secret)).toEqual([]);
-    expect(JSON.stringify({ ...secret })).toBe('{}');
+    expect(JSON.stringify(Object.assign({}, secret))).toBe('{}');
     expect(JSON.stringify(structuredClone(secret))).not.toContain('swordfish');
     expect(Object.values(Object.getOwnPropertyDescriptors(secret))).toEqual([]);
   });

@@ -135,8 +135,8 @@ export function createMachinesClient(options: MachinesClientOptions): MachinesCl
     );
 
   return {
-    send: upstream.send,
-    close: upstream.close,
+    send: (request) => upstream.send(request),
+    close: () => upstream.close(),
 
     async listApps(organizationSlug, extra) {
       const list = await call(

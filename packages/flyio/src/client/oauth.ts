@@ -123,7 +123,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
           options.redirectUri,
           kept.codeVerifier,
           {
-            [oauth.customFetch]: (url, init) => options.outgoing.fetch(url, init as RequestInit),
+            [oauth.customFetch]: (url, init) => options.outgoing.fetch(url, init),
             [oauth.allowInsecureRequests]: plain,
             signal: AbortSignal.timeout(tokenTimeoutMs),
           },

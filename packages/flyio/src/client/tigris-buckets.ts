@@ -39,7 +39,7 @@ export function tigrisBuckets(s3: S3Client): TigrisBuckets {
           KeyMarker: keyMarker,
           UploadIdMarker: uploadIdMarker,
         }),
-        { ...(signal ? { abortSignal: signal } : {}) },
+        signal ? { abortSignal: signal } : {},
       );
       for (const upload of page.Uploads ?? []) {
         const target = { Bucket: bucket, Key: upload.Key, UploadId: upload.UploadId };

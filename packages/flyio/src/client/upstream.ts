@@ -93,7 +93,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         const answer = await pool.request({
           origin: base.origin,
           path: prefix + request.path,
-          method: request.method as Dispatcher.HttpMethod,
+          method: request.method,
           headers,
           body: request.body ?? null,
           signal: request.signal ?? null,

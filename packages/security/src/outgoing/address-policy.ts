@@ -23,7 +23,7 @@ export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
   if (address.range() !== 'unicast') return false;
-  return address instanceof ipaddr.IPv4 || (address as ipaddr.IPv6).match(globalUnicast, globalUnicastBits);
+  return address instanceof ipaddr.IPv4 || address.match(globalUnicast, globalUnicastBits);
 }
 
 /** Whether a host name could be public at all: it has a dot, and doesn't end in a private word. */

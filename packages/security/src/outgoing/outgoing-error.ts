@@ -16,22 +16,17 @@ export class OutgoingError extends HangarError {
   readonly reason: OutgoingReason;
 
   constructor(reason: OutgoingReason, options: HangarErrorOptions = {}) {
-    super(codeOf(reason), options);
+    super(codes[reason], options);
     this.reason = reason;
   }
 }
 
-function codeOf(reason: OutgoingReason): ErrorCode {
-  switch (reason) {
-    case 'timeout':
-      return 'upstream_timeout';
-    case 'answer_too_large':
-    case 'answer_encoded':
-      return 'upstream_failed';
-    case 'blocked_url':
-    case 'blocked_address':
-    case 'unreachable':
-    case 'aborted':
-      return 'upstream_unreachable';
-  }
-}
+const codes: Readonly<Record<OutgoingReason, ErrorCode>> = {
+  blocked_url: 'upstream_unreachable',
+  blocked_address: 'upstream_unreachable',
+  unreachable: 'upstream_unreachable',
+  aborted: 'upstream_unreachable',
+  timeout: 'upstream_timeout',
+  answer_too_large: 'upstream_failed',
+  answer_encoded: 'upstream_failed',
+};

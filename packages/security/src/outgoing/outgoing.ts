@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import { isPublicAddress, isPublicName } from './address-policy.ts';
 import { createGuardedLookup, systemResolver, type Resolver } from './guarded-lookup.ts';
 import { createOutgoingFetch } from './outgoing-fetch.ts';
@@ -76,7 +76,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
       const answer = await dispatcher.request({
         origin: url.origin,
         path: url.pathname + url.search,
-        method: request.method.toUpperCase() as Dispatcher.HttpMethod,
+        method: request.method.toUpperCase(),
         headers: { 'accept-encoding': 'identity', ...request.headers },
         body: request.body ?? null,
         signal,
