@@ -101,7 +101,7 @@ const runningStates: readonly string[] = [
   'updating',
   'replacing',
 ];
-const startingStates: readonly string[] = ['created', 'creating', 'starting'];
+const startingStates: readonly string[] = ['creating', 'starting'];
 const goneStates: readonly string[] = ['destroyed', 'destroying', 'replaced', 'migrated'];
 
 /** True while a machine in this state is compute that is paid for. */
