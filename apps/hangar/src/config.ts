@@ -52,6 +52,14 @@ export function processEnvironment(): Readonly<Record<string, string | undefined
 }
 
 /**
+ * The AWS SDK warns on Node 20 at every start that its releases of 2027 will need Node 22. The lock file pins the
+ * version; whoever runs Hangar can do nothing about it.
+ */
+export function silenceKnownWarnings(): void {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+}
+
+/**
  * Reads the configuration. In simulator mode missing secrets are generated and kept beside the data
  * folder; in real mode they must be given. Reports every problem at once.
  */
@@ -69,7 +77,6 @@ export function readConfig(
 
   const port = Number(reading.text('PORT'));
   const gatewayPort = Number(reading.text('HANGAR_GATEWAY_PORT'));
-  const orgs = reading.optional('FLY_ALLOWED_ORGS');
   return ok({
     fly,
     host: reading.text('HANGAR_HOST'),
@@ -88,12 +95,12 @@ export function readConfig(
     flyApiToken: Secret.of(reading.text('FLY_API_TOKEN')),
     tigrisAccessKeyId: reading.text('FLY_TIGRIS_ACCESS_KEY_ID'),
     tigrisSecretAccessKey: Secret.of(reading.text('FLY_TIGRIS_SECRET_ACCESS_KEY')),
-    databaseUrl: secretOrNone(reading.optional('DATABASE_URL')),
+    databaseUrl: secretOrNone(reading.given('DATABASE_URL')),
     dataDir,
-    allowedOrgs: orgs === undefined ? undefined : orgs.trim() === '*' ? '*' : splitList(orgs),
-    appName: reading.optional('FLY_APP_NAME'),
+    allowedOrgs: allowedOrgs(reading, fly),
+    appName: reading.given('FLY_APP_NAME'),
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
-    metricsToken: secretOrNone(reading.optional('HANGAR_METRICS_TOKEN')),
+    metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     generated: { names: reading.generated, file: developmentFile(dataDir) },
   });
 }
@@ -129,10 +136,6 @@ class Reading {
   /** The value as given, without defaults. */
   given(name: VariableName): string | undefined {
     return this.#values.get(name);
-  }
-
-  optional(name: VariableName): string | undefined {
-    return this.given(name);
   }
 
   /** The value, or the default of the table, or nothing where a problem was noted already. */
@@ -227,6 +230,15 @@ function checkReal(reading: Reading, fly: 'simulator' | 'real'): void {
       'is required with HANGAR_FLY=real. HANGAR_ALLOW_EMBEDDED_DATABASE=true accepts one process and no protection against power loss',
     );
   }
+}
+
+/** In simulator mode the operator's own organization is the one there is, so it need not be named. */
+function allowedOrgs(reading: Reading, fly: 'simulator' | 'real'): readonly string[] | '*' | undefined {
+  const given = reading.given('FLY_ALLOWED_ORGS');
+  if (given !== undefined) return given.trim() === '*' ? '*' : splitList(given);
+  return fly === 'simulator' && reading.given('FLY_APP_NAME') === undefined
+    ? [reading.text('HANGAR_FLY_ORG')]
+    : undefined;
 }
 
 function secretOrNone(value: string | undefined): Secret | undefined {

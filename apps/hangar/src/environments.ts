@@ -1,7 +1,8 @@
 import type { Authority } from '@hangar/authority';
-import type { Gateway } from '@hangar/gateway';
+import type { Gateway, UsageRecord } from '@hangar/gateway';
 import type { Config, Seller, UsageLine } from '@hangar/provider';
-import { priceOf } from './prices.ts';
+import { HangarError } from '@hangar/security';
+import { descriptionOf, priceOf, unitOf } from './prices.ts';
 
 /** The variables that a customer's app receives. */
 export const environmentsConfigKeys = ['HANGAR_API_URL', 'HANGAR_ORG', 'HANGAR_API_TOKEN'] as const;
@@ -11,6 +12,9 @@ export const environmentsConfigKeys = ['HANGAR_API_URL', 'HANGAR_ORG', 'HANGAR_A
  * bearable; it can be revoked within a second on any day of it.
  */
 const CUSTOMER_TOKEN_SECONDS = 365 * 86_400;
+
+/** Who made the token that comes with the extension: shown in lists, and told apart from people. */
+const PROVISIONING = 'provisioning';
 
 /** What the environments provider is made of. */
 export interface EnvironmentsParts {
@@ -23,8 +27,7 @@ export interface EnvironmentsParts {
  * User environments sold as a Fly.io extension. It is a provider like any other, built on what the kit offers
  * to everybody: an extension is a workspace, and its config is an address and a macaroon for it.
  */
-export function environmentsSeller(parts: EnvironmentsParts): Seller {
-  const { gateway, authority } = parts;
+export function environmentsSeller({ gateway, authority, gatewayUrl }: EnvironmentsParts): Seller {
   return {
     provision: async ({ extension, answered }) => {
       const workspace = await gateway.workspaces.open({
@@ -37,7 +40,6 @@ export function environmentsSeller(parts: EnvironmentsParts): Seller {
         workspace: workspace.number,
         target: { creator: PROVISIONING },
         by: PROVISIONING,
-        reason: 'provisioned again',
       });
       const minted = await authority.tokens.mint({
         workspace: workspace.number,
@@ -47,7 +49,7 @@ export function environmentsSeller(parts: EnvironmentsParts): Seller {
         expiresInSeconds: CUSTOMER_TOKEN_SECONDS,
       });
       const config: Config = {
-        HANGAR_API_URL: parts.gatewayUrl,
+        HANGAR_API_URL: gatewayUrl,
         HANGAR_ORG: workspace.slug,
         HANGAR_API_TOKEN: minted.token,
       };
@@ -60,30 +62,49 @@ export function environmentsSeller(parts: EnvironmentsParts): Seller {
       // Tokens first: nothing new may be made while the old is being removed.
       await authority.tokens.revokeWorkspace(workspace.number);
       await gateway.environments.deleteAll(workspace.number);
-      await gateway.workspaces.close(workspace.number);
     },
     usage: async ({ extension, from, to }) => {
       const workspace = await gateway.workspaces.ofExtension(extension.id);
       if (workspace === undefined) return [];
-      const lines = await gateway.environments.usage({ workspace: workspace.number, from, to });
-      return lines.map((line): UsageLine => ({
-        meter: line.meter,
-        description: line.description,
-        quantity: line.quantity,
-        unit: line.unit,
-        unitPrice: priceOf(line.meter),
-        from: line.from,
-        to: line.to,
-      }));
+      return linesOf(await gateway.environments.usage({ workspace: workspace.number, from, to }));
     },
     onMachineEvent: async (event, context) => {
       if (event.machineId === null) return;
-      const seen = await gateway.environments.observe({ machineId: event.machineId });
-      if (seen === undefined) return;
-      await context.setStatus(seen.extensionId, seen.running ? 'ready' : 'sleeping');
+      const change = await gateway.environments.observe({ machine_id: event.machineId });
+      if (change === undefined || change.workspacePower === 'starting' || change.workspacePower === 'none')
+        return;
+      try {
+        await context.setStatus(
+          change.workspace.extensionId,
+          change.workspacePower === 'running' ? 'ready' : 'sleeping',
+        );
+      } catch (error) {
+        // The last events of an extension arrive while it is being deleted.
+        if (!(error instanceof HangarError) || !['not_found', 'state_conflict'].includes(error.code))
+          throw error;
+      }
     },
   };
 }
 
-/** Who made the token that comes with the extension: shown in lists, and told apart from people. */
-const PROVISIONING = 'provisioning';
+/** Quantities are added in units of 1e-10, so that the charges are exactly the sum of the usage records. */
+const UNITS = 10n ** 10n;
+
+/** One line per meter, kind of processor and hour: what the environments of a workspace used together. */
+export function linesOf(records: readonly UsageRecord[]): UsageLine[] {
+  const sums = new Map<string, { record: UsageRecord; units: bigint }>();
+  for (const record of records) {
+    const key = `${record.from.toISOString()} ${record.meter} ${record.cpuKind}`;
+    const sum = sums.get(key) ?? { record, units: 0n };
+    sums.set(key, { ...sum, units: sum.units + BigInt(record.quantity.toFixed(10).replace('.', '')) });
+  }
+  return [...sums.values()].map(({ record, units }) => ({
+    meter: `${record.meter}.${record.cpuKind}`,
+    description: descriptionOf(record),
+    quantity: `${units / UNITS}.${String(units % UNITS).padStart(10, '0')}`,
+    unit: unitOf(record),
+    unitPrice: priceOf(record),
+    from: record.from,
+    to: record.to,
+  }));
+}

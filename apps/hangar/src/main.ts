@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
+import { silenceKnownWarnings } from './config.ts';
 
 /**
  * The `hangar` command. Each subcommand lives in `commands/` and is loaded when it is called, so that a quick
@@ -53,4 +54,5 @@ program
     printConfig();
   });
 
+silenceKnownWarnings();
 await program.parseAsync();

@@ -17,6 +17,8 @@ export interface ServerProcess {
 export interface ProcessPlan {
   readonly script: string;
   readonly args: readonly string[];
+  /** Node's own arguments. Default: those this process runs with. */
+  readonly nodeArguments?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Answers 200 when the process is ready. */
   readonly readyUrl: string;
@@ -45,10 +47,14 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
   const lastLines: string[] = [];
 
   const start = (): void => {
-    const started = spawn(process.execPath, [...process.execArgv, plan.script, ...plan.args], {
-      env: { PATH: '/usr/bin:/bin', ...plan.environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const started = spawn(
+      process.execPath,
+      [...(plan.nodeArguments ?? process.execArgv), plan.script, ...plan.args],
+      {
+        env: { PATH: '/usr/bin:/bin', ...plan.environment },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     child = started;
     started.stdin.on('error', () => {});
     if (plan.input !== undefined) started.stdin.write(plan.input);

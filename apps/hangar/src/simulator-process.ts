@@ -26,7 +26,7 @@ export function simulatorScript(): string {
 
 /** Arguments with which the program reads {@link simulatorSettings} and ends when we do, however that happens. */
 export function simulatorArguments(stateFile: string): readonly string[] {
-  return ['--config-stdin', '--exit-with-parent', '--state', stateFile];
+  return ['--exit-with-parent', '--state', stateFile];
 }
 
 /** The first line of the program's standard input. Secrets travel here and not in arguments, which anyone can list. */

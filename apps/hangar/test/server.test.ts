@@ -30,15 +30,18 @@ async function raw(port: number, text: string): Promise<string> {
 }
 
 describe('the server', () => {
-  test.each(["/a/../b?x='1'&y=%2f", '/%E2%9C%88?q=a+b', '//double', '/a;b=c'])('passes on the target as it came: %s', async (target) => {
-    let seen = '';
-    const { port } = await listening((_, door: Door) => {
-      seen = door.rawTarget;
-      return new Response('ok');
-    });
-    await raw(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-    expect(seen).toBe(target);
-  });
+  test.each(["/a/../b?x='1'&y=%2f", '/%E2%9C%88?q=a+b', '//double', '/a;b=c'])(
+    'passes on the target as it came: %s',
+    async (target) => {
+      let seen = '';
+      const { port } = await listening((_, door: Door) => {
+        seen = door.rawTarget;
+        return new Response('ok');
+      });
+      await raw(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      expect(seen).toBe(target);
+    },
+  );
 
   test.each(['Host: b', 'Authorization: a\r\nAuthorization: b', 'X-Signature: a\r\nX-Signature: b'])(
     'refuses a head that two readers would read differently: %j',
@@ -56,7 +59,9 @@ describe('the server', () => {
 
   test('gives every answer an id: the one it was sent, if that is harmless, else its own', async () => {
     const { port } = await listening(() => new Response('ok'));
-    const sent = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-request-id': 'from-the-proxy-1' } });
+    const sent = await fetch(`http://127.0.0.1:${port}/`, {
+      headers: { 'x-request-id': 'from-the-proxy-1' },
+    });
     expect(sent.headers.get('x-request-id')).toBe('from-the-proxy-1');
     const odd = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-request-id': '<script>' } });
     expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
@@ -64,7 +69,8 @@ describe('the server', () => {
 
   test('turns what was thrown into an answer with a code and an id, and keeps the reason to itself', async () => {
     const { port } = await listening((request) => {
-      if (request.url.endsWith('/known')) throw new HangarError('conflict', { detail: 'row 7 of the secret table' });
+      if (request.url.endsWith('/known'))
+        throw new HangarError('conflict', { detail: 'row 7 of the secret table' });
       throw new TypeError('cannot read properties of undefined (reading password)');
     });
     const known = await fetch(`http://127.0.0.1:${port}/known`);
@@ -98,7 +104,12 @@ describe('the server', () => {
           finish = resolve;
         });
         return new Response('finished');
-      }).then((one) => void fetch(`http://127.0.0.1:${one.port}/`).then(async (response) => answers.push(await response.text())));
+      }).then(
+        (one) =>
+          void fetch(`http://127.0.0.1:${one.port}/`).then(async (response) =>
+            answers.push(await response.text()),
+          ),
+      );
     });
     const answers: string[] = [];
     await started;

@@ -3,16 +3,23 @@ export { openStore, embeddedStore, type OpenStoreOptions, type Store } from './o
 export { migrateEmbedded, migrateServer } from './migrate.ts';
 export { lockFolder, FolderLockedError, type FolderLock, type LockHolder } from './folder-lock.ts';
 
-/** The executor that every adapter takes, and what failed statements mean. */
-export { sqlState, isUniqueViolation, type Database, type Executor, type Schema } from './database.ts';
-export { notify } from './signals.ts';
-export * as schema from './schema/index.ts';
+/** The database that adapters take. */
+export type { Database, Executor, Schema } from './database.ts';
 
-/** A database for one demo. */
+/** A database for one demo, dropped after it. */
 export { openScratchDatabase, type ScratchDatabase } from './scratch.ts';
 
 /** Facts decided once per installation. */
 export { installationId } from './installation.ts';
+export { sealedFact } from './sealed-fact.ts';
 
 /** Background work on a schedule that all processes share. */
 export { startJobs, type Jobs } from './jobs.ts';
+
+/** The ports of the capabilities, on this database. */
+export { createProviderStore } from './adapters/provider.ts';
+export { createGatewayStore } from './adapters/gateway.ts';
+export { createAuthorityStore } from './adapters/authority.ts';
+export { createDirectory } from './adapters/directory.ts';
+export { createDashboardReads } from './adapters/dashboard.ts';
+export { workspacesOf } from './adapters/members.ts';

@@ -208,7 +208,7 @@ export const variables = [
     section: 'organizations',
     kind: 'list',
     sentence:
-      'Organization slugs, comma separated, in which environments may be created; `*` for all. Unset: the organization of `FLY_APP_NAME`. Neither: none.',
+      'Organization slugs, comma separated, in which environments may be created; `*` for all. Unset: the organization of `FLY_APP_NAME`. Neither: none, and in simulator mode `HANGAR_FLY_ORG`.',
   },
   {
     name: 'FLY_APP_NAME',

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { developmentSecrets } from '../config/development.ts';
+import { type DevelopmentSecrets, freshSecrets } from '../config/development.ts';
 import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
 import { balance, type Balancer } from './balancer.ts';
 import { demoDatabase } from './database.ts';
@@ -17,6 +17,10 @@ export interface DemoHouse {
   /** Direct addresses of the Hangar processes, for asking one in particular. */
   readonly servers: readonly { readonly url: string; readonly process: ServerProcess }[];
   readonly engine: 'pglite' | 'postgres';
+  /** Everything that Hangar keeps on disk is below this. */
+  readonly dataDir: string;
+  /** What it was given; nothing of it may be found there. */
+  readonly secrets: DevelopmentSecrets;
   close(): Promise<void>;
 }
 
@@ -26,13 +30,17 @@ export interface DemoPlan {
   readonly processes: number;
   readonly databaseUrl: string | undefined;
   readonly onLine: (line: string) => void;
+  /** Node's own arguments for the processes. Default: those this process runs with. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** Starts a fresh simulated Fly.io and fresh Hangar processes, on free ports, with fresh secrets. */
 export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'hangar-demo-'));
   const database = plan.databaseUrl === undefined ? undefined : await demoDatabase(plan.databaseUrl);
-  const secrets = developmentSecrets(join(folder, 'data'));
+  const secrets = freshSecrets();
+  const dataDir = join(folder, 'data');
+  const nodeArguments = plan.nodeArguments ?? process.execArgv;
   const flyPort = await freePorts(4);
   const frontPort = await freePorts(2);
   const publicUrl = `http://127.0.0.1:${frontPort}`;
@@ -48,6 +56,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
       script: simulatorScript(),
       args: simulatorArguments(join(folder, 'simulator.json')),
       environment: {},
+      nodeArguments,
       input: simulatorSettings({
         secrets,
         publicUrl,
@@ -66,6 +75,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
       const server = await keepRunning({
         script: hangarScript,
         args: ['serve'],
+        nodeArguments,
         environment: {
           ...secrets,
           PORT: String(port),
@@ -73,7 +83,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
           HANGAR_SIMULATOR_PORT: String(flyPort),
           HANGAR_PUBLIC_URL: publicUrl,
           HANGAR_GATEWAY_URL: gatewayUrl,
-          HANGAR_DATA_DIR: join(folder, 'data'),
+          HANGAR_DATA_DIR: dataDir,
           FLY_ALLOWED_ORGS: 'operator',
           ...(database === undefined ? {} : { DATABASE_URL: database.url }),
         },
@@ -101,6 +111,8 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
       s3Url: `http://127.0.0.1:${flyPort + 2}`,
       servers,
       engine: database === undefined ? 'pglite' : 'postgres',
+      dataDir,
+      secrets,
       close,
     };
   } catch (error) {

@@ -21,6 +21,8 @@ export class Story {
   narrowed = '';
   appNumber = 0n;
   machineId = '';
+  /** The environment's own storage secret, as a machine of it sees it. */
+  bucketSecret = '';
 
   constructor(house: DemoHouse, crashes: boolean) {
     this.house = house;

@@ -14,7 +14,9 @@ const charge = z.object({
 });
 const pulled = z.object({ status: z.number(), body: z.string() });
 const charges = z.object({ charges: z.array(charge), totals: z.record(z.string(), z.string()) });
-const usage = z.object({ usage: z.array(z.object({ meter: z.string(), quantity: z.string() })) });
+const usage = z.object({
+  rows: z.array(z.object({ meter: z.string(), cpu_kind: z.string(), quantity: z.number() })),
+});
 
 export const billing: Step = {
   title: "Billing: a day later, yesterday's charges, pulled with a signed request, equal what was metered",
@@ -39,10 +41,16 @@ export const billing: Step = {
         }),
         200,
       ),
-    ).usage;
+    ).rows;
     const charged = byMeter(mine);
     if (Object.keys(charged).length === 0) throw new Error('nothing was charged although a machine ran');
-    expectEqual('charged quantities against metered ones', charged, byMeter(metered));
+    expectEqual(
+      'charged quantities against metered ones',
+      charged,
+      byMeter(
+        metered.map((row) => ({ meter: `${row.meter}.${row.cpu_kind}`, quantity: row.quantity.toFixed(10) })),
+      ),
+    );
     return {
       day: span.from.slice(0, 10),
       lines: mine.length,

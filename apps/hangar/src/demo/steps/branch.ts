@@ -16,16 +16,10 @@ export const branch: Step = {
     const brother = narrowed(story.token, [{ type: 'Action', mask: Action.read | Action.control }]);
     for (const token of [leaked, grandchild, brother]) expectStatus(await call({ ...look, token }), 200);
 
+    // Whoever finds the text may end it: no other credential is asked for.
     expectStatus(
-      await call({
-        method: 'POST',
-        url: story.api('/hangar/v1/tokens/revoke'),
-        token: story.token,
-        body: { branch: leaked },
-      }),
+      await call({ method: 'POST', url: story.api('/hangar/v1/tokens/revoke'), body: { token: leaked } }),
       200,
-      201,
-      204,
     );
     for (const token of [leaked, grandchild]) {
       await until('the revoked branch is refused', async () => {

@@ -10,6 +10,7 @@ export const bucket: Step = {
   play: async (story) => {
     const mine = await keyOf(story, story.appName);
     const other = await keyOf(story, story.otherAppName);
+    story.bucketSecret = mine.secret;
     const note = { Bucket: mine.bucket, Key: 'notes/first.txt' };
     await mine.s3.send(new PutObjectCommand({ ...note, Body: 'written from inside' }));
     const read = await mine.s3.send(new GetObjectCommand(note));
@@ -27,11 +28,15 @@ export const bucket: Step = {
 };
 
 /** The credentials that a machine of the app finds in its environment. */
-async function keyOf(story: Story, appName: string): Promise<{ bucket: string; s3: S3Client }> {
+async function keyOf(
+  story: Story,
+  appName: string,
+): Promise<{ bucket: string; secret: string; s3: S3Client }> {
   const answer = await call({ method: 'GET', url: story.fly(`/apps/${appName}/environment`) });
   const { environment } = inside.parse(expectStatus(answer, 200));
   return {
     bucket: environment['FLY_TIGRIS_BUCKET'] ?? '',
+    secret: environment['FLY_TIGRIS_SECRET_ACCESS_KEY'] ?? '',
     s3: new S3Client({
       endpoint: story.house.s3Url,
       region: 'auto',

@@ -15,8 +15,7 @@ export const login: Step = {
     const answer = await call({
       method: 'POST',
       url: story.api('/hangar/v1/tokens/attenuate'),
-      token: story.narrowed,
-      body: { require_login: true },
+      body: { token: story.narrowed, require_login: true },
     });
     const { token } = attenuated.parse(expectStatus(answer, 200, 201));
     const look = { method: 'GET', url: story.api(`/v1/apps/${story.appName}`) };
@@ -38,7 +37,7 @@ async function obtainDischarge(story: Story, token: string, location: string): P
   const { user_url, poll_url } = flow.parse(expectStatus(started, 201)).user_interactive;
   expectStatus(await call({ method: 'GET', url: poll_url }), 202);
   const confirm = await signIn(story.browser, await story.browser.open(user_url), 'NeBO2G0l0yJ6');
-  const done = await story.browser.submit(confirm, {});
+  const done = await story.browser.submit(confirm, { decision: 'allow' });
   if (done.status !== 200)
     throw new Error(`the confirmation page answered ${done.status}: ${done.text.slice(0, 200)}`);
   return await until('the discharge is ready', async () => {

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { createAuthority } from '@hangar/authority';
+import {
+  allowPlainHttpToSimulator,
+  createMachinesClient,
+  createOAuthClient,
+  createTigrisClient,
+  type FlyUrls,
+} from '@hangar/flyio';
+import { type AllowedOrganizations, createGateway } from '@hangar/gateway';
+import { LOCATIONS } from '@hangar/macaroon';
+import { createProvider, type Provider } from '@hangar/provider';
+import { type Clock, createSealer, type Log } from '@hangar/security';
+import type { Outgoing } from '@hangar/security/outgoing';
+import {
+  createAuthorityStore,
+  createDashboardReads,
+  createDirectory,
+  createGatewayStore,
+  createProviderStore,
+  installationId,
+  sealedFact,
+  type Store,
+  workspacesOf,
+} from '@hangar/store';
+import type { Config } from './config.ts';
+import { createDashboard } from './dashboard/dashboard.ts';
+import { environmentsConfigKeys, environmentsSeller } from './environments.ts';
+import { createGatewayDoor } from './gateway-door.ts';
+import { createMainDoor } from './main-door.ts';
+import type { Metrics } from './metrics.ts';
+import { routeAccess } from './route-access.ts';
+import type { Fetcher } from './server.ts';
+import { environmentsUsage } from './usage.ts';
+import type { Task } from './workers.ts';
+
+/** What the composition is given. */
+export interface HangarParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly outgoing: Outgoing;
+  readonly urls: FlyUrls;
+  readonly now: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Hangar, put together: two doors and the work in the background. */
+export interface Hangar {
+  readonly main: Fetcher;
+  readonly gateway: Fetcher;
+  readonly tasks: readonly Task[];
+  close(): Promise<void>;
+}
+
+/** Where `npm run build` puts the page. */
+const assetsDir = fileURLToPath(new URL('./dist', import.meta.resolve('@hangar/dashboard/package.json')));
+
+/** Heard by every process on one Postgres when any of them has a webhook to send. */
+const OUTBOX_CHANNEL = 'hangar_outbox';
+
+/**
+ * The only place where capabilities meet. Each gets its ports; none knows another.
+ *
+ * @throws HangarError `config_invalid` when the master keys do not open this database.
+ */
+export async function composeHangar(parts: HangarParts): Promise<Hangar> {
+  const { config, store, outgoing, urls, now, log } = parts;
+  const sealer = createSealer(config.masterKeys);
+  const dischargeKey = await sealedFact(store.db, sealer, {
+    name: 'discharge-key',
+    make: () => randomBytes(32).toString('base64'),
+    now,
+  });
+  const environmentStore = createGatewayStore(store.db);
+  const machines = createMachinesClient({ baseUrl: urls.machines, token: () => config.flyApiToken });
+  const tigris = createTigrisClient({
+    s3Endpoint: urls.s3,
+    iamEndpoint: urls.iam,
+    accessKeyId: config.tigrisAccessKeyId,
+    secretAccessKey: config.tigrisSecretAccessKey,
+  });
+
+  // Sign-in belongs to the provider, which is made last; the others ask for it when a request comes.
+  let provider: Provider | undefined;
+  const signedIn = (): Provider['logins'] => {
+    if (provider === undefined) throw new Error('asked who is signed in before the composition was complete');
+    return provider.logins;
+  };
+
+  const authority = createAuthority({
+    location: LOCATIONS.permission,
+    dischargeLocation: `${config.publicUrl}/discharge`,
+    store: createAuthorityStore(store.db),
+    sealer,
+    dischargeKeys: [dischargeKey],
+    identify: async (request) => {
+      const login = await signedIn().identify(request);
+      if (login === undefined) return undefined;
+      const organizations = login.memberships.map((membership) => membership.organizationId);
+      return {
+        userId: login.userId,
+        workspaces: await workspacesOf(store.db, organizations),
+        ...(login.email === null ? {} : { email: login.email }),
+      };
+    },
+    signInUrl: (returnPath) => signedIn().startUrl(returnPath),
+    directory: createDirectory(store.db),
+    routeAccess: routeAccess(environmentStore, now),
+    now,
+    log,
+  });
+  const gateway = createGateway({
+    verifier: authority.verifier,
+    store: environmentStore,
+    machines,
+    tigris,
+    sealer,
+    installation: await installationId(store.db, now),
+    organization: config.flyOrg,
+    allowedOrgs: allowedOrganizations(config),
+    storageEndpoint: urls.s3,
+    now,
+    log,
+  });
+  provider = createProvider({
+    publicBaseUrl: `${config.publicUrl}/flyio`,
+    providerSlug: config.providerSlug,
+    provisioningSecrets: config.provisioningSecrets,
+    webhookSecret: config.webhookSecret,
+    webhookUrl: urls.webhooks(config.providerSlug),
+    oauth: createOAuthClient({
+      clientId: config.oauthClientId,
+      clientSecret: config.oauthClientSecret,
+      redirectUri: `${config.publicUrl}/flyio/callback`,
+      apiUrl: urls.api,
+      outgoing,
+      ...(config.fly === 'real' ? {} : { allowPlainHttp: allowPlainHttpToSimulator }),
+    }),
+    store: createProviderStore(store.db),
+    sealer,
+    outgoing,
+    configKeys: environmentsConfigKeys,
+    seller: environmentsSeller({ gateway, authority, gatewayUrl: config.gatewayUrl }),
+    landing: (extensionId) => `/extensions/${extensionId}`,
+    returnPaths: ['/', '/extensions/', '/discharge/'],
+    cookie: { secure: config.publicUrl.startsWith('https:') },
+    now,
+    log,
+  });
+  const { webhooks, extensions, logins } = provider;
+  const stopListening = await store.listen(OUTBOX_CHANNEL, () => webhooks.wake());
+  const dashboard = createDashboard({
+    reads: createDashboardReads(store.db),
+    actions: {
+      revokeToken: async ({ workspace, tokenId, by }) =>
+        void (await authority.tokens.revoke({ workspace, target: { token: tokenId }, by })),
+      redeliver: async ({ attemptId }) => await extensions.redeliver(attemptId),
+    },
+    logins,
+    usage: environmentsUsage(gateway),
+    assetsDir,
+    publicUrl: config.publicUrl,
+    product: { name: 'Hangar', command: `fly ext ${config.providerSlug} dashboard -a <your app>` },
+    now,
+    log,
+  });
+  const { metrics } = parts;
+  return {
+    main: createMainDoor({ provider, discharge: authority.discharge, dashboard, metrics, store, now }),
+    gateway: createGatewayDoor({ gateway, authority }),
+    tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks],
+    close: async () => {
+      await stopListening();
+      await provider?.idle();
+      await machines.close();
+      tigris.close();
+    },
+  };
+}
+
+/** Seed 001: a list, `*`, or the organization of the app that Hangar runs as; nothing configured allows nothing. */
+function allowedOrganizations(config: Config): AllowedOrganizations | undefined {
+  if (config.allowedOrgs !== undefined) return config.allowedOrgs;
+  return config.appName === undefined ? undefined : { currentApp: config.appName };
+}

@@ -1,0 +1,54 @@
+import { type Door, errorResponse, HangarError, splitTarget } from '@hangar/security';
+import type { Store } from '@hangar/store';
+import { docsPage } from './docs-pages.ts';
+import type { Metrics } from './metrics.ts';
+import type { Fetcher } from './server.ts';
+
+/** What answers on the main port. */
+export interface MainDoorParts {
+  readonly provider: Fetcher;
+  readonly discharge: Fetcher;
+  readonly dashboard: Fetcher;
+  readonly metrics: Metrics;
+  readonly store: Pick<Store, 'ping' | 'engine'>;
+  readonly now: () => Date;
+}
+
+/**
+ * The main port: first segment decides who answers. Each part sees the target as it came, because it may have
+ * been signed.
+ */
+export function createMainDoor(parts: MainDoorParts): Fetcher {
+  return {
+    fetch: async (request: Request, door: Door): Promise<Response> => {
+      const { path } = splitTarget(door.rawTarget);
+      switch (path.split('/')[1]) {
+        case 'flyio':
+          return await parts.provider.fetch(request, door);
+        case 'discharge':
+          return await parts.discharge.fetch(request, door);
+        case 'healthz':
+          return Response.json({ status: 'ok' });
+        case 'readyz':
+          return await ready(parts, door);
+        case 'metrics':
+          return await parts.metrics.page(request.headers.get('authorization'));
+        case 'docs':
+          return await docsPage(path);
+        default:
+          return await parts.dashboard.fetch(request, door);
+      }
+    },
+  };
+}
+
+async function ready(parts: MainDoorParts, door: Door): Promise<Response> {
+  try {
+    await parts.store.ping();
+  } catch (error) {
+    const failure = new HangarError('not_ready', { detail: 'the database does not answer', cause: error });
+    door.onError?.(failure);
+    return errorResponse(failure, door.requestId);
+  }
+  return Response.json({ status: 'ready', database: parts.store.engine, now: parts.now().toISOString() });
+}

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const server = inject('postgresUrl');
+
+/** Runs `hangar demo --json` and gives back its lines. */
+async function demo(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<{ code: number | null; lines: Record<string, unknown>[] }> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=hangar-source', '--import', 'tsx', script, 'demo', '--json', ...args],
+    {
+      env: { PATH: '/usr/bin:/bin', ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let output = '';
+  child.stdout.on('data', (part: Buffer) => (output += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const lines = output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { code, lines };
+}
+
+const problems = (lines: Record<string, unknown>[]): unknown[] =>
+  lines.filter((line) => line['ok'] === false);
+
+describe('the demo', () => {
+  test('plays ten steps on freshly started processes and says so', { timeout: 180_000 }, async () => {
+    const { code, lines } = await demo([], server === '' ? {} : { DATABASE_URL: server });
+    expect(problems(lines)).toEqual([]);
+    expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
+    expect(lines.slice(0, -1).map((line) => line['step'])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(code).toBe(0);
+  });
+
+  test(
+    'loses and doubles nothing when the server is killed in the middle of things',
+    { timeout: 240_000 },
+    async () => {
+      const { lines } = await demo(['--crashes'], server === '' ? {} : { DATABASE_URL: server });
+      expect(problems(lines)).toEqual([]);
+      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
+    },
+  );
+
+  test('refuses two processes on the embedded database, with the reason', async () => {
+    expect(await demo(['--processes', '2'])).toEqual({ code: 2, lines: [] });
+  });
+
+  test.skipIf(server === '')(
+    'passes through two processes on one Postgres that are killed now and then',
+    { timeout: 240_000 },
+    async () => {
+      const { lines } = await demo(['--processes', '2', '--crashes'], { DATABASE_URL: server });
+      expect(problems(lines)).toEqual([]);
+      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
+    },
+  );
+});
