@@ -106,12 +106,17 @@ function evaluateDischarge(caveat: Particular, request: DischargeRequest): Objec
     case 'ConfineGitHubOrg':
       return rules.clearIdentity('GitHub organization', caveat.id, github?.organizationIds);
     case 'ConfineGoogleHD':
-      return rules.clearIdentity('Google domain', caveat.domain, google && [google.hostedDomain ?? '']);
+      return rules.clearIdentity('Google domain', caveat.domain, google && domainsOf(google));
     case 'MaxValidity':
       return rules.clearMaxValidity(caveat.seconds, request.now, request.expiry);
     default:
       return object('invalid_access', `A ticket cannot ask a third party to check ${caveat.type}.`);
   }
+}
+
+/** A private Google account has no hosted domain, which is not the same as an empty one. */
+function domainsOf(google: NonNullable<DischargeRequest['google']>): readonly string[] {
+  return google.hostedDomain === undefined ? [] : [google.hostedDomain];
 }
 
 function evaluateIfPresent(caveat: IfPresentCaveat, access: Access, context: Context): Objection {
