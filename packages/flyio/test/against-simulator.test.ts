@@ -1,11 +1,14 @@
+import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   allowPlainHttpToSimulator,
   createMachinesClient,
   createOAuthClient,
   createPkcePair,
+  createTigrisClient,
   type MachinesClient,
   type OAuthClient,
+  type TigrisClient,
 } from '@hangar/flyio';
 import { Secret } from '@hangar/security';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
@@ -17,16 +20,36 @@ let doors: Listening[];
 let machines: MachinesClient;
 let outgoing: Outgoing;
 let oauth: OAuthClient;
+let tigris: TigrisClient;
+let operatorS3: S3Client;
 
 beforeAll(async () => {
   simulator = createSimulator();
   doors = await Promise.all(
-    [simulator.doors.api, simulator.doors.machines].map((door) => listen(door.fetch, { port: 0 })),
+    [simulator.doors.api, simulator.doors.machines, simulator.doors.s3, simulator.doors.iam].map((door) =>
+      listen(door.fetch, { port: 0 }),
+    ),
   );
-  const [api = '', machinesUrl = ''] = doors.map((door) => door.url);
+  const [api = '', machinesUrl = '', s3Endpoint = '', iamEndpoint = ''] = doors.map((door) => door.url);
   machines = createMachinesClient({
     baseUrl: machinesUrl,
     token: () => Secret.of(simulatedSecrets.operatorToken),
+  });
+  const operator = {
+    accessKeyId: simulatedSecrets.storageKeyId,
+    secretAccessKey: simulatedSecrets.storageSecret,
+  };
+  tigris = createTigrisClient({
+    s3Endpoint,
+    iamEndpoint,
+    accessKeyId: operator.accessKeyId,
+    secretAccessKey: Secret.of(operator.secretAccessKey),
+  });
+  operatorS3 = new S3Client({
+    endpoint: s3Endpoint,
+    region: 'auto',
+    forcePathStyle: true,
+    credentials: operator,
   });
   outgoing = createOutgoing({ allowedOrigins: [api] });
   oauth = createOAuthClient({
@@ -41,6 +64,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await machines.close();
+  tigris.close();
+  operatorS3.destroy();
   await outgoing.close();
   await Promise.all(doors.map((door) => door.close()));
   await simulator.close();
@@ -155,5 +180,62 @@ describe('the OAuth client against the simulated Fly.io', () => {
       ok: false,
       reason: { tag: 'introspection_refused', status: 401 },
     });
+  });
+});
+
+describe('the Tigris client against the simulated Tigris', () => {
+  const bucket = 'notebook-1-7f3a9c2e41';
+  const name = 'hgr-test-env_1';
+  const document = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [`arn:aws:s3:::${bucket}`] },
+      { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: [`arn:aws:s3:::${bucket}/*`] },
+    ],
+  };
+
+  test('makes a bucket and a key for it, and takes all of it down, each step twice', async () => {
+    expect(await tigris.ensureBucket(bucket)).toBe('created');
+    expect(await tigris.ensureBucket(bucket)).toBe('existed');
+    expect((await tigris.listBuckets()).map((entry) => entry.name)).toContain(bucket);
+
+    const key = await tigris.createAccessKey(name);
+    const arn = await tigris.ensurePolicy(name, document);
+    expect(await tigris.ensurePolicy(name, document)).toBe(arn);
+    await expect(tigris.ensurePolicy(name, { ...document, Statement: [] })).rejects.toMatchObject({
+      status: 409,
+    });
+    await tigris.attachPolicy(key.accessKeyId, arn);
+    expect(await tigris.listPolicies()).toContainEqual(expect.objectContaining({ name, arn }));
+
+    const own = new S3Client({
+      endpoint: doors[2]?.url ?? '',
+      region: 'auto',
+      forcePathStyle: true,
+      credentials: { accessKeyId: key.accessKeyId, secretAccessKey: key.secret.reveal() },
+    });
+    await own.send(new PutObjectCommand({ Bucket: bucket, Key: 'a & <b>', Body: 'x' }));
+    await operatorS3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'unfinished' }));
+    for (let i = 0; i < 5; i += 1)
+      await own.send(new PutObjectCommand({ Bucket: bucket, Key: `n/${i}`, Body: 'x' }));
+
+    await tigris.deactivateAccessKey(key.accessKeyId);
+    expect(await tigris.listAccessKeys()).toContainEqual(
+      expect.objectContaining({ accessKeyId: key.accessKeyId, userName: name, active: false }),
+    );
+    await expect(
+      own.send(new PutObjectCommand({ Bucket: bucket, Key: 'late', Body: 'x' })),
+    ).rejects.toThrow();
+    own.destroy();
+
+    for (let twice = 0; twice < 2; twice += 1) {
+      await tigris.emptyAndDeleteBucket(bucket);
+      await tigris.detachPolicy(key.accessKeyId, arn);
+      await tigris.deletePolicy(arn);
+      await tigris.deleteAccessKey(key.accessKeyId);
+    }
+    expect(await tigris.listBuckets()).toEqual([]);
+    expect((await tigris.listPolicies()).filter((policy) => policy.name === name)).toEqual([]);
+    expect((await tigris.listAccessKeys()).filter((entry) => entry.userName === name)).toEqual([]);
   });
 });
