@@ -17,8 +17,7 @@ export interface Nonce {
 
 /** Reads a nonce (macaroons spec 4.2). */
 export function readNonce(reader: Reader): Nonce {
-  const fields = reader.array();
-  if (fields !== 2 && fields !== 3) reader.malformed('a nonce has two or three fields');
+  const fields = reader.struct(2, 3);
   const keyId = reader.bin();
   if (keyId.length === 0) reader.malformed('empty key id');
   const random = reader.bin();

@@ -31,7 +31,10 @@ export function clearResource<K>(
     );
   }
   if (requested === undefined) {
-    return object('resource_unspecified', `The token is for a ${kind.noun}, and the request names none.`);
+    return object(
+      'resource_unspecified',
+      `The token is for certain ${kind.noun}s, and the request names none.`,
+    );
   }
   let allowed = everything ?? EVERY_BIT;
   let found = everything !== undefined;

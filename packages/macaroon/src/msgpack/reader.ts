@@ -165,9 +165,12 @@ export class Reader {
     return this.#fail('expected an array');
   }
 
-  /** An array of exactly `count` elements: a struct. */
-  struct(count: number): void {
-    if (this.array(Number.MAX_SAFE_INTEGER) !== count) this.malformed(`expected ${count} fields`);
+  /** A struct: an array of as many elements as it has fields. Answers which of the allowed counts it is. */
+  struct(...allowed: readonly number[]): number {
+    const head = this.#byte();
+    const count = head >= 0x90 && head <= 0x9f ? head & 0x0f : -1;
+    if (!allowed.includes(count)) this.#fail(`expected ${allowed.join(' or ')} fields`);
+    return this.#count(count, 1, count);
   }
 
   /** A map with unsigned integer keys, strictly ascending. */
