@@ -3,7 +3,10 @@ import type { Secret } from '@hangar/security';
 const schemeWord = /^\s*(?:bearer|flyv1)\s+/i;
 const macaroonPrefix = /^fm(?:1r|1a|2)_/;
 
-/** The tokens inside an `Authorization` value or a token variable: scheme words dropped, split at commas, trimmed. */
+/**
+ * The tokens inside an `Authorization` value or a token variable: scheme words dropped, split at commas,
+ * trimmed.
+ */
 export function splitTokens(text: string): readonly string[] {
   let rest = text;
   while (schemeWord.test(rest)) rest = rest.replace(schemeWord, '');
@@ -19,8 +22,8 @@ export function isMacaroonToken(token: string): boolean {
 }
 
 /**
- * The `Authorization` value for a token as people store it, with or without a scheme word. The scheme follows from the
- * tokens as in fly-go: `FlyV1` and only the macaroons when there is one, else `Bearer`.
+ * The `Authorization` value for a token as people store it, with or without a scheme word. The scheme follows
+ * from the tokens as in fly-go: `FlyV1` and only the macaroons when there is one, else `Bearer`.
  */
 export function authorizationFor(token: Secret): string {
   const tokens = splitTokens(token.reveal());

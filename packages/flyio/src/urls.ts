@@ -1,4 +1,7 @@
-/** The addresses of Fly.io and Tigris, or of the simulator standing in for them. Origins have no trailing slash. */
+/**
+ * The addresses of Fly.io and Tigris, or of the simulator standing in for them. Origins have no trailing
+ * slash.
+ */
 export interface FlyUrls {
   /** `https://api.fly.io`: OAuth, webhooks from providers, GraphQL. */
   readonly api: string;

@@ -190,6 +190,14 @@ describe('an access key', () => {
     expect(server.received[0]?.headers.authorization).toContain('/auto/iam/aws4_request');
   });
 
+  test('is asked for once, also when the answer is an error; what can be repeated is', async () => {
+    answer = (_request, response) => iamError(response, 500, 'InternalError');
+    await expect(tigris.createAccessKey('env')).rejects.toMatchObject({ code: 'upstream_failed' });
+    expect(server.received).toHaveLength(1);
+    await expect(tigris.listAccessKeys()).rejects.toMatchObject({ code: 'upstream_failed' });
+    expect(server.received.length).toBeGreaterThan(2);
+  });
+
   test('is switched off and deleted by its id; one that is gone is a success', async () => {
     answer = (request, response) => iamAnswer(response, form(request)['Action'] ?? '', '');
     await tigris.deactivateAccessKey('tid_1');

@@ -18,11 +18,13 @@ export interface ExpectedEnvelope {
   /** The address as we publish it: configured base URL plus route path, never built from a request. */
   readonly url: string;
   readonly now: Date;
-  /** How old, or how far ahead, a timestamp may be, in seconds. Default 300, as Stripe and its receivers use. */
+  /**
+   * How old, or how far ahead, a timestamp may be, in seconds. Default 300, as Stripe and its receivers use.
+   */
   readonly windowSeconds?: number;
   /**
-   * Ignore a query inside the signed `url`. Set it for GET and DELETE, where the `url` is part of the query and
-   * cannot contain itself; leave it off for POST and PATCH, where a query has no business there.
+   * Ignore a query inside the signed `url`. Set it for GET and DELETE, where the `url` is part of the query
+   * and cannot contain itself; leave it off for POST and PATCH, where a query has no business there.
    */
   readonly ignoreQuery?: boolean;
 }
@@ -36,8 +38,8 @@ const decimal = /^(?:0|[1-9][0-9]{0,15})$/;
 const absolute = /^(https?):\/\/([^/?#@\\]+)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/i;
 
 /**
- * Steps 6 to 8 of verifying a signed message, after its signature held: the timestamp is inside the window, the
- * `url` is ours, and the nonce is there. Whether the nonce was used before is the nonce store's to say.
+ * Steps 6 to 8 of verifying a signed message, after its signature held: the timestamp is inside the window,
+ * the `url` is ours, and the nonce is there. Whether the nonce was used before is the nonce store's to say.
  * (Seed 000; the window, the mandatory `url` and the nonce's form are our decisions.)
  */
 export function checkEnvelope(

@@ -50,7 +50,10 @@ export class HangarError extends Error {
   }
 }
 
-/** Any thrown value as a HangarError: what was not thrown on purpose becomes `internal`, with the original as cause. */
+/**
+ * Any thrown value as a HangarError: what was not thrown on purpose becomes `internal`, with the original as
+ * cause.
+ */
 export function asHangarError(error: unknown): HangarError {
   if (error instanceof HangarError) return error;
   const detail =

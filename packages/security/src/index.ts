@@ -10,7 +10,10 @@ export { silentLog, type Log, type LogLine } from './log.ts';
 /** Secrets in memory: they print as a fingerprint. */
 export { Secret } from './secret.ts';
 
-/** Signed messages of the Extensions API (seed 000): the signature over the raw bytes, then the envelope inside. */
+/**
+ * Signed messages of the Extensions API (seed 000): the signature over the raw bytes, then the envelope
+ * inside.
+ */
 export { signMessage, verifySignature, type SignatureOptions, type SignatureReason } from './signing.ts';
 export { checkEnvelope, type EnvelopeReason, type ExpectedEnvelope } from './envelope.ts';
 

@@ -1,7 +1,9 @@
 /** One line of log: structured fields first, then a constant sentence. Fits pino and most others. */
 export type LogLine = (fields: Record<string, unknown>, message: string) => void;
 
-/** What the libraries write to. The app passes a pino logger behind the redactor; the default says nothing. */
+/**
+ * What the libraries write to. The app passes a pino logger behind the redactor; the default says nothing.
+ */
 export interface Log {
   readonly debug: LogLine;
   readonly info: LogLine;

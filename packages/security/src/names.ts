@@ -43,7 +43,9 @@ export function isVolumeId(text: string): boolean {
   return volumeId.test(text);
 }
 
-/** A bucket's name as Hangar makes them: S3's rules without dots, which break TLS for host-style addresses. */
+/**
+ * A bucket's name as Hangar makes them: S3's rules without dots, which break TLS for host-style addresses.
+ */
 export function isBucketName(text: string): boolean {
   return bucketName.test(text);
 }

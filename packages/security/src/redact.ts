@@ -42,8 +42,9 @@ const hiddenNames: readonly string[] = ['code', 'auth', 'pass', 'pwd', 'config',
 const plainCode = /^(?:[a-z][a-z_]{1,40}|[A-Z][A-Z0-9_]{1,40}|[0-9A-Z]{5}|-?[0-9]{1,5})$/;
 
 /**
- * Takes every secret out of a text that has one of the known shapes: `fm2_…`, `fo1_…`, `tsec_…`, `X-Signature`
- * hex, `Bearer …`, passwords in URLs, private keys and more. Linear in the length; text over 64 KiB is cut.
+ * Takes every secret out of a text that has one of the known shapes: `fm2_…`, `fo1_…`, `tsec_…`,
+ * `X-Signature` hex, `Bearer …`, passwords in URLs, private keys and more. Linear in the length; text over 64
+ * KiB is cut.
  */
 export function redactText(text: string): string {
   let clean = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…[cut]` : text;

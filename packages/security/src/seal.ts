@@ -9,12 +9,15 @@ import type { Secret } from './secret.ts';
  *     format 1 | key id length 1 | key id | wrap nonce 12 | wrapped data key 32 | wrap tag 16
  *              | nonce 12 | ciphertext | tag 16
  *
- * Each value has a data key of its own, so no key ever meets the 2^32 messages that random 96-bit nonces allow;
- * a master key only wraps data keys. The place (table, column, row id) is authenticated on both layers: a value
- * moved to another row does not open.
+ * Each value has a data key of its own, so no key ever meets the 2^32 messages that random 96-bit nonces
+ * allow; a master key only wraps data keys. The place (table, column, row id) is authenticated on both
+ * layers: a value moved to another row does not open.
  */
 export interface Sealer {
-  /** Seals under the newest master key. `place` says where it will be stored, and must be said again to open it. */
+  /**
+   * Seals under the newest master key. `place` says where it will be stored, and must be said again to open
+   * it.
+   */
   seal(plain: string | Uint8Array, place: string): Uint8Array;
   /** @throws HangarError `internal` when it was sealed for another place, with an unknown key, or changed. */
   open(sealed: Uint8Array, place: string): Uint8Array;
@@ -22,7 +25,10 @@ export interface Sealer {
   openText(sealed: Uint8Array, place: string): string;
   /** The id of the master key that a sealed value needs. */
   keyIdOf(sealed: Uint8Array): string;
-  /** The same value wrapped by the newest master key; the ciphertext itself stays. Rotation calls it row by row. */
+  /**
+   * The same value wrapped by the newest master key; the ciphertext itself stays. Rotation calls it row by
+   * row.
+   */
   rewrap(sealed: Uint8Array, place: string): Uint8Array;
   /** The id that new values are sealed under. */
   readonly newestKeyId: string;

@@ -2,7 +2,10 @@ import { inspect } from 'node:util';
 import { sameBytes } from './compare.ts';
 import { sha256Hex } from './digest.ts';
 
-/** Eight hex characters tell an operator which of two secrets it is, and tell a reader of the log nothing more. */
+/**
+ * Eight hex characters tell an operator which of two secrets it is, and tell a reader of the log nothing
+ * more.
+ */
 const fingerprintLength = 8;
 
 /**

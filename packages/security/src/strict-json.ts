@@ -12,7 +12,10 @@ export type JsonReason =
 export interface JsonLimits {
   /** Default 1 MiB. */
   readonly maxBytes?: number;
-  /** Arrays and objects inside each other; default 64. V8 itself gives up with a RangeError some thousands deep. */
+  /**
+   * Arrays and objects inside each other; default 64. V8 itself gives up with a RangeError some thousands
+   * deep.
+   */
   readonly maxDepth?: number;
 }
 
@@ -21,9 +24,9 @@ const defaultMaxDepth = 64;
 const shownKeyLength = 64;
 
 /**
- * Reads JSON as a suspicious reader: fatal UTF-8, no byte order mark, a size and a depth limit, and no object with
- * the same key twice (two parsers in a row may disagree on which one counts). A member called `__proto__`
- * is dropped, so that no later copy of the value can change a prototype. Never throws.
+ * Reads JSON as a suspicious reader: fatal UTF-8, no byte order mark, a size and a depth limit, and no object
+ * with the same key twice (two parsers in a row may disagree on which one counts). A member called
+ * `__proto__` is dropped, so that no later copy of the value can change a prototype. Never throws.
  */
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits = {}): Result<unknown, JsonReason> {
   const maxBytes = limits.maxBytes ?? defaultMaxBytes;
@@ -50,8 +53,8 @@ function dropPrototype(key: string, value: unknown): unknown {
 }
 
 /**
- * One pass over the text that looks only at nesting and keys; whether it is JSON at all is left to JSON.parse.
- * A string followed by a colon is a key, in valid JSON nowhere else.
+ * One pass over the text that looks only at nesting and keys; whether it is JSON at all is left to
+ * JSON.parse. A string followed by a colon is a key, in valid JSON nowhere else.
  */
 function scanKeys(text: string, maxDepth: number): Result<{ prototypeKey: boolean }, JsonReason> {
   const open: (Set<string> | undefined)[] = [];

@@ -9,8 +9,9 @@ export interface TokenShape {
 const gone = '[redacted]';
 
 /**
- * The shapes of secrets that travel through a Fly.io control plane. Each keeps its prefix, so that the log still
- * says what kind of thing was there. A tail that was cut off is covered as well: a logged token is seldom whole.
+ * The shapes of secrets that travel through a Fly.io control plane. Each keeps its prefix, so that the log
+ * still says what kind of thing was there. A tail that was cut off is covered as well: a logged token is
+ * seldom whole.
  */
 export const tokenShapes: readonly TokenShape[] = [
   {
@@ -58,8 +59,8 @@ export const tokenShapes: readonly TokenShape[] = [
 ];
 
 /**
- * Whether any of the shapes could be in a text: one pass in place of one per shape, because most texts of a log hold none.
- * Every shape must have its beginning here.
+ * Whether any of the shapes could be in a text: one pass in place of one per shape, because most texts of a
+ * log hold none. Every shape must have its beginning here.
  */
 export const mayHoldToken =
   /fm[12]|fo1_|tsec_|-----BEGIN|x-signature|bearer|basic|:\/\/|[?&]|AKIA|ASIA|signature=|whsec_|[sr]k_|gh[pousr]_|github_pat_|eyJ/i;

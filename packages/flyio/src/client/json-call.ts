@@ -17,8 +17,8 @@ export interface JsonCall {
 const maxAnswerBytes = 8 * 1024 * 1024;
 
 /**
- * Sends JSON, reads JSON. A status of 400 and more is `refused` with the body as received; an answer that is not what
- * `schema` says is `malformed`. Without a schema the body is read and dropped.
+ * Sends JSON, reads JSON. A status of 400 and more is `refused` with the body as received; an answer that is
+ * not what `schema` says is `malformed`. Without a schema the body is read and dropped.
  */
 export async function callJson<T>(
   upstream: Upstream,

@@ -44,8 +44,9 @@ export interface CallOptions {
 }
 
 /**
- * The Machines API, one method per call. Each call is sent exactly once: repeating is for those who know whether their
- * write can be repeated. No call throws for what the network or the API says; the verdict is the value.
+ * The Machines API, one method per call. Each call is sent exactly once: repeating is for those who know
+ * whether their write can be repeated. No call throws for what the network or the API says; the verdict is
+ * the value.
  */
 export interface MachinesClient extends Upstream {
   listApps(organizationSlug: string, options?: CallOptions): Answer<readonly AppWire[]>;

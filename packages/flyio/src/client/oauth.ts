@@ -1,9 +1,12 @@
 import * as oauth from 'oauth4webapi';
-import { ok, refuse, Secret, type Result } from '@hangar/security';
+import { ok, parseStrictJson, refuse, Secret, type Result } from '@hangar/security';
 import { OutgoingError, type Outgoing } from '@hangar/security/outgoing';
 import { tokenInfo, type TokenInfo } from '../wire/oauth.ts';
 
-/** The key to plain http: only the simulator's loopback address is spoken to without TLS, and only with this in hand. */
+/**
+ * The key to plain http: only the simulator's loopback address is spoken to without TLS, and only with this
+ * in hand.
+ */
 export const allowPlainHttpToSimulator: unique symbol = Symbol('allow plain http to the simulator');
 
 /** Options of {@link createOAuthClient}. */
@@ -54,14 +57,18 @@ export interface OAuthClient {
     readonly codeChallenge: string;
     readonly organizationId?: string;
   }): URL;
-  /** Checks the callback against the state kept for this browser, and exchanges its code. Call it once per callback. */
+  /**
+   * Checks the callback against the state kept for this browser, and exchanges its code. Call it once per
+   * callback.
+   */
   exchange(
     callbackParams: URLSearchParams,
     kept: { readonly state: string; readonly codeVerifier: string },
   ): Promise<Result<OAuthTokens, OAuthReason>>;
   /**
-   * Who holds the token: `GET /oauth/token/info`. A yes means the token is for this client, has scope `read`, belongs to
-   * the person it names and is not over. Membership of the right organization is the caller's to check.
+   * Who holds the token: `GET /oauth/token/info`. A yes means the token is for this client, has scope `read`,
+   * belongs to the person it names and is not over. Membership of the right organization is the caller's to
+   * check.
    */
   introspect(accessToken: Secret): Promise<Result<TokenInfo, OAuthReason>>;
 }
@@ -148,7 +155,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
         if (answer.status >= 500)
           return refuse({ tag: 'unreachable', detail: `introspection answered ${answer.status}` });
         if (answer.status !== 200) return refuse({ tag: 'introspection_refused', status: answer.status });
-        return readInfo(answer.text(), options.clientId);
+        return readInfo(answer.body, options.clientId);
       } catch (error) {
         return refuse({ tag: 'unreachable', detail: messageOf(error) });
       }
@@ -167,14 +174,10 @@ function readTokens(tokens: oauth.TokenEndpointResponse): Result<OAuthTokens, OA
   });
 }
 
-function readInfo(text: string, clientId: string): Result<TokenInfo, OAuthReason> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return refuse({ tag: 'introspection_malformed', detail: 'not JSON' });
-  }
-  const read = tokenInfo.safeParse(json);
+function readInfo(body: Uint8Array, clientId: string): Result<TokenInfo, OAuthReason> {
+  const json = parseStrictJson(body);
+  if (!json.ok) return refuse({ tag: 'introspection_malformed', detail: json.reason.tag });
+  const read = tokenInfo.safeParse(json.value);
   if (!read.success) {
     const detail = read.error.issues.map((issue) => issue.path.join('.')).join(', ');
     return refuse({ tag: 'introspection_malformed', detail });

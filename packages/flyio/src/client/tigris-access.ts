@@ -33,7 +33,10 @@ export interface PolicySummary {
 
 /** The half of the Tigris client that speaks IAM. */
 export interface TigrisAccess {
-  /** Makes a key that may do nothing yet. `userName` is its display name; the secret is shown this once. */
+  /**
+   * Makes a key that may do nothing yet; asked once, since asking twice would make two. `userName` is its
+   * display name; the secret is shown this once.
+   */
   createAccessKey(userName: string): Promise<{ accessKeyId: string; secret: Secret }>;
   listAccessKeys(): Promise<readonly AccessKeySummary[]>;
   /** Shuts the key off, to be undone or deleted later. A key that is gone is a success. */
@@ -53,8 +56,8 @@ export interface TigrisAccess {
   listPolicies(): Promise<readonly PolicySummary[]>;
 }
 
-/** The IAM half. */
-export function tigrisAccess(iam: IAMClient): TigrisAccess {
+/** The IAM half. `once` is a client that sends every call once, for the one call that can't be repeated. */
+export function tigrisAccess(iam: IAMClient, once: IAMClient): TigrisAccess {
   async function attempt<T>(doing: string, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -105,7 +108,7 @@ export function tigrisAccess(iam: IAMClient): TigrisAccess {
   return {
     createAccessKey: (userName) =>
       attempt('creating an access key', async () => {
-        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: userName }));
+        const { AccessKey } = await once.send(new CreateAccessKeyCommand({ UserName: userName }));
         if (!AccessKey?.AccessKeyId || !AccessKey.SecretAccessKey) {
           throw new HangarError('upstream_failed', {
             detail: 'Tigris made an access key without telling it',

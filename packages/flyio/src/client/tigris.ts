@@ -17,8 +17,8 @@ export interface TigrisClientOptions {
 }
 
 /**
- * Tigris, as an operator uses it: buckets over S3, keys and policies over IAM. Every call may be repeated. What is to
- * be deleted and is gone counts as deleted; anything else throws a HangarError `upstream_failed`,
+ * Tigris, as an operator uses it: buckets over S3, keys and policies over IAM. Every call may be repeated.
+ * What is to be deleted and is gone counts as deleted; anything else throws a HangarError `upstream_failed`,
  * `upstream_unreachable` or `upstream_timeout`.
  */
 export interface TigrisClient extends TigrisBuckets, TigrisAccess {
@@ -30,7 +30,9 @@ export interface TigrisClient extends TigrisBuckets, TigrisAccess {
 const connectionTimeout = 5000;
 const requestTimeout = 30_000;
 
-/** Makes the client. Path style, because an address or a bucket name with a dot cannot be a host name's label. */
+/**
+ * Makes the client. Path style, because an address or a bucket name with a dot cannot be a host name's label.
+ */
 export function createTigrisClient(options: TigrisClientOptions): TigrisClient {
   const shared = {
     region: options.region ?? 'auto',
@@ -39,12 +41,16 @@ export function createTigrisClient(options: TigrisClientOptions): TigrisClient {
   };
   const s3 = new S3Client({ ...shared, endpoint: options.s3Endpoint, forcePathStyle: true });
   const iam = new IAMClient({ ...shared, endpoint: options.iamEndpoint });
+  // The SDK repeats what failed. A repeated CreateAccessKey would leave a key behind that nobody knows the
+  // secret of.
+  const iamOnce = new IAMClient({ ...shared, endpoint: options.iamEndpoint, maxAttempts: 1 });
   return {
     ...tigrisBuckets(s3),
-    ...tigrisAccess(iam),
+    ...tigrisAccess(iam, iamOnce),
     close() {
       s3.destroy();
       iam.destroy();
+      iamOnce.destroy();
     },
   };
 }

@@ -28,7 +28,9 @@ export type UpstreamReason =
   | { readonly tag: 'refused'; readonly status: number; readonly body: unknown }
   /** Nothing was sent, or nothing that changes anything: safe to repeat. */
   | { readonly tag: 'unreachable'; readonly detail: string }
-  /** Sent, and no answer came: it may have taken effect. Also a connection that broke after a write was sent. */
+  /**
+   * Sent, and no answer came: it may have taken effect. Also a connection that broke after a write was sent.
+   */
   | { readonly tag: 'timeout'; readonly detail: string }
   /** It said yes in words that are not those of its documentation. */
   | { readonly tag: 'malformed'; readonly status: number; readonly detail: string };
@@ -38,7 +40,10 @@ export type UpstreamFailure = Extract<UpstreamReason, { tag: 'unreachable' | 'ti
 
 /** What the typed client and the gateway's forwarding are built on. */
 export interface Upstream {
-  /** Sends once. Any answer is a yes; the operator's token is added unless the request brings an Authorization. */
+  /**
+   * Sends once. Any answer is a yes; the operator's token is added unless the request brings an
+   * Authorization.
+   */
   send(request: UpstreamRequest): Promise<Result<UpstreamAnswer, UpstreamFailure>>;
   /** Ends the sockets at once; an answer that is still being read breaks off. A shared pool is left alone. */
   close(): Promise<void>;
@@ -54,7 +59,10 @@ export interface UpstreamOptions {
 
 const headersTimeoutMs = 75_000;
 
-/** Methods that can be repeated without asking (RFC 9110, 9.2.1); for all others a broken connection is a timeout. */
+/**
+ * Methods that can be repeated without asking (RFC 9110, 9.2.1); for all others a broken connection is a
+ * timeout.
+ */
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Errors from before a byte of the request was written. */
@@ -99,7 +107,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           signal: request.signal ?? null,
           headersTimeout: request.timeoutMs ?? headersTimeoutMs,
         });
-        // Whoever destroys the body unread must not bring the process down by the error that undici then emits.
+        // Whoever destroys the body unread must not bring the process down by the error that undici then
+        // emits.
         answer.body.on('error', () => undefined);
         return ok({ status: answer.statusCode, headers: answer.headers, body: answer.body });
       } catch (error) {

@@ -43,9 +43,9 @@ const bodyMembers: readonly string[] = ['data', 'data_base64'];
 const attributeValue = z.union([z.string(), z.number(), z.boolean()]);
 
 /**
- * Reads a CloudEvent 1.0 from a request: binary mode (attributes in `ce-*` headers) or structured mode (one JSON
- * object). Batches are refused. Call it after the signature over the bytes was checked; the headers are not covered
- * by that signature, so an event is a hint to look, never a proof.
+ * Reads a CloudEvent 1.0 from a request: binary mode (attributes in `ce-*` headers) or structured mode (one
+ * JSON object). Batches are refused. Call it after the signature over the bytes was checked; the headers are
+ * not covered by that signature, so an event is a hint to look, never a proof.
  */
 export function parseCloudEvent(headers: Headers, bytes: Uint8Array): Result<CloudEvent, CloudEventReason> {
   const contentType = headers.get('content-type') ?? '';

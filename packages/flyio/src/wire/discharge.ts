@@ -1,6 +1,7 @@
 /**
- * The third party's protocol: `POST {location}/.well-known/macfly/3p`, then perhaps polling (the `tp` folder of
- * superfly/macaroon). The status code says nothing except 202 while polling; the body has exactly one of four members.
+ * The third party's protocol: `POST {location}/.well-known/macfly/3p`, then perhaps polling (the `tp` folder
+ * of superfly/macaroon). The status code says nothing except 202 while polling; the body has exactly one of
+ * four members.
  */
 import { z } from 'zod';
 

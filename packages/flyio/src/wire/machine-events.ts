@@ -1,6 +1,6 @@
 /**
- * What Fly.io tells a provider about its machines: the Extensions API page (seed 000), "Outbound webhooks". The
- * envelope is CloudEvents 1.0, HTTP binding, binary mode; see cloud-event.ts.
+ * What Fly.io tells a provider about its machines: the Extensions API page (seed 000), "Outbound webhooks".
+ * The envelope is CloudEvents 1.0, HTTP binding, binary mode; see cloud-event.ts.
  */
 import { z } from 'zod';
 import { freeObject } from './text.ts';

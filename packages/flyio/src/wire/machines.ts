@@ -1,6 +1,7 @@
 /**
- * The Machines API, as far as a control plane speaks it (fly.io/docs/machines/api). Answers are read loosely: Fly.io
- * adds members without notice. Machine configs pass through whole, since an update replaces the whole config.
+ * The Machines API, as far as a control plane speaks it (fly.io/docs/machines/api). Answers are read loosely:
+ * Fly.io adds members without notice. Machine configs pass through whole, since an update replaces the whole
+ * config.
  */
 import { isAppName } from '@hangar/security';
 import { z } from 'zod';
@@ -43,7 +44,10 @@ export const appWire = z.looseObject({
 });
 export type AppWire = z.infer<typeof appWire>;
 
-/** `POST /v1/apps` answers little on the public page (`id`, `created_at`) and a whole app in fact; either will do. */
+/**
+ * `POST /v1/apps` answers little on the public page (`id`, `created_at`) and a whole app in fact; either will
+ * do.
+ */
 export const createdApp = z.looseObject({
   id: z.string().optional(),
   name: z.string().optional(),

@@ -1,4 +1,7 @@
-/** Fly.io's OAuth answers: the Extensions API page (seed 000), "Single sign on flow". JSON, whatever the page prints. */
+/**
+ * Fly.io's OAuth answers: the Extensions API page (seed 000), "Single sign on flow". JSON, whatever the page
+ * prints.
+ */
 import { z } from 'zod';
 import { userRole } from './provisioning.ts';
 
@@ -23,8 +26,8 @@ export const tokenErrorResponse = z.looseObject({
 const organizations = z.array(z.looseObject({ id: z.string().min(1), role: userRole })).max(1000);
 
 /**
- * `GET /oauth/token/info`. Answers from before roles existed list `organization_ids` instead; they are read as
- * memberships without rights. With neither list, the person belongs nowhere.
+ * `GET /oauth/token/info`. Answers from before roles existed list `organization_ids` instead; they are read
+ * as memberships without rights. With neither list, the person belongs nowhere.
  */
 export const tokenInfo = z
   .looseObject({

@@ -59,8 +59,9 @@ const described = {
 };
 
 /**
- * `POST {base}/extensions`. `plan`, `plan_id`, their organization twins and `options` are not on the page, but
- * flyctl has flags that end up in them. Unknown members are dropped, null in an optional member is absent.
+ * `POST {base}/extensions`. `plan`, `plan_id`, their organization twins and `options` are not on the page,
+ * but flyctl has flags that end up in them. Unknown members are dropped, null in an optional member is
+ * absent.
  */
 export const provisionRequest = z.preprocess(
   dropNulls(Object.keys(described)),
@@ -77,7 +78,9 @@ export const provisionRequest = z.preprocess(
 );
 export type ProvisionRequest = z.infer<typeof provisionRequest>;
 
-/** `PATCH {base}/extensions/{id}`: the same members, each optional. Absent means unchanged, a list replaces. */
+/**
+ * `PATCH {base}/extensions/{id}`: the same members, each optional. Absent means unchanged, a list replaces.
+ */
 export const updateRequest = z.preprocess(
   dropNulls(undefined),
   z.object({
@@ -102,8 +105,8 @@ export interface SignedMembers {
 }
 
 /**
- * The answer to a provisioning request. `config` must be in the first answer, also while the work goes on: flyctl
- * never asks again. Its values are strings; flyctl crashes at anything else.
+ * The answer to a provisioning request. `config` must be in the first answer, also while the work goes on:
+ * flyctl never asks again. Its values are strings; flyctl crashes at anything else.
  */
 export const provisionResponse = z.looseObject({
   id: z.string().min(1),

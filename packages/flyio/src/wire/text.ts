@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** C0 and C1 controls and DEL: a NUL ends a text in Postgres with an error, the others forge lines in logs. */
+/**
+ * C0 and C1 controls and DEL: a NUL ends a text in Postgres with an error, the others forge lines in logs.
+ */
 const control = /\p{Cc}/u;
 /** Half a surrogate pair is no character; Postgres refuses it in JSON. */
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;

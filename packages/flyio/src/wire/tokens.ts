@@ -1,4 +1,7 @@
-/** The Machines API's calls about tokens: `/v1/tokens/…`. The first two carry no Authorization header of their own. */
+/**
+ * The Machines API's calls about tokens: `/v1/tokens/…`. The first two carry no Authorization header of their
+ * own.
+ */
 import { z } from 'zod';
 
 /** `POST /v1/tokens/authenticate`: which of these tokens are genuine? */

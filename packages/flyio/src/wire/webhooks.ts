@@ -5,7 +5,10 @@ import { z } from 'zod';
 export const webhookAction = z.enum(['resource.created', 'resource.updated', 'resource.deleted']);
 export type WebhookAction = z.infer<typeof webhookAction>;
 
-/** The `resource` of a webhook: what GET answers, as far as it is told. `resource.deleted` may hold only the id. */
+/**
+ * The `resource` of a webhook: what GET answers, as far as it is told. `resource.deleted` may hold only the
+ * id.
+ */
 export const webhookResource = z.looseObject({
   id: z.string().min(1),
   status: z.string().optional(),
@@ -17,8 +20,8 @@ export const webhookResource = z.looseObject({
 export type WebhookResource = z.infer<typeof webhookResource>;
 
 /**
- * The body of a webhook. `timestamp` is a text here, and a number in provisioning requests: so the page shows them.
- * A resource made at the provider must say for whom.
+ * The body of a webhook. `timestamp` is a text here, and a number in provisioning requests: so the page shows
+ * them. A resource made at the provider must say for whom.
  */
 export const webhookMessage = z
   .looseObject({

@@ -10,14 +10,18 @@ const privateEndings: readonly string[] = [
   '.home.arpa',
 ];
 
-/** All of IPv6 that was ever given out as global unicast. ipaddr.js calls every unassigned range `unicast` too. */
+/**
+ * All of IPv6 that was ever given out as global unicast. ipaddr.js calls every unassigned range `unicast`
+ * too.
+ */
 const globalUnicast = ipaddr.IPv6.parse('2000::');
 const globalUnicastBits = 3;
 
 /**
- * Whether an IP address, in text, is one that anybody on the internet could reach. IPv4 inside IPv6 is judged as IPv4 where
- * it is only another way of writing (`::ffff:…`), and refused where it is a tunnel (NAT64, 6to4, Teredo). Private,
- * loopback, link-local, carrier-grade NAT, multicast, documentation and reserved ranges are refused.
+ * Whether an IP address, in text, is one that anybody on the internet could reach. IPv4 inside IPv6 is judged
+ * as IPv4 where it is only another way of writing (`::ffff:…`), and refused where it is a tunnel (NAT64,
+ * 6to4, Teredo). Private, loopback, link-local, carrier-grade NAT, multicast, documentation and reserved
+ * ranges are refused.
  */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;

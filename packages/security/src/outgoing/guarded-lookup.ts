@@ -19,9 +19,9 @@ export const systemResolver: Resolver = (host, answer) => {
 };
 
 /**
- * A `lookup` for sockets that refuses a name when any of its records is not public. The socket connects to the
- * very address that was checked, so a second answer of the name server (rebinding) changes nothing. Only names
- * come here; addresses written in the URL are checked before.
+ * A `lookup` for sockets that refuses a name when any of its records is not public. The socket connects to
+ * the very address that was checked, so a second answer of the name server (rebinding) changes nothing. Only
+ * names come here; addresses written in the URL are checked before.
  */
 export function createGuardedLookup(resolver: Resolver): Lookup {
   return (host, options, callback) => {

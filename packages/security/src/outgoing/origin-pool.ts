@@ -16,8 +16,8 @@ export interface OriginPoolOptions {
 
 /**
  * A pool of kept-alive sockets to one origin. It has no address policy: its origin is the operator's own
- * configuration (`https://api.machines.dev`, `http://_api.internal:4280`, the simulator), never a caller's word.
- * It follows no redirect, decodes nothing, retries nothing and reads no proxy variable.
+ * configuration (`https://api.machines.dev`, `http://_api.internal:4280`, the simulator), never a caller's
+ * word. It follows no redirect, decodes nothing, retries nothing and reads no proxy variable.
  */
 export function createOriginPool(origin: string, options: OriginPoolOptions = {}): Dispatcher {
   return new Pool(new URL(origin).origin, {

@@ -41,8 +41,8 @@ export interface OutgoingAnswer {
 /** The only door out. */
 export interface Outgoing {
   /**
-   * Sends one request, once. Redirects are answers like any other; nothing is decompressed; no environment variable
-   * changes the way.
+   * Sends one request, once. Redirects are answers like any other; nothing is decompressed; no environment
+   * variable changes the way.
    * @throws OutgoingError (a HangarError) when it was blocked, got no answer, or the answer is unusable.
    */
   send(request: OutgoingRequest): Promise<OutgoingAnswer>;
