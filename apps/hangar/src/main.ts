@@ -54,5 +54,10 @@ program
     printConfig();
   });
 
+if (process.argv[2] === 'token' || process.argv[2] === 'help' || process.argv[2] === '--help') {
+  const { addTokenCommands } = await import('./token/commands.ts');
+  addTokenCommands(program);
+}
+
 silenceKnownWarnings();
 await program.parseAsync();

@@ -117,7 +117,7 @@ async function furnishToken(db: Database, mark: string, workspace: bigint, userI
     name: `autoscaler-${mark}`,
     preset: 'app-control',
     creator: userId,
-    caveats: [],
+    caveats: '[]',
     summary: ['It may start and stop machines of one app.', 'It works for this workspace only.'],
     endsWith: 'x9Qz',
     createdAt: hoursAgo(30),

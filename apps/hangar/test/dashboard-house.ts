@@ -17,7 +17,8 @@ export interface House {
   readonly estates: readonly [Estate, Estate, Estate];
   readonly done: { action: string; id: string; by: string }[];
   readonly logins: BadgeLogins;
-  dashboard(publicUrl: string): Dashboard;
+  /** The dashboard over these rows; with the badges below unless another sign-in is given. */
+  dashboard(publicUrl: string, logins?: LoginsPort): Dashboard;
   close(): Promise<void>;
 }
 
@@ -30,7 +31,7 @@ export async function openHouse(): Promise<House> {
     await furnish(store.db, 'gamma'),
   ] as const;
   const done: House['done'] = [];
-  const logins = createBadgeLogins();
+  const badges = createBadgeLogins();
   const actions: DashboardActions = {
     revokeToken: async ({ tokenId, by }) => {
       done.push({ action: 'revoke', id: tokenId, by });
@@ -49,8 +50,8 @@ export async function openHouse(): Promise<House> {
     store,
     estates: [...estates],
     done,
-    logins,
-    dashboard: (publicUrl) =>
+    logins: badges,
+    dashboard: (publicUrl, logins = badges) =>
       createDashboard({
         reads: createDashboardReads(store.db),
         actions,

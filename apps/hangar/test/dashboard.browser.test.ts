@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAdaptorServer, type HttpBindings, type ServerType } from '@hono/node-server';
+import {
+  createAdaptorServer,
+  type Http2Bindings,
+  type HttpBindings,
+  type ServerType,
+} from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dashboard } from '../src/dashboard/dashboard.ts';
 import {
@@ -37,7 +42,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     let dashboard: Dashboard | undefined;
     let requests = 0;
     server = createAdaptorServer({
-      fetch: async (request: Request, { incoming }: HttpBindings) => {
+      fetch: async (request: Request, { incoming }: HttpBindings | Http2Bindings) => {
         requests += 1;
         const door = { rawTarget: incoming.url ?? '/', requestId: `req_${requests}` };
         return (await dashboard?.fetch(request, door)) ?? new Response(null, { status: 503 });
@@ -214,6 +219,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     await visit.page.unroute('**/tokens');
     await failure.getByRole('button', { name: 'Try again' }).click();
     await visit.page.getByText(`autoscaler-${estate.mark}`).waitFor();
+    expect(await failure.count()).toBe(0);
     await visit.close();
   });
 

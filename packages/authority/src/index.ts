@@ -10,7 +10,7 @@ export type { Tokens, TokenPage, TokenQuery, RevokeRequest } from './tokens.ts';
 export type { Minted, MintRequest } from './mint.ts';
 export type { ClearRefusal, VerifiedCaller } from './caller.ts';
 export { describeAccess } from './caller.ts';
-export type { TokenReason, TokenReasonCode } from './token-reason.ts';
+export { headerReason, type TokenReason, type TokenReasonCode } from './token-reason.ts';
 export type { RouteAccess } from './http/token-text.ts';
 
 /** What the authority needs from outside. */
@@ -66,3 +66,9 @@ export {
 } from './client/fetch-discharges.ts';
 export type { DischargeTransport } from './client/conversation.ts';
 export type { AllowedPlaces } from './client/discharge-url.ts';
+export {
+  createDischargeKeeper,
+  type DischargeKeeper,
+  type DischargeKeeperOptions,
+  type KeeperReason,
+} from './client/keeper.ts';

@@ -16,7 +16,14 @@ export interface Variable {
   readonly sentence: string;
 }
 
-export type Section = 'addresses' | 'platform' | 'secrets' | 'storage' | 'organizations' | 'operation';
+export type Section =
+  | 'addresses'
+  | 'platform'
+  | 'secrets'
+  | 'storage'
+  | 'organizations'
+  | 'operation'
+  | 'clients';
 export type Kind =
   | 'port'
   | 'host'
@@ -37,6 +44,7 @@ export const sections: Readonly<Record<Section, string>> = {
   storage: 'Where Hangar keeps its own data.',
   organizations: 'In which organizations of Fly.io environments may be created.',
   operation: 'Logs and metrics.',
+  clients: 'Read by `hangar token`, not by the server.',
 };
 
 /** The choices of variables of kind `choice`. */
@@ -231,6 +239,33 @@ export const variables = [
     secret: true,
     sentence:
       'Bearer token for `/metrics`. Unset: open in simulator mode, absent (404) with `HANGAR_FLY=real`.',
+  },
+  {
+    name: 'HANGAR_API_URL',
+    section: 'clients',
+    kind: 'url',
+    fallback: 'http://127.0.0.1:4601',
+    sentence: 'The gateway that `hangar token` asks; customers find it in the config of their extension.',
+  },
+  {
+    name: 'HANGAR_ORG',
+    section: 'clients',
+    kind: 'text',
+    sentence: "The workspace's slug, as customers find it in the config of their extension.",
+  },
+  {
+    name: 'HANGAR_API_TOKEN',
+    section: 'clients',
+    kind: 'secret',
+    secret: true,
+    sentence: 'The token that customers find in the config of their extension.',
+  },
+  {
+    name: 'HANGAR_TOKEN',
+    section: 'clients',
+    kind: 'secret',
+    secret: true,
+    sentence: 'The token that `hangar token` works on; wins over `HANGAR_API_TOKEN`.',
   },
 ] as const satisfies readonly Variable[];
 

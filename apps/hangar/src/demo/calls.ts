@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /** How long a server may be gone: killed, restarted, its database reopened. */
-const BACK_WITHIN_MS = 45_000;
+const BACK_WITHIN_MS = 60_000;
 
 /**
  * Sends a call. A connection that is refused or breaks is tried again until the server is back, as any
@@ -50,6 +50,14 @@ async function attempt(wanted: Call): Promise<Answer | undefined> {
       ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
     });
     const text = await response.body.text();
+    // The first try may still be at work, or whoever did it may be dead: the answer says when to ask again.
+    if (
+      response.statusCode === 409 &&
+      wanted.idempotencyKey !== undefined &&
+      response.headers['retry-after'] !== undefined
+    ) {
+      return undefined;
+    }
     return { status: response.statusCode, headers: response.headers, json: parse(text), text };
   } catch (error) {
     if (isBroken(error)) return undefined;

@@ -1,0 +1,227 @@
+import type { Command } from 'commander';
+import { ask } from './api.ts';
+import { readJsonFile, readToken, type TokenOptions, UsageError } from './input.ts';
+import { run, show } from './output.ts';
+
+interface CreateOptions extends TokenOptions {
+  readonly preset?: string;
+  readonly caveats?: string;
+  readonly app?: string;
+  readonly name?: string;
+  readonly expires?: string;
+  readonly command?: string[];
+  readonly prefix?: string[];
+  readonly source?: string[];
+  readonly requireLogin?: boolean;
+}
+
+/** The commands that ask the authority: create, list, show, revoke, verify, check. */
+export function addOnlineCommands(token: Command, common: (command: Command) => Command): void {
+  common(token.command('create'))
+    .description('mint a token that can do no more than the one it is asked with')
+    .option('--preset <name>', 'org, deploy, readonly, machine-exec, ssh, wireguard or app-control')
+    .option('--caveats <file>', 'a JSON list of caveats instead of a preset; - reads standard input')
+    .option('--app <name>', 'the app it is for, by name or number')
+    .option('--name <text>', 'what it is for, shown in lists')
+    .option('--expires <duration>', 'such as 1h, 30d or 8760h')
+    .option('--command <args...>', 'machine-exec: run exactly this')
+    .option('--prefix <args...>', 'machine-exec: run anything that starts with this')
+    .option('--source <cidr...>', 'usable from these networks only')
+    .option('--require-login', 'ask for a sign-in, renewed every ten minutes')
+    .action(async (options: CreateOptions) => await run(options, async () => await create(options)));
+  common(token.command('list'))
+    .description('the tokens of the workspace: what they can do, who made them, when they were last used')
+    .option('--app <name>', 'only those for this app')
+    .option('--creator <text>', 'only those made by')
+    .option('--active', 'only those that work now')
+    .action(
+      async (options: TokenOptions & { app?: string; creator?: string; active?: boolean }) =>
+        await run(options, async () => await list(options)),
+    );
+  common(token.command('show <id>'))
+    .description('one token of the workspace')
+    .action(async (id: string, options: TokenOptions) => {
+      await run(options, async () => {
+        const row = await ask(options, {
+          method: 'GET',
+          path: `/${encodeURIComponent(id)}`,
+          token: readToken(options),
+        });
+        show(options, row, describe(row));
+      });
+    });
+  common(token.command('revoke [id]'))
+    .description(
+      'end a token and everything made from it; without an id, the very token given and what was narrowed from it',
+    )
+    .option('--branch <digest>', 'end one offline child, by the digest that inspecting it shows')
+    .option('--creator <text>', 'end everything this creator made')
+    .option('--app <number>', 'end everything minted for this app', Number)
+    .option('--key <number>', 'end everything signed with this key', Number)
+    .option('--reason <text>', 'kept with the record')
+    .action(
+      async (id: string | undefined, options: RevokeOptions) =>
+        await run(options, async () => await revoke(id, options)),
+    );
+  common(token.command('verify'))
+    .description(
+      'ask the authority whether the token is genuine, not over and not revoked; exit code 3 when it is not',
+    )
+    .action(async (options: TokenOptions) => await run(options, async () => await verify(options)));
+  common(token.command('check <method> <path>'))
+    .description('what if: would this request be allowed? Exit code 0 or 3')
+    .option('--from <address>', 'as if it came from this address')
+    .action(async (method: string, path: string, options: TokenOptions & { from?: string }) => {
+      await run(options, async () => await check(method, path, options));
+    });
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  if ((options.preset === undefined) === (options.caveats === undefined))
+    throw new UsageError('give either --preset or --caveats');
+  const commands = [
+    ...(options.command === undefined ? [] : [{ args: options.command, exact: true }]),
+    ...(options.prefix === undefined ? [] : [{ args: options.prefix, exact: false }]),
+  ];
+  const app = options.app;
+  const minted = await ask(options, {
+    method: 'POST',
+    path: '',
+    token: readToken(options),
+    body: {
+      name: options.name ?? `${options.preset ?? 'custom'}${app === undefined ? '' : ` for ${app}`}`,
+      ...(options.preset === undefined ? {} : { preset: options.preset }),
+      ...(options.caveats === undefined ? {} : { caveats: readJsonFile(options.caveats) }),
+      ...(app === undefined ? {} : /^\d+$/.test(app) ? { app_id: Number(app) } : { app }),
+      ...(options.expires === undefined ? {} : { expires_in: options.expires }),
+      ...(commands.length === 0 ? {} : { commands }),
+      ...(options.source === undefined ? {} : { source: options.source }),
+      ...(options.requireLogin === true ? { require_login: true } : {}),
+    },
+  });
+  show(options, minted, [
+    String(minted['token']),
+    '',
+    `  id       ${String(minted['id'])}`,
+    `  expires  ${String(minted['effective_expiry'])}`,
+    `  length   ${String(minted['length'])} characters, ending in ${String(minted['check'])}`,
+    '  It is shown this once.',
+  ]);
+}
+
+async function list(
+  options: TokenOptions & { app?: string; creator?: string; active?: boolean },
+): Promise<void> {
+  const token = readToken(options);
+  const tokens: Record<string, unknown>[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = new URLSearchParams({
+      ...(options.app === undefined ? {} : { app: options.app }),
+      ...(options.creator === undefined ? {} : { creator: options.creator }),
+      ...(options.active === true ? { state: 'active' } : {}),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const page = await ask(options, { method: 'GET', path: `?${query.toString()}`, token });
+    tokens.push(...(page['tokens'] as Record<string, unknown>[]));
+    cursor = typeof page['next_cursor'] === 'string' ? page['next_cursor'] : undefined;
+  } while (cursor !== undefined);
+  show(
+    options,
+    { tokens },
+    tokens.length === 0 ? ['No tokens.'] : tokens.flatMap((row) => [...describe(row), '']),
+  );
+}
+
+interface RevokeOptions extends TokenOptions {
+  readonly branch?: string;
+  readonly creator?: string;
+  readonly app?: number;
+  readonly key?: number;
+  readonly reason?: string;
+}
+
+async function revoke(id: string | undefined, options: RevokeOptions): Promise<void> {
+  const targets = Object.entries({
+    id,
+    branch: options.branch,
+    creator: options.creator,
+    app: options.app,
+    key: options.key,
+  }).filter(([, value]) => value !== undefined);
+  if (targets.length > 1) throw new UsageError('name one target: an id, --branch, --creator, --app or --key');
+  const token = readToken(options);
+  const reason = options.reason === undefined ? {} : { reason: options.reason };
+  const answer =
+    targets.length === 0
+      ? await ask(options, { method: 'POST', path: '/revoke', body: { token, ...reason } })
+      : await ask(options, {
+          method: 'POST',
+          path: '/revoke',
+          token,
+          body: { ...Object.fromEntries(targets), ...reason },
+        });
+  const reached = Array.isArray(answer['tokens']) ? answer['tokens'].length : 0;
+  show(options, answer, [`Revoked. Recorded tokens it reached: ${reached}.`]);
+}
+
+async function verify(options: TokenOptions): Promise<void> {
+  const answer = await ask(options, {
+    method: 'POST',
+    path: '/inspect',
+    body: { token: readToken(options) },
+  });
+  const tokens = answer['tokens'] as Record<string, unknown>[];
+  const permission = tokens.filter((one) => one['kind'] === 'permission');
+  const valid =
+    answer['problem'] === undefined &&
+    permission.length > 0 &&
+    permission.every((one) => one['verified'] === true);
+  if (!valid) process.exitCode = 3;
+  const problems = [answer, ...tokens]
+    .map((one) => one['problem'])
+    .filter((one) => one !== undefined) as Record<string, unknown>[];
+  show(options, { valid, code: problems[0]?.['code'] ?? null, ...answer }, [
+    valid ? `Genuine. Works until ${String(answer['effective_expiry'])}.` : 'Not valid.',
+    ...problems.map((problem) => `  ${String(problem['code'])}: ${String(problem['sentence'])}`),
+  ]);
+}
+
+async function check(method: string, path: string, options: TokenOptions & { from?: string }): Promise<void> {
+  const answer = await ask(options, {
+    method: 'POST',
+    path: '/check',
+    body: {
+      token: readToken(options),
+      method: method.toUpperCase(),
+      path,
+      ...(options.from === undefined ? {} : { source: options.from }),
+    },
+  });
+  const allowed = answer['allowed'] === true;
+  if (!allowed) process.exitCode = 3;
+  const told = {
+    allowed,
+    code: answer['code'] ?? null,
+    caveat: answer['caveat'] ?? null,
+    reason: answer['sentence'] ?? null,
+    token_id: answer['token_id'] ?? null,
+  };
+  show(
+    options,
+    told,
+    allowed ? ['Allowed.'] : [`Not allowed (${String(told.code)}).`, `  ${String(told.reason)}`],
+  );
+}
+
+function describe(row: Readonly<Record<string, unknown>>): string[] {
+  const summary = Array.isArray(row['summary']) ? row['summary'].map(String) : [];
+  return [
+    `${String(row['name'])} (${String(row['state'])})`,
+    `  id         ${String(row['id'])}, ends in ${String(row['ends_with'])}`,
+    `  made       ${String(row['created_at'])} by ${String(row['created_by'])} as ${String(row['preset'])}`,
+    `  expires    ${String(row['expires_at'])}`,
+    `  last used  ${row['last_used_at'] === null ? 'never' : `${String(row['last_used_at'])} from ${String(row['last_source'])}`}`,
+    ...summary.map((sentence) => `  - ${sentence}`),
+  ];
+}

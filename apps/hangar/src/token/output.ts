@@ -1,0 +1,62 @@
+import { HangarError, redactText } from '@hangar/security';
+import { MacaroonError } from '@hangar/macaroon';
+import { fail, say } from '../terminal.ts';
+import { ApiError } from './api.ts';
+import { type TokenOptions, UsageError } from './input.ts';
+
+/** Prints an answer: the object with `--json`, its lines otherwise. */
+export function show(options: TokenOptions, answer: unknown, lines: readonly string[]): void {
+  if (options.json === true) say(JSON.stringify(answer));
+  else for (const line of lines) say(line);
+}
+
+/** A refusal of a token text, with the code that tells truncated from forged. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+  readonly code: string;
+
+  constructor(code: string, sentence: string) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+/**
+ * Runs a command. What goes wrong becomes one sentence on standard error, or an object with `code` and `error` on
+ * standard output with `--json`; exit code 2 for a wrong use, 1 for anything else. No token text is ever repeated.
+ */
+export async function run(options: TokenOptions, command: () => Promise<void> | void): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    const { code, sentence, exit } = judge(error);
+    if (options.json === true) {
+      say(JSON.stringify({ code, error: redactText(sentence) }));
+      process.exitCode = exit;
+    } else {
+      fail(sentence, exit);
+    }
+  }
+}
+
+function judge(error: unknown): { code: string; sentence: string; exit: number } {
+  if (error instanceof UsageError) return { code: 'usage', sentence: error.message, exit: 2 };
+  if (error instanceof TokenRefused) return { code: error.code, sentence: error.message, exit: 1 };
+  if (error instanceof ApiError)
+    return { code: String(error.body['code'] ?? 'refused'), sentence: details(error), exit: 1 };
+  if (error instanceof MacaroonError) return { code: error.code, sentence: error.message, exit: 1 };
+  if (error instanceof HangarError)
+    return { code: error.code, sentence: `${error.sentence} (${error.message})`, exit: 1 };
+  throw error;
+}
+
+/** The gateway's sentence, with the fields it found fault with and the id to ask about. */
+function details(error: ApiError): string {
+  const fields = error.body['fields'];
+  const faults =
+    typeof fields === 'object' && fields !== null
+      ? Object.entries(fields).map(([name, fault]) => `${name}: ${String(fault)}`)
+      : [];
+  const id = error.body['request_id'];
+  return `${error.message}${faults.length === 0 ? '' : ` (${faults.join('; ')})`}${typeof id === 'string' ? ` [request ${id}]` : ''}`;
+}
