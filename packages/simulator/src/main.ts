@@ -126,6 +126,9 @@ async function main(): Promise<void> {
     ...(values.provider === undefined ? {} : { provider: { ...given.provider, base_url: values.provider } }),
   };
   assertLoopback(config.address ?? '127.0.0.1');
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new RangeError('a simulated Fly.io is never part of a production system (NODE_ENV=production)');
+  }
 
   const options = optionsOf(config);
   const simulator = createSimulator(options);

@@ -39,7 +39,8 @@ export interface Simulator {
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const settings = settle(options);
   const world = loadWorld(settings.state, settings.organization);
-  const file = settings.state === undefined ? undefined : followWorld(settings.state, world);
+  const file =
+    settings.state === undefined ? undefined : followWorld(settings.state, world, settings.onError);
   const touch = (): void => file?.touch();
   const clock = createClock({ base: settings.now, offsetMs: world.clockOffsetMs, onError: settings.onError });
   const faults = createFaults();

@@ -21,7 +21,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { aws, nameOfError, stage } from './world.ts';
+import { aws, control, nameOfError, stage } from './world.ts';
 
 const Bucket = 'hf-u8123-k3v9q2m7xa';
 
@@ -42,6 +42,15 @@ describe('buckets', () => {
     const { s3 } = aws(await stage());
     await s3.send(new CreateBucketCommand({ Bucket }));
     expect(await nameOfError(s3.send(new CreateBucketCommand({ Bucket })))).toBe('BucketAlreadyOwnedByYou');
+  });
+
+  test('names are global: the bucket of another customer is taken and out of reach', async () => {
+    const on = await stage();
+    await control(on)('POST', '/buckets', { name: Bucket });
+    const { s3 } = aws(on);
+    expect(await nameOfError(s3.send(new CreateBucketCommand({ Bucket })))).toBe('BucketAlreadyExists');
+    expect(await nameOfError(s3.send(new ListObjectsV2Command({ Bucket })))).toBe('AccessDenied');
+    expect((await s3.send(new ListBucketsCommand({}))).Buckets ?? []).toEqual([]);
   });
 
   test.each([

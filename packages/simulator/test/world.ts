@@ -1,5 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Secret } from '@hangar/security';
@@ -42,6 +45,13 @@ const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
+
+/** A folder that is gone after the test, once everything that was started later has ended. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'simulator-'));
+  open.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 export const provisioningSecret = Secret.of('hangar-provisioning-secret');
 export const webhookSecret = Secret.of('hangar-webhook-secret');
@@ -120,14 +130,42 @@ export async function stage(options: SimulatorOptions = {}): Promise<Stage> {
   };
 }
 
-/** What came back: status, headers, JSON (or the text, when it is none). */
-export interface Answer {
+/** What came back: status, headers, and the body as JSON, or as text when it is none. */
+export class Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly json: any;
+  readonly body: unknown;
+
+  constructor(response: Response, text: string) {
+    this.status = response.status;
+    this.headers = response.headers;
+    try {
+      this.body = JSON.parse(text);
+    } catch {
+      this.body = text;
+    }
+  }
+
+  /** The member at a path such as `extension.config.A` or `machines.0.id`. */
+  at(path: string): unknown {
+    let value = this.body;
+    for (const name of path.split('.')) {
+      value =
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+    }
+    return value;
+  }
+
+  /** The text at a path; fails when there is none. */
+  text(path: string): string {
+    const value = this.at(path);
+    if (typeof value !== 'string')
+      throw new Error(`there is no text at ${path} in ${JSON.stringify(this.body)}`);
+    return value;
+  }
 }
 
-/** Sends JSON and reads JSON. */
+/** Sends JSON and reads what comes. */
 export async function send(
   method: string,
   url: string,
@@ -142,14 +180,12 @@ export async function send(
     redirect: 'manual',
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
   });
-  const text = await response.text();
-  let json: unknown = text;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The text is the answer.
-  }
-  return { status: response.status, headers: response.headers, json };
+  return new Answer(response, await response.text());
+}
+
+/** The control surface. */
+export function control(on: Stage): (method: string, path: string, body?: unknown) => Promise<Answer> {
+  return (method, path, body) => send(method, `${on.api}/_fly${path}`, body === undefined ? {} : { body });
 }
 
 /** A caller of the Machines API with the operator's token, or another one. */

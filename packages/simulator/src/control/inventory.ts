@@ -48,12 +48,14 @@ export function inventory(simulation: Simulation): JsonObject {
       type: one.type,
       network: one.network ?? null,
     })),
-    buckets: [...world.buckets.values()].map((one) => ({
-      name: one.name,
-      objects: one.objects.size,
-      bytes: [...one.objects.values()].reduce((sum, object) => sum + object.bytes.byteLength, 0),
-      uploads: one.uploads.size,
-    })),
+    buckets: [...world.buckets.values()]
+      .filter((one) => !one.foreign)
+      .map((one) => ({
+        name: one.name,
+        objects: one.objects.size,
+        bytes: [...one.objects.values()].reduce((sum, object) => sum + object.bytes.byteLength, 0),
+        uploads: one.uploads.size,
+      })),
     access_keys: [...world.accessKeys.values()].map((one) => ({
       id: one.id,
       name: one.name,

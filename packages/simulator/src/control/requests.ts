@@ -38,6 +38,9 @@ export const replayRequest = z.strictObject({
 /** `POST /_fly/billing/pull`: the query of the charges request. */
 export const billingQuery = z.record(z.string(), z.string());
 
+/** `POST /_fly/buckets`: a bucket of another customer of Tigris. */
+export const foreignBucket = z.strictObject({ name: z.string().min(3).max(63) });
+
 /** `POST /_fly/machines/:id/crash`. */
 export const crashRequest = z
   .strictObject({

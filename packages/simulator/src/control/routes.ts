@@ -15,6 +15,7 @@ import {
   crashRequest,
   extensionOrder,
   faultRequest,
+  foreignBucket,
   replayRequest,
   updateRequest,
 } from './requests.ts';
@@ -170,6 +171,15 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     if (!machine) throw new ControlRefusal(404, 'there is no such machine');
     crashMachine(simulation, machine, await bodyAs(crashRequest, c.req.raw));
     return c.json({ id: machine.id, state: machine.state });
+  });
+
+  // Bucket names are global: this one is now somebody else's.
+  routes.post('/buckets', async (c) => {
+    const { name } = await bodyAs(foreignBucket, c.req.raw);
+    if (world.buckets.has(name)) throw new ControlRefusal(409, 'there is such a bucket');
+    const nothing = { objects: new Map(), uploads: new Map() };
+    world.buckets.set(name, { name, createdAtMs: clock.nowMs(), foreign: true, ...nothing });
+    return c.json({ name, foreign: true }, 201);
   });
 
   routes.get('/faults', (c) => c.json({ faults: faults.list() }));

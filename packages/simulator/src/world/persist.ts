@@ -1,15 +1,18 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isObject } from '../machines/body.ts';
 import { emptyWorld, type World } from './world.ts';
 
 /** Acknowledged changes reach the file within this time. */
 const flushDelayMs = 40;
 
-/** Writes a world as JSON. Maps, sets and bytes keep their kind. */
+/** Writes a world as JSON. Maps, sets and bytes keep their kind; an object of a customer that looks like one of ours is wrapped. */
 export function encodeWorld(world: World): string {
   return JSON.stringify(world, (_key, value: unknown) => {
     if (value instanceof Map) return { $map: [...value.entries()] };
     if (value instanceof Set) return { $set: [...value.values()] };
     if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
+    if (isObject(value) && Object.keys(value).some((name) => name.startsWith('$')))
+      return { $plain: Object.entries(value) };
     return value;
   });
 }
@@ -17,14 +20,14 @@ export function encodeWorld(world: World): string {
 /** Reads what `encodeWorld` wrote. Throws SyntaxError when the text is not a world. */
 export function decodeWorld(text: string): World {
   const value: unknown = JSON.parse(text, (_key, item: unknown) => {
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
-    if ('$map' in item && Array.isArray(item.$map)) return new Map(item.$map as [unknown, unknown][]);
-    if ('$set' in item && Array.isArray(item.$set)) return new Set(item.$set);
-    if ('$bytes' in item && typeof item.$bytes === 'string')
-      return new Uint8Array(Buffer.from(item.$bytes, 'base64'));
+    if (!isObject(item)) return item;
+    if (Array.isArray(item['$map'])) return new Map(item['$map'] as [unknown, unknown][]);
+    if (Array.isArray(item['$set'])) return new Set(item['$set']);
+    if (Array.isArray(item['$plain'])) return Object.fromEntries(item['$plain'] as [string, unknown][]);
+    if (typeof item['$bytes'] === 'string') return new Uint8Array(Buffer.from(item['$bytes'], 'base64'));
     return item;
   });
-  if (typeof value !== 'object' || value === null || !('machines' in value)) {
+  if (!isObject(value) || !(value['machines'] instanceof Map)) {
     throw new SyntaxError('the state file does not hold a simulated world');
   }
   return { ...emptyWorld(), ...(value as Partial<World>) };
@@ -50,7 +53,7 @@ export function loadWorld(path: string | undefined, operator: string): World {
  * Keeps `path` equal to the world: written beside it and renamed, so a reader or a crash never sees half a file.
  * The timer here is the only one outside the simulated clock, because a file does not care about simulated time.
  */
-export function followWorld(path: string, world: World): StateFile {
+export function followWorld(path: string, world: World, onError: (error: unknown) => void): StateFile {
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
@@ -58,19 +61,19 @@ export function followWorld(path: string, world: World): StateFile {
     clearTimeout(timer);
     timer = undefined;
     const beside = `${path}.${process.pid}.new`;
-    const file = openSync(beside, 'w', 0o600);
-    try {
-      writeFileSync(file, encodeWorld(world));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(beside, encodeWorld(world), { mode: 0o600 });
     renameSync(beside, path);
   };
 
   return {
     touch() {
-      timer ??= setTimeout(flush, flushDelayMs);
+      timer ??= setTimeout(() => {
+        try {
+          flush();
+        } catch (error) {
+          onError(error);
+        }
+      }, flushDelayMs);
     },
     flush,
     close: flush,
