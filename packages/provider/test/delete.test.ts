@@ -75,7 +75,9 @@ describe('a removal that takes longer', () => {
     held.open();
     await world.provider.idle();
     expect((await world.get(id)).status).toBe(404);
-    expect(hooks()).toMatchObject([{ message: { action: 'resource.deleted', resource: { id, status: 'deleted' } } }]);
+    expect(hooks()).toMatchObject([
+      { message: { action: 'resource.deleted', resource: { id, status: 'deleted' } } },
+    ]);
   });
 
   test('is tried again when it failed, until it is done', async () => {
@@ -150,7 +152,10 @@ describe('ASY-06, P10: a removal during provisioning', () => {
       await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
       throw new Error('stopped');
     };
-    const made = await world.send(world.draft({ method: 'POST', path: '/extensions', members: order() }), busy);
+    const made = await world.send(
+      world.draft({ method: 'POST', path: '/extensions', members: order() }),
+      busy,
+    );
     await world.remove(made.json['id']);
     await busy.idle();
     await world.provider.idle();
@@ -162,7 +167,8 @@ describe('ASY-06, P10: a removal during provisioning', () => {
     for (let round = 0; round < 10; round += 1) {
       const members = order();
       const creating = world.send(world.draft({ method: 'POST', path: '/extensions', members }));
-      const record = async () => (await world.provider.extensions.list({ limit: 1000 })).find((one) => one.flyId === members['id']);
+      const record = async () =>
+        (await world.provider.extensions.list({ limit: 1000 })).find((one) => one.flyId === members['id']);
       let found = await record();
       while (found === undefined) found = await record();
       const removed = await world.remove(found.id);

@@ -44,10 +44,14 @@ describe('GET', () => {
     const one = await world.get(id);
     expect((await world.get(id)).text).toBe(one.text);
     const etag = one.headers.get('etag') ?? '';
-    const again = await world.send(world.draft({ method: 'GET', path: `/extensions/${id}`, headers: { 'if-none-match': etag } }));
+    const again = await world.send(
+      world.draft({ method: 'GET', path: `/extensions/${id}`, headers: { 'if-none-match': etag } }),
+    );
     expect([again.status, again.text]).toEqual([304, '']);
     await world.patch(id, { read_regions: [] });
-    const changed = await world.send(world.draft({ method: 'GET', path: `/extensions/${id}`, headers: { 'if-none-match': etag } }));
+    const changed = await world.send(
+      world.draft({ method: 'GET', path: `/extensions/${id}`, headers: { 'if-none-match': etag } }),
+    );
     expect(changed.status).toBe(200);
   });
 
@@ -58,7 +62,7 @@ describe('GET', () => {
     ['%2e%2e%2f', 404],
     ['%00', 404],
     ["' OR 1=1", 404],
-    ["%27%20OR%201=1", 404],
+    ['%27%20OR%201=1', 404],
     ['a%2fb', 404],
     ['x'.repeat(2000), 404],
   ])('GET-02, GET-03: %s is not found', async (path, status) => {
@@ -70,7 +74,10 @@ describe('GET', () => {
   test.each([['http://evil.example/flyio/extensions/x'], ['/flyio/extensions/x#y'], ['*']])(
     '8b.11, 8b.18: a request line with %s is a 400',
     async (target) => {
-      const answer = await world.provider.fetch(new Request('http://inside.invalid/'), { rawTarget: target, requestId: 'r' });
+      const answer = await world.provider.fetch(new Request('http://inside.invalid/'), {
+        rawTarget: target,
+        requestId: 'r',
+      });
       expect(answer.status).toBe(400);
     },
   );
@@ -86,7 +93,11 @@ describe('PATCH', () => {
   });
 
   test('PAT-02, PAT-03, PAT-04: replaces the read regions, empties them, or leaves them', async () => {
-    expect((await world.patch(id, { read_regions: ['syd', 'scl', 'ams'] })).json['read_regions']).toEqual(['ams', 'scl', 'syd']);
+    expect((await world.patch(id, { read_regions: ['syd', 'scl', 'ams'] })).json['read_regions']).toEqual([
+      'ams',
+      'scl',
+      'syd',
+    ]);
     expect(world.seller.resources.get(id)?.readRegions).toEqual(['ams', 'scl', 'syd']);
     expect((await world.patch(id, {})).json['read_regions']).toEqual(['ams', 'scl', 'syd']);
     expect((await world.patch(id, { read_regions: [] })).json['read_regions']).toEqual([]);
@@ -113,7 +124,13 @@ describe('PATCH', () => {
   });
 
   test('a person who acts is recorded, and the owner stays', async () => {
-    await world.patch(id, { user_id: 'milo', user_email: 'milo@customer.fly.io', user_role: 'admin', organization_name: 'Highest Flyers', plan: 'pro' });
+    await world.patch(id, {
+      user_id: 'milo',
+      user_email: 'milo@customer.fly.io',
+      user_role: 'admin',
+      organization_name: 'Highest Flyers',
+      plan: 'pro',
+    });
     const { rows } = await world.database.execute("select role from memberships where user_id = 'milo'");
     expect(rows).toEqual([{ role: 'admin' }]);
     expect((await world.get(id)).json['user_id']).toBe('NeBO2G0l0yJ6');
@@ -122,7 +139,11 @@ describe('PATCH', () => {
   test('evidence that is older changes no role', async () => {
     const person = { user_id: 'ada', user_email: 'ada@customer.fly.io' };
     await world.patch(id, { ...person, user_role: 'member' });
-    const late = world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { ...person, user_role: 'admin' } });
+    const late = world.draft({
+      method: 'PATCH',
+      path: `/extensions/${id}`,
+      members: { ...person, user_role: 'admin' },
+    });
     await world.send({ ...late, timestamp: world.clock.seconds() - 100 });
     const { rows } = await world.database.execute("select role from memberships where user_id = 'ada'");
     expect(rows).toEqual([{ role: 'member' }]);
@@ -133,7 +154,12 @@ describe('PATCH', () => {
   });
 
   test('PAT-08: with a wrong signature changes nothing', async () => {
-    const draft = world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' }, secret: 'x'.repeat(20) });
+    const draft = world.draft({
+      method: 'PATCH',
+      path: `/extensions/${id}`,
+      members: { plan: 'pro' },
+      secret: 'x'.repeat(20),
+    });
     expect((await world.send(draft)).status).toBe(401);
     expect((await world.get(id)).json['plan']).toBe('free');
   });
@@ -151,7 +177,9 @@ describe('PATCH', () => {
   test('PAT-10: of two at once, one waits its turn or is told to', async () => {
     const answers = await Promise.all([world.patch(id, { plan: 'pro' }), world.patch(id, { plan: 'max' })]);
     const done = answers.filter((answer) => answer.status === 200);
-    expect(answers.filter((answer) => answer.status !== 200).every((answer) => answer.json['code'] === 'conflict')).toBe(true);
+    expect(
+      answers.filter((answer) => answer.status !== 200).every((answer) => answer.json['code'] === 'conflict'),
+    ).toBe(true);
     expect(done.length).toBeGreaterThan(0);
     expect(done.map((answer) => answer.json['plan'])).toContain((await world.get(id)).json['plan']);
   });
@@ -173,14 +201,20 @@ describe('PATCH', () => {
     const held = gate();
     world.seller.onUpdate = async () => await held.promise;
     const answer = await world.patch(id, { read_regions: ['ams'] });
-    expect([answer.status, answer.json['status'], answer.json['read_regions']]).toEqual([202, 'updating', ['scl', 'syd']]);
+    expect([answer.status, answer.json['status'], answer.json['read_regions']]).toEqual([
+      202,
+      'updating',
+      ['scl', 'syd'],
+    ]);
     const second = await world.patch(id, { plan: 'pro' });
     expect([second.status, second.json['code']]).toEqual([409, 'conflict']);
     held.open();
     await world.provider.idle();
     world.seller.onUpdate = undefined;
     expect((await world.get(id)).json).toMatchObject({ status: 'ready', read_regions: ['ams'] });
-    expect(hooks()).toMatchObject([{ message: { action: 'resource.updated', resource: { status: 'ready', read_regions: ['ams'] } } }]);
+    expect(hooks()).toMatchObject([
+      { message: { action: 'resource.updated', resource: { status: 'ready', read_regions: ['ams'] } } },
+    ]);
   });
 
   test('that fails after its 202 is an error the customer can read, and can be tried again', async () => {
@@ -190,8 +224,15 @@ describe('PATCH', () => {
     held.fail(new HangarError('region_unavailable', { public: 'ams is full' }));
     await world.provider.idle();
     world.seller.onUpdate = undefined;
-    expect((await world.get(id)).json).toMatchObject({ status: 'error', error_message: 'ams is full', read_regions: ['scl', 'syd'] });
-    expect((await world.patch(id, { read_regions: [] })).json).toMatchObject({ status: 'ready', read_regions: [] });
+    expect((await world.get(id)).json).toMatchObject({
+      status: 'error',
+      error_message: 'ams is full',
+      read_regions: ['scl', 'syd'],
+    });
+    expect((await world.patch(id, { read_regions: [] })).json).toMatchObject({
+      status: 'ready',
+      read_regions: [],
+    });
   });
 
   test('of a sleeping extension leaves it asleep', async () => {
@@ -203,7 +244,10 @@ describe('PATCH', () => {
     const never = gate();
     world.seller.onUpdate = async () => await never.promise;
     const dying = world.replica();
-    await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' } }), dying);
+    await world.send(
+      world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' } }),
+      dying,
+    );
     world.seller.onUpdate = undefined;
     world.clock.advance(31);
     await world.run('resume');
@@ -218,10 +262,17 @@ describe('PATCH', () => {
   test('cannot change what the seller cannot update', async () => {
     const { update, ...fixed } = world.seller;
     const provider = world.replica({ seller: fixed });
-    const answer = await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' } }), provider);
+    const answer = await world.send(
+      world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' } }),
+      provider,
+    );
     expect([answer.status, answer.json['code']]).toEqual([422, 'immutable']);
     // flyctl always sends the list, also when it is empty (Tigris).
-    const same = world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { read_regions: ['syd', 'scl'] } });
+    const same = world.draft({
+      method: 'PATCH',
+      path: `/extensions/${id}`,
+      members: { read_regions: ['syd', 'scl'] },
+    });
     expect((await world.send(same, provider)).status).toBe(200);
   });
 });
@@ -229,7 +280,10 @@ describe('PATCH', () => {
 test('P14: no config of one organization appears in anything another asks for', async () => {
   const mine = (await world.create({ organization_id: 'orgone' })).json;
   const yours = (await world.create({ organization_id: 'orgtwo' })).json;
-  for (const [one, other] of [[mine, yours], [yours, mine]] as const) {
+  for (const [one, other] of [
+    [mine, yours],
+    [yours, mine],
+  ] as const) {
     const texts = [(await world.get(one['id'])).text, (await world.patch(one['id'], {})).text];
     for (const text of texts) expect(text).not.toContain(other['config']['LOGJAM_URL']);
   }
