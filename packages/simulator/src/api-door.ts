@@ -25,10 +25,10 @@ export function createApiDoor(
     simulation,
     'api',
     { fault: (status) => Response.json({ error: `simulated fault ${status}` }, { status }) },
-    async (request) => routes.fetch(request),
+    async (request) => await routes.fetch(request),
   );
   return async (request, door) => {
-    if (!splitTarget(door.rawTarget).path.startsWith('/_fly')) return guarded(request, door);
+    if (!splitTarget(door.rawTarget).path.startsWith('/_fly')) return await guarded(request, door);
     const answer = await control.fetch(request);
     if (request.method !== 'GET') simulation.touch();
     return answer;

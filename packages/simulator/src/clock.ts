@@ -66,7 +66,9 @@ export function createClock(options: {
   };
 
   function runDue(): void {
-    for (let next = earliest(); next && next.dueMs <= nowMs() && !closed; next = earliest()) {
+    for (;;) {
+      const next = earliest();
+      if (!next || next.dueMs > nowMs() || closed) break;
       tasks.delete(next);
       try {
         next.run();
@@ -119,7 +121,7 @@ export function createClock(options: {
       closed = true;
       clearTimeout(armed);
       tasks.clear();
-      for (const wake of [...sleepers]) wake();
+      for (const wake of sleepers) wake();
     },
   };
 }

@@ -171,7 +171,7 @@ describe('webhooks of the provider', () => {
     change: { secret?: string; slug?: string; signature?: string } = {},
   ) => {
     const body = typeof message === 'string' ? message : JSON.stringify(message);
-    return send('POST', `${on.api}/api/hooks/extensions/${change.slug ?? 'hangar'}`, {
+    return await send('POST', `${on.api}/api/hooks/extensions/${change.slug ?? 'hangar'}`, {
       body: JSON.parse(body) as unknown,
       headers: {
         'x-signature': change.signature ?? hmac(change.secret ?? webhookSecret.reveal(), body),

@@ -6,7 +6,7 @@ const client = { client_id: 'simulated-client', client_secret: 'simulated-client
 const gabriella = 'NeBO2G0l0yJ6';
 
 const form = async (on: Stage, path: string, fields: Record<string, string>): Promise<Response> =>
-  fetch(on.api + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+  await fetch(on.api + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
 
 const parameters = (on: Stage, more: Record<string, string> = {}): Record<string, string> => ({
   client_id: client.client_id,

@@ -43,7 +43,7 @@ export interface Stage {
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
+  for (const close of open.splice(0).toReversed()) await close();
 });
 
 /** A folder that is gone after the test, once everything that was started later has ended. */
@@ -80,12 +80,12 @@ async function startProvider(): Promise<Provider & { close(): Promise<void> }> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const provider = {
+  const provider: Provider & { close(): Promise<void> } = {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/flyio`,
     received,
-    answer: (): { status: number; body?: unknown } => ({ status: 204 }),
-    close: () =>
-      new Promise<void>((resolve) => {
+    answer: () => ({ status: 204 }),
+    close: async () =>
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -90,33 +90,34 @@ export function createEventSender(options: {
     return exchange.status > 0 && exchange.status < 500 && exchange.status !== 429;
   };
 
-  const pump = (machine: string): void => {
+  const work = async (machine: string, event: QueuedEvent): Promise<void> => {
+    let taken = false;
+    try {
+      taken = await attempt(event);
+    } catch (error) {
+      settings.onError(error);
+    }
+    busy.delete(machine);
+    if (closed) return settleIdle();
+    const pause = retryPausesMs[event.attempts];
+    event.attempts += 1;
+    if (taken || pause === undefined) {
+      finish(event);
+      return pump(machine);
+    }
+    const again = clock.after(pause, () => {
+      timers.delete(machine);
+      pump(machine);
+    });
+    timers.set(machine, again);
+  };
+
+  function pump(machine: string): void {
     const event = first(machine);
     if (!event || busy.has(machine) || timers.has(machine) || closed) return settleIdle();
     busy.add(machine);
-    void attempt(event)
-      .catch((error: unknown) => {
-        settings.onError(error);
-        return false;
-      })
-      .then((taken) => {
-        busy.delete(machine);
-        if (closed) return settleIdle();
-        const pause = retryPausesMs[event.attempts];
-        event.attempts += 1;
-        if (taken || pause === undefined) {
-          finish(event);
-          return pump(machine);
-        }
-        timers.set(
-          machine,
-          clock.after(pause, () => {
-            timers.delete(machine);
-            pump(machine);
-          }),
-        );
-      });
-  };
+    void work(machine, event);
+  }
 
   return {
     announce(machine, previous, data) {

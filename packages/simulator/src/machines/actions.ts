@@ -5,7 +5,8 @@ import { flagOf, isObject, textOf } from './body.ts';
 import { machineConfig } from './config.ts';
 import { checkSecretsVersion, launch, mountedVolume } from './create.ts';
 import { exitEvent, reachDestroyed, reachStarted, reachStopped, reachSuspended } from './plans.ts';
-import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { failedPrecondition, invalidArgument } from './refusal.ts';
 
 /** Suspend needs the memory image to fit (spec 3.10). */
 const suspendMemoryMb = 2048;

@@ -48,6 +48,6 @@ export function createMachinesDoor(simulation: Simulation): DoorFetch {
           { status, headers: { 'fly-request-id': `${ulid(simulation.clock.nowMs())}-iad` } },
         ),
     },
-    async (request, door) => routes.fetch(request, { door }),
+    async (request, door) => await routes.fetch(request, { door }),
   );
 }

@@ -62,6 +62,6 @@ function environment(machine: Machine): string {
     FLY_REGION: machine.region,
   };
   return Object.entries(all)
-    .map(([name, value]) => `${name}=${String(value)}\n`)
+    .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 }

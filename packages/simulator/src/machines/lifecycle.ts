@@ -1,7 +1,7 @@
 import type { EventSender } from '../caller/events.ts';
 import type { SimulatedClock, Timer } from '../clock.ts';
 import { ulid } from '../ids.ts';
-import type { JsonObject, Machine, MachineState, Step } from '../world/platform.ts';
+import type { Machine, MachineState, Step } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
 
 /** The states in which a machine rests until somebody acts. */

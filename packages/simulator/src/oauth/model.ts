@@ -1,4 +1,4 @@
-import OAuth2Server from '@node-oauth/oauth2-server';
+import type OAuth2Server from '@node-oauth/oauth2-server';
 import { randomText } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import type { OAuthGrant } from '../world/people.ts';

@@ -109,11 +109,9 @@ function namedParts(call: S3Call): { number: number; etag: string }[] {
   if (!Array.isArray(list) || list.length === 0) {
     throw new S3Refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate');
   }
-  return (list as { PartNumber?: unknown; ETag?: unknown }[]).map((part) => ({
+  return (list as { PartNumber?: unknown; ETag?: string }[]).map((part) => ({
     number: Number(part.PartNumber),
-    etag: String(part.ETag ?? '')
-      .replaceAll('"', '')
-      .replaceAll('&quot;', ''),
+    etag: (part.ETag ?? '').replaceAll('"', '').replaceAll('&quot;', ''),
   }));
 }
 

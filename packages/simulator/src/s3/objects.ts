@@ -153,8 +153,8 @@ export function deleteObjects(call: S3Call): Response {
   const quiet = (document as { Quiet?: unknown }).Quiet === 'true';
   const deleted: { Key: string }[] = [];
   const errors: { Key: string; Code: string; Message: string }[] = [];
-  for (const entry of list as { Key?: unknown }[]) {
-    const key = String(entry.Key ?? '');
+  for (const entry of list as { Key?: string }[]) {
+    const key = entry.Key ?? '';
     if (may(call, 'DeleteObject', call.bucket, key)) {
       bucket.objects.delete(key);
       if (!quiet) deleted.push({ Key: key });
