@@ -396,6 +396,19 @@ const attempts: readonly Attempt[] = [
     'limit',
   ],
   [
+    19,
+    'the right one beyond those that are tried',
+    () =>
+      withDischarges(
+        asking.token,
+        ...Array.from({ length: LIMITS.candidates }, (_, mask) =>
+          forgeDischarge(asking.ticket, otherKey, [{ type: 'Action', mask }]),
+        ),
+        discharge(asking.ticket),
+      ),
+    'limit',
+  ],
+  [
     20,
     'an unbound discharge with a less narrow parent',
     () => withDischarges(asking.token, discharge(asking.ticket)),
