@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EnvironmentStore, Gateway } from '@hangar/gateway';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(async () => await world.close());
+
+/** The process is gone: no error of ours, nothing after it runs, the lease stays where it is. */
+class Killed extends Error {}
+
+/** Rows of a process that dies at its n-th write under a lease, before the write or right after it. */
+function dyingStore(store: EnvironmentStore, at: number, when: 'before' | 'after'): EnvironmentStore {
+  let writes = 0;
+  return new Proxy(store, {
+    get(target, name) {
+      const method = Reflect.get(target, name) as (...all: unknown[]) => Promise<unknown>;
+      if (name !== 'record' && name !== 'release') return method.bind(target);
+      return async (...all: unknown[]) => {
+        writes += 1;
+        if (writes > at || (writes === at && when === 'before')) throw new Killed('killed');
+        const written = await method.apply(target, all);
+        if (writes === at) throw new Killed('killed');
+        return written;
+      };
+    },
+  });
+}
+
+async function recover(gateway: Gateway): Promise<void> {
+  const task = gateway.tasks.find(({ name }) => name === 'gateway-recovery');
+  await task?.run(new AbortController().signal);
+}
+
+const later = (seconds: number) => world.simulator.clock.advance(seconds * 1000);
+
+const create = async (gateway?: Gateway, name = 'own') =>
+  await world.ask('POST', '/v1/apps', { token: world.token, body: { name } }, gateway);
+
+async function expectComplete(): Promise<void> {
+  const found = await world.inventory();
+  const [environment] = await world.store.environmentsOf(world.workspace.number);
+  expect(environment?.phase).toBe('ready');
+  expect(found.apps.map(({ network }) => network)).toEqual([environment?.network]);
+  expect(found.buckets.map(({ name }) => name)).toEqual([environment?.bucket]);
+  expect(found.access_keys.filter(({ name }) => name.startsWith('hgr-'))).toMatchObject([
+    { id: environment?.accessKeyId, name: environment?.keyName, status: 'Active' },
+  ]);
+  expect(found.access_keys.find(({ id }) => id === environment?.accessKeyId)?.policies).toHaveLength(1);
+  expect(found.policies.map(({ name }) => name)).toEqual([environment?.policyName]);
+  expect(found.ips).toHaveLength(1);
+  expect(found.secrets).toHaveLength(3);
+}
+
+async function expectAbsent(): Promise<void> {
+  const found = await world.inventory();
+  expect(found).toMatchObject({ apps: [], machines: [], buckets: [], policies: [], secrets: [], ips: [] });
+  expect(found.access_keys.filter(({ name }) => name.startsWith('hgr-'))).toEqual([]);
+  expect(await world.store.environmentsOf(world.workspace.number)).toEqual([]);
+}
+
+type KillPoint = readonly [at: number, when: 'before' | 'after'];
+
+/**
+ * Where a process can die so that it matters: after a step was written down and before it had any effect, and after
+ * its effect and before that was written down. Odd writes begin a step, even ones end it.
+ */
+function killPoints(steps: number): readonly KillPoint[] {
+  const points: KillPoint[] = [];
+  for (let write = 1; write <= 2 * steps; write += 2) points.push([write, 'after'], [write + 1, 'before']);
+  // The last write before the lease is given back, and the giving back itself.
+  return [...points, [2 * steps + 1, 'before'], [2 * steps + 1, 'after']];
+}
+const createPoints = killPoints(7);
+const deletePoints = killPoints(6);
+
+describe('a process that is killed while it makes an environment', () => {
+  it('is followed by the recovery task, which completes it, wherever it died (G9)', async () => {
+    world = await openWorld();
+    for (const [at, when] of createPoints) {
+      const dying = world.another({ store: dyingStore(world.store, at, when) });
+      await create(dying);
+      // Nobody touches it while the dead one may still be alive.
+      await recover(world.another());
+      later(61);
+      await recover(world.another());
+      await expectComplete();
+      expect((await create()).json).toMatchObject({ code: 'name_taken' });
+      expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
+      await expectAbsent();
+    }
+  }, 240_000);
+
+  it('is followed by the client, which sends its request again and gets its app', async () => {
+    world = await openWorld();
+    for (const at of [2, 5, 10, 13]) {
+      const dying = world.another({ store: dyingStore(world.store, at, 'before') });
+      expect((await create(dying)).status).toBe(500);
+      later(61);
+      const again = await create();
+      expect(again).toMatchObject({
+        status: 201,
+        json: { name: 'own', internal_numeric_id: expect.any(Number) },
+      });
+      await expectComplete();
+      expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
+      await expectAbsent();
+    }
+  }, 60_000);
+});
+
+describe('a process that is killed while it deletes an environment', () => {
+  it('is followed by the recovery task, which completes it, wherever it died', async () => {
+    world = await openWorld();
+    for (const [at, when] of deletePoints) {
+      expect((await create()).status).toBe(201);
+      const dying = world.another({ store: dyingStore(world.store, at, when) });
+      await world.ask('DELETE', '/v1/apps/own', { token: world.token }, dying);
+      // Whatever is left, the key is dead or was never touched, and the app is out of reach for its tokens.
+      expect((await world.ask('GET', '/v1/apps/own', { token: world.token })).status).toBe(404);
+      later(61);
+      await recover(world.another());
+      await expectAbsent();
+    }
+  }, 120_000);
+});
+
+describe('a Fly.io or Tigris that fails in the middle', () => {
+  const points = [
+    ['s3', 'PUT', '/**'],
+    ['iam', 'POST', '/CreateAccessKey'],
+    ['iam', 'POST', '/CreatePolicy'],
+    ['iam', 'POST', '/AttachUserPolicy'],
+    ['machines', 'POST', '/v1/apps'],
+    ['machines', 'POST', '/v1/apps/*/ip_assignments'],
+    ['machines', 'POST', '/v1/apps/*/secrets'],
+  ] as const;
+
+  it.each(['before', 'after'] as const)(
+    '%s each step leaves something that the same request completes',
+    async (when) => {
+      world = await openWorld();
+      for (const [door, method, route] of points) {
+        const kind = when === 'after' ? 'drop' : 'status';
+        world.simulator.faults.add({
+          door,
+          kind,
+          method,
+          route,
+          when,
+          skip: 0,
+          ...(kind === 'status' ? { status: 500 } : {}),
+        });
+        const failed = await create();
+        world.simulator.faults.clear();
+        // A lost answer may already be found again by the steps themselves; a refusal to work may not.
+        if (when === 'before') expect(failed.status, route).toBe(504);
+        if (failed.status !== 201) expect((await create()).status, route).toBe(201);
+        await expectComplete();
+        await world.gateway.environments.deleteAll(world.workspace.number);
+        await expectAbsent();
+        await world.database.execute('update gateway_workspaces set closed_at = null');
+      }
+    },
+    240_000,
+  );
+
+  it('that stays broken has its half environment taken back after a while, and the name is free', async () => {
+    world = await openWorld();
+    world.simulator.faults.add({
+      door: 'machines',
+      kind: 'status',
+      status: 500,
+      method: 'POST',
+      route: '/v1/apps/*/secrets',
+      when: 'before',
+      skip: 0,
+    });
+    expect((await create()).status).toBe(504);
+    expect((await world.inventory()).apps).toHaveLength(1);
+    later(16 * 60);
+    await recover(world.gateway);
+    await expectAbsent();
+    world.simulator.faults.clear();
+    expect((await create()).status).toBe(201);
+  }, 60_000);
+
+  it('while deleting is answered 202 all the same, and the rest follows', async () => {
+    world = await openWorld();
+    for (const [door, route] of [
+      ['s3', '/**'],
+      ['iam', '/DeletePolicy'],
+      ['iam', '/DeleteAccessKey'],
+      ['machines', '/v1/apps/*'],
+    ] as const) {
+      expect((await create()).status).toBe(201);
+      world.simulator.faults.add({ door, kind: 'status', status: 500, route, when: 'before', skip: 0 });
+      expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
+      const keys = (await world.inventory()).access_keys.filter(({ name }) => name.startsWith('hgr-'));
+      expect(keys.every(({ status }) => status === 'Inactive')).toBe(true);
+      world.simulator.faults.clear();
+      later(20);
+      await recover(world.gateway);
+      await expectAbsent();
+    }
+  }, 60_000);
+
+  it('shows a deleted app for a while: the rest waits until it is really gone (defect U1)', async () => {
+    world = await openWorld({ simulator: { delays: { appDeletionLag: 500 } } });
+    expect((await create()).status).toBe(201);
+    expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
+    later(1);
+    later(20);
+    await recover(world.gateway);
+    await expectAbsent();
+  });
+});
+
+describe('a creation that is refused halfway', () => {
+  it('is undone to the last key even when the process dies while undoing', async () => {
+    world = await openWorld();
+    for (const at of [10, 12, 14, 16, 18, 20, 22]) {
+      await world.machines.createApp({ name: 'own', org_slug: 'operator', network: 'strangers' });
+      const dying = world.another({ store: dyingStore(world.store, at, 'before') });
+      await create(dying);
+      later(61);
+      await recover(world.gateway);
+      const left = await world.inventory();
+      expect(left).toMatchObject({ apps: [{ network: 'strangers' }], buckets: [], policies: [] });
+      expect(left.access_keys.filter(({ name }) => name.startsWith('hgr-'))).toEqual([]);
+      expect(await world.store.environmentsOf(world.workspace.number)).toEqual([]);
+      await world.machines.deleteApp('own');
+    }
+  }, 120_000);
+
+  it('never touches the app of a stranger, nor a quota that is used up', async () => {
+    world = await openWorld();
+    await world.machines.createApp({ name: 'own', org_slug: 'operator', network: 'strangers' });
+    expect((await create()).json.code).toBe('name_taken');
+    expect((await world.inventory()).apps).toMatchObject([{ network: 'strangers' }]);
+    const full = world.another({
+      policy: { ...(await import('@hangar/gateway')).defaultPolicy, maxEnvironments: 0 },
+    });
+    expect((await create(full, 'free')).json).toMatchObject({
+      code: 'policy_denied',
+      rule: 'max_environments',
+    });
+  });
+});
