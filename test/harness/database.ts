@@ -37,5 +37,9 @@ async function fromServer(server: string): Promise<TestDatabase> {
   await admin.query('select pg_advisory_unlock(1)');
   await admin.end();
   const databaseUrl = Secret.of(databaseAt(server, name));
-  return { ...(await openStore({ databaseUrl })), concurrent: true, another: async () => await openStore({ databaseUrl }) };
+  return {
+    ...(await openStore({ databaseUrl })),
+    concurrent: true,
+    another: async () => await openStore({ databaseUrl }),
+  };
 }

@@ -6,8 +6,6 @@ import { openHouse } from '../src/demo/house.ts';
 import { steps } from '../src/demo/steps/index.ts';
 import { Story } from '../src/demo/story.ts';
 
-const nodeArguments = ['--conditions=hangar-source', '--import', 'tsx'];
-
 /** The forms in which a secret may hide: as it is, in hex, and in base64 at each of three offsets. */
 function forms(secret: string): Buffer[] {
   const bytes = Buffer.from(secret);
@@ -32,7 +30,7 @@ describe('the one flow', () => {
       processes: 1,
       databaseUrl: undefined,
       onLine: (line) => lines.push(line),
-      nodeArguments,
+      built: true,
     });
     const story = new Story(house, true);
     const canaries = new Map<string, string>(Object.entries(house.secrets));

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
+import { builtHangar } from '../../../test/harness/built.ts';
 
-const script = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const server = inject('postgresUrl');
 
 /** Runs `hangar demo --json` and gives back its lines. */
@@ -10,14 +9,10 @@ async function demo(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<{ code: number | null; lines: Record<string, unknown>[] }> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=hangar-source', '--import', 'tsx', script, 'demo', '--json', ...args],
-    {
-      env: { PATH: '/usr/bin:/bin', ...environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [builtHangar, 'demo', '--json', ...args], {
+    env: { PATH: '/usr/bin:/bin', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (part: Buffer) => (output += part.toString()));
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -3,12 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { builtHangar } from '../../../test/harness/built.ts';
 import { freePorts, keepRunning } from '../src/processes.ts';
 
-const script = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const nodeArguments = ['--conditions=hangar-source', '--import', 'tsx'];
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -18,7 +16,7 @@ const folder = (): string => join(mkdtempSync(join(tmpdir(), 'hangar-start-')), 
 
 /** Runs `hangar serve` until it ends by itself. */
 async function serve(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [...nodeArguments, script, 'serve'], {
+  const child = spawn(process.execPath, [builtHangar, 'serve'], {
     env: { PATH: '/usr/bin:/bin', ...environment },
   });
   let output = '';
@@ -89,8 +87,8 @@ describe('a start that cannot succeed', () => {
   test('of a second process on one folder ends at once and names the first', async () => {
     const first = await place();
     const running = await keepRunning({
-      script,
-      nodeArguments,
+      script: builtHangar,
+      nodeArguments: [],
       args: ['serve'],
       environment: first,
       readyUrl: `http://127.0.0.1:${first['PORT']}/readyz`,

@@ -30,8 +30,8 @@ export interface DemoPlan {
   readonly processes: number;
   readonly databaseUrl: string | undefined;
   readonly onLine: (line: string) => void;
-  /** Node's own arguments for the processes. Default: those this process runs with. */
-  readonly nodeArguments?: readonly string[];
+  /** Start the built programs although this process runs from the sources, as tests do. */
+  readonly built?: boolean;
 }
 
 /** Starts a fresh simulated Fly.io and fresh Hangar processes, on free ports, with fresh secrets. */
@@ -40,7 +40,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
   const database = plan.databaseUrl === undefined ? undefined : await demoDatabase(plan.databaseUrl);
   const secrets = freshSecrets();
   const dataDir = join(folder, 'data');
-  const nodeArguments = plan.nodeArguments ?? process.execArgv;
+  const nodeArguments = plan.built === true ? [] : process.execArgv;
   const flyPort = await freePorts(4);
   const frontPort = await freePorts(2);
   const publicUrl = `http://127.0.0.1:${frontPort}`;
@@ -53,7 +53,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
   };
   try {
     const simulator = await keepRunning({
-      script: simulatorScript(),
+      script: plan.built === true ? builtScript(simulatorScript()) : simulatorScript(),
       args: simulatorArguments(join(folder, 'simulator.json')),
       environment: {},
       nodeArguments,
@@ -73,7 +73,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
     for (let index = 0; index < plan.processes; index += 1) {
       const port = plan.processes === 1 ? frontPort : await freePorts(2);
       const server = await keepRunning({
-        script: hangarScript,
+        script: plan.built === true ? builtScript(hangarScript) : hangarScript,
         args: ['serve'],
         nodeArguments,
         environment: {
@@ -119,4 +119,9 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
     await close();
     throw error;
   }
+}
+
+/** The program that `npm run build` made of a source. */
+function builtScript(script: string): string {
+  return script.replace(/\/src\/([^/]+)\.ts$/, '/dist/$1.js');
 }

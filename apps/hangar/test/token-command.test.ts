@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtHangar } from '../../../test/harness/built.ts';
+import { openHouse, type DemoHouse } from '../src/demo/house.ts';
+import { environment } from '../src/demo/steps/environment.ts';
+import { provision } from '../src/demo/steps/provision.ts';
+import { Story } from '../src/demo/story.ts';
+
+const sharedSecret = Buffer.alloc(32, 9).toString('base64');
+let house: DemoHouse;
+let story: Story;
+
+interface Ran {
+  readonly code: number | null;
+  readonly text: string;
+  readonly errors: string;
+  readonly json: Record<string, unknown>;
+}
+
+/** Runs `hangar token …` as a person or a script would. */
+async function token(
+  args: readonly string[],
+  environmentOf: Record<string, string> = {},
+  input = '',
+): Promise<Ran> {
+  const child = spawn(process.execPath, [builtHangar, 'token', ...args], {
+    env: { PATH: '/usr/bin:/bin', ...environmentOf },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(input);
+  let text = '';
+  let errors = '';
+  child.stdout.on('data', (part: Buffer) => (text += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (errors += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const json = args.includes('--json') && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return { code, text, errors, json };
+}
+
+const customer = (): Record<string, string> => ({
+  HANGAR_API_URL: house.gatewayUrl,
+  HANGAR_API_TOKEN: story.token,
+});
+const machine = (verb: string): string => `/v1/apps/${story.appName}/machines/${story.machineId}/${verb}`;
+
+beforeAll(async () => {
+  house = await openHouse({ processes: 1, databaseUrl: undefined, onLine: () => {}, built: true });
+  story = new Story(house, false);
+  await provision.play(story);
+  await environment.play(story);
+}, 120_000);
+afterAll(async () => await house.close());
+
+describe('hangar token', () => {
+  test('makes the token that seed 004 wishes for: one app, read and control, a year, nobody to ask', async () => {
+    const made = await token(
+      ['create', '--preset', 'app-control', '--app', story.appName, '--expires', '8760h', '--json'],
+      customer(),
+    );
+    expect(made.errors).toBe('');
+    expect(made.code).toBe(0);
+    expect(made.json).toMatchObject({ third_party: [], preset: 'app-control' });
+    expect(made.json['id']).toMatch(/^[0-9a-f-]{36}$/);
+    const days = (Date.parse(String(made.json['effective_expiry'])) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(365);
+
+    const holder = { HANGAR_API_URL: house.gatewayUrl, HANGAR_TOKEN: String(made.json['token']) };
+    const start = await token(['check', '--json', 'POST', machine('start')], holder);
+    expect(start).toMatchObject({ code: 0, json: { allowed: true, code: null } });
+    const remove = await token(['check', '--json', 'DELETE', `/v1/apps/${story.appName}`], holder);
+    expect(remove).toMatchObject({ code: 3, json: { allowed: false, code: 'caveat_denied' } });
+    expect(String(remove.json['reason'])).toMatch(/delete/);
+    expect(String(remove.json['caveat'])).not.toBe('');
+    const other = await token(
+      ['check', '--json', 'POST', `/v1/apps/${story.otherAppName}/machines/x/start`],
+      holder,
+    );
+    expect(other.code).not.toBe(0);
+  });
+
+  test('narrows and explains with no server at all', async () => {
+    const offline = { HANGAR_TOKEN: story.token, HANGAR_API_URL: 'http://127.0.0.1:9' };
+    const narrowed = await token(
+      ['attenuate', '--app', String(story.appNumber), '--mask', 'rC', '--for', '1h', '--json'],
+      offline,
+    );
+    expect(narrowed.code).toBe(0);
+    const told = await token(['explain'], { HANGAR_TOKEN: String(narrowed.json['token']) });
+    expect(told.code).toBe(0);
+    expect(told.text).toMatch(new RegExp(`read and control on app ${story.appNumber}`));
+    const denied = await token(
+      ['check', 'DELETE', machine(''), '--json'].map((part) => part.replace(/\/$/, '')),
+      {
+        HANGAR_API_URL: house.gatewayUrl,
+        HANGAR_TOKEN: String(narrowed.json['token']),
+      },
+    );
+    expect(denied.code).toBe(3);
+  });
+
+  test('takes the token by flag, environment or pipe, and asks for one when there is none', async () => {
+    for (const ran of [
+      await token(['explain', '--token', story.token]),
+      await token(['explain'], { HANGAR_TOKEN: story.token }),
+      await token(['explain'], {}, story.token),
+      await token(['explain', '--token', '-'], {}, `${story.token}\n`),
+    ]) {
+      expect(ran.code).toBe(0);
+    }
+    const none = await token(['explain']);
+    expect(none.code).toBe(2);
+    expect(none.errors).toMatch(/--token|HANGAR_TOKEN/);
+  });
+
+  test('calls a token that was cut off cut off, at every length, and repeats no part of it', async () => {
+    for (const length of [5, 40, story.token.length - 1]) {
+      const cut = story.token.slice(0, length);
+      const ran = await token(['attenuate', '--mask', 'r', '--json'], { HANGAR_TOKEN: cut });
+      expect(ran.code).toBe(1);
+      expect(ran.json['code']).toBe('token_truncated');
+      if (length > 5) expect(ran.text).not.toContain(cut.slice(4));
+    }
+  });
+
+  test('lists what is out there, shows one, and ends it; afterwards it no longer verifies', async () => {
+    const made = await token(
+      ['create', '--preset', 'readonly', '--name', 'grafana', '--expires', '30d', '--json'],
+      customer(),
+    );
+    const holder = { HANGAR_API_URL: house.gatewayUrl, HANGAR_TOKEN: String(made.json['token']) };
+    expect((await token(['verify', '--json'], holder)).json['valid']).toBe(true);
+    const listed = await token(['list', '--json'], customer());
+    const names = (listed.json['tokens'] as { name: string; id: string }[]).map((row) => row.name);
+    expect(names).toContain('grafana');
+    expect(listed.text).not.toContain(String(made.json['token']).slice(10));
+    expect((await token(['show', String(made.json['id'])], customer())).text).toMatch(/grafana \(active\)/);
+    expect((await token(['revoke', String(made.json['id'])], customer())).code).toBe(0);
+    const after = await token(['verify', '--json'], holder);
+    expect(after).toMatchObject({ code: 3, json: { valid: false, code: 'token_revoked' } });
+  });
+
+  test('cannot make more of less', async () => {
+    const made = await token(['create', '--preset', 'readonly', '--json'], customer());
+    const more = await token(['create', '--preset', 'org', '--json'], {
+      HANGAR_API_URL: house.gatewayUrl,
+      HANGAR_TOKEN: String(made.json['token']),
+    });
+    expect(more.code).toBe(1);
+    expect(more.json['code']).toBe('caveat_denied');
+  });
+
+  test('adds a third party by hand, discharges its ticket and puts the two together', async () => {
+    const secret = { TOKEN_3P_SHARED_SECRET: sharedSecret };
+    const location = 'https://auth.acme.example';
+    const asking = await token(['3p', 'add', '-l', location, '--json'], {
+      ...secret,
+      HANGAR_TOKEN: story.token,
+    });
+    const ticket = await token(['3p', 'ticket', '-l', location, '--json'], {
+      HANGAR_TOKEN: String(asking.json['token']),
+    });
+    const discharge = await token(
+      ['3p', 'discharge', '-l', location, '--ticket', String(ticket.json['ticket']), '--json'],
+      secret,
+    );
+    const whole = await token(
+      ['3p', 'add-discharge', '--discharge', String(discharge.json['token']), '--json'],
+      { HANGAR_TOKEN: String(asking.json['token']) },
+    );
+    expect(whole.code).toBe(0);
+    expect(String(whole.json['token']).split(',')).toHaveLength(2);
+    const told = await token(['explain', '--json'], { HANGAR_TOKEN: String(whole.json['token']) });
+    expect(told.json['missing_discharges']).toEqual([]);
+    const without = await token(['3p', 'discharge', '-l', location, '--ticket', 'AAAA', '--json'], secret);
+    expect(without).toMatchObject({ code: 1 });
+  });
+
+  test('says what is wrong with a wish, in one sentence', async () => {
+    const neither = await token(['create'], customer());
+    expect(neither).toMatchObject({ code: 2 });
+    const unknown = await token(
+      ['create', '--preset', 'deploy', '--app', 'no-such-app', '--json'],
+      customer(),
+    );
+    expect(unknown).toMatchObject({ code: 1, json: { code: 'not_found' } });
+    const forever = await token(['create', '--preset', 'org', '--expires', '20y', '--json'], customer());
+    expect(forever.code).toBe(1);
+    expect(String(forever.json['error'])).toMatch(/expires_in/);
+  });
+});
