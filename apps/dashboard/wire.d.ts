@@ -18,6 +18,8 @@ export interface SignedInView {
   readonly organizations: readonly { readonly id: string; readonly role: Role }[];
   /** Goes back in `X-CSRF-Token` with every POST. */
   readonly csrfToken: string;
+  /** The server's clock: times are told from it, because a browser's may be wrong and a simulated one runs ahead. */
+  readonly now: string;
 }
 
 export interface SignedOutView {

@@ -469,6 +469,7 @@ describe('what is shown', () => {
       user: { id: admin.login.userId, email: 'visitor@customer.example' },
       organizations: [{ id: mine.organizationId, role: 'admin' }],
       csrfToken: admin.csrf,
+      now: '2026-09-24T12:00:00.000Z',
     });
   });
 });

@@ -7,6 +7,8 @@ import type {
   ListView,
   MachineEventView,
   MeView,
+  SignedInView,
+  SignedOutView,
   TokenView,
   UsageView,
 } from '../../wire.d.ts';
@@ -15,10 +17,16 @@ import { read } from './request.ts';
 /** Lists move while a machine starts or a webhook is retried: often enough to watch, rare enough not to matter. */
 const REFRESH_MS = 15_000;
 
+/** A signed-in person, and how far the server's clock is ahead of this browser's. */
+export type Viewer = SignedInView & { readonly clockAheadMs: number };
+
 export const meQuestion = (returnTo: string) =>
   queryOptions({
     queryKey: ['me', returnTo],
-    queryFn: ({ signal }) => read<MeView>(`/api/me?return_to=${encodeURIComponent(returnTo)}`, signal),
+    queryFn: async ({ signal }): Promise<Viewer | SignedOutView> => {
+      const me = await read<MeView>(`/api/me?return_to=${encodeURIComponent(returnTo)}`, signal);
+      return me.signedIn ? { ...me, clockAheadMs: new Date(me.now).getTime() - new Date().getTime() } : me;
+    },
     staleTime: 60_000,
   });
 

@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { useViewer } from '../layout/viewer.ts';
 
 const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['year', 31_536_000],
@@ -11,8 +12,8 @@ const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 
-function distance(at: Date): string {
-  const seconds = (at.getTime() - new Date().getTime()) / 1000;
+function distance(at: Date, clockAheadMs: number): string {
+  const seconds = (at.getTime() - new Date().getTime() - clockAheadMs) / 1000;
   for (const [unit, size] of steps) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
@@ -21,6 +22,7 @@ function distance(at: Date): string {
 
 /** A time as people say it; the exact one (UTC) is in the tooltip and in the markup. */
 export function When({ at, none = 'never' }: { readonly at: string | null; readonly none?: string }) {
+  const viewer = useViewer();
   if (at === null)
     return (
       <Text span inherit c="dimmed">
@@ -31,7 +33,7 @@ export function When({ at, none = 'never' }: { readonly at: string | null; reado
   return (
     <Text span inherit className="when">
       <time dateTime={at} title={`${absolute.format(date)} UTC`}>
-        {distance(date)}
+        {distance(date, viewer.clockAheadMs)}
       </time>
     </Text>
   );

@@ -13,7 +13,7 @@ import type { DashboardParts, ExtensionVisit, ViewerVisit, Visit } from './visit
 
 /** `GET /api/me?return_to=`: who is asking, or where to sign in. Never an error, so that a page can always begin. */
 export async function whoAmI(
-  { logins, product }: DashboardParts,
+  { logins, product, now }: DashboardParts,
   { request, login }: Visit,
 ): Promise<MeView> {
   if (login === undefined) {
@@ -26,6 +26,7 @@ export async function whoAmI(
     user: { id: login.userId, email: login.email ?? login.userId },
     organizations: organizationsOf(login).map((id) => ({ id, role: roleIn(login, id) })),
     csrfToken: logins.csrfToken(login),
+    now: now().toISOString(),
   };
 }
 
