@@ -149,10 +149,7 @@ describe('minting over HTTP', () => {
       ],
       ['caveats', { name: 'x', caveats: [{ type: 'MaxValidity', body: 600 }] }],
       ['caveats', { name: 'x', caveats: [{ type: 'FlyioUserID', body: 600 }] }],
-      [
-        'caveats',
-        { name: 'x', caveats: [{ type: 'Organization', body: { id: 9_007_199_254_740_993, mask: 'r' } }] },
-      ],
+      ['caveats', { name: 'x', caveats: [{ type: 'Organization', body: { id: 2 ** 53 + 2, mask: 'r' } }] }],
       [
         'caveats',
         {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Authority } from '@hangar/authority';
-import { Action, attenuate, decodeToken, encodeToken, type Macaroon } from '@hangar/macaroon';
+import { Action, attenuate, decodeToken, encodeToken } from '@hangar/macaroon';
 import { createAuthorityStore, type Store } from '@hangar/store';
-import { APP, call, openWorld, OTHER_APP, OTHER_WORKSPACE, WORKSPACE, type World } from './world.ts';
+import { APP, call, forged, openWorld, OTHER_APP, OTHER_WORKSPACE, WORKSPACE, type World } from './world.ts';
 
 let world: World;
 let here: Authority;
@@ -40,12 +40,6 @@ function narrow(text: string, mask: number): string {
   const decoded = decodeToken(text);
   if (!decoded.ok) throw new Error('not a token');
   return encodeToken(attenuate(decoded.value, [{ type: 'Action', mask }]));
-}
-
-function macaroonOf(text: string): Macaroon {
-  const decoded = decodeToken(text);
-  if (!decoded.ok) throw new Error('not a token');
-  return decoded.value;
 }
 
 describe('revoking a token', () => {
@@ -175,9 +169,9 @@ describe('revoking a branch', () => {
 
   it('does not let a forged text revoke anything', async () => {
     const { token } = await mint();
-    const real = macaroonOf(token);
-    const forged = encodeToken({ ...real, bytes: new Uint8Array(real.bytes).fill(7, -32) });
-    const { status } = await call(here, 'POST', '/hangar/v1/tokens/revoke', { body: { token: forged } });
+    const { status } = await call(here, 'POST', '/hangar/v1/tokens/revoke', {
+      body: { token: forged(token) },
+    });
     expect(status).toBe(404);
     expect((await world.options.store.revokedSince(0n)).revocations).toHaveLength(0);
   });
