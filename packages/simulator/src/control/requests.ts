@@ -38,6 +38,18 @@ export const replayRequest = z.strictObject({
 /** `POST /_fly/billing/pull`: the query of the charges request. */
 export const billingQuery = z.record(z.string(), z.string());
 
+/** `POST /_fly/tokens`: a macaroon such as a customer would hold. */
+export const tokenRequest = z.strictObject({
+  organization: z.string(),
+  apps: z.array(z.string()).optional(),
+  /** Letters of `rwcdC`, all of them when absent. */
+  actions: z
+    .string()
+    .regex(/^[rwcdC]*$/)
+    .default('rwcdC'),
+  expires_in_seconds: z.number().positive().default(3600),
+});
+
 /** `POST /_fly/buckets`: a bucket of another customer of Tigris. */
 export const foreignBucket = z.strictObject({ name: z.string().min(3).max(63) });
 

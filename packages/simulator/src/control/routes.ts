@@ -1,3 +1,4 @@
+import { parseMask } from '@hangar/macaroon';
 import { Hono } from 'hono';
 import { z, type ZodType } from 'zod';
 import type { Conversation, ExtensionCaller } from '../caller/extensions.ts';
@@ -6,6 +7,7 @@ import { isObject } from '../machines/body.ts';
 import { Refusal } from '../machines/refusal.ts';
 import { appWire, machineWire } from '../machines/wire.ts';
 import type { Simulation } from '../simulation.ts';
+import { mintToken } from '../tokens/issuer.ts';
 import { seededUsers } from '../world/seed.ts';
 import type { JsonObject } from '../world/platform.ts';
 import { exchangeWire, extensionWire, inventory } from './inventory.ts';
@@ -17,6 +19,7 @@ import {
   faultRequest,
   foreignBucket,
   replayRequest,
+  tokenRequest,
   updateRequest,
 } from './requests.ts';
 
@@ -173,6 +176,22 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     return c.json({ id: machine.id, state: machine.state });
   });
 
+  routes.post('/tokens', async (c) => {
+    const order = await bodyAs(tokenRequest, c.req.raw);
+    const organization = world.organizations.get(order.organization);
+    const apps = order.apps?.map((name) => world.apps.get(name)?.number);
+    const actions = parseMask(order.actions);
+    if (!organization || apps?.includes(undefined) || !actions.ok) {
+      throw new ControlRefusal(422, 'there is no such organization or app');
+    }
+    const token = mintToken(simulation, {
+      organization: organization.number,
+      ...(apps ? { apps: apps.filter((number) => number !== undefined) } : {}),
+      actions: actions.value,
+      expiresAtMs: clock.nowMs() + order.expires_in_seconds * 1000,
+    });
+    return c.json({ token }, 201);
+  });
   // Bucket names are global: this one is now somebody else's.
   routes.post('/buckets', async (c) => {
     const { name } = await bodyAs(foreignBucket, c.req.raw);

@@ -28,7 +28,7 @@ export function appRoutes(): Hono<MachinesEnv> {
     const { simulation, caller } = c.var;
     organizationOf(simulation, caller, slug);
     const apps = [...simulation.world.apps.values()].filter(
-      (app) => app.organization === slug && seesApp(caller, app),
+      (app) => app.organization === slug && seesApp(simulation, caller, app),
     );
     return c.json({ total_apps: apps.length, apps: apps.map((app) => appWire(simulation.world, app)) });
   });

@@ -1,5 +1,7 @@
-import { randomBase36, randomText } from '../ids.ts';
+import { Action } from '@hangar/macaroon';
+import { randomBase36 } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
+import { mintToken } from '../tokens/issuer.ts';
 import type { App, JsonObject } from '../world/platform.ts';
 import { nextNumber } from '../world/world.ts';
 import { durationOf, textOf } from './body.ts';
@@ -80,16 +82,14 @@ function forgetApp(simulation: Simulation, app: App): void {
   simulation.touch();
 }
 
-/** `POST /v1/apps/{app}/deploy_token`: a token that covers this app only. `expiry` is a Go duration. */
+/** `POST /v1/apps/{app}/deploy_token`: a macaroon that covers this app only. `expiry` is a Go duration. */
 export function mintDeployToken(simulation: Simulation, app: App, body: JsonObject): { token: string } {
-  const lifetime = durationOf(body['expiry']) ?? deployTokenMs;
-  const token = `fm2_simulated${randomText(24)}`;
-  simulation.world.tokens.set(token, {
-    id: crypto.randomUUID(),
-    token,
-    organizations: [app.organization],
-    apps: [app.name],
-    expiresAtMs: simulation.clock.nowMs() + lifetime,
+  const lifetimeMs = durationOf(body['expiry']) ?? deployTokenMs;
+  const token = mintToken(simulation, {
+    organization: simulation.world.organizations.get(app.organization)?.number ?? 0,
+    apps: [app.number],
+    actions: Action.all,
+    expiresAtMs: simulation.clock.nowMs() + lifetimeMs,
   });
   return { token: `FlyV1 ${token}` };
 }

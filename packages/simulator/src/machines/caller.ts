@@ -1,10 +1,15 @@
-import type { PlatformToken, App } from '../world/platform.ts';
+import { clear, tokenId, type Verified } from '@hangar/macaroon';
 import type { Simulation } from '../simulation.ts';
+import { undischargedSentence, verifyHeader } from '../tokens/verified.ts';
+import type { App, PlatformToken } from '../world/platform.ts';
+import type { Need } from './need.ts';
 import { Refusal } from './refusal.ts';
 
-/** Who calls the Machines API: the tokens of the header that the simulated Fly.io knows. */
+/** Who calls the Machines API: the plain tokens of the header that are known, its macaroons that are genuine, and what is needed. */
 export interface Caller {
   readonly tokens: readonly PlatformToken[];
+  readonly macaroons: readonly Verified[];
+  readonly need: Need;
   /** Address that leases and logs name: `<token id>@tokens.fly.io`. */
   readonly email: string;
 }
@@ -14,18 +19,28 @@ const notAuthenticated = 'Authenticate: token validation error';
 
 /**
  * Reads an Authorization header as real clients write it: any number of `Bearer` and `FlyV1` words, then a comma list.
- * Throws a 401 refusal when no token of the list is known.
+ * Throws a 401 refusal when no token of the list is good.
  */
-export function identifyCaller(simulation: Simulation, authorization: string | undefined): Caller {
-  const list = (authorization ?? '').trim().replace(/^(?:(?:bearer|flyv1)\s+)+/i, '');
-  const known: PlatformToken[] = [];
-  for (const text of list.split(',')) {
-    const token = findToken(simulation, text.trim());
-    if (token) known.push(token);
+export function identifyCaller(
+  simulation: Simulation,
+  authorization: string | undefined,
+  need: Need,
+): Caller {
+  const header = authorization ?? '';
+  const tokens = header
+    .trim()
+    .replace(/^(?:(?:bearer|flyv1)\s+)+/i, '')
+    .split(',')
+    .flatMap((text) => findToken(simulation, text.trim()) ?? []);
+  const { verified, undischarged } = verifyHeader(simulation, header);
+  const now = simulation.clock.now();
+  const macaroons = verified.filter((one) => (one.earliestExpiry ?? Infinity) >= now.getTime() / 1000);
+  const first = macaroons[0];
+  const id = first ? tokenId(first.token) : tokens[0]?.id;
+  if (id === undefined) {
+    throw new Refusal(401, undischarged.length > 0 ? undischargedSentence(undischarged) : notAuthenticated);
   }
-  const first = known[0];
-  if (!first) throw new Refusal(401, notAuthenticated);
-  return { tokens: known, email: `${first.id}@tokens.fly.io` };
+  return { tokens, macaroons, need, email: `${id}@tokens.fly.io` };
 }
 
 function findToken(simulation: Simulation, text: string): PlatformToken | undefined {
@@ -34,42 +49,53 @@ function findToken(simulation: Simulation, text: string): PlatformToken | undefi
   for (const [index, configured] of settings.tokens.entries()) {
     if (!configured.token.equals(text)) continue;
     const id = `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`;
-    return { id, token: text, organizations: configured.organizations, apps: [] };
+    return { id, organizations: configured.organizations };
   }
-  const minted = world.tokens.get(text);
-  if (minted) return (minted.expiresAtMs ?? Infinity) > clock.nowMs() ? minted : undefined;
   const grant = world.grants.get(text);
   if (!grant || grant.expiresAtMs <= clock.nowMs()) return undefined;
-  const roles = world.users.get(grant.userId)?.roles ?? new Map();
-  const organizations = [...world.organizations.values()].filter((one) => roles.has(one.id));
-  return { id: grant.userId, token: text, organizations: organizations.map((one) => one.slug), apps: [] };
+  const roles = world.users.get(grant.userId)?.roles;
+  const organizations = [...world.organizations.values()].filter((one) => roles?.has(one.id));
+  return { id: grant.userId, organizations: organizations.map((one) => one.slug) };
 }
 
-/** True when a token of the caller covers the organization as a whole. */
-export function seesOrganization(caller: Caller, slug: string): boolean {
-  return caller.tokens.some((token) => token.apps.length === 0 && token.organizations.includes(slug));
+/** True when the caller may do what is needed to the organization as a whole. */
+export function seesOrganization(simulation: Simulation, caller: Caller, slug: string): boolean {
+  if (caller.tokens.some((token) => token.organizations.includes(slug))) return true;
+  const organization = simulation.world.organizations.get(slug);
+  if (!organization) return false;
+  const access = {
+    action: caller.need.action,
+    orgId: BigInt(organization.number),
+    now: simulation.clock.now(),
+  };
+  return caller.macaroons.some((one) => clear(one, access).ok);
 }
 
-/** True when a token of the caller covers the app. */
-export function seesApp(caller: Caller, app: App): boolean {
-  return caller.tokens.some(
-    (token) =>
-      token.organizations.includes(app.organization) &&
-      (token.apps.length === 0 || token.apps.includes(app.name)),
-  );
+/** True when the caller may do what is needed to the app, or to the machine or volume in it that the request is about. */
+export function seesApp(simulation: Simulation, caller: Caller, app: App): boolean {
+  if (caller.tokens.some((token) => token.organizations.includes(app.organization))) return true;
+  const organization = simulation.world.organizations.get(app.organization);
+  if (!organization) return false;
+  const access = {
+    ...caller.need,
+    orgId: BigInt(organization.number),
+    appId: BigInt(app.number),
+    now: simulation.clock.now(),
+  };
+  return caller.macaroons.some((one) => clear(one, access).ok);
 }
 
-/** The app of that name. 404 when the name is free, 403 when it is somebody else's: clients depend on the difference. */
+/** The app of that name. 404 when the name is free, 403 when it is out of reach: clients depend on the difference. */
 export function appOf(simulation: Simulation, caller: Caller, name: string): App {
   const app = simulation.world.apps.get(name);
   if (!app) throw new Refusal(404, `Could not find App "${name}"`);
-  if (!seesApp(caller, app)) throw new Refusal(403, 'unauthorized');
+  if (!seesApp(simulation, caller, app)) throw new Refusal(403, 'unauthorized');
   return app;
 }
 
-/** 403 unless the caller covers the organization, 404 when there is none of that slug and the caller may know it. */
+/** The slug again, when the caller may do what is needed to that organization; 403 otherwise, also when there is none. */
 export function organizationOf(simulation: Simulation, caller: Caller, slug: string): string {
-  if (!simulation.world.organizations.has(slug) || !seesOrganization(caller, slug)) {
+  if (!simulation.world.organizations.has(slug) || !seesOrganization(simulation, caller, slug)) {
     throw new Refusal(403, 'unauthorized');
   }
   return slug;

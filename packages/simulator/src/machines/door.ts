@@ -2,10 +2,14 @@ import { Hono } from 'hono';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
+import { introspectionRoutes } from '../tokens/routes.ts';
 import { appRoutes } from './app-routes.ts';
 import { identifyCaller } from './caller.ts';
+import { bodyOf } from './body.ts';
 import type { MachinesEnv } from './context.ts';
+import { wordsOf } from './exec.ts';
 import { machineRoutes } from './machine-routes.ts';
+import { needOf } from './need.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
@@ -22,8 +26,10 @@ export function createMachinesDoor(simulation: Simulation): DoorFetch {
     c.header('server', 'Fly/simulated');
     c.header('via', '1.1 fly.io');
   });
+  routes.route('/', introspectionRoutes(simulation));
   routes.use('/v1/*', async (c, next) => {
-    c.set('caller', identifyCaller(simulation, c.req.header('authorization')));
+    const need = needOf(c.req.method, c.req.path, await commandOf(c.req.raw, c.req.path));
+    c.set('caller', identifyCaller(simulation, c.req.header('authorization'), need));
     if (limits.exceeded(c.req.method, c.req.path)) throw new Refusal(429, 'rate limit exceeded');
     await next();
   });
@@ -50,4 +56,10 @@ export function createMachinesDoor(simulation: Simulation): DoorFetch {
     },
     async (request, door) => await routes.fetch(request, { door }),
   );
+}
+
+/** The words of an exec: a macaroon may be limited to certain commands. */
+async function commandOf(request: Request, path: string): Promise<string[] | undefined> {
+  if (request.method !== 'POST' || !path.endsWith('/exec')) return undefined;
+  return wordsOf(await bodyOf(request.clone()));
 }

@@ -42,7 +42,8 @@ export function execute(machine: Machine, body: JsonObject): JsonObject {
   }
 }
 
-function wordsOf(body: JsonObject): string[] {
+/** The words of `command`, or of the older `cmd`. Throws a 400 refusal when there are none. */
+export function wordsOf(body: JsonObject): string[] {
   const command = body['command'];
   if (Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string'))
     return command;

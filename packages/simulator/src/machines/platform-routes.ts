@@ -6,6 +6,7 @@ import { pathApp, type MachinesContext, type MachinesEnv } from './context.ts';
 import { filtered } from './machine-routes.ts';
 import { invalidArgument } from './refusal.ts';
 import { nearestRegion, placeIn, regions } from './regions.ts';
+import { currentTokens } from '../tokens/current.ts';
 import { organizationMachineWire, volumeWire } from './wire.ts';
 
 const mostPerPage = 1000;
@@ -63,21 +64,7 @@ export function platformRoutes(): Hono<MachinesEnv> {
     const count = typeof body['count'] === 'number' && body['count'] > 0 ? body['count'] : 1;
     return c.json({ regions: [{ region: placeIn(textOf(body, 'region')), count, concurrency: count }] });
   });
-  routes.get('/tokens/current', (c) => {
-    const { world } = c.var.simulation;
-    const tokens = c.var.caller.tokens.flatMap((token) =>
-      token.organizations.map((slug) => ({
-        token_id: token.id,
-        organization: world.organizations.get(slug)?.name ?? slug,
-        org_slug: slug,
-        apps: token.apps,
-        user: '',
-        source_machine_id: '',
-        restricted_to_machine: '',
-      })),
-    );
-    return c.json({ tokens });
-  });
+  routes.get('/tokens/current', (c) => c.json({ tokens: currentTokens(c.var.simulation, c.var.caller) }));
   // A deployed app's certificates are read by flyctl even when there are none.
   routes.get('/apps/:app/certificates', (c) => {
     pathApp(c);

@@ -107,11 +107,8 @@ export interface Address {
   readonly createdAtMs: number;
 }
 
-/** A token that the simulated Fly.io knows. `apps` empty means every app of the organizations. */
+/** A plain token that the simulated Fly.io knows: it may do anything in those organizations. */
 export interface PlatformToken {
   readonly id: string;
-  readonly token: string;
   readonly organizations: readonly string[];
-  readonly apps: readonly string[];
-  readonly expiresAtMs?: number;
 }

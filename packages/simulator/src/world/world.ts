@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { Exchange, Extension, QueuedEvent, ReceivedWebhook } from './extensions.ts';
 import type { OAuthCode, OAuthGrant, Organization, User } from './people.ts';
-import type { Address, App, Machine, PlatformToken, Volume } from './platform.ts';
+import type { Address, App, Machine, Volume } from './platform.ts';
 import type { AccessKey, Bucket, Policy } from './storage.ts';
 import { operatorOf, operatorOrganization, seededOrganizations, seededUsers } from './seed.ts';
 
@@ -8,11 +9,12 @@ import { operatorOf, operatorOrganization, seededOrganizations, seededUsers } fr
 export interface World {
   clockOffsetMs: number;
   counter: number;
+  /** Under which the macaroons of this world are signed. */
+  readonly rootKey: Uint8Array;
   readonly organizations: Map<string, Organization>;
   readonly users: Map<string, User>;
   readonly codes: Map<string, OAuthCode>;
   readonly grants: Map<string, OAuthGrant>;
-  readonly tokens: Map<string, PlatformToken>;
   readonly apps: Map<string, App>;
   readonly machines: Map<string, Machine>;
   readonly volumes: Map<string, Volume>;
@@ -31,11 +33,11 @@ export function emptyWorld(operator: string = operatorOrganization): World {
   return {
     clockOffsetMs: 0,
     counter: 0,
+    rootKey: new Uint8Array(randomBytes(32)),
     organizations: new Map([operatorOf(operator), ...seededOrganizations].map((one) => [one.slug, one])),
     users: new Map(seededUsers.map((one) => [one.id, one])),
     codes: new Map(),
     grants: new Map(),
-    tokens: new Map(),
     apps: new Map(),
     machines: new Map(),
     volumes: new Map(),

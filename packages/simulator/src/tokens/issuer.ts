@@ -1,0 +1,35 @@
+import { encodeToken, LOCATIONS, mint, type ActionMask, type Caveat } from '@hangar/macaroon';
+import type { Simulation } from '../simulation.ts';
+
+/** Tells tokens of this issuer from any other text that might be signed with the same key one day. */
+const keyId = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]);
+
+/** What a token of the simulated Fly.io is restricted to. */
+export interface Restrictions {
+  /** Internal number of the organization. */
+  readonly organization: number;
+  /** Internal numbers of apps; absent means all of the organization. */
+  readonly apps?: readonly number[];
+  readonly actions: ActionMask;
+  readonly expiresAtMs: number;
+}
+
+/** Mints a macaroon as Fly.io does, for its own permission location and under the root key of this world. */
+export function mintToken(simulation: Simulation, restrictions: Restrictions): string {
+  const { actions } = restrictions;
+  const caveats: Caveat[] = [
+    { type: 'Organization', id: BigInt(restrictions.organization), mask: actions },
+    {
+      type: 'ValidityWindow',
+      notBefore: Math.floor(simulation.clock.nowMs() / 1000),
+      notAfter: Math.floor(restrictions.expiresAtMs / 1000),
+    },
+  ];
+  if (restrictions.apps) {
+    caveats.push({
+      type: 'Apps',
+      apps: new Map(restrictions.apps.map((number) => [BigInt(number), actions])),
+    });
+  }
+  return encodeToken(mint({ key: simulation.world.rootKey, keyId, location: LOCATIONS.permission, caveats }));
+}

@@ -1,0 +1,29 @@
+import { LOCATIONS, parseBundle, tokenId, verify, type Verified } from '@hangar/macaroon';
+import type { Simulation } from '../simulation.ts';
+
+/** The permission tokens of a header that are genuine, and what is wrong with the others. */
+export interface VerifiedBundle {
+  readonly verified: readonly Verified[];
+  /** Ids of tokens that only lack a discharge. */
+  readonly undischarged: readonly string[];
+}
+
+/** Verifies every permission macaroon of a header against the root key of this world; expiry is left to clearing. */
+export function verifyHeader(simulation: Simulation, header: string): VerifiedBundle {
+  const bundle = parseBundle(header, LOCATIONS.permission);
+  if (!bundle.ok) return { verified: [], undischarged: [] };
+  const verified: Verified[] = [];
+  const undischarged: string[] = [];
+  for (const macaroon of bundle.value.permission) {
+    const verdict = verify(macaroon, { key: simulation.world.rootKey, discharges: bundle.value.discharges });
+    if (verdict.ok) verified.push(verdict.value);
+    else if (verdict.reason.tag === 'missing_discharge') undischarged.push(tokenId(macaroon));
+  }
+  return { verified, undischarged };
+}
+
+/** What Fly.io says when every token of a header waits for a third party. */
+export function undischargedSentence(ids: readonly string[]): string {
+  const each = ids.map((id) => `token ${id}: missing third-party discharge token`).join('; ');
+  return `verify: invalid token: all tokens missing third-party discharge tokens; no verified tokens; ${each}`;
+}
