@@ -20,6 +20,7 @@ import {
   createGatewayStore,
   createProviderStore,
   installationId,
+  OUTBOX_CHANNEL,
   sealedFact,
   type Store,
   workspacesOf,
@@ -32,6 +33,7 @@ import { createMainDoor } from './main-door.ts';
 import type { Metrics } from './metrics.ts';
 import { routeAccess } from './route-access.ts';
 import type { Fetcher } from './server.ts';
+import { keepUpstreamCredential } from './upstream-credential.ts';
 import { environmentsUsage } from './usage.ts';
 import type { Task } from './workers.ts';
 
@@ -57,9 +59,6 @@ export interface Hangar {
 /** Where `npm run build` puts the page. */
 const assetsDir = fileURLToPath(new URL('./dist', import.meta.resolve('@hangar/dashboard/package.json')));
 
-/** Heard by every process on one Postgres when any of them has a webhook to send. */
-const OUTBOX_CHANNEL = 'hangar_outbox';
-
 /**
  * The only place where capabilities meet. Each gets its ports; none knows another.
  *
@@ -74,7 +73,8 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     now,
   });
   const environmentStore = createGatewayStore(store.db);
-  const machines = createMachinesClient({ baseUrl: urls.machines, token: () => config.flyApiToken });
+  const credential = await keepUpstreamCredential({ token: config.flyApiToken, urls, outgoing, now, log });
+  const machines = createMachinesClient({ baseUrl: urls.machines, token: credential.current });
   const tigris = createTigrisClient({
     s3Endpoint: urls.s3,
     iamEndpoint: urls.iam,
@@ -170,7 +170,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   return {
     main: createMainDoor({ provider, discharge: authority.discharge, dashboard, metrics, store, now }),
     gateway: createGatewayDoor({ gateway, authority }),
-    tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks],
+    tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks, ...credential.tasks],
     close: async () => {
       await stopListening();
       await provider?.idle();

@@ -34,6 +34,7 @@ export function simulatorSettings(platform: SimulatedPlatform): string {
   const { secrets } = platform;
   const settings = {
     port: platform.port,
+    organization: platform.flyOrg,
     provider: {
       base_url: `${platform.publicUrl}/flyio`,
       slug: platform.providerSlug,

@@ -17,8 +17,8 @@ export { sealedFact } from './sealed-fact.ts';
 export { startJobs, type Jobs } from './jobs.ts';
 
 /** The ports of the capabilities, on this database. */
-export { createProviderStore } from './adapters/provider.ts';
-export { createGatewayStore } from './adapters/gateway.ts';
+export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider.ts';
+export { createGatewayStore, type GatewayAuditRow, readGatewayAudit } from './adapters/gateway.ts';
 export { createAuthorityStore } from './adapters/authority.ts';
 export { createDirectory } from './adapters/directory.ts';
 export { createDashboardReads } from './adapters/dashboard.ts';
