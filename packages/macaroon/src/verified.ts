@@ -89,7 +89,7 @@ function isMachinery(caveat: Caveat): boolean {
 /** Digests of a token's tails. They cost a hash each and are needed for bindings and branches only, so they wait. */
 export class TailDigests {
   readonly #tails: readonly Uint8Array[];
-  #digests: readonly Uint8Array[] | undefined;
+  readonly #digests: (Uint8Array | undefined)[] = [];
   #hex: readonly string[] | undefined;
 
   constructor(tails: readonly Uint8Array[]) {
@@ -97,19 +97,23 @@ export class TailDigests {
   }
 
   get hex(): readonly string[] {
-    this.#hex ??= Object.freeze(this.#all().map(toHex));
+    this.#hex ??= Object.freeze(this.#tails.map((_, index) => toHex(this.#at(index))));
     return this.#hex;
   }
 
   /** Whether a binding means this token, or one that this token was narrowed from. */
   binds(prefix: Uint8Array | null): boolean {
-    if (prefix === null || prefix.length < MIN_BINDING_BYTES || prefix.length > MAX_BINDING_BYTES)
+    if (prefix === null || prefix.length < MIN_BINDING_BYTES || prefix.length > MAX_BINDING_BYTES) {
       return false;
-    return this.#all().some((digest) => startsWithBytes(digest, prefix));
+    }
+    // Most bindings mean the very token or a near ancestor, so the search begins at the end.
+    for (let index = this.#tails.length - 1; index >= 0; index--) {
+      if (startsWithBytes(this.#at(index), prefix)) return true;
+    }
+    return false;
   }
 
-  #all(): readonly Uint8Array[] {
-    this.#digests ??= this.#tails.map((tail) => sha256(tail));
-    return this.#digests;
+  #at(index: number): Uint8Array {
+    return (this.#digests[index] ??= sha256(this.#tails[index]!));
   }
 }

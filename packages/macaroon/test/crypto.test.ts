@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as node from '../src/crypto/node.ts';
 import * as noble from '../src/crypto/noble.ts';
+import { assemble } from '../src/crypto/wasm/assembler.ts';
+import { cipherFunctions } from '../src/crypto/wasm/chacha20-poly1305.ts';
+import { createEngine } from '../src/crypto/wasm/engine.ts';
+import { AT, PAGES } from '../src/crypto/wasm/layout.ts';
 import { fromHex, hex } from './fixture.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
@@ -71,6 +76,126 @@ describe('node:crypto and the browser primitives agree', () => {
     expect(noble.randomBytes(16)).toHaveLength(16);
     expect(hex(noble.randomBytes(16))).not.toBe(hex(noble.randomBytes(16)));
     expect(hex(node.randomBytes(16))).not.toBe(hex(node.randomBytes(16)));
+  });
+});
+
+/** As much of the API as is used here; the compiler settings know no browser types. */
+interface WebAssemblyApi {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => {
+    exports: { memory: { buffer: ArrayBuffer }; poly1305: (at: number, length: number) => void };
+  };
+}
+
+/** What node:crypto says, without any engine in between. */
+const plain = {
+  hmac: (key: Uint8Array, message: Uint8Array) => hex(createHmac('sha256', key).update(message).digest()),
+  sha256: (message: Uint8Array) => hex(createHash('sha256').update(message).digest()),
+  seal: (key: Uint8Array, nonce: Uint8Array, text: Uint8Array) => {
+    const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 });
+    return Uint8Array.from(Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]));
+  },
+};
+
+describe('the WebAssembly engine agrees with node:crypto', () => {
+  const engine = createEngine();
+  const pattern = (length: number) =>
+    Uint8Array.from({ length }, (_, index) => (index * 131 + length) & 0xff);
+  const lengths = [...Array.from({ length: 200 }, (_, length) => length), 8192, 16_384];
+
+  test('on hashes and HMACs of every length around the block edges', () => {
+    for (const length of lengths) {
+      const message = pattern(length);
+      const key = pattern(length % 33);
+      expect([length, hex(engine.sha256(message)!)]).toEqual([length, plain.sha256(message)]);
+      expect([length, hex(engine.hmac(key, message)!)]).toEqual([length, plain.hmac(key, message)]);
+    }
+  });
+
+  test('on chains', () => {
+    fc.assert(
+      fc.property(exactly(32), bytes(200), fc.array(bytes(150), { maxLength: 12 }), (key, nonce, pairs) => {
+        let tail = plain.hmac(key, nonce);
+        const tails = [tail];
+        for (const pair of pairs) {
+          tail = plain.hmac(fromHex(tail), Uint8Array.of(0x92, ...pair));
+          tails.push(tail);
+        }
+        expect(engine.chainTails(key, nonce, pairs)!.map(hex)).toEqual(tails);
+        expect(node.chainTails(key, nonce, pairs).map(hex)).toEqual(tails);
+      }),
+    );
+  });
+
+  test('on the longest token, and declines what does not fit', () => {
+    const key = pattern(32);
+    const many = Array.from({ length: 382 }, () => pattern(100));
+    expect(engine.chainTails(key, pattern(40), many)?.length).toBe(383);
+    expect(engine.chainTails(key, pattern(40), [...many, pattern(1)])).toBeUndefined();
+    expect(
+      engine.chainTails(
+        key,
+        pattern(40),
+        many.map(() => pattern(1000)),
+      ),
+    ).toBeUndefined();
+    expect(engine.chainTails(pattern(33), pattern(40), [])).toBeUndefined();
+    expect(engine.hmac(pattern(33), pattern(1))).toBeUndefined();
+    expect(engine.sha256(pattern(16_385))).toBeUndefined();
+    expect(engine.unseal(key, pattern(16_384 + 29))).toBeUndefined();
+    const long = node.chainTails(
+      pattern(64),
+      pattern(40),
+      many.map(() => pattern(1000)),
+    );
+    expect(hex(long[0]!)).toBe(plain.hmac(pattern(64), pattern(40)));
+  });
+
+  test('on boxes of every length, and refuses them with any bit changed', () => {
+    for (const length of lengths) {
+      const key = pattern(32);
+      const box = plain.seal(key, pattern(12), pattern(length));
+      const opened = engine.unseal(key, box);
+      expect([length, opened !== 'wrong' && hex(opened!)]).toEqual([length, hex(pattern(length))]);
+      for (const place of [0, 11, 12, box.length - 17, box.length - 16, box.length - 1]) {
+        const damaged = box.slice();
+        damaged[place]! ^= 0x80;
+        expect([length, place, engine.unseal(key, damaged)]).toEqual([length, place, 'wrong']);
+      }
+      expect(engine.unseal(pattern(31), box)).toBeUndefined();
+    }
+  });
+
+  test('on Poly1305 where its carries run over', () => {
+    const functions = cipherFunctions(0);
+    const { WebAssembly: web } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+    const { memory, poly1305 } = new web.Instance(new web.Module(assemble(functions, PAGES))).exports;
+    const edge = fc.array(fc.constantFrom(0x00, 0x01, 0x02, 0x7f, 0x80, 0xfb, 0xfd, 0xfe, 0xff), {
+      minLength: 16,
+      maxLength: 16,
+    });
+    const runs = fc
+      .constantFrom(0x00, 0xff, 0xfb, 0x01)
+      .map((byte) => Array.from({ length: 16 }, () => byte));
+    const block = fc.oneof(edge, runs);
+    const number = (part: readonly number[]) => BigInt(`0x${hex(Uint8Array.from(part.toReversed()))}`);
+    fc.assert(
+      fc.property(block, block, fc.array(block, { minLength: 1, maxLength: 5 }), (r, s, blocks) => {
+        const view = new Uint8Array(memory.buffer);
+        view.set([...r, ...s], AT.oneTimeKey);
+        view.set(blocks.flat(), AT.input);
+        poly1305(AT.input, 16 * blocks.length);
+        const prime = 2n ** 130n - 5n;
+        const factor = number(r) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
+        const sum = blocks.reduce(
+          (total, each) => ((total + number(each) + 2n ** 128n) * factor) % prime,
+          0n,
+        );
+        const expected = BigInt.asUintN(128, sum + number(s));
+        expect(number([...view.slice(AT.tag, AT.tag + 16)])).toBe(expected);
+      }),
+      { numRuns: 5000 },
+    );
   });
 });
 

@@ -1,4 +1,7 @@
-/** The primitives of the format on node:crypto. crypto/noble.ts has the same exports for browsers (`#crypto` in package.json). */
+/**
+ * The primitives of the format on node:crypto, and on WebAssembly once there is enough to do: an object for every HMAC is
+ * what makes createHmac slow. crypto/noble.ts has the same exports for browsers (`#crypto` in package.json).
+ */
 import { Buffer } from 'node:buffer';
 import {
   createCipheriv,
@@ -8,6 +11,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
+import { createEngine, type Engine } from './wasm/engine.ts';
 
 const AEAD = 'chacha20-poly1305';
 const NONCE_BYTES = 12;
@@ -15,8 +19,30 @@ const TAG_BYTES = 16;
 /** One caveat is signed as a set of its own: a two-element array of type and body. */
 const PAIR_HEADER = Uint8Array.of(0x92);
 
+/** Calls after which building the WebAssembly engine pays; a command that checks one token never waits for it. */
+const ENGINE_PAYS_AFTER = 64;
+/** Compiled code, once per process; `null` where WebAssembly is switched off. */
+let engine: Engine | null | undefined;
+let calls = 0;
+
+function fastEngine(): Engine | null {
+  if (engine !== undefined) return engine;
+  calls += 1;
+  if (calls < ENGINE_PAYS_AFTER) return null;
+  try {
+    engine = createEngine();
+  } catch {
+    engine = null;
+  }
+  return engine;
+}
+
 /** HMAC-SHA256. */
 export function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return fastEngine()?.hmac(key, message) ?? slowHmac(key, message);
+}
+
+function slowHmac(key: Uint8Array, message: Uint8Array): Uint8Array {
   return createHmac('sha256', key).update(message).digest();
 }
 
@@ -26,6 +52,8 @@ export function chainTails(
   nonce: Uint8Array,
   pairs: readonly Uint8Array[],
 ): readonly Uint8Array[] {
+  const fast = fastEngine()?.chainTails(key, nonce, pairs);
+  if (fast !== undefined) return fast;
   let tail: Uint8Array = createHmac('sha256', key).update(nonce).digest();
   const tails = [tail];
   for (const pair of pairs) {
@@ -37,7 +65,7 @@ export function chainTails(
 
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return fastEngine()?.sha256(bytes) ?? createHash('sha256').update(bytes).digest();
 }
 
 /** SHA-1, for version 5 UUIDs only. */
@@ -56,6 +84,8 @@ export function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uin
 /** Opens a box made by `seal`; undefined when the key is not its key or a bit has changed. */
 export function unseal(key: Uint8Array, box: Uint8Array): Uint8Array | undefined {
   if (box.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  const fast = fastEngine()?.unseal(key, box);
+  if (fast !== undefined) return fast === 'wrong' ? undefined : fast;
   const decipher = createDecipheriv(AEAD, key, box.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAuthTag(box.subarray(box.length - TAG_BYTES));
   const plain = decipher.update(box.subarray(NONCE_BYTES, box.length - TAG_BYTES));
