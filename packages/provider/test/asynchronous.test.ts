@@ -1,15 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HangarError } from '@hangar/security';
 import { gate } from './world/seller.ts';
-import { openWorld, order, type World } from './world/world.ts';
+import { HURRY, openWorld, order, type World } from './world/world.ts';
 
 let world: World;
 
-/** Four seconds, in a hurry. */
-const timing = { answerMs: 60, pollMs: 10 };
-
 beforeAll(async () => {
-  world = await openWorld({ timing });
+  world = await openWorld();
 });
 afterAll(async () => await world.close());
 
@@ -30,15 +27,15 @@ describe('provisioning that takes longer than Fly.io waits', () => {
   test('ASY-03, ASY-04: is answered 202 with the config, and a repeat does not look finished', async () => {
     const ready = slow();
     const members = order();
-    const one = await world.send(post(members));
+    const one = await world.send(post(members), world.hurried);
     expect([one.status, one.json['status']]).toEqual([202, 'provisioning']);
     expect(one.json['config']['LOGJAM_URL']).toMatch(/^https:/);
-    const two = await world.send(post(members));
+    const two = await world.send(post(members), world.hurried);
     expect([two.status, two.json]).toEqual([202, one.json]);
     expect((await world.get(one.json['id'])).json['status']).toBe('provisioning');
 
     ready.open();
-    await world.provider.idle();
+    await world.idle();
     expect((await world.get(one.json['id'])).json['status']).toBe('ready');
     const three = await world.send(post(members));
     expect([three.status, three.json['config']]).toEqual([200, one.json['config']]);
@@ -54,14 +51,14 @@ describe('provisioning that takes longer than Fly.io waits', () => {
       return world.seller.make(context);
     };
     const draft = post(order());
-    const early = await world.send(draft);
+    const early = await world.send(draft, world.hurried);
     expect([early.status, early.json['code'], early.headers.get('retry-after')]).toEqual([
       503,
       'not_ready',
       '2',
     ]);
     ready.open();
-    await world.provider.idle();
+    await world.idle();
     // Byte for byte the same request: our answer was a failure, so it is no replay.
     const again = await world.send(draft);
     expect(again.status).toBe(200);
@@ -73,9 +70,9 @@ describe('provisioning that takes longer than Fly.io waits', () => {
 
   test('ASY-05: that fails ends in error with a sentence, and Fly.io is told', async () => {
     const ready = slow();
-    const { json } = await world.create();
+    const { json } = await world.create({}, world.hurried);
     ready.fail(new HangarError('region_unavailable', { public: 'The region mad has no room left.' }));
-    await world.provider.idle();
+    await world.idle();
     expect((await world.get(json['id'])).json).toMatchObject({
       status: 'error',
       error_message: 'The region mad has no room left.',
@@ -87,7 +84,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
   });
 
   test('ASY-02, P8: that never ends is an error after four minutes', async () => {
-    const provider = world.replica({ timing: { ...timing, operationMs: 150 } });
+    const provider = world.replica({ timing: { ...HURRY, operationMs: 1_200 } });
     slow();
     const { json } = await world.create({}, provider);
     await provider.idle();
@@ -99,7 +96,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
 
   test('P8: whose process died ends in error when the four minutes are over', async () => {
     const never = slow();
-    const dying = world.replica();
+    const dying = world.replica({ timing: HURRY });
     const { json } = await world.create({}, dying);
     world.clock.advance(241);
     await world.run('resume');
@@ -111,7 +108,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
   });
 
   test("the signal tells the seller's code when the time is over", async () => {
-    const provider = world.replica({ timing: { ...timing, operationMs: 150 } });
+    const provider = world.replica({ timing: { ...HURRY, operationMs: 1_200 } });
     const aborted = gate<string>();
     world.seller.onProvision = async (context) => {
       context.signal.addEventListener('abort', () => aborted.open('aborted'));
@@ -135,7 +132,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
 
   test('a resumed run is told the config that customers may hold', async () => {
     const never = slow();
-    const dying = world.replica();
+    const dying = world.replica({ timing: HURRY });
     const members = order();
     const one = await world.send(post(members), dying);
     const told: unknown[] = [];

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { gate } from './world/seller.ts';
-import { openWorld, order, type World } from './world/world.ts';
+import { HURRY, openWorld, order, type World } from './world/world.ts';
 
 let world: World;
 let id: string;
 
 beforeAll(async () => {
-  world = await openWorld({ timing: { answerMs: 150, pollMs: 10 } });
+  world = await openWorld();
 });
 afterAll(async () => await world.close());
 beforeEach(async () => {
@@ -69,11 +69,11 @@ describe('a removal that takes longer', () => {
   test('is answered 202, shows as deleting, and its end is announced', async () => {
     const held = gate();
     world.seller.onDeprovision = async () => await held.promise;
-    const answer = await world.remove(id);
+    const answer = await world.remove(id, world.hurried);
     expect([answer.status, answer.json]).toEqual([202, { id, status: 'deleting' }]);
     expect((await world.get(id)).json['status']).toBe('deleting');
     held.open();
-    await world.provider.idle();
+    await world.idle();
     expect((await world.get(id)).status).toBe(404);
     expect(hooks()).toMatchObject([
       { message: { action: 'resource.deleted', resource: { id, status: 'deleted' } } },
@@ -92,7 +92,7 @@ describe('a removal that takes longer', () => {
     broken = false;
     world.clock.advance(11);
     await world.run('resume');
-    await world.provider.idle();
+    await world.idle();
     expect((await world.get(id)).status).toBe(404);
     expect(hooks().map((hook) => hook.message.action)).toEqual(['resource.deleted']);
   });
@@ -110,7 +110,7 @@ describe('a removal that takes longer', () => {
   test('whose process died is finished by another', async () => {
     const never = gate();
     world.seller.onDeprovision = async () => await never.promise;
-    const dying = world.replica();
+    const dying = world.replica({ timing: HURRY });
     await world.send(world.draft({ method: 'DELETE', path: `/extensions/${id}` }), dying);
     world.seller.onDeprovision = undefined;
     world.clock.advance(31);
@@ -134,19 +134,19 @@ describe('ASY-06, P10: a removal during provisioning', () => {
       world.seller.make(context);
       throw new Error('stopped');
     };
-    const made = await world.create();
+    const made = await world.create({}, world.hurried);
     expect(made.status).toBe(202);
-    const answer = await world.remove(made.json['id']);
+    const answer = await world.remove(made.json['id'], world.hurried);
     await stopped.promise;
     expect(answer.status).toBe(204);
     expect(world.seller.resources.has(made.json['id'])).toBe(false);
     expect((await world.get(made.json['id'])).status).toBe(404);
-    await world.provider.idle();
+    await world.idle();
     expect(hooks(made.json['id']).every((hook) => hook.message.resource['status'] !== 'ready')).toBe(true);
   });
 
   test('on another replica is heard of with the next renewal of the lease', async () => {
-    const busy = world.replica({ timing: { answerMs: 60, pollMs: 10, leaseMs: 90 } });
+    const busy = world.replica({ timing: { ...HURRY, leaseMs: 900 } });
     world.seller.onProvision = async (context) => {
       await context.answer(world.seller.make(context));
       await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
@@ -158,7 +158,7 @@ describe('ASY-06, P10: a removal during provisioning', () => {
     );
     await world.remove(made.json['id']);
     await busy.idle();
-    await world.provider.idle();
+    await world.idle();
     expect((await world.get(made.json['id'])).status).toBe(404);
     expect(world.seller.resources.has(made.json['id'])).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gate } from './world/seller.ts';
-import { openWorld, order, type World } from './world/world.ts';
+import { HURRY, openWorld, order, type World } from './world/world.ts';
 
 let world: World;
 
@@ -154,9 +154,9 @@ describe('a process that dies', () => {
       return attempts.length === 1 ? await never.promise : world.seller.make(context);
     };
     // This process takes the work and never finishes it, as if it had been killed.
-    const dying = world.replica({ timing: { answerMs: 50 } });
+    const dying = world.replica({ timing: HURRY });
     expect((await send(members, dying)).status).toBe(503);
-    const tooEarly = await send(members, world.replica({ timing: { answerMs: 50, pollMs: 10 } }));
+    const tooEarly = await send(members, world.replica({ timing: HURRY }));
     expect(tooEarly.status).toBe(503);
     expect(attempts).toEqual([1]);
     world.clock.advance(31);
@@ -176,7 +176,7 @@ describe('a process that dies', () => {
     let dead = true;
     world.seller.onProvision = async (context) => (dead ? await never.promise : world.seller.make(context));
     const members = order();
-    const dying = world.replica({ timing: { answerMs: 50 } });
+    const dying = world.replica({ timing: HURRY });
     await send(members, dying);
     const record = await ofFly(members['id']);
     dead = false;

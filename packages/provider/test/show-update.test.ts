@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HangarError } from '@hangar/security';
 import { gate } from './world/seller.ts';
-import { openWorld, order, type World } from './world/world.ts';
+import { HURRY, openWorld, order, type World } from './world/world.ts';
 
 let world: World;
 let members: Record<string, unknown>;
 let id: string;
 
 beforeAll(async () => {
-  world = await openWorld({ timing: { answerMs: 150, pollMs: 10 } });
+  world = await openWorld();
 });
 afterAll(async () => await world.close());
 beforeEach(async () => {
@@ -200,7 +200,7 @@ describe('PATCH', () => {
   test('that takes longer is answered 202, blocks others, and its end is announced once', async () => {
     const held = gate();
     world.seller.onUpdate = async () => await held.promise;
-    const answer = await world.patch(id, { read_regions: ['ams'] });
+    const answer = await world.patch(id, { read_regions: ['ams'] }, world.hurried);
     expect([answer.status, answer.json['status'], answer.json['read_regions']]).toEqual([
       202,
       'updating',
@@ -209,7 +209,7 @@ describe('PATCH', () => {
     const second = await world.patch(id, { plan: 'pro' });
     expect([second.status, second.json['code']]).toEqual([409, 'conflict']);
     held.open();
-    await world.provider.idle();
+    await world.idle();
     world.seller.onUpdate = undefined;
     expect((await world.get(id)).json).toMatchObject({ status: 'ready', read_regions: ['ams'] });
     expect(hooks()).toMatchObject([
@@ -220,9 +220,9 @@ describe('PATCH', () => {
   test('that fails after its 202 is an error the customer can read, and can be tried again', async () => {
     const held = gate();
     world.seller.onUpdate = async () => await held.promise;
-    expect((await world.patch(id, { read_regions: ['ams'] })).status).toBe(202);
+    expect((await world.patch(id, { read_regions: ['ams'] }, world.hurried)).status).toBe(202);
     held.fail(new HangarError('region_unavailable', { public: 'ams is full' }));
-    await world.provider.idle();
+    await world.idle();
     world.seller.onUpdate = undefined;
     expect((await world.get(id)).json).toMatchObject({
       status: 'error',
@@ -243,7 +243,7 @@ describe('PATCH', () => {
   test('whose process died is finished by another, and then announced', async () => {
     const never = gate();
     world.seller.onUpdate = async () => await never.promise;
-    const dying = world.replica();
+    const dying = world.replica({ timing: HURRY });
     await world.send(
       world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' } }),
       dying,

@@ -63,12 +63,18 @@ export function createLogins(kit: Kit, cookies: Cookies): Logins {
     return undefined;
   };
 
+  const isFresh = (record: LoginRecord, maxAgeSeconds: number): boolean =>
+    kit.now().getTime() - record.checkedAt.getTime() < maxAgeSeconds * 1_000;
+
   const current = async (tokenHash: string, maxAgeSeconds: number): Promise<LoginRecord | undefined> => {
     const record = await store.logins.find(tokenHash, kit.now());
-    if (record === undefined) return undefined;
-    if (kit.now().getTime() - record.checkedAt.getTime() < maxAgeSeconds * 1_000) return record;
-    // A page asks many questions at once; Fly.io is asked one.
-    const running = confirming.get(tokenHash) ?? confirm(record).finally(() => confirming.delete(tokenHash));
+    if (record === undefined || isFresh(record, maxAgeSeconds)) return record;
+    // A page asks many questions at once; Fly.io is asked one. What was read above may be old by now.
+    const refresh = async (): Promise<LoginRecord | undefined> => {
+      const again = await store.logins.find(tokenHash, kit.now());
+      return again === undefined || isFresh(again, maxAgeSeconds) ? again : await confirm(again);
+    };
+    const running = confirming.get(tokenHash) ?? refresh().finally(() => confirming.delete(tokenHash));
     confirming.set(tokenHash, running);
     return await running;
   };

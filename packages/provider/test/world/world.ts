@@ -53,18 +53,25 @@ export interface World {
   readonly twin: OAuthTwin;
   readonly errors: HangarError[];
   readonly options: ProviderOptions;
+  /** Another process that turns asynchronous soon. For work that certainly takes longer. */
+  readonly hurried: Provider;
+  /** Waits until no process has anything under way. */
+  idle(): Promise<void>;
   /** A second process on the same database. */
   replica(change?: Partial<ProviderOptions>): Provider;
   draft(change: Partial<Draft> & { method: string; path: string }): Draft;
   send(draft: Draft, to?: Provider): Promise<Answer>;
   create(members?: Record<string, unknown>, to?: Provider): Promise<Answer>;
   get(id: string): Promise<Answer>;
-  patch(id: string, members: Record<string, unknown>): Promise<Answer>;
-  remove(id: string): Promise<Answer>;
+  patch(id: string, members: Record<string, unknown>, to?: Provider): Promise<Answer>;
+  remove(id: string, to?: Provider): Promise<Answer>;
   browse(path: string, headers?: Record<string, string>, to?: Provider): Promise<Answer>;
   run(task: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Fly.io's patience in a hurry. Long enough for what should be done in time even on a busy machine. */
+export const HURRY = { answerMs: 600, pollMs: 20 };
 
 let counter = 0;
 
@@ -119,7 +126,8 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     ...change,
   };
   const provider = createProvider(options);
-  const providers = [provider];
+  const hurried = createProvider({ ...options, timing: { ...HURRY, ...options.timing } });
+  const providers = [provider, hurried];
 
   const door = (rawTarget: string): Door => ({
     rawTarget,
@@ -151,6 +159,7 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
 
   const world: World = {
     provider,
+    hurried,
     database,
     clock,
     seller,
@@ -200,17 +209,21 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     create: async (members = {}, to = provider) =>
       await world.send(world.draft({ method: 'POST', path: '/extensions', members: order(members) }), to),
     get: async (id) => await world.send(world.draft({ method: 'GET', path: `/extensions/${id}` })),
-    patch: async (id, members) =>
-      await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members })),
-    remove: async (id) => await world.send(world.draft({ method: 'DELETE', path: `/extensions/${id}` })),
+    patch: async (id, members, to = provider) =>
+      await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members }), to),
+    remove: async (id, to = provider) =>
+      await world.send(world.draft({ method: 'DELETE', path: `/extensions/${id}` }), to),
     browse: async (path, headers = {}, to = provider) => await call(to, 'GET', path, headers),
     async run(name) {
       const task = provider.tasks.find((candidate) => candidate.name === `provider.${name}`);
       if (task === undefined) throw new Error(`there is no task ${name}`);
       await task.run(new AbortController().signal);
     },
+    async idle() {
+      await Promise.all(providers.map(async (one) => await one.idle()));
+    },
     async close() {
-      await Promise.all(providers.map((one) => one.idle()));
+      await world.idle();
       await outgoing.close();
       await receiver.close();
       await twin.close();
