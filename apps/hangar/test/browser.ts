@@ -74,9 +74,13 @@ async function visit(browser: Browser, options: VisitOptions): Promise<Visit> {
     complaints.push(`a request to ${origin}`);
     return await route.abort();
   });
+  await context.exposeFunction('policyViolated', (what: string) =>
+    complaints.push(`policy violation: ${what}`),
+  );
   await context.addInitScript(() => {
+    const { policyViolated } = globalThis as unknown as { policyViolated: (what: string) => void };
     document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+      policyViolated(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
     });
   });
   const page = await context.newPage();

@@ -1,77 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Dashboard } from '../src/dashboard/dashboard.ts';
-import { dashboardRoutes, type DashboardRoute } from '../src/dashboard/routes.ts';
-import { type Estate, furnish, NOW } from './dashboard-estate.ts';
+import { dashboardRoutes } from '../src/dashboard/routes.ts';
+import { furnish, NOW } from './dashboard-estate.ts';
 import { type House, openHouse } from './dashboard-house.ts';
-
-const ORIGIN = 'https://hangar.example';
+import {
+  changes,
+  codeOf,
+  fromOurPage,
+  ORIGIN,
+  pathOf,
+  type Role,
+  routesAbout,
+  type Visitor,
+  visitorsOf,
+} from './dashboard-visitor.ts';
 
 let house: House;
-let dashboard: Dashboard;
+let call: ReturnType<typeof visitorsOf>['call'];
+let person: ReturnType<typeof visitorsOf>['person'];
 beforeAll(async () => {
   house = await openHouse();
-  dashboard = house.dashboard(ORIGIN);
+  ({ call, person } = visitorsOf(house));
 });
 afterAll(async () => await house.close());
 beforeEach(() => {
   house.done.length = 0;
   house.logins.asked.length = 0;
 });
-
-interface Call {
-  readonly method?: string;
-  readonly cookie?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string;
-  /** As it stood on the wire, when that differs from the address. */
-  readonly rawTarget?: string;
-}
-
-async function call(target: string, { method = 'GET', cookie, headers, body, rawTarget }: Call = {}) {
-  const request = new Request(`${ORIGIN}${target}`, {
-    method,
-    headers: { ...(cookie === undefined ? {} : { cookie }), ...headers },
-    ...(body === undefined ? {} : { body }),
-  });
-  const response = await dashboard.fetch(request, { rawTarget: rawTarget ?? target, requestId: 'req_test' });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text };
-}
-
-type Role = 'admin' | 'member';
-
-/** A person with a role in one organization; the token is what the page would send back. */
-function person(estate: Estate, role: Role) {
-  const login = {
-    userId: `visitor-${randomUUID()}`,
-    email: 'visitor@customer.example',
-    memberships: [{ organizationId: estate.organizationId, role }],
-  };
-  return { login, cookie: house.logins.signIn(login), csrf: house.logins.csrfToken(login) };
-}
-
-/** What our own page sends with a change. */
-const fromOurPage = (csrf: string) => ({
-  'content-type': 'application/json',
-  'sec-fetch-site': 'same-origin',
-  origin: ORIGIN,
-  'x-csrf-token': csrf,
-});
-
-function pathOf(route: DashboardRoute, estate: Estate, below: Estate = estate): string {
-  return route.path
-    .replace(':extensionId', estate.extensionId)
-    .replace(':tokenId', below.tokenId)
-    .replace(':deliveryId', below.deliveryId);
-}
-
-const routesAbout = dashboardRoutes.filter(
-  (route) => route.audience === 'member' || route.audience === 'admin',
-);
-const changes = dashboardRoutes.filter((route) => route.method === 'POST');
-const codeOf = (text: string) => (JSON.parse(text) as { code: string }).code;
 
 describe('who sees what (S5)', () => {
   const roles: readonly Role[] = ['admin', 'member'];
@@ -247,110 +203,6 @@ describe('signed out', () => {
   });
 });
 
-describe('changes come from our own page only (S4)', () => {
-  const estate = () => house.estates[1];
-
-  interface Attempt {
-    readonly title: string;
-    readonly headers: (csrf: string) => Record<string, string>;
-    readonly body?: string;
-    readonly code: string;
-  }
-  const without = (csrf: string, ...names: string[]) =>
-    Object.fromEntries(Object.entries(fromOurPage(csrf)).filter(([name]) => !names.includes(name)));
-
-  const attempts: readonly Attempt[] = [
-    { title: 'no token', headers: (csrf) => without(csrf, 'x-csrf-token'), code: 'csrf_refused' },
-    { title: 'an empty token', headers: () => fromOurPage(''), code: 'csrf_refused' },
-    { title: 'a made-up token', headers: () => fromOurPage(randomUUID()), code: 'csrf_refused' },
-    {
-      title: 'the token of another person of the same organization',
-      headers: () => fromOurPage(person(estate(), 'admin').csrf),
-      code: 'csrf_refused',
-    },
-    ...['cross-site', 'same-site', 'none'].map((site) => ({
-      title: `Sec-Fetch-Site: ${site}`,
-      headers: (csrf: string) => ({ ...fromOurPage(csrf), 'sec-fetch-site': site }),
-      code: 'csrf_refused',
-    })),
-    ...['null', 'https://evil.example', 'http://hangar.example', 'https://hangar.example:444'].map(
-      (origin) => ({
-        title: `Origin: ${origin}`,
-        headers: (csrf: string) => ({ ...fromOurPage(csrf), origin }),
-        code: 'csrf_refused',
-      }),
-    ),
-    {
-      title: 'neither Sec-Fetch-Site nor Origin',
-      headers: (csrf) => without(csrf, 'sec-fetch-site', 'origin'),
-      code: 'csrf_refused',
-    },
-    ...[
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data',
-      'application/json; charset=utf-16',
-    ].map((type) => ({
-      title: `Content-Type: ${type}`,
-      headers: (csrf: string) => ({ ...fromOurPage(csrf), 'content-type': type }),
-      code: 'unsupported_media_type',
-    })),
-    { title: 'a form’s text that parses as JSON', headers: fromOurPage, body: '{"a":"=b"}', code: 'invalid' },
-    {
-      title: 'a method override in the body',
-      headers: fromOurPage,
-      body: '{"_method":"DELETE"}',
-      code: 'invalid',
-    },
-    { title: 'an array', headers: fromOurPage, body: '[]', code: 'invalid' },
-    { title: 'no JSON', headers: fromOurPage, body: 'x', code: 'bad_request' },
-    { title: 'two kilobytes', headers: fromOurPage, body: `{${' '.repeat(2048)}}`, code: 'too_large' },
-  ];
-
-  it.each(
-    changes.flatMap((route) =>
-      attempts.map((attempt) => [route.path, attempt.title, route, attempt] as const),
-    ),
-  )('POST %s with %s is refused and has no effect', async (_path, _title, route, attempt) => {
-    const admin = person(estate(), 'admin');
-    const answer = await call(pathOf(route, estate()), {
-      method: 'POST',
-      cookie: admin.cookie,
-      headers: attempt.headers(admin.csrf),
-      body: attempt.body ?? '{}',
-    });
-    expect(codeOf(answer.text)).toBe(attempt.code);
-    expect(answer.headers.getSetCookie()).toEqual([]);
-    expect(house.done).toEqual([]);
-    // The login lives on: a stranger's page cannot sign anybody out either.
-    expect((await call('/api/extensions', { cookie: admin.cookie })).status).toBe(200);
-  });
-
-  it.each(changes.map((route) => [route.path, route] as const))(
-    '%s does nothing by GET',
-    async (_, route) => {
-      const admin = person(estate(), 'admin');
-      const answer = await call(pathOf(route, estate()), {
-        cookie: admin.cookie,
-        headers: { 'x-http-method-override': 'POST', 'x-csrf-token': admin.csrf },
-      });
-      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
-      expect(house.done).toEqual([]);
-    },
-  );
-
-  it('accepts a browser that sends Origin and does not know Sec-Fetch-Site', async () => {
-    const admin = person(estate(), 'admin');
-    const answer = await call(`/api/extensions/${estate().extensionId}/tokens/${estate().tokenId}/revoke`, {
-      method: 'POST',
-      cookie: admin.cookie,
-      headers: without(admin.csrf, 'sec-fetch-site'),
-      body: '{}',
-    });
-    expect(answer.status).toBe(200);
-  });
-});
-
 describe('what is shown', () => {
   const read = async (path: string) => {
     const [mine] = house.estates;
@@ -475,7 +327,7 @@ describe('what is shown', () => {
 });
 
 describe('acting', () => {
-  const post = async (path: string, admin: ReturnType<typeof person>) =>
+  const post = async (path: string, admin: Visitor) =>
     await call(path, { method: 'POST', cookie: admin.cookie, headers: fromOurPage(admin.csrf), body: '{}' });
 
   it('revokes a token in the name of the person who asked, and a double click is no error', async () => {
