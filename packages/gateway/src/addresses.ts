@@ -22,7 +22,7 @@ export async function assignAddress(given: Exchange, parts: Parts): Promise<Resp
   const { type, region, service_name: service, network, org_slug: organization } = withoutBlanks(value);
   const refusal = checkOrganizationSlug(organization, caller.workspace);
   if (refusal) throw refusal;
-  const chosen = { ...(service === undefined ? {} : { service_name: service }) };
+  const chosen = service === undefined ? {} : { service_name: service };
   let json: Record<string, unknown>;
   if (type === 'private_v6') {
     if (network !== undefined && network !== environment.network)

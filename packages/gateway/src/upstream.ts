@@ -44,11 +44,11 @@ const pausesMs: readonly number[] = [200, 600];
 export async function sendUpstream(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {
   for (const pause of call.method === 'GET' ? pausesMs : []) {
     const reply = await once(machines, call).catch(swallowUnreachable);
-    if (reply && ![502, 503, 504].includes(reply.status)) return checked(reply, call);
+    if (reply && ![502, 503, 504].includes(reply.status)) return await checked(reply, call);
     await reply?.drop();
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
-  return checked(await once(machines, call), call);
+  return await checked(await once(machines, call), call);
 }
 
 async function once(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {

@@ -32,9 +32,7 @@ function s3As(secrets: Record<string, string>): S3Client {
 async function secretsOf(app: string): Promise<Record<string, string>> {
   const shown = await world.ask('GET', `/v1/apps/${app}/secrets?show_secrets=true`, { token: world.token });
   expect(shown.status).toBe(200);
-  return Object.fromEntries(
-    shown.json.secrets.map((secret: { name: string; value: string }) => [secret.name, secret.value]),
-  );
+  return Object.fromEntries(shown.json.secrets.map((secret) => [secret.name, secret.value]));
 }
 
 describe('POST /v1/apps', () => {
@@ -163,13 +161,13 @@ describe('an app', () => {
 
   it('is listed as far as the token reaches (defect U14)', async () => {
     const all = await world.ask('GET', `/v1/apps?org_slug=${world.workspace.slug}`, { token: world.token });
-    expect(all.json.apps.map((app: { name: string }) => app.name)).toEqual(['hf-u8123', 'other']);
-    const number = BigInt(all.json.apps[1].internal_numeric_id);
+    expect(all.json.apps.map((app) => app.name)).toEqual(['hf-u8123', 'other']);
+    const number = BigInt(all.json.apps[1]?.internal_numeric_id ?? 0);
     const narrow = mintToken(world.workspace.number, [
       { type: 'Apps', apps: new Map([[number, Action.read]]) },
     ]);
     const some = await world.ask('GET', '/v1/apps', { token: narrow });
-    expect(some.json.apps.map((app: { name: string }) => app.name)).toEqual(['other']);
+    expect(some.json.apps.map((app) => app.name)).toEqual(['other']);
     const environments = await world.ask('GET', '/hangar/v1/environments', { token: narrow });
     expect(environments.json.environments).toMatchObject([{ name: 'other', phase: 'ready', power: 'none' }]);
   });

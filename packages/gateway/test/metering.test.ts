@@ -76,7 +76,7 @@ describe('usage', () => {
       `/hangar/v1/usage?from=${from.toISOString()}&to=${to.toISOString()}`,
       { token: world.token },
     );
-    expect(seen.json.rows.map((row: { id: string }) => row.id)).toEqual(records.map(({ id }) => id));
+    expect(seen.json.rows.map((row) => row.id)).toEqual(records.map(({ id }) => id));
   });
 
   it('counts what ran unseen: the sweep finds machines that no event told of', async () => {

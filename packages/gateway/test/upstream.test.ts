@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '@hangar/security';
@@ -164,11 +164,7 @@ describe('a failing upstream', () => {
 describe('an upstream that answers strangely', () => {
   let server: Server;
   let gateway: Gateway;
-  let behave: (
-    path: string,
-    response: import('node:http').ServerResponse,
-    headers: import('node:http').IncomingHttpHeaders,
-  ) => void;
+  let behave: (path: string, response: ServerResponse, headers: IncomingHttpHeaders) => void;
   let asked: string[] = [];
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -221,7 +217,7 @@ describe('an upstream that answers strangely', () => {
   });
 
   it('gets our headers only, and of its own only a few come back (G3)', async () => {
-    let seen: import('node:http').IncomingHttpHeaders = {};
+    let seen: IncomingHttpHeaders = {};
     behave = (_, response, headers) => {
       seen = headers;
       response.writeHead(200, {

@@ -22,7 +22,29 @@ import { mintToken, realVerifier } from './verifier.ts';
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  readonly json: any;
+  /** An object or a list, as the route has it; undefined when the answer had no body. */
+  readonly json: Answer & readonly Answer[];
+}
+
+/** The members that these tests look at, of any answer. Which of them are there is what the tests say. */
+export interface Answer {
+  readonly id: string;
+  readonly name: string;
+  readonly app_name: string;
+  readonly code: string;
+  readonly caveat: string;
+  readonly network: string;
+  readonly internal_numeric_id: number;
+  readonly value: string;
+  readonly region: string;
+  readonly config: { readonly metadata?: Readonly<Record<string, string>> };
+  readonly data: { readonly nonce: string };
+  readonly apps: readonly Answer[];
+  readonly environments: readonly Answer[];
+  readonly machines: readonly Answer[];
+  readonly regions: readonly Answer[];
+  readonly rows: readonly Answer[];
+  readonly secrets: readonly Answer[];
 }
 
 export interface Ask {
@@ -113,7 +135,7 @@ export async function openWorld(
     return {
       status: response.status,
       headers: response.headers,
-      json: answer === '' ? undefined : JSON.parse(answer),
+      json: (answer === '' ? undefined : JSON.parse(answer)) as Reply['json'],
     };
   }
 
