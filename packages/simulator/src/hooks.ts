@@ -12,7 +12,7 @@ const actions: ReadonlySet<string> = new Set(['resource.created', 'resource.upda
 const windowSeconds = 300;
 
 /** How many webhooks are remembered. */
-const rememberedWebhooks = 2_000;
+const rememberedWebhooks = 500;
 
 type Reading =
   | {

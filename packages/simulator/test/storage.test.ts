@@ -88,6 +88,8 @@ describe('buckets', () => {
     const { s3 } = aws(await stage());
     await s3.send(new CreateBucketCommand({ Bucket }));
     expect(await nameOfError(s3.send(new GetBucketVersioningCommand({ Bucket })))).toBe('NotImplemented');
+    const open = new PutObjectCommand({ Bucket, Key: 'k', Body: 'v', ACL: 'public-read' });
+    expect(await nameOfError(s3.send(open))).toBe('NotImplemented');
   });
 });
 

@@ -88,6 +88,35 @@ describe("Fly.io's own tokens are macaroons", () => {
     }
   });
 
+  test.each<[string, string, string, object?]>([
+    ['r', 'GET', ''],
+    ['r', 'GET', '/machines'],
+    ['r', 'GET', '/machines/ID/lease'],
+    ['c', 'POST', '/machines', { config: { image: 'b' } }],
+    ['c', 'POST', '/volumes', { name: 'data' }],
+    ['w', 'POST', '/machines/ID', { config: { image: 'b' } }],
+    ['w', 'POST', '/machines/ID/metadata/a', { value: 'b' }],
+    ['w', 'DELETE', '/machines/ID/metadata/a'],
+    ['w', 'POST', '/secrets', { values: { A: 'b' } }],
+    ['w', 'DELETE', '/secrets/A'],
+    ['w', 'POST', '/ip_assignments', { type: 'shared_v4' }],
+    ['C', 'POST', '/machines/ID/stop', {}],
+    ['C', 'POST', '/machines/ID/lease', { ttl: 1 }],
+    ['C', 'DELETE', '/machines/ID/lease'],
+    ['C', 'POST', '/machines/ID/exec', { command: ['true'] }],
+    ['d', 'DELETE', '/machines/ID?force=true'],
+    ['d', 'DELETE', ''],
+  ])('%s is what %s …%s needs, and no other letter will do', async (letter, method, target, body) => {
+    const on = await stage();
+    const { id } = await withMachine(on);
+    const ask = async (actions: string): Promise<number> => {
+      const call = flaps(on, await minted(on, { actions }));
+      return (await call(method, `/apps/hf-u8123${target.replace('ID', id)}`, body)).status;
+    };
+    expect(await ask('rwcdC'.replace(letter, ''))).toBe(403);
+    expect([401, 403]).not.toContain(await ask(letter));
+  });
+
   test('a token for one machine or one command stays there', async () => {
     const on = await stage();
     const { operator, id, path } = await withMachine(on);

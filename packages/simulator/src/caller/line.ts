@@ -30,7 +30,7 @@ export interface ProviderLine {
 const answerTimeoutMs = 15_000;
 
 /** How many exchanges are remembered; events of a long simulation would fill the memory otherwise. */
-const rememberedExchanges = 2_000;
+const rememberedExchanges = 500;
 
 const configPlaceholder = '[value]';
 

@@ -26,6 +26,9 @@ const silent: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Headers of Tigris' own that mean something here; others would be promises that nobody keeps. */
+const knownTigrisHeaders: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-tigris-rename']);
+
 /** The simulated Tigris: S3 with Signature Version 4 and policies that are really evaluated (spec 8; user-envs.md 5). */
 export function createS3Door(simulation: Simulation): DoorFetch {
   const answer = async (request: Request, door: Door): Promise<Response> => {
@@ -56,7 +59,7 @@ export function createS3Door(simulation: Simulation): DoorFetch {
 async function readCall(simulation: Simulation, request: Request, door: Door): Promise<S3Call> {
   const body = new Uint8Array(await request.arrayBuffer());
   const { method, headers } = request;
-  const { signer, payloadHash } = await verifySignatureV4(simulation, 's3', {
+  const verified = await verifySignatureV4(simulation, 's3', {
     method,
     rawTarget: door.rawTarget,
     headers,
@@ -65,12 +68,12 @@ async function readCall(simulation: Simulation, request: Request, door: Door): P
   const { path, query } = splitTarget(door.rawTarget);
   return {
     simulation,
-    signer,
+    signer: verified.signer,
     method,
     ...place(path, headers.get('host') ?? ''),
     query: new URLSearchParams(query),
     headers,
-    bytes: readPayload(headers, body, payloadHash).bytes,
+    bytes: (await readPayload(headers, body, verified)).bytes,
     sourceIp: door.remoteAddress ?? '127.0.0.1',
   };
 }
@@ -96,6 +99,13 @@ function decodeTarget(path: string): string {
 
 function operate(call: S3Call): Response {
   const { query, method } = call;
+  for (const name of call.headers.keys()) {
+    if (!name.startsWith('x-tigris-') || knownTigrisHeaders.has(name)) continue;
+    throw new S3Refusal('NotImplemented', `The header ${name} is not simulated`);
+  }
+  if ((call.headers.get('x-amz-acl') ?? 'private') !== 'private') {
+    throw new S3Refusal('NotImplemented', 'Only private buckets and objects are simulated');
+  }
   for (const name of query.keys()) {
     if (silent.has(name) || name.toLowerCase().startsWith('x-amz-') || name.startsWith('response-')) continue;
     throw new S3Refusal('NotImplemented', `The sub-resource ${name} is not simulated`);

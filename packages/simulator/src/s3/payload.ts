@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { checkChunks, readChunks } from './chunks.ts';
 import { S3Refusal } from './refusal.ts';
+import type { Verified } from './signature.ts';
 
 /** A body as it is stored, after every check that the request asked for. */
 export interface Payload {
   readonly bytes: Uint8Array;
 }
+
+/** The words in `x-amz-content-sha256` for a body in chunks, and whether the chunks are signed. */
+const streaming: ReadonlyMap<string, 'signed' | 'unsigned'> = new Map([
+  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'unsigned'],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'signed'],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', 'signed'],
+]);
 
 /** The checksums that can be checked here; others are taken on trust. */
 const digests: ReadonlyMap<string, (bytes: Uint8Array) => Buffer> = new Map([
@@ -29,20 +38,15 @@ function crc32Bytes(bytes: Uint8Array): Buffer {
  * Turns a request body into the object's bytes: strips the aws-chunked framing, and checks digest, length and checksums that came in
  * headers or trailers. Throws S3Refusal.
  */
-export function readPayload(headers: Headers, body: Uint8Array, payloadHash: string): Payload {
-  const streaming = payloadHash.startsWith('STREAMING-');
-  if (streaming && payloadHash !== 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') {
-    throw new S3Refusal('NotImplemented', `${payloadHash} is not simulated`);
-  }
+export async function readPayload(headers: Headers, body: Uint8Array, verified: Verified): Promise<Payload> {
+  const { payloadHash } = verified;
   if (/^[0-9a-f]{64}$/.test(payloadHash) && createHash('sha256').update(body).digest('hex') !== payloadHash) {
     throw new S3Refusal(
       'XAmzContentSHA256Mismatch',
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     );
   }
-  const { bytes, trailers } = streaming
-    ? unchunk(body)
-    : { bytes: body, trailers: new Map<string, string>() };
+  const { bytes, trailers } = await plainBody(body, verified);
   const decodedLength = headers.get('x-amz-decoded-content-length');
   if (decodedLength !== null && Number(decodedLength) !== bytes.byteLength) {
     throw new S3Refusal('IncompleteBody', 'The request body is not as long as announced.');
@@ -64,27 +68,18 @@ export function readPayload(headers: Headers, body: Uint8Array, payloadHash: str
   return { bytes };
 }
 
-/** `size[;extension]CRLF data CRLF … 0 CRLF trailers CRLF`. */
-function unchunk(body: Uint8Array): { bytes: Uint8Array; trailers: Map<string, string> } {
-  const source = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const parts: Buffer[] = [];
-  const incomplete = new S3Refusal('IncompleteBody', 'The chunked body ends early.');
-  let at = 0;
-  for (;;) {
-    const end = source.indexOf('\r\n', at);
-    if (end === -1) throw incomplete;
-    const size = Number.parseInt(source.toString('latin1', at, end), 16);
-    if (!Number.isInteger(size) || size < 0) throw incomplete;
-    at = end + 2;
-    if (size === 0) break;
-    if (at + size + 2 > source.length) throw incomplete;
-    parts.push(source.subarray(at, at + size));
-    at += size + 2;
+async function plainBody(
+  body: Uint8Array,
+  verified: Verified,
+): Promise<{ bytes: Uint8Array; trailers: ReadonlyMap<string, string> }> {
+  const kind = streaming.get(verified.payloadHash);
+  if (kind === undefined) {
+    if (verified.payloadHash.startsWith('STREAMING-')) {
+      throw new S3Refusal('NotImplemented', `${verified.payloadHash} is not simulated`);
+    }
+    return { bytes: body, trailers: new Map() };
   }
-  const trailers = new Map<string, string>();
-  for (const line of source.toString('latin1', at).split('\r\n')) {
-    const cut = line.indexOf(':');
-    if (cut > 0) trailers.set(line.slice(0, cut).trim().toLowerCase(), line.slice(cut + 1).trim());
-  }
-  return { bytes: Buffer.concat(parts), trailers };
+  const chunked = readChunks(body);
+  if (kind === 'signed') await checkChunks(chunked, verified.chain);
+  return { bytes: Buffer.concat(chunked.chunks.map((chunk) => chunk.bytes)), trailers: chunked.trailers };
 }

@@ -13,6 +13,15 @@ export interface Verified {
   readonly signer: Signer;
   /** `x-amz-content-sha256` as it was signed: a digest, or one of the words for bodies that are not covered. */
   readonly payloadHash: string;
+  /** Signatures of chunks begin where that of the request ends. */
+  readonly chain: SignatureChain;
+}
+
+/** The chain of signatures of a body that is sent in signed chunks. */
+export interface SignatureChain {
+  readonly seed: string;
+  /** The signature that follows `previous`, over digests in hex. */
+  next(algorithm: string, previous: string, digests: readonly string[]): Promise<string>;
 }
 
 interface Claim {
@@ -21,6 +30,9 @@ interface Claim {
   readonly signedHeaders: readonly string[];
   readonly signature: string;
   readonly signedAt: Date;
+  /** `x-amz-date` and the credential scope, as they were written. */
+  readonly stamp: string;
+  readonly scope: string;
   readonly presignedSeconds?: number;
 }
 
@@ -64,6 +76,13 @@ export async function verifySignatureV4(
     uriEscapePath: service !== 's3',
     applyChecksum: false,
   });
+  const chain: SignatureChain = {
+    seed: claim.signature,
+    next: async (algorithm, previous, digests) =>
+      await again.sign([algorithm, claim.stamp, claim.scope, previous, ...digests].join('\n'), {
+        signingDate: claim.signedAt,
+      }),
+  };
   const plain = Object.fromEntries(Object.entries(query).filter(([name]) => !presignParameters.has(name)));
   const target = {
     method: request.method,
@@ -93,7 +112,7 @@ export async function verifySignatureV4(
       },
     );
     compare(String(signed.query?.['X-Amz-Signature'] ?? ''), claim.signature);
-    return { signer, payloadHash };
+    return { signer, payloadHash, chain };
   }
 
   const body = claim.signedHeaders.includes('x-amz-content-sha256') ? undefined : request.body;
@@ -102,7 +121,7 @@ export async function verifySignatureV4(
     { signingDate: claim.signedAt, signableHeaders: signedHeaders },
   );
   compare(/Signature=([0-9a-f]{64})/.exec(signed.headers['authorization'] ?? '')?.[1] ?? '', claim.signature);
-  return { signer, payloadHash: headers['x-amz-content-sha256'] ?? '' };
+  return { signer, payloadHash: headers['x-amz-content-sha256'] ?? '', chain };
 }
 
 function compare(expected: string, received: string): void {
@@ -127,6 +146,7 @@ function headerClaim(headers: Headers, service: string): Claim {
     signedHeaders: signedHeaders.split(';'),
     signature,
     signedAt: dateOf(headers.get('x-amz-date')),
+    stamp: headers.get('x-amz-date') ?? '',
   };
 }
 
@@ -149,15 +169,20 @@ function queryClaim(query: Record<string, string | string[]>, service: string): 
     signedHeaders: one('X-Amz-SignedHeaders').split(';'),
     signature: one('X-Amz-Signature'),
     signedAt: dateOf(one('X-Amz-Date')),
+    stamp: one('X-Amz-Date'),
     presignedSeconds,
   };
 }
 
 /** `tid_…/20261120/auto/s3/aws4_request`. Tigris has one region, `auto`, and takes any. */
-function scopeOf(credential: string, service: string): { keyId: string; region: string } {
+function scopeOf(credential: string, service: string): Pick<Claim, 'keyId' | 'region' | 'scope'> {
   const found = /^([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/.exec(credential);
   if (!found || found[3] !== service) throw malformed('The credential scope is not valid.');
-  return { keyId: found[1] ?? '', region: found[2] ?? '' };
+  return {
+    keyId: found[1] ?? '',
+    region: found[2] ?? '',
+    scope: credential.slice(credential.indexOf('/') + 1),
+  };
 }
 
 function malformed(message: string): S3Refusal {
