@@ -167,6 +167,25 @@ describe('revoking a branch', () => {
     expect(await verdict(here, token)).toBe('token_revoked');
   });
 
+  it('never ends more than the branch on the strength of the text alone', async () => {
+    const { token, id } = await mint();
+    const child = narrow(token, Action.read);
+    const whole = (by: string | undefined, text = child) =>
+      call(here, 'POST', '/hangar/v1/tokens/revoke', {
+        ...(by === undefined ? {} : { token: by }),
+        body: { token: text, scope: 'token' },
+      });
+    const stranger = (await mint({ workspace: OTHER_WORKSPACE })).token;
+    expect([
+      (await whole(undefined)).status,
+      (await whole(child)).status,
+      (await whole(stranger)).status,
+    ]).toEqual([401, 403, 404]);
+    expect([await verdict(here, token), await verdict(here, child)]).toEqual(['taken', 'taken']);
+    expect((await whole(token)).body).toMatchObject({ revoked: 'token', root_token: id, tokens: [id] });
+    expect(await verdict(here, narrow(token, Action.all))).toBe('token_revoked');
+  });
+
   it('does not let a forged text revoke anything', async () => {
     const { token } = await mint();
     const { status } = await call(here, 'POST', '/hangar/v1/tokens/revoke', {
@@ -215,13 +234,14 @@ describe('revoking more at once', () => {
 describe('rotating the signing key', () => {
   it('lets older tokens go on, and signs new ones with the new key', async () => {
     const before = await mint();
+    expect(await verdict(there, before.token)).toBe('taken');
     const { number, retired } = await here.tokens.rotateKey(WORKSPACE);
     const after = await mint();
     expect([retired, after.row.keyNumber]).toEqual([before.row.keyNumber, number]);
-    // The other process learns of the key when it first meets it.
-    expect(await verdict(there, before.token)).toBe('taken');
+    // The other process has fresh knowledge without the new key, and looks again when it meets it.
     world.clock.advance(0.1);
     expect(await verdict(there, after.token)).toBe('taken');
+    expect(await verdict(there, before.token)).toBe('taken');
   });
 });
 
@@ -276,6 +296,37 @@ describe('when revocations cannot be read', () => {
     });
     world.clock.advance(0.2);
     expect(await verdict(slow, token)).toBe('token_revoked');
+  });
+});
+
+describe('a revocation while the feed is being read', () => {
+  it('is known when revoking has returned, although the reading began before it', async () => {
+    const { token, id } = await mint();
+    const store = createAuthorityStore(world.db.db);
+    let release: (() => void) | undefined;
+    let slow = false;
+    const process = createAuthority({
+      ...world.options,
+      store: {
+        ...store,
+        revokedSince: async (number) => {
+          const page = await store.revokedSince(number);
+          if (slow) await new Promise<void>((resolve) => (release = resolve));
+          return page;
+        },
+      },
+    });
+    expect(await verdict(process, token)).toBe('taken');
+    slow = true;
+    const poll = process.tasks.find((task) => task.name === 'authority.revocations');
+    const reading = poll?.run(new AbortController().signal);
+    await expect.poll(() => release !== undefined).toBe(true);
+    slow = false;
+    const revoking = process.tokens.revoke({ workspace: WORKSPACE, target: { token: id }, by: 't' });
+    await expect.poll(async () => (await store.revokedSince(0n)).revocations.length).toBe(1);
+    release?.();
+    await Promise.all([reading, revoking]);
+    expect(await verdict(process, token)).toBe('token_revoked');
   });
 });
 
