@@ -240,6 +240,8 @@ describe('a sign-in under way', () => {
     const foreign = confirmOf(await (await page(other.user_url, 'gabriella')).text());
     const attempts = [
       decide(user_url, { decision: 'allow' }),
+      // Milo could allow it too, but this field was shown to somebody else.
+      decide(user_url, { confirm, decision: 'allow' }, { cookie: 'login=milo' }),
       decide(user_url, { confirm: foreign, decision: 'allow' }),
       decide(user_url, { confirm, decision: 'allow' }, { origin: 'https://evil.example' }),
       decide(user_url, { confirm, decision: 'allow' }, { origin: 'null' }),
@@ -364,6 +366,7 @@ describe('tickets', () => {
       '{"ticket":17}',
       '{"ticket":"!!!!"}',
       JSON.stringify({ ticket: right.slice(0, -4) }),
+      JSON.stringify({ ticket: right.replaceAll('=', '') }),
       JSON.stringify({ ticket: right.replaceAll('=', '') + 'A' }),
       JSON.stringify({ ticket: ticketWith([], new Uint8Array(32)) }),
       JSON.stringify({ ticket: randomBytes(64).toString('base64') }),

@@ -320,6 +320,15 @@ describe('T6: validity windows', () => {
     ]);
   });
 
+  it('decide the code when other caveats refuse as well: a dead token is called dead', async () => {
+    const base = macaroonOf(await orgToken());
+    const token = attenuate(base, [{ type: 'Action', mask: Action.read }, window(START, START + 10)]);
+    const outcome = await world.authority.verifier.verify(encodeToken(token));
+    const now = new Date((START + 11) * 1000);
+    const cleared = outcome.ok && outcome.value.clear({ action: Action.delete, orgId: WORKSPACE, now });
+    expect(cleared).toMatchObject({ ok: false, reason: { code: 'token_expired' } });
+  });
+
   it('are asked anew for each request, so a cached token ends on time and a clock set back does not kill it', async () => {
     const local = await openWorld();
     try {

@@ -23,6 +23,8 @@ export const gabriella: Identity = {
 };
 export const otto: Identity = { userId: 'rzjkdw3g0ypx061q', workspaces: [OTHER_WORKSPACE] };
 
+export const milo: Identity = { userId: 'milo', workspaces: [WORKSPACE, OTHER_WORKSPACE] };
+
 /** A clock that a test turns by hand. Both faces move together. */
 export interface TestClock {
   at: number;
@@ -57,6 +59,7 @@ export function testClock(): TestClock {
 export async function identifyByCookie(request: Request): Promise<Identity | undefined> {
   const cookie = request.headers.get('cookie') ?? '';
   if (cookie.includes('login=gabriella')) return gabriella;
+  if (cookie.includes('login=milo')) return milo;
   return cookie.includes('login=otto') ? otto : undefined;
 }
 
