@@ -1,13 +1,13 @@
 import { createOutgoing } from '@hangar/security/outgoing';
-import { type Clock, systemClock } from '@hangar/security';
+import { HangarError, systemClock } from '@hangar/security';
 import { flyUrls } from '@hangar/flyio';
-import { openStore, startJobs } from '@hangar/store';
+import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { followPlatformClock } from './platform-clock.ts';
-import { serve } from './server.ts';
+import { type Fetcher, type Listening, serve } from './server.ts';
 import { startWorkers } from './workers.ts';
 
 /** A Hangar that serves. */
@@ -21,12 +21,16 @@ export interface Running {
 const GRACE_MS = 8_000;
 
 /**
- * Opens the database, puts Hangar together, starts its workers and listens on both ports.
+ * Claims the data folder and both ports, opens the database, puts Hangar together and starts its workers. What is cheap
+ * and likely to fail comes first, so that a wrong start ends at once.
  *
  * @throws HangarError `config_invalid` for a taken port, an unusable folder or an unreachable database.
  * @throws FolderLockedError when another process has the embedded database.
  */
-export async function runHangar(config: Config): Promise<Running> {
+export async function runHangar(
+  config: Config,
+  beforeOpening: () => Promise<void> = async () => {},
+): Promise<Running> {
   const log = createLog(config.logLevel);
   const closers: (() => Promise<unknown> | void)[] = [];
   const stop = async (): Promise<void> => {
@@ -39,26 +43,45 @@ export async function runHangar(config: Config): Promise<Running> {
     }
   };
   try {
-    const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log });
+    const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
+    closers.push(() => lock?.release());
+    const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
+    const doors = { main: notYet, gateway: notYet };
+    const listening: Listening[] = [];
+    for (const [name, port] of [
+      ['gateway', config.gatewayPort],
+      ['main', config.port],
+    ] as const) {
+      const door: Fetcher = { fetch: async (request, context) => await doors[name].fetch(request, context) };
+      listening.push(await serve(door, { name, host: config.host, port, log, metrics }));
+    }
+    const silence = async (): Promise<void> =>
+      void (await Promise.all(listening.map(async (one) => await one.close(GRACE_MS))));
+    closers.push(silence);
+    await beforeOpening();
+
+    const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     closers.push(async () => await store.close());
     const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
     const outgoing = createOutgoing({
       allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
     });
     closers.push(async () => await outgoing.close());
-    const now = config.fly === 'real' ? systemClock : await followed(urls.api);
-    const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
-    const hangar = await composeHangar({ config, store, outgoing, urls, now, log, metrics });
+    const clock =
+      config.fly === 'real'
+        ? { now: systemClock, stop: () => {} }
+        : await followPlatformClock(urls.api, outgoing, log);
+    closers.push(clock.stop);
+    const hangar = await composeHangar({ config, store, outgoing, urls, now: clock.now, log, metrics });
     closers.push(async () => await hangar.close());
     const jobs = await startJobs(store, log);
     closers.push(async () => await jobs.stop());
     const workers = await startWorkers(hangar.tasks, { jobs, log, metrics });
     closers.push(async () => await workers.stop());
-    const door = { host: config.host, log, metrics };
-    const gateway = await serve(hangar.gateway, { ...door, name: 'gateway', port: config.gatewayPort });
-    closers.push(async () => await gateway.close(GRACE_MS));
-    const main = await serve(hangar.main, { ...door, name: 'main', port: config.port });
-    closers.push(async () => await main.close(GRACE_MS));
+    doors.main = hangar.main;
+    doors.gateway = hangar.gateway;
+    // Closing begins at the doors: what was accepted is answered while everything behind them still works.
+    closers.push(silence);
     log.info(
       { engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly },
       'serving',
@@ -66,14 +89,15 @@ export async function runHangar(config: Config): Promise<Running> {
     if (store.engine === 'pglite')
       log.warn({}, 'the embedded database is for development: one process, no promise after a power cut');
     return { engine: store.engine, stop };
-
-    async function followed(controlUrl: string): Promise<Clock> {
-      const clock = await followPlatformClock(controlUrl, outgoing, log);
-      closers.push(clock.stop);
-      return clock.now;
-    }
   } catch (error) {
     await stop();
     throw error;
   }
 }
+
+/** What answers while the database is being opened. */
+const notYet: Fetcher = {
+  fetch: () => {
+    throw new HangarError('not_ready', { detail: 'still starting' });
+  },
+};

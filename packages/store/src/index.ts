@@ -1,5 +1,5 @@
 /** Opening: embedded or server, migrated, with the single-writer lock. */
-export { openStore, embeddedStore, type OpenStoreOptions, type Store } from './open.ts';
+export { claimFolder, openStore, embeddedStore, type OpenStoreOptions, type Store } from './open.ts';
 export { migrateEmbedded, migrateServer } from './migrate.ts';
 export { lockFolder, FolderLockedError, type FolderLock, type LockHolder } from './folder-lock.ts';
 

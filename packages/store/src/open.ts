@@ -6,7 +6,7 @@ import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { HangarError, type Log, type Secret, silentLog } from '@hangar/security';
 import type { Database } from './database.ts';
-import { FolderLockedError, lockFolder } from './folder-lock.ts';
+import { type FolderLock, FolderLockedError, lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
 import * as schema from './schema/index.ts';
 import { listenOnPool, type Listener } from './signals.ts';
@@ -30,6 +30,8 @@ export interface OpenStoreOptions {
   readonly databaseUrl?: Secret | undefined;
   /** Folder of the embedded database; `undefined` keeps it in memory. */
   readonly dataDir?: string | undefined;
+  /** The lock of that folder, when it was claimed before; the store gives it back when it closes. */
+  readonly lock?: FolderLock | undefined;
   /** Connections to a Postgres server. Default 10: two cores gain nothing from more (performance.md D). */
   readonly connections?: number;
   readonly log?: Log;
@@ -43,12 +45,12 @@ export interface OpenStoreOptions {
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return options.databaseUrl === undefined
-    ? await openEmbedded(options.dataDir)
+    ? await openEmbedded(options.dataDir, options.lock)
     : await openServer(options.databaseUrl, options);
 }
 
-async function openEmbedded(dataDir: string | undefined): Promise<Store> {
-  const lock = dataDir === undefined ? undefined : prepareFolder(dataDir);
+async function openEmbedded(dataDir: string | undefined, held: FolderLock | undefined): Promise<Store> {
+  const lock = held ?? (dataDir === undefined ? undefined : claimFolder(dataDir));
   try {
     const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') });
     await migrateEmbedded(client);
@@ -77,7 +79,13 @@ export function embeddedStore(client: PGlite, closed: () => void = () => {}): St
   };
 }
 
-function prepareFolder(dataDir: string): { release(): void } {
+/**
+ * Makes the data folder and takes its lock, before anything slow or visible is started.
+ *
+ * @throws FolderLockedError when another process holds it.
+ * @throws HangarError `config_invalid` when it cannot be written.
+ */
+export function claimFolder(dataDir: string): FolderLock {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return lockFolder(join(dataDir, 'pg.lock'));
@@ -94,7 +102,9 @@ async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promi
   const log = options.log ?? silentLog;
   const pool = new pg.Pool({ connectionString: databaseUrl.reveal(), max: options.connections ?? 10 });
   // A connection that breaks while idle is replaced by the pool; without a listener it ends the process.
-  pool.on('error', (error) => log.warn({ code: (error as { code?: string }).code }, 'database connection lost'));
+  pool.on('error', (error) =>
+    log.warn({ code: (error as { code?: string }).code }, 'database connection lost'),
+  );
   try {
     await migrateServer(pool);
   } catch (error) {

@@ -12,11 +12,14 @@ export async function serveCommand(): Promise<void> {
   await serveUntilSignal(config.value);
 }
 
-/** Serves until SIGTERM or SIGINT; undefined when it could not start. */
-export async function serveUntilSignal(config: Config): Promise<Running | undefined> {
+/** Serves until SIGTERM or SIGINT; undefined when it could not start. `beforeOpening` runs once folder and ports are ours. */
+export async function serveUntilSignal(
+  config: Config,
+  beforeOpening?: () => Promise<void>,
+): Promise<Running | undefined> {
   let running: Running;
   try {
-    running = await runHangar(config);
+    running = await runHangar(config, beforeOpening);
   } catch (error) {
     failStart(error);
     return undefined;

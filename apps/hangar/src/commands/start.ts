@@ -1,7 +1,8 @@
+import { HangarError } from '@hangar/security';
 import { readConfig, type Config } from '../config.ts';
 import { keepRunning } from '../processes.ts';
 import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
-import { fail, failConfiguration, say } from '../terminal.ts';
+import { failConfiguration, say } from '../terminal.ts';
 import { serveUntilSignal } from './serve.ts';
 
 /** `hangar start`: a simulated Fly.io in a process of its own, and Hangar beside it. */
@@ -15,44 +16,46 @@ export async function start(): Promise<void> {
     await serveUntilSignal(config.value);
     return;
   }
-  let simulator: { stop(): Promise<void> };
-  try {
-    simulator = await startSimulator(config.value);
-  } catch (error) {
-    fail(
-      `The simulated Fly.io does not start on port ${config.value.simulatorPort} and the three after it. Stop what uses them, or set HANGAR_SIMULATOR_PORT.`,
-    );
-    fail(error instanceof Error ? error.message : String(error));
-    return;
-  }
-  const running = await serveUntilSignal(config.value);
-  if (running === undefined) await simulator.stop();
-  else say(welcome(config.value, running.engine));
+  const { value } = config;
+  let simulator: { stop(): Promise<void> } | undefined;
+  const running = await serveUntilSignal(value, async () => {
+    simulator = await startSimulator(value);
+  });
+  if (running === undefined) await simulator?.stop();
+  else say(welcome(value, running.engine));
 }
 
 async function startSimulator(config: Config): Promise<{ stop(): Promise<void> }> {
-  return await keepRunning({
-    script: simulatorScript(),
-    args: simulatorArguments(`${config.dataDir.replace(/\/+$/, '')}.simulator.json`),
-    environment: {},
-    input: simulatorSettings({
-      port: config.simulatorPort,
-      publicUrl: config.publicUrl,
-      providerSlug: config.providerSlug,
-      oauthClientId: config.oauthClientId,
-      flyOrg: config.flyOrg,
-      secrets: {
-        HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
-        HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),
-        HANGAR_OAUTH_CLIENT_SECRET: config.oauthClientSecret.reveal(),
-        FLY_API_TOKEN: config.flyApiToken.reveal(),
-        FLY_TIGRIS_ACCESS_KEY_ID: config.tigrisAccessKeyId,
-        FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
-      },
-    }),
-    readyUrl: `http://127.0.0.1:${config.simulatorPort}/_fly/clock`,
-    onLine: (line) => process.stderr.write(`simulator: ${line}\n`),
-  });
+  try {
+    return await keepRunning({
+      script: simulatorScript(),
+      args: simulatorArguments(`${config.dataDir.replace(/\/+$/, '')}.simulator.json`),
+      environment: {},
+      input: simulatorSettings({
+        port: config.simulatorPort,
+        publicUrl: config.publicUrl,
+        providerSlug: config.providerSlug,
+        oauthClientId: config.oauthClientId,
+        flyOrg: config.flyOrg,
+        secrets: {
+          HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
+          HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),
+          HANGAR_OAUTH_CLIENT_SECRET: config.oauthClientSecret.reveal(),
+          FLY_API_TOKEN: config.flyApiToken.reveal(),
+          FLY_TIGRIS_ACCESS_KEY_ID: config.tigrisAccessKeyId,
+          FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
+        },
+      }),
+      readyUrl: `http://127.0.0.1:${config.simulatorPort}/_fly/clock`,
+      onLine: (line) => process.stderr.write(`simulator: ${line}\n`),
+    });
+  } catch (error) {
+    throw new HangarError('config_invalid', {
+      public:
+        `The simulated Fly.io does not start on port ${config.simulatorPort} and the three after it. Stop what uses them, or set HANGAR_SIMULATOR_PORT. ${error instanceof Error ? error.message : ''}`.trim(),
+      cause: error,
+    });
+  }
 }
 
 function welcome(config: Config, engine: string): string {
