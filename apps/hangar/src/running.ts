@@ -48,6 +48,9 @@ export async function runHangar(
     const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
     const doors = { main: notYet, gateway: notYet };
     const listening: Listening[] = [];
+    const silence = async (): Promise<void> =>
+      void (await Promise.all(listening.map(async (one) => await one.close(GRACE_MS))));
+    closers.push(silence);
     for (const [name, port] of [
       ['gateway', config.gatewayPort],
       ['main', config.port],
@@ -55,9 +58,6 @@ export async function runHangar(
       const door: Fetcher = { fetch: async (request, context) => await doors[name].fetch(request, context) };
       listening.push(await serve(door, { name, host: config.host, port, log, metrics }));
     }
-    const silence = async (): Promise<void> =>
-      void (await Promise.all(listening.map(async (one) => await one.close(GRACE_MS))));
-    closers.push(silence);
     await beforeOpening();
 
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
