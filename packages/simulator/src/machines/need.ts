@@ -18,7 +18,7 @@ const controlling: ReadonlySet<string> = new Set(
  * machines and volumes `c`, changing `w`, removing `d`, running and leasing `C`; a deploy token takes all of them.
  */
 export function needOf(method: string, path: string, command?: readonly string[]): Need {
-  const [, area, , collection, id, verb] = path.split('/').slice(1);
+  const [, area, , collection, id, verb] = path.replace(/\/+$/, '').split('/').slice(1);
   const inMachine = collection === 'machines' && id !== undefined && id !== '' ? { machine: id } : {};
   const inVolume = collection === 'volumes' && id !== undefined && id !== '' ? { volume: id } : {};
   const about = { ...inMachine, ...inVolume };

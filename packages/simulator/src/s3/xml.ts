@@ -24,8 +24,9 @@ export function xmlOf(root: string, content: Record<string, unknown>, namespace?
   return declaration + builder.build({ [root]: { ...attributes, ...content } });
 }
 
-/** Reads an XML document; undefined when it is none. Elements are text, objects, or lists for `Object` and `Part`. */
+/** Reads an XML document; undefined when it is none, or when it declares entities, which no S3 client does. Elements are text, objects, or lists for `Object` and `Part`. */
 export function readXml(text: string): Record<string, unknown> | undefined {
+  if (/<!DOCTYPE/i.test(text)) return undefined;
   try {
     const value: unknown = parser.parse(text, true);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
