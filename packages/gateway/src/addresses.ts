@@ -6,7 +6,6 @@ import type { Parts } from './parts.ts';
 import { policyError } from './policy.ts';
 import { sendUpstream } from './upstream.ts';
 
-const maxBodyBytes = 65_536;
 const sharedTypes: readonly string[] = ['shared_v4', 'v6'];
 const publicTypes: readonly string[] = ['v4', ...sharedTypes];
 
@@ -17,7 +16,7 @@ const publicTypes: readonly string[] = ['v4', ...sharedTypes];
 export async function assignAddress(given: Exchange, parts: Parts): Promise<Response> {
   const exchange = appOf(given);
   const { environment, caller } = exchange;
-  const { value } = await readJson(exchange.request, maxBodyBytes);
+  const { value } = await readJson(exchange);
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
   const { type, region, service_name: service, network, org_slug: organization } = withoutBlanks(value);
   const refusal = checkOrganizationSlug(organization, caller.workspace);

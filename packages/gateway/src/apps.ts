@@ -1,11 +1,10 @@
 import { appWireOf } from './app-wire.ts';
-import type { Caller } from './decide.ts';
+import { mayRead } from './decide.ts';
 import { isGone, powerOf, type Environment, type Machine, type Power } from './environment.ts';
 import { appOf, type Answer, type Exchange } from './exchange.ts';
 import { claim, unmake } from './lifecycle.ts';
 import type { Parts } from './parts.ts';
 import { queryValues } from './target.ts';
-import { Action } from '@hangar/macaroon';
 import { HangarError } from '@hangar/security';
 
 /** The environments of the caller's workspace that its token may read. */
@@ -15,12 +14,7 @@ export async function visibleEnvironments(
   deadSince?: Date,
 ): Promise<Environment[]> {
   const all = await parts.store.environmentsOf(caller.workspace.number, deadSince);
-  return all.filter((environment) => maySee(environment, caller));
-}
-
-function maySee(environment: Environment, { verified, workspace, now }: Caller): boolean {
-  const appId = environment.numericId ?? 0n;
-  return verified.clear({ action: Action.read, orgId: workspace.number, appId, now }).ok;
+  return all.filter((environment) => mayRead(environment, caller));
 }
 
 /** `GET /v1/apps`: from our own rows, so that an operator's other apps never show up. */

@@ -11,7 +11,6 @@ import { pause, type Parts } from './parts.ts';
 import { policyError } from './policy.ts';
 import { leaseMs, ownerOf } from './saga.ts';
 
-const maxBodyBytes = 65_536;
 /** How long a repeated request waits for the one that is already at work. */
 const waitTries = 100;
 const waitPauseMs = 200;
@@ -21,7 +20,7 @@ const waitPauseMs = 200;
  * Answers as upstream does. The network is always the environment's own, whatever the body says.
  */
 export async function createApp(exchange: Exchange, parts: Parts): Promise<OnceAnswer> {
-  const { bytes, value } = await readJson(exchange.request, maxBodyBytes);
+  const { bytes, value } = await readJson(exchange);
   const name = readName(value, exchange);
   return await once(
     exchange,

@@ -3,7 +3,7 @@ import { HangarError, ok, refuse, type Result } from '@hangar/security';
 import type { Environment, Workspace } from './environment.ts';
 import { requestHeaders } from './headers.ts';
 import { checkOrganizationSlug, organizationError, type OrganizationReason } from './org-policy.ts';
-import type { VerifiedCaller } from './ports.ts';
+import type { ClearRefusal, VerifiedCaller } from './ports.ts';
 import { routes } from './routes.ts';
 import { fillPattern, matchPattern, type Handler, type Route } from './route.ts';
 import { formatTarget, parseTarget, queryValues, type Target, type TargetReason } from './target.ts';
@@ -24,9 +24,17 @@ export interface Caller {
   readonly environment: Environment | undefined;
   /** Words of a command to be executed, for caveats about commands. */
   readonly command?: readonly string[];
+  /** What only Hangar's own caveats look at. */
+  readonly facts?: CallerFacts;
   /** The verdict about the organization that the operator's token acts in. */
   readonly organization: Result<true, OrganizationReason>;
   readonly now: Date;
+}
+
+/** Facts about a request beside what it asks for: its origin, and the bounds of a command run. */
+export interface CallerFacts {
+  readonly remoteAddress?: string;
+  readonly exec?: { readonly timeoutSeconds: number; readonly maxOutputBytes: number };
 }
 
 /** What becomes of a request. Only the last two have any effect. */
@@ -97,7 +105,7 @@ export function upstreamTarget(plan: RequestPlan): string {
 /** The question put to the caveats. */
 export function accessOf(
   plan: RequestPlan,
-  caller: Pick<Caller, 'workspace' | 'environment' | 'command' | 'now'>,
+  caller: Pick<Caller, 'workspace' | 'environment' | 'command' | 'facts' | 'now'>,
 ): Access {
   const { route, params, query } = plan;
   // Reading secret values is as strong as writing them: whoever sets them knows them.
@@ -113,24 +121,52 @@ export function accessOf(
     ...(params['volume'] === undefined ? {} : { volume: params['volume'] }),
     ...(route.machineFeature === undefined ? {} : { machineFeature: route.machineFeature }),
     ...(caller.command === undefined ? {} : { command: caller.command }),
+    extension: factsFor(caller, environment, route.costs),
+  };
+}
+
+/** Whether a token may read an environment: what a list is cut down by. */
+export function mayRead(environment: Environment, caller: Caller): boolean {
+  const { verified, workspace, now } = caller;
+  const extension = factsFor(caller, environment, false);
+  const appId = environment.numericId ?? 0n;
+  return verified.clear({ action: Action.read, orgId: workspace.number, appId, now, extension }).ok;
+}
+
+/** The names are those that Hangar's own caveats ask for. */
+function factsFor(
+  { facts }: Pick<Caller, 'facts'>,
+  environment: Environment | undefined,
+  costs: boolean,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...facts,
+    costs,
+    ...(environment === undefined ? {} : { environment: { name: environment.name } }),
   };
 }
 
 function clearCaller(plan: RequestPlan, caller: Caller): HangarError | undefined {
   const { verified, workspace, environment, now } = caller;
-  if (verified.expiresAt && verified.expiresAt <= now) return new HangarError('token_expired');
   const namesApp = plan.params['app'] !== undefined || plan.params['environment'] !== undefined;
   if (namesApp && (!environment || environment.workspace !== workspace.number))
-    return unseen(plan, environment);
+    return expired(verified, workspace, now) ?? unseen(plan, environment);
   const cleared = verified.clear(accessOf(plan, caller));
   if (cleared.ok) return undefined;
   // A list is cut down to what the token may see; a token for one app may ask for it too (user-envs.md 6.4).
   const limited = verified.appScope() !== undefined;
   if (plan.route.resource === 'list' && limited && cleared.reason.code === 'caveat_denied') return undefined;
-  return new HangarError(cleared.reason.code, {
-    public: cleared.reason.sentence,
-    extra: { caveat: cleared.reason.caveat },
-  });
+  return refusalOf(cleared.reason);
+}
+
+/** Whether the token has ended, for requests about which the caveats have nothing else to be asked. */
+function expired(verified: VerifiedCaller, workspace: Workspace, now: Date): HangarError | undefined {
+  const cleared = verified.clear({ action: Action.none, orgId: workspace.number, now });
+  return !cleared.ok && cleared.reason.code === 'token_expired' ? refusalOf(cleared.reason) : undefined;
+}
+
+function refusalOf({ code, sentence, caveat }: ClearRefusal): HangarError {
+  return new HangarError(code, { public: sentence, extra: { caveat } });
 }
 
 /**

@@ -46,13 +46,15 @@ export function respond(
 }
 
 /**
- * Reads the JSON body of a request; an empty one is undefined.
+ * Reads the JSON body of a request, as long as its route allows; an empty one is undefined.
  * @throws HangarError `too_large`, or `bad_request` for anything that is not one unambiguous JSON value
  */
-export async function readJson(
-  request: Request,
-  maxBytes: number,
-): Promise<{ bytes: Uint8Array; value: unknown }> {
+export async function readJson({
+  request,
+  plan,
+}: Pick<Exchange, 'request' | 'plan'>): Promise<{ bytes: Uint8Array; value: unknown }> {
+  const { treatment } = plan.route;
+  const maxBytes = treatment.kind === 'refuse' ? 0 : treatment.maxBodyBytes;
   const bytes = await readBody(request, maxBytes);
   if (bytes.byteLength === 0) return { bytes, value: undefined };
   const parsed = parseStrictJson(bytes, { maxBytes });

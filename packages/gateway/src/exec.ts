@@ -1,15 +1,22 @@
 import { HangarError } from '@hangar/security';
 import { splitCommandLine } from './command-line.ts';
-import type { Machine } from './environment.ts';
-import type { Exchange } from './exchange.ts';
-import { passOn } from './forward.ts';
+import { upstreamTarget } from './decide.ts';
+import type { Answer, Exchange } from './exchange.ts';
 import { invalid, isObject, withoutNulls } from './machine-config.ts';
 import type { Parts } from './parts.ts';
+import type { EnvironmentPolicy } from './policy.ts';
+import { sendUpstream } from './upstream.ts';
+
+/** What upstream needs beside the command's own time. */
+const upstreamSlackSeconds = 15;
 
 /** A command to be executed, read from the body before the caveats are asked. */
 export interface ExecRequest {
   /** What the caveats about commands are held against. */
   readonly command: readonly string[];
+  /** Bounds that hold for this run, for caveats about them. */
+  readonly timeoutSeconds: number;
+  readonly maxOutputBytes: number;
   /** What goes upstream. */
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -20,31 +27,28 @@ export interface ExecRequest {
  */
 const notPlain: readonly string[] = ['\u0000not a plain command'];
 
-const maxTimeoutSeconds = 60;
-
 /**
  * Reads the body of an exec. A list of words is taken as it is. A `cmd` line, which flyctl sends, is split
- * here and sent on as a list, so that what was checked is what runs.
+ * here and sent on as a list, so that what was checked is what runs. Time and output are bounded by the policy; a caller
+ * may ask for less (`timeout`, and `max_output_bytes`, which is Hangar's own), as a caveat may demand.
  */
-export function readExec(value: unknown): ExecRequest {
+export function readExec(value: unknown, policy: EnvironmentPolicy): ExecRequest {
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const { command, cmd, container, stdin, timeout } = withoutNulls(value);
+  const { command, cmd, container, stdin, timeout, max_output_bytes: output } = withoutNulls(value);
+  const timeoutSeconds = atMost(timeout, 'timeout', policy.maxExecSeconds);
+  const maxOutputBytes = atMost(output, 'max_output_bytes', policy.maxExecOutputBytes);
+  const bounds = { timeoutSeconds, maxOutputBytes };
   const rest = {
+    timeout: timeoutSeconds,
     ...(container === undefined ? {} : { container: text(container, 'container') }),
     ...(stdin === undefined ? {} : { stdin: text(stdin, 'stdin') }),
-    ...(timeout === undefined ? {} : { timeout: seconds(timeout) }),
   };
   if (command !== undefined && cmd !== undefined && cmd !== '')
     throw invalid('cmd', 'give either command or cmd');
-  if (command !== undefined) {
-    const words = wordsOf(command);
-    return { command: words, body: { ...rest, command: words } };
-  }
-  const line = text(cmd, 'cmd');
-  const words = splitCommandLine(line);
-  return words
-    ? { command: words, body: { ...rest, command: words } }
-    : { command: notPlain, body: { ...rest, cmd: line } };
+  const line = command === undefined ? text(cmd, 'cmd') : '';
+  const words = command === undefined ? splitCommandLine(line) : wordsOf(command);
+  if (words) return { command: words, body: { ...rest, command: words }, ...bounds };
+  return { command: notPlain, body: { ...rest, cmd: line }, ...bounds };
 }
 
 function wordsOf(command: unknown): readonly string[] {
@@ -57,19 +61,42 @@ function text(value: unknown, field: string): string {
   return value;
 }
 
-function seconds(value: unknown): number {
+/** A whole number, the limit when none is given and never more than it; fly-go sends 0 for none. */
+function atMost(value: unknown, field: string, limit: number): number {
+  if (value === undefined || value === 0) return limit;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
-    throw invalid('timeout', 'whole seconds are needed');
-  return Math.min(value, maxTimeoutSeconds);
+    throw invalid(field, 'a whole number is needed');
+  return Math.min(value, limit);
 }
 
 /** `POST …/exec`, after the caveats have seen the command. */
 export async function exec(
   exchange: Exchange,
   wanted: ExecRequest | undefined,
-  machine: Machine,
   parts: Parts,
-) {
+): Promise<Answer> {
   if (!wanted) throw new HangarError('internal', { detail: 'an exec without its body' });
-  return await passOn(exchange, wanted.body, 'stream', machine, parts);
+  const reply = await sendUpstream(parts.machines, {
+    method: 'POST',
+    target: upstreamTarget(exchange.plan),
+    headers: exchange.headers,
+    json: wanted.body,
+    repeatable: false,
+    patienceMs: (wanted.timeoutSeconds + upstreamSlackSeconds) * 1000,
+    signal: exchange.request.signal,
+  });
+  const json: unknown = JSON.parse(new TextDecoder().decode(await reply.bytes()));
+  return { status: reply.status, json: reply.status === 200 ? cut(json, wanted.maxOutputBytes) : json };
+}
+
+/** Cuts both streams at the limit, at a character's border, and says so. */
+function cut(json: unknown, maxBytes: number): unknown {
+  if (!isObject(json)) return json;
+  const streams = ['stdout', 'stderr'].flatMap((name): [string, string][] => {
+    const output = json[name];
+    if (typeof output !== 'string' || Buffer.byteLength(output) <= maxBytes) return [];
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    return [[name, decoder.decode(Buffer.from(output).subarray(0, maxBytes), { stream: true })]];
+  });
+  return streams.length === 0 ? json : { ...json, ...Object.fromEntries(streams), truncated: true };
 }

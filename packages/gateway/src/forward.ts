@@ -11,10 +11,9 @@ import { checkVolumeSize } from './policy.ts';
 import type { BodyCheck, Reply, Route } from './route.ts';
 import { sendUpstream, type UpstreamReply } from './upstream.ts';
 
-const maxBodyBytes = 65_536;
-/** Waiting and executing take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
+/** Waiting and stopping take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
 const slowPatienceMs = 75_000;
-const slowRoutes: readonly string[] = ['machines.wait', 'machines.exec', 'machines.stop', 'machines.restart'];
+const slowRoutes: readonly string[] = ['machines.wait', 'machines.stop', 'machines.restart'];
 
 /** A machine that the gateway has just made may be invisible upstream for this long. */
 const newMachineMs = 10_000;
@@ -114,15 +113,15 @@ function cleaned(reply: Reply, json: unknown): unknown {
 
 /** The members of the body that the route knows. A body where none is expected is thrown away unread. */
 async function readFields(
-  { request, plan }: Exchange,
+  exchange: Exchange,
   fields: readonly string[],
   check: BodyCheck | undefined,
   parts: Parts,
 ): Promise<unknown> {
-  const key = plan.params['key'];
+  const key = exchange.plan.params['key'];
   if (check === 'metadata-value' && key !== undefined && isReservedMetadata(key)) throw reserved(key);
   if (fields.length === 0) return undefined;
-  const { value } = await readJson(request, maxBodyBytes);
+  const { value } = await readJson(exchange);
   if (value === undefined) return undefined;
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
   const known = Object.fromEntries(

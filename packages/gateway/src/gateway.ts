@@ -93,13 +93,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const audit = createAuditor(parts);
 
   async function callerOf(
-    verified: VerifiedCaller,
+    brought: VerifiedCaller,
     plan: RequestPlan,
     command: ExecRequest | undefined,
+    { remoteAddress }: Door,
   ): Promise<Caller> {
-    const workspace = await store.workspace(verified.workspace);
-    if (!workspace)
-      throw new HangarError('token_unknown_key', { detail: 'the workspace of the token does not exist' });
     const name = plan.params['app'] ?? plan.params['environment'];
     const environment =
       name === undefined
@@ -107,12 +105,23 @@ export function createGateway(options: GatewayOptions): Gateway {
         : isEnvironmentId(name)
           ? await store.environment(name)
           : await store.environmentNamed(name);
+    // A header may hold tokens for several workspaces; the one that owns the app decides.
+    const verified = (environment && brought.within?.(environment.workspace)) ?? brought;
+    const workspace = await store.workspace(verified.workspace);
+    if (!workspace)
+      throw new HangarError('token_unknown_key', { detail: 'the workspace of the token does not exist' });
     return {
       verified,
       workspace,
       environment,
       organization: await rule.allows(options.organization),
       now: parts.now(),
+      facts: {
+        ...(remoteAddress === undefined ? {} : { remoteAddress }),
+        ...(command
+          ? { exec: { timeoutSeconds: command.timeoutSeconds, maxOutputBytes: command.maxOutputBytes } }
+          : {}),
+      },
       ...(command ? { command: command.command } : {}),
     };
   }
@@ -127,8 +136,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     subject.caller = verified.value;
     // The command is part of what the caveats are asked, so this one body is read before they are.
     const wanted =
-      plan.route.id === 'machines.exec' ? readExec((await readJson(request, maxExecBytes)).value) : undefined;
-    const caller = await callerOf(verified.value, plan, wanted);
+      plan.route.id === 'machines.exec'
+        ? readExec((await readJson({ request, plan })).value, parts.policy)
+        : undefined;
+    const caller = await callerOf(verified.value, plan, wanted, door);
+    subject.caller = caller.verified;
     const decision = decide(request.method, door.rawTarget, request.headers, caller);
     if (decision.kind === 'refuse') throw decision.error;
     const { environment } = decision;
@@ -163,8 +175,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     tasks: [recoveryTask(parts), powerTask(parts), operationsTask(parts)],
   };
 }
-
-const maxExecBytes = 65_536;
 
 /** 401 with the reason, since whoever holds a token that was cut off or has expired should be told so. */
 function tokenError({ code, sentence, tokenId, location }: TokenReason): HangarError {

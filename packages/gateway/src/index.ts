@@ -10,7 +10,15 @@ export { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
 export type { StorageSecretNames } from './reserved.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
-export { accessOf, decide, planRequest, type Caller, type Decision, type RequestPlan } from './decide.ts';
+export {
+  accessOf,
+  decide,
+  planRequest,
+  type Caller,
+  type CallerFacts,
+  type Decision,
+  type RequestPlan,
+} from './decide.ts';
 export { routes } from './routes.ts';
 export type { Method, Resource, Route, Treatment } from './route.ts';
 
@@ -18,7 +26,7 @@ export type { Method, Resource, Route, Treatment } from './route.ts';
 export { cutUsage, type Granularity, type Meter, type UsageRecord } from './usage.ts';
 
 /** What the gateway keeps, and the words for it. */
-export { isGone, isRunning, powerOf } from './environment.ts';
+export { isGone, powerOf, unfinishedPhases } from './environment.ts';
 export type { Environment, Guest, Interval, Machine, Phase, Power, Step, Workspace } from './environment.ts';
 
 /** What the gateway needs from outside: a verifier of tokens, and rows. */

@@ -12,7 +12,6 @@ import { pause, type Parts } from './parts.ts';
 import { policyError } from './policy.ts';
 import { sendUpstream, upstreamError } from './upstream.ts';
 
-const maxBodyBytes = 1_048_576;
 /** After a lost answer the machine is looked for this often; upstream shows new machines with some delay. */
 const lookPausesMs: readonly number[] = [0, 500, 1500];
 
@@ -22,7 +21,7 @@ const lookPausesMs: readonly number[] = [0, 500, 1500];
  */
 export async function createMachine(given: Exchange, parts: Parts): Promise<OnceAnswer> {
   const exchange = appOf(given);
-  const { bytes, value } = await readJson(exchange.request, maxBodyBytes);
+  const { bytes, value } = await readJson(exchange);
   const checked = checkMachineBody(value, parts.policy);
   await checkVolumes(checked, exchange.environment, parts);
   return await once(
@@ -89,7 +88,7 @@ async function created(
 /** `POST /v1/apps/{app}/machines/{machine}`: replaces the whole config, so it passes the same gate as a new one. */
 export async function updateMachine(given: Exchange, machine: Machine, parts: Parts): Promise<Response> {
   const exchange = appOf(given);
-  const { value } = await readJson(exchange.request, maxBodyBytes);
+  const { value } = await readJson(exchange);
   const checked = checkMachineBody(value, parts.policy);
   await checkVolumes(checked, exchange.environment, parts);
   const json = marked(checked, exchange.environment, machine.operation, parts);

@@ -7,7 +7,6 @@ import type { Parts } from './parts.ts';
 import { formatTarget } from './target.ts';
 import { sendUpstream, upstreamError } from './upstream.ts';
 
-const maxBodyBytes = 65_536;
 const placementFields: readonly string[] = [
   'region',
   'count',
@@ -57,7 +56,7 @@ export async function listInOrganization(
 
 /** `POST /v1/platform/placements`: asked for the operator's organization, whichever the caller's is. */
 export async function place(exchange: Exchange, parts: Parts): Promise<Answer> {
-  const { value } = await readJson(exchange.request, maxBodyBytes);
+  const { value } = await readJson(exchange);
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
   const refusal = checkOrganizationSlug(value['org_slug'], exchange.caller.workspace);
   if (refusal) throw refusal;

@@ -35,7 +35,7 @@ export async function perform(
     case 'update-machine':
       return await updateMachine(exchange, required(subject.machine), parts);
     case 'exec':
-      return await exec(exchange, subject.exec, required(subject.machine), parts);
+      return respond(exchange, await exec(exchange, subject.exec, parts));
     case 'set-secrets':
       return await setSecrets(exchange, parts);
     case 'create-volume':

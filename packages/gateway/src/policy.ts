@@ -13,6 +13,10 @@ export interface EnvironmentPolicy {
   readonly regions?: readonly string[];
   /** Patterns with `*`, matched against the whole image reference. */
   readonly images?: readonly string[];
+  /** Longest run of one command. */
+  readonly maxExecSeconds: number;
+  /** Bytes of output of one command, each of the two streams; the rest is cut off. */
+  readonly maxExecOutputBytes: number;
   /** Public addresses: none, shared ones, or any. */
   readonly publicAddresses: 'none' | 'shared' | 'any';
 }
@@ -25,6 +29,8 @@ export const defaultPolicy: EnvironmentPolicy = {
   maxCpus: 16,
   maxMemoryMb: 131_072,
   maxVolumeGb: 500,
+  maxExecSeconds: 60,
+  maxExecOutputBytes: 1_048_576,
   publicAddresses: 'none',
 };
 

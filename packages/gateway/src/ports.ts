@@ -33,6 +33,8 @@ export interface VerifiedCaller {
   /** The app numbers the token is limited to, or undefined when it is not limited to apps. */
   appScope(): readonly bigint[] | undefined;
   readonly expiresAt?: Date;
+  /** The same caller with only its tokens for one workspace, when it brought tokens for several. */
+  within?(workspace: bigint): VerifiedCaller | undefined;
 }
 
 /** What the gateway needs from an authority: text of a header in, a verified caller or the reason out. */

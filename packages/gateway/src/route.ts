@@ -50,6 +50,7 @@ export type Treatment =
       readonly bodyFields: readonly string[];
       readonly check: BodyCheck | undefined;
       readonly reply: Reply;
+      readonly maxBodyBytes: number;
     }
   | { readonly kind: 'handle'; readonly handler: Handler; readonly maxBodyBytes: number }
   | { readonly kind: 'refuse'; readonly sentence: string };
@@ -68,6 +69,8 @@ export interface Route {
   readonly query: readonly string[];
   /** Sending it upstream twice is the same as once. Decides which statuses a failure may have. */
   readonly repeatable: boolean;
+  /** It may make something run that was not running: what budgets stop. */
+  readonly costs: boolean;
   /** The machine feature it touches (`metadata`), for caveats about features. */
   readonly machineFeature?: string;
 }

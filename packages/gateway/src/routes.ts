@@ -15,6 +15,21 @@ interface Told {
   readonly feature?: string;
 }
 
+/** Control that never makes anything run: a token whose budget is used up may still do these. */
+const free: readonly string[] = [
+  'machines.stop',
+  'machines.suspend',
+  'machines.signal',
+  'machines.cordon',
+  'machines.memory.reclaim',
+  'leases.take',
+  'leases.release',
+];
+
+function mayCost(id: string, action: ActionMask): boolean {
+  return (action & (Action.create | Action.control)) !== 0 && !free.includes(id);
+}
+
 type Line = readonly [id: string, method: Method, path: string, action: ActionMask, resource: Resource];
 
 function forward([id, method, pattern, action, resource]: Line, told: Told = {}): Route {
@@ -29,9 +44,11 @@ function forward([id, method, pattern, action, resource]: Line, told: Told = {})
       bodyFields: told.body ?? [],
       check: told.check,
       reply: told.reply ?? 'stream',
+      maxBodyBytes: smallBytes,
     },
     query: told.query ?? [],
     repeatable: told.repeatable ?? method === 'GET',
+    costs: mayCost(id, action),
     ...(told.feature === undefined ? {} : { machineFeature: told.feature }),
   };
 }
@@ -50,6 +67,7 @@ function handle(
     treatment: { kind: 'handle', handler, maxBodyBytes: method === 'GET' ? 0 : (told.bytes ?? smallBytes) },
     query: told.query ?? [],
     repeatable: told.repeatable ?? method === 'GET',
+    costs: mayCost(id, action),
   };
 }
 
@@ -63,6 +81,7 @@ function refused([id, method, pattern, action, resource]: Line, sentence: string
     treatment: { kind: 'refuse', sentence },
     query: [],
     repeatable: false,
+    costs: false,
   };
 }
 

@@ -6,18 +6,16 @@ import type { Parts } from './parts.ts';
 import { isReservedSecret } from './reserved.ts';
 import { isSecretName } from './route.ts';
 
-const maxBodyBytes = 65_536;
-
 /**
  * Sets or deletes app secrets, one or many. Those of the environment's storage can be read like any other, but only
  * the gateway writes them: they are the credential that is switched off before the bucket is emptied.
  */
 export async function setSecrets(exchange: Exchange, parts: Parts): Promise<Response> {
-  const { plan, request } = exchange;
+  const { plan } = exchange;
   const name = plan.params['secret'];
   if (name !== undefined) refuseReserved(name);
   if (plan.route.method === 'DELETE') return await passOn(exchange, undefined, 'stream', undefined, parts);
-  const { value } = await readJson(request, maxBodyBytes);
+  const { value } = await readJson(exchange);
   const json = name === undefined ? { values: readValues(value) } : { value: readValue(value) };
   return await passOn(exchange, json, 'stream', undefined, parts);
 }

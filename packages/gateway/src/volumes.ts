@@ -8,7 +8,6 @@ import type { Parts } from './parts.ts';
 import { checkRegion, checkVolumeSize } from './policy.ts';
 import { sendUpstream } from './upstream.ts';
 
-const maxBodyBytes = 65_536;
 /** What upstream makes when no size is given. */
 const defaultSizeGb = 3;
 const fields: readonly string[] = [
@@ -29,7 +28,7 @@ const fields: readonly string[] = [
 export async function createVolume(given: Exchange, parts: Parts): Promise<Response> {
   const exchange = appOf(given);
   const { environment } = exchange;
-  const { value } = await readJson(exchange.request, maxBodyBytes);
+  const { value } = await readJson(exchange);
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
   const body = Object.fromEntries(
     Object.entries(withoutNulls(value)).filter(([name]) => fields.includes(name)),

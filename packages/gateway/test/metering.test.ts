@@ -106,6 +106,14 @@ describe('usage', () => {
     const span = `from=${from.toISOString()}&to=${to.toISOString()}`;
     const seen = await world.ask('GET', `/hangar/v1/usage?${span}`, { token: world.token });
     expect(seen.json.rows).toHaveLength(records.length);
+    // News of the machine that comes in after its end does not make it run again.
+    const late = { machine, environment: records[0]?.environment ?? '', stoppedAt: undefined, exact: true };
+    const guest = { cpuKind: 'shared', cpus: 2, memoryMb: 1024 };
+    const row = await world.store.machine(machine);
+    if (!row) throw new Error('no machine');
+    await world.store.saveMachine(row, [{ ...late, guest, startedAt: new Date(from.getTime() + 7_200_000) }]);
+    const again = await world.gateway.environments.usage({ workspace: world.workspace.number, from, to });
+    expect(sum(again, 'compute.vcpu_seconds')).toBe(sum(records, 'compute.vcpu_seconds'));
     const stranger = await world.openWorkspace('ext-2');
     expect(await world.gateway.environments.usage({ workspace: stranger.number, from, to })).toEqual([]);
     expect((await world.ask('GET', '/hangar/v1/usage?from=yesterday', { token: world.token })).status).toBe(

@@ -59,9 +59,10 @@ export const realVerifier: TokenVerifier = {
       clear(access) {
         const cleared = clear(verified.value, access);
         if (cleared.ok) return cleared;
-        const { caveat, sentence } = cleared.reason;
+        const expired = cleared.reason.all.find(({ tag }) => tag === 'expired');
+        const { caveat, sentence } = expired ?? cleared.reason;
         return refuse({
-          code: caveat?.type === 'ValidityWindow' ? ('token_expired' as const) : ('caveat_denied' as const),
+          code: expired ? ('token_expired' as const) : ('caveat_denied' as const),
           caveat: caveat ? explainCaveat(caveat) : '',
           sentence,
         });

@@ -51,6 +51,7 @@ export interface Ask {
   readonly token?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  readonly remoteAddress?: string;
 }
 
 /** What exists at the simulated Fly.io and Tigris. */
@@ -111,7 +112,7 @@ export async function openWorld(
   async function ask(
     method: string,
     target: string,
-    { token: text, body, headers }: Ask = {},
+    { token: text, body, headers, remoteAddress }: Ask = {},
     through: Gateway = gateway,
   ): Promise<Reply> {
     const bytes = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
@@ -127,6 +128,7 @@ export async function openWorld(
     });
     const door = {
       rawTarget: target,
+      ...(remoteAddress === undefined ? {} : { remoteAddress }),
       requestId: `req-${(requests += 1)}`,
       onError: (error: HangarError) => errors.push(error),
     };

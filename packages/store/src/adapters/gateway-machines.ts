@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
-import type { EnvironmentStore } from '@hangar/gateway';
+import type { EnvironmentStore, Interval } from '@hangar/gateway';
 import type { Database } from '../database.ts';
 import { gatewayEnvironments, gatewayIntervals, gatewayMachines } from '../schema/gateway.ts';
 import { intervalOf, machineOf } from './gateway-rows.ts';
@@ -68,17 +68,18 @@ export function gatewayMachineRows(db: Database): MachineRows {
     },
     async intervalsIn({ workspace, from, to }) {
       const rows = await db
-        .select()
+        .select({ interval: intervals, deletedAt: gatewayEnvironments.deletedAt })
         .from(intervals)
+        .innerJoin(gatewayEnvironments, eq(gatewayEnvironments.id, intervals.environment))
         .where(
           and(
-            inArray(intervals.environment, inWorkspace(workspace)),
+            eq(gatewayEnvironments.workspace, workspace),
             lt(intervals.startedAt, to),
             or(isNull(intervals.stoppedAt), gt(intervals.stoppedAt, from)),
           ),
         )
         .orderBy(asc(intervals.startedAt), asc(intervals.machine));
-      return rows.map(intervalOf);
+      return rows.map(({ interval, deletedAt }) => endedBy(intervalOf(interval), deletedAt));
     },
     async latestInterval(machine) {
       const [row] = await db
@@ -105,4 +106,11 @@ export function gatewayMachineRows(db: Database): MachineRows {
       });
     },
   };
+}
+
+/** Nothing runs in an environment that is gone, even if the news of a machine came in after its end. */
+function endedBy(interval: Interval, deletedAt: Date | null): Interval {
+  if (deletedAt === null || (interval.stoppedAt !== undefined && interval.stoppedAt <= deletedAt))
+    return interval;
+  return { ...interval, stoppedAt: deletedAt < interval.startedAt ? interval.startedAt : deletedAt };
 }

@@ -1,13 +1,10 @@
 import { and, asc, desc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
-import type { EnvironmentStore, Phase } from '@hangar/gateway';
+import { unfinishedPhases, type EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../database.ts';
 import { gatewayAudit, gatewayEnvironments, gatewayVolumes, gatewayWorkspaces } from '../schema/gateway.ts';
 import { gatewayMachineRows } from './gateway-machines.ts';
 import { gatewayOperationRows } from './gateway-operations.ts';
 import { environmentOf, workspaceOf } from './gateway-rows.ts';
-
-/** Phases that somebody has to finish. */
-const unfinished: readonly Phase[] = ['provisioning', 'undoing', 'deleting'];
 
 const live = sql`${gatewayEnvironments.phase} not in ('failed', 'deleted')`;
 
@@ -117,7 +114,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .from(environments)
           .where(
             and(
-              inArray(environments.phase, [...unfinished]),
+              inArray(environments.phase, [...unfinishedPhases]),
               or(isNull(environments.leaseUntil), lte(environments.leaseUntil, now)),
             ),
           )

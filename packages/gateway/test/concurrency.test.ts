@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultPolicy } from '@hangar/gateway';
+import { openWorld, plainMachine, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(async () => await world.close());
+
+const create = async (name: string, gateway = world.gateway) =>
+  await world.ask('POST', '/v1/apps', { token: world.token, body: { name } }, gateway);
+
+describe('requests at the same time', () => {
+  it('for one name through two processes make one app; both hear of it', async () => {
+    const [here, there] = await Promise.all([create('own'), create('own', world.another())]);
+    expect([here.status, there.status]).toEqual([201, 201]);
+    expect(there.json).toEqual(here.json);
+    const found = await world.inventory();
+    expect(found.apps).toHaveLength(1);
+    expect(found.buckets).toHaveLength(1);
+    expect(found.access_keys.filter(({ name }) => name.startsWith('hgr-'))).toHaveLength(1);
+  });
+
+  it('for the last place of a quota get it once', async () => {
+    const tight = world.another({ policy: { ...defaultPolicy, maxEnvironments: 3 } });
+    const answers = await Promise.all(
+      ['a1', 'a2', 'a3', 'a4', 'a5'].map(async (name) => await create(name, tight)),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    for (const { status, json } of answers) if (status !== 201) expect(json.code).toBe('policy_denied');
+    expect((await world.inventory()).apps).toHaveLength(3);
+  });
+
+  it('to delete one app are both accepted, and it is deleted once', async () => {
+    const target = '/v1/apps/own';
+    const both = await Promise.all([
+      world.ask('DELETE', target, { token: world.token }),
+      world.ask('DELETE', target, { token: world.token }, world.another()),
+    ]);
+    for (const { status } of both) expect([202, 404]).toContain(status);
+    expect(both.some(({ status }) => status === 202)).toBe(true);
+    expect((await world.inventory()).apps.map(({ name }) => name)).not.toContain('own');
+  });
+
+  it('while an app is deleted find nothing below it', async () => {
+    expect((await create('brief')).status).toBe(201);
+    const [deleted, machine] = await Promise.all([
+      world.ask('DELETE', '/v1/apps/brief', { token: world.token }),
+      world.ask('POST', '/v1/apps/brief/machines', { token: world.token, body: plainMachine }),
+    ]);
+    expect(deleted.status).toBe(202);
+    expect([200, 404, 504]).toContain(machine.status);
+    expect((await world.inventory()).machines).toEqual([]);
+  });
+
+  it('of the recovery task in two processes finish a dead creation once', async () => {
+    const dead = world.another({
+      store: { ...world.store, record: () => Promise.reject(new Error('killed')) },
+    });
+    expect((await create('dead', dead)).status).toBe(500);
+    world.simulator.clock.advance(61_000);
+    const tasks = [world.gateway, world.another()].flatMap(({ tasks: all }) =>
+      all.filter(({ name }) => name === 'gateway-recovery'),
+    );
+    await Promise.all(tasks.map(async (task) => await task.run(new AbortController().signal)));
+    const found = await world.inventory();
+    expect(found.apps.filter(({ name }) => name === 'dead')).toHaveLength(1);
+    expect(found.buckets).toHaveLength(found.apps.length);
+    expect(found.policies).toHaveLength(found.apps.length);
+    expect(found.access_keys.filter(({ name }) => name.startsWith('hgr-'))).toHaveLength(found.apps.length);
+  });
+});
