@@ -37,12 +37,11 @@ const LITEFS = 'litefs-cloud';
 
 /** The rules of macaroons spec 9.1, in their order; undefined when all hold. */
 export function accessFault(access: Access): AccessFault | undefined {
-  const named = (...values: unknown[]) => values.filter((value) => value !== undefined).length;
   if (access.orgId === undefined) return missing('an organization');
-  if (named(access.appId, access.feature, access.storageObject) > 1) {
+  if (count(access.appId, access.feature, access.storageObject) > 1) {
     return exclusive('an app, an organization feature and a storage object');
   }
-  const inApp = named(access.machine, access.volume, access.appFeature);
+  const inApp = count(access.machine, access.volume, access.appFeature);
   if (inApp > 0 && access.appId === undefined) return missing('an app');
   if (inApp > 1) return exclusive('a machine, a volume and an app feature');
   if (access.cluster !== undefined) {
@@ -51,10 +50,14 @@ export function accessFault(access: Access): AccessFault | undefined {
       return { tag: 'invalid_access', sentence: 'A cluster belongs to the litefs-cloud feature.' };
     }
   }
-  const inMachine = named(access.command, access.machineFeature);
+  const inMachine = count(access.command, access.machineFeature);
   if (inMachine > 0 && access.machine === undefined) return missing('a machine');
   if (inMachine > 1) return exclusive('a command and a machine feature');
   return undefined;
+}
+
+function count(first: unknown, second: unknown, third?: unknown): number {
+  return Number(first !== undefined) + Number(second !== undefined) + Number(third !== undefined);
 }
 
 function missing(what: string): AccessFault {

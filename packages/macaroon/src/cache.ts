@@ -1,5 +1,5 @@
 import { sha256 } from '#crypto';
-import { compareBytes, concatBytes, equalBytes, toHex, utf8 } from './bytes.ts';
+import { equalBytes } from './bytes.ts';
 import { tokenId, type Macaroon } from './macaroon.ts';
 import { ok, type Result } from './result.ts';
 import { VerifiedToken, type Verified } from './verified.ts';
@@ -30,7 +30,7 @@ export interface VerificationCache {
 /** What is kept: which discharges counted and the branch digests. Caveats always come from the token just presented. */
 interface Entry {
   readonly id: string;
-  readonly uses: readonly { digest: string; trusted: boolean }[];
+  readonly uses: readonly { index: number; trusted: boolean }[];
   readonly branches: readonly string[];
   readonly bytes: number;
   readonly until: number;
@@ -73,15 +73,12 @@ class Cache implements VerificationCache {
     const entry = this.#live(key);
     if (entry !== undefined) {
       this.hits += 1;
-      const uses = entry.uses.map(({ digest, trusted }) => ({
-        macaroon: relevant.find((discharge) => signedDigest(discharge) === digest)!,
-        trusted,
-      }));
+      const uses = entry.uses.map(({ index, trusted }) => ({ macaroon: relevant[index]!, trusted }));
       return ok(new VerifiedToken(macaroon, Object.freeze(uses), () => entry.branches));
     }
     this.misses += 1;
     const verdict = verify(macaroon, options);
-    if (verdict.ok) this.#store(key, verdict.value);
+    if (verdict.ok) this.#store(key, relevant, verdict.value);
     return verdict;
   }
 
@@ -106,14 +103,14 @@ class Cache implements VerificationCache {
     return undefined;
   }
 
-  #store(key: string, { token, discharges, branches }: Verified): void {
+  #store(key: string, relevant: readonly Macaroon[], { token, discharges, branches }: Verified): void {
     const bytes = discharges.reduce(
       (sum, { macaroon }) => sum + macaroon.bytes.length,
       token.bytes.length + ENTRY_BYTES,
     );
     this.#entries.set(key, {
       id: tokenId(token),
-      uses: discharges.map(({ macaroon, trusted }) => ({ digest: signedDigest(macaroon), trusted })),
+      uses: discharges.map(({ macaroon, trusted }) => ({ index: relevant.indexOf(macaroon), trusted })),
       branches,
       bytes,
       until: this.#now().getTime() + this.#seconds * 1000,
@@ -131,7 +128,7 @@ class Cache implements VerificationCache {
   }
 }
 
-/** The discharges for this token's tickets, each once; undefined when there is more than one for a ticket. */
+/** The discharges for this token's tickets, in the order of the tickets; undefined when there is more than one for a ticket. */
 function relevantDischarges(
   macaroon: Macaroon,
   discharges: readonly Macaroon[],
@@ -139,9 +136,13 @@ function relevantDischarges(
   const relevant: Macaroon[] = [];
   for (const caveat of macaroon.caveats) {
     if (caveat.type !== '3P') continue;
-    const found = discharges.filter((discharge) => equalBytes(discharge.nonce.keyId, caveat.ticket));
-    if (found.length > 1) return undefined;
-    if (found[0] !== undefined && !relevant.includes(found[0])) relevant.push(found[0]);
+    let found: Macaroon | undefined;
+    for (const discharge of discharges) {
+      if (!equalBytes(discharge.nonce.keyId, caveat.ticket)) continue;
+      if (found !== undefined) return undefined;
+      found = discharge;
+    }
+    if (found !== undefined && !relevant.includes(found)) relevant.push(found);
   }
   return relevant;
 }
@@ -152,24 +153,36 @@ function relevantDischarges(
  * one valid token could be written with any number of them.
  */
 function cacheKey(macaroon: Macaroon, discharges: readonly Macaroon[], options: VerifyOptions): string {
-  const parts: Uint8Array[] = [sha256(options.key), Uint8Array.of(options.requireBinding === true ? 1 : 0)];
-  parts.push(signedBytes(macaroon));
-  for (const discharge of [...discharges].sort((a, b) => compareBytes(a.bytes, b.bytes))) {
-    parts.push(signedBytes(discharge));
+  const parts: Uint8Array[] = [options.key, options.requireBinding === true ? BOUND : UNBOUND];
+  parts.push(macaroon.nonceBytes, caveatsAndTail(macaroon));
+  for (const discharge of discharges) {
     const trusted = options.trusted?.get(discharge.location);
-    if (trusted !== undefined) parts.push(utf8(discharge.location), ...trusted);
+    if (trusted === undefined) parts.push(discharge.nonceBytes, caveatsAndTail(discharge));
+    else parts.push(TRUSTED, discharge.bytes, ...trusted);
   }
-  return toHex(sha256(concatBytes(parts.flatMap((part) => [lengthBytes(part.length), part]))));
+  // The length of each part goes before it, so that no two lists of parts join to the same bytes.
+  let length = 0;
+  for (const part of parts) length += part.length + 4;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    joined[at] = part.length >>> 24;
+    joined[at + 1] = part.length >>> 16;
+    joined[at + 2] = part.length >>> 8;
+    joined[at + 3] = part.length;
+    joined.set(part, at + 4);
+    at += part.length + 4;
+  }
+  return String.fromCharCode(...sha256(joined));
 }
 
-function signedBytes(macaroon: Macaroon): Uint8Array {
-  return concatBytes([macaroon.nonceBytes, ...macaroon.pairs, macaroon.tail]);
-}
+const UNBOUND = Uint8Array.of(0);
+const BOUND = Uint8Array.of(1);
+/** No nonce is a single byte of this value, so a trusted discharge cannot be mistaken for another. */
+const TRUSTED = Uint8Array.of(0xc1);
 
-function signedDigest(macaroon: Macaroon): string {
-  return toHex(sha256(signedBytes(macaroon)));
-}
-
-function lengthBytes(length: number): Uint8Array {
-  return Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length);
+/** Everything signed behind the nonce: the canonical form leaves one way to write it, and the location out of it. */
+function caveatsAndTail({ bytes, pairs, tail }: Macaroon): Uint8Array {
+  const first = pairs[0] ?? tail;
+  return bytes.subarray(first.byteOffset - bytes.byteOffset);
 }

@@ -1,5 +1,5 @@
 import { accessFault, type Access } from './access.ts';
-import { everyCaveat, isAttestation, type Caveat } from './caveat.ts';
+import { isAttestation, type Caveat } from './caveat.ts';
 import { MacaroonError } from './error.ts';
 import { evaluate } from './evaluate.ts';
 import type { PrivateCaveats } from './private-caveat.ts';
@@ -21,7 +21,7 @@ export function clear(
   const accesses = 'action' in access ? [access] : access;
   if (accesses.length === 0) throw new MacaroonError('no_accesses', 'nothing was asked for');
   const objections: { caveat: Caveat | undefined; objection: NonNullable<Objection> }[] = [];
-  if (![...everyCaveat(verified.caveats)].some((caveat) => caveat.type === 'Organization')) {
+  if (!namesOrganization(verified.caveats)) {
     const sentence = 'The token names no organization, so it could do anything; it is not accepted.';
     objections.push({ caveat: undefined, objection: { tag: 'no_organization', sentence } });
   }
@@ -54,6 +54,13 @@ export function clearTicket(
     if (objection !== undefined) objections.push({ caveat, objection });
   }
   return verdict(objections);
+}
+
+function namesOrganization(caveats: readonly Caveat[]): boolean {
+  return caveats.some(
+    (caveat) =>
+      caveat.type === 'Organization' || (caveat.type === 'IfPresent' && namesOrganization(caveat.ifs)),
+  );
 }
 
 function verdict(

@@ -36,12 +36,14 @@ export class VerifiedToken implements Verified {
     this.token = token;
     this.discharges = discharges;
     this.#branches = branches;
-    this.caveats = Object.freeze([
-      ...token.caveats.filter((caveat) => !isMachinery(caveat)),
-      ...discharges.flatMap(({ macaroon, trusted }) =>
-        macaroon.caveats.filter((caveat) => !isMachinery(caveat) && (trusted || !isAttestation(caveat))),
-      ),
-    ]);
+    const caveats: Caveat[] = [];
+    for (const caveat of token.caveats) if (!isMachinery(caveat)) caveats.push(caveat);
+    for (const { macaroon, trusted } of discharges) {
+      for (const caveat of macaroon.caveats) {
+        if (!isMachinery(caveat) && (trusted || !isAttestation(caveat))) caveats.push(caveat);
+      }
+    }
+    this.caveats = Object.freeze(caveats);
     Object.freeze(this);
   }
 

@@ -514,6 +514,8 @@ const attempts: readonly Attempt[] = [
   [33, 'bytes after a token', () => judge(Uint8Array.of(...base.bytes, 0)), 'malformed'],
   [33, 'a long array header', () => caveatBytes('dc00021a01'), 'malformed'],
   [34, 'a map key twice', () => caveatBytes('920391820101011f'), 'malformed'],
+  [34, 'a name twice', () => caveatBytes('92029182a16101a16101'), 'malformed'],
+  [34, 'names out of order', () => caveatBytes('92029182a16201a16101'), 'malformed'],
   [34, 'map keys out of order', () => caveatBytes('9203918202010101'), 'malformed'],
   [
     35,

@@ -21,6 +21,8 @@ const PAIR_HEADER = Uint8Array.of(0x92);
 
 /** Calls after which building the WebAssembly engine pays; a command that checks one token never waits for it. */
 const ENGINE_PAYS_AFTER = 64;
+/** Up to here one WebAssembly call is cheaper than one hash object. */
+const SHORT_BYTES = 256;
 /** Compiled code, once per process; `null` where WebAssembly is switched off. */
 let engine: Engine | null | undefined;
 let calls = 0;
@@ -65,7 +67,9 @@ export function chainTails(
 
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return fastEngine()?.sha256(bytes) ?? createHash('sha256').update(bytes).digest();
+  // For long input the machine's own SHA instructions win over everything that a call costs.
+  const fast = bytes.length <= SHORT_BYTES ? fastEngine()?.sha256(bytes) : undefined;
+  return fast ?? createHash('sha256').update(bytes).digest();
 }
 
 /** SHA-1, for version 5 UUIDs only. */

@@ -36,6 +36,9 @@ export function attempt<T>(read: () => T): Result<T, DecodeReason> {
 }
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+/** The upper half of the largest integer that a number holds exactly. */
+const MAX_SAFE_HIGH = 0x1fffff;
+const TWO_32 = 0x100000000;
 
 /**
  * A cursor over received bytes. It accepts exactly the canonical form (macaroons spec 3.1): shortest integers and headers,
@@ -46,12 +49,10 @@ export class Reader {
   readonly bytes: Uint8Array;
   readonly limits: Limits;
   offset = 0;
-  readonly #view: DataView;
 
   constructor(bytes: Uint8Array, limits: Limits = LIMITS) {
     this.bytes = bytes;
     this.limits = limits;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Throws the verdict `malformed` at the cursor. */
@@ -115,27 +116,9 @@ export class Reader {
       this.offset += 1;
       return head - 256;
     }
-    switch (head) {
-      case 0xd0:
-        return this.#negative(
-          this.#advance(1, (at) => this.#view.getInt8(at)),
-          -32,
-        );
-      case 0xd1:
-        return this.#negative(
-          this.#advance(2, (at) => this.#view.getInt16(at)),
-          -0x80,
-        );
-      case 0xd2:
-        return this.#negative(
-          this.#advance(4, (at) => this.#view.getInt32(at)),
-          -0x8000,
-        );
-      case 0xd3: {
-        const value = this.#advance(8, (at) => this.#view.getBigInt64(at));
-        if (value >= -0x80000000n) return this.#fail('integer not in its shortest form');
-        return value >= -MAX_SAFE ? Number(value) : value;
-      }
+    if (head >= 0xd0 && head <= 0xd3) {
+      this.offset += 1;
+      return this.#negative(head);
     }
     const value = this.#unsigned();
     if (typeof value === 'bigint' && value >= 1n << 63n) return this.#fail('integer too large');
@@ -279,19 +262,35 @@ export class Reader {
     if (head === 0xcd) return this.#length(2, 0x100);
     if (head === 0xce) return this.#length(4, 0x10000);
     if (head !== 0xcf) return this.#fail('expected an unsigned integer');
-    this.#need(8);
-    const value = this.#view.getBigUint64(this.offset);
-    if (value <= 0xffffffffn) return this.#fail('integer not in its shortest form');
-    this.offset += 8;
-    return value <= MAX_SAFE ? Number(value) : value;
+    const high = this.#length(4, 0);
+    const low = this.#length(4, 0);
+    if (high === 0) return this.#fail('integer not in its shortest form');
+    return high <= MAX_SAFE_HIGH ? high * TWO_32 + low : (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  /** The rest of a signed integer; it must be negative and need its width. */
+  #negative(head: number): number | bigint {
+    if (head === 0xd3) {
+      const value = BigInt.asIntN(64, (BigInt(this.#length(4, 0)) << 32n) | BigInt(this.#length(4, 0)));
+      if (value >= -0x80000000n) return this.#fail('integer not in its shortest form');
+      return value >= -MAX_SAFE ? Number(value) : value;
+    }
+    const width = head === 0xd0 ? 1 : head === 0xd1 ? 2 : 4;
+    const range = 2 ** (8 * width);
+    const value = this.#length(width, range / 2) - range;
+    const shorter = width === 1 ? -32 : -(2 ** (4 * width - 1));
+    return value < shorter ? value : this.#fail('integer not in its shortest form');
   }
 
   /** A big-endian number of 1, 2 or 4 bytes; below `least` a shorter form would have done. */
   #length(width: 1 | 2 | 4, least: number): number {
     this.#need(width);
-    const at = this.offset;
-    const value =
-      width === 1 ? this.bytes[at]! : width === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+    const { bytes, offset } = this;
+    let value = bytes[offset]!;
+    if (width === 2) value = value * 256 + bytes[offset + 1]!;
+    else if (width === 4) {
+      value = value * 0x1000000 + (bytes[offset + 1]! << 16) + (bytes[offset + 2]! << 8) + bytes[offset + 3]!;
+    }
     if (value < least) return this.#fail('not in its shortest form');
     this.offset += width;
     return value;
@@ -317,17 +316,6 @@ export class Reader {
   #utf8(bytes: Uint8Array): string {
     const text = decodeUtf8(bytes);
     return text === undefined ? this.#fail('text is not UTF-8') : text;
-  }
-
-  #advance<V extends number | bigint>(width: number, read: (at: number) => V): V {
-    this.#need(width + 1);
-    const value = read(this.offset + 1);
-    this.offset += width + 1;
-    return value;
-  }
-
-  #negative(value: number, below: number): number {
-    return value < below ? value : this.#fail('integer not in its shortest form');
   }
 
   #count(count: number, width: 1 | 2, max: number): number {

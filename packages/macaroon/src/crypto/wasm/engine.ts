@@ -41,8 +41,10 @@ const TAG_BYTES = 16;
 const MAX_MESSAGES = Math.floor((AT.input - AT.tails) / KEY_BYTES) - 1;
 const MAX_TEXT = 16_384;
 
-/** Builds the module. Takes a few milliseconds, once. */
+/** Builds the module. Takes a few milliseconds, once. Throws where there is no WebAssembly, or words run the other way. */
 export function createEngine(): Engine {
+  // The module's memory is little-endian everywhere; a typed array on it is only where the machine is.
+  if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error('big-endian machine');
   const functions = [...SHA256_FUNCTIONS, ...cipherFunctions(SHA256_FUNCTIONS.length)];
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(functions, PAGES)));
   return new WasmEngine(exports as Exports);
@@ -51,12 +53,13 @@ export function createEngine(): Engine {
 class WasmEngine implements Engine {
   readonly #exports: Exports;
   readonly #memory: Uint8Array;
-  readonly #view: DataView;
+  /** The same memory in words. */
+  readonly #words: Uint32Array;
 
   constructor(exports: Exports) {
     this.#exports = exports;
     this.#memory = new Uint8Array(exports.memory.buffer);
-    this.#view = new DataView(exports.memory.buffer);
+    this.#words = new Uint32Array(exports.memory.buffer);
   }
 
   chainTails(
@@ -75,9 +78,9 @@ class WasmEngine implements Engine {
       const next = at + paddedLength(length);
       if (next > AT.end) return undefined;
       if (!isNonce) memory[at] = PAIR_HEADER;
-      memory.set(message, isNonce ? at : at + 1);
-      this.#view.setUint32(AT.table + 8 * index, at, true);
-      this.#view.setUint32(AT.table + 8 * index + 4, length, true);
+      put(memory, message, isNonce ? at : at + 1);
+      this.#words[AT.table / 4 + 2 * index] = at;
+      this.#words[AT.table / 4 + 2 * index + 1] = length;
       at = next;
     }
     memory.set(key, AT.tails);
@@ -139,6 +142,14 @@ class WasmEngine implements Engine {
     memory.fill(0, AT.input, AT.input + length + 64);
     return plain;
   }
+}
+
+/** A typed array's own copying costs more than the copy below this many bytes. */
+const SHORT_COPY = 48;
+
+function put(memory: Uint8Array, bytes: Uint8Array, at: number): void {
+  if (bytes.length > SHORT_COPY) memory.set(bytes, at);
+  else for (let index = 0; index < bytes.length; index++) memory[at + index] = bytes[index]!;
 }
 
 /** Room for a message and its SHA-256 padding. */
