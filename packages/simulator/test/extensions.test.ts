@@ -148,6 +148,17 @@ describe('Fly.io calls the provider', () => {
     expect(first?.nonce).not.toBe(second?.nonce);
   });
 
+  test('a provider that says "not now" is asked again, unless one try was ordered', async () => {
+    const on = await stage();
+    let refusals = 1;
+    on.provider.answer = () => (refusals-- > 0 ? { status: 503 } : provisioned['POST /flyio/extensions']);
+    expect((await control(on)('POST', '/extensions', { name: 'envs' })).status).toBe(201);
+    on.provider.answer = () => ({ status: 503 });
+    const once = await control(on)('POST', '/extensions?patience_seconds=0', { name: 'more' });
+    expect([once.status, once.at('status')]).toEqual([502, 503]);
+    expect(on.provider.received).toHaveLength(3);
+  });
+
   test('people who do not belong together are no order', async () => {
     const fly = control(await stage());
     const order = { name: 'envs', user_id: 'rzjkdw3g0ypx061q', organization_id: '04La2mblTaz' };

@@ -9,9 +9,12 @@ import type { SimulatedClock } from '../clock.ts';
 import { signBody, signQuery, type SignedRequest } from './envelope.ts';
 import type { ProviderLine } from './line.ts';
 
-/** A request that changes something and got no answer at all is sent again for so long; any answer, even a 500, ends it. */
+/** A request that changes something is sent again for so long while there is no answer, or one that only says "not now". */
 const patienceSeconds = 30;
 const pauseMs = 250;
+
+/** No answer at all, or a provider that is starting, overloaded or behind a balancer that lost it. Any other answer counts. */
+const notNow: ReadonlySet<number> = new Set([0, 502, 503, 504]);
 
 /** What a customer asks for with `fly ext … create`. */
 export interface ProvisionOrder {
@@ -39,10 +42,11 @@ export interface Conversation {
 
 /** Fly.io as the caller of the Extensions API (seed 000): everything that it does to a provider. */
 export interface ExtensionCaller {
-  provision(order: ProvisionOrder): Promise<Conversation>;
+  /** `patience`: seconds for which an unanswered change is sent again, 30 when absent, 0 for a single try. */
+  provision(order: ProvisionOrder, patience?: number): Promise<Conversation>;
   show(extension: Extension): Promise<Conversation>;
-  update(extension: Extension, changes: JsonObject): Promise<Conversation>;
-  remove(extension: Extension): Promise<Conversation>;
+  update(extension: Extension, changes: JsonObject, patience?: number): Promise<Conversation>;
+  remove(extension: Extension, patience?: number): Promise<Conversation>;
   /** `GET {base}/billing/charges` for a half-open range of RFC 3339 instants. */
   charges(query: Record<string, string>): Promise<Conversation>;
   /** The very same bytes again, to another base address or with another method if asked. */
@@ -73,11 +77,16 @@ export function createExtensionCaller(options: {
   };
 
   // Signed anew each time: a provider that died in the middle may have used up the nonce.
-  const insist = async (kind: string, method: string, sign: () => SignedRequest): Promise<Conversation> => {
-    const giveUpMs = clock.nowMs() + patienceSeconds * 1000;
+  const insist = async (
+    kind: string,
+    method: string,
+    seconds: number,
+    sign: () => SignedRequest,
+  ): Promise<Conversation> => {
+    const giveUpMs = clock.nowMs() + seconds * 1000;
     for (;;) {
       const talk = await send(kind, method, sign());
-      if (talk.exchange.status !== 0 || clock.nowMs() + pauseMs > giveUpMs) return talk;
+      if (!notNow.has(talk.exchange.status) || clock.nowMs() + pauseMs > giveUpMs) return talk;
       if (!(await clock.sleep(pauseMs))) return talk;
     }
   };
@@ -128,7 +137,7 @@ export function createExtensionCaller(options: {
   };
 
   return {
-    async provision(order) {
+    async provision(order, patience = patienceSeconds) {
       const who = people(order);
       const id = order.id ?? randomBase36(11);
       const ip = world.extensions.get(id)?.ipAddress ?? `fdaa:0:47fb:0:1::${nextNumber(world).toString(16)}`;
@@ -142,7 +151,9 @@ export function createExtensionCaller(options: {
         ...(order.options === undefined ? {} : { options: order.options }),
         ...order.extra,
       };
-      const talk = await insist('provision', 'POST', () => signBody(signing(), '/extensions', message));
+      const talk = await insist('provision', 'POST', patience, () =>
+        signBody(signing(), '/extensions', message),
+      );
       if (talk.exchange.status < 200 || talk.exchange.status > 299) return talk;
       const extension = remember(id, order, who, ip, talk.json);
       return extension ? { ...talk, extension } : talk;
@@ -154,8 +165,10 @@ export function createExtensionCaller(options: {
       }
       return { ...talk, extension };
     },
-    async update(extension, changes) {
-      const talk = await insist('update', 'PATCH', () => signBody(signing(), place(extension), changes));
+    async update(extension, changes, patience = patienceSeconds) {
+      const talk = await insist('update', 'PATCH', patience, () =>
+        signBody(signing(), place(extension), changes),
+      );
       if (talk.exchange.status < 300 && isObject(talk.json)) {
         if (typeof talk.json['status'] === 'string') extension.status = talk.json['status'];
         if (typeof talk.json['name'] === 'string') extension.name = talk.json['name'];
@@ -163,8 +176,8 @@ export function createExtensionCaller(options: {
       }
       return { ...talk, extension };
     },
-    async remove(extension) {
-      const talk = await insist('delete', 'DELETE', () => signQuery(signing(), place(extension)));
+    async remove(extension, patience = patienceSeconds) {
+      const talk = await insist('delete', 'DELETE', patience, () => signQuery(signing(), place(extension)));
       const { status } = talk.exchange;
       if ((status >= 200 && status < 300) || status === 404) {
         extension.status = status === 202 ? 'deleting' : 'deleted';

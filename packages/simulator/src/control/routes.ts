@@ -1,5 +1,5 @@
 import { parseMask } from '@hangar/macaroon';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { z, type ZodType } from 'zod';
 import type { Conversation, ExtensionCaller } from '../caller/extensions.ts';
 import { crashMachine } from '../machines/actions.ts';
@@ -46,6 +46,16 @@ async function bodyAs<T>(schema: ZodType<T>, request: Request): Promise<T> {
   return result.data;
 }
 
+/** `?patience_seconds=`: how long an unanswered change is sent again. */
+function patienceOf(c: Context): number | undefined {
+  const text = c.req.query('patience_seconds');
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new ControlRefusal(422, 'patience_seconds is not a number');
+  return seconds;
+}
+
 /** The control surface of the simulation: `/_fly/*`, which the real Fly.io does not have. */
 export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, reset: () => void): Hono {
   const routes = new Hono({ strict: false }).basePath('/_fly');
@@ -89,7 +99,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
   routes.get('/extensions', (c) => c.json({ extensions: [...world.extensions.values()].map(extensionWire) }));
   routes.post('/extensions', async (c) => {
     const order = await bodyAs(extensionOrder, c.req.raw);
-    const conversation = await caller.provision(order);
+    const conversation = await caller.provision(order, patienceOf(c));
     // The provider's refusal is not a failure of this surface, but nothing was created either.
     return c.json(talk(conversation), conversation.extension ? 201 : 502);
   });
@@ -102,10 +112,10 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
   });
   routes.patch('/extensions/:id', async (c) => {
     const changes = await bodyAs(updateRequest, c.req.raw);
-    return c.json(talk(await caller.update(extension(c.req.param('id')), changes)));
+    return c.json(talk(await caller.update(extension(c.req.param('id')), changes, patienceOf(c))));
   });
   routes.delete('/extensions/:id', async (c) =>
-    c.json(talk(await caller.remove(extension(c.req.param('id'))))),
+    c.json(talk(await caller.remove(extension(c.req.param('id')), patienceOf(c)))),
   );
   routes.get('/extensions/:id/sso', (c) => {
     const { providerId } = extension(c.req.param('id'));
