@@ -190,6 +190,32 @@ describe('the worked examples come out byte for byte', () => {
   });
 
   test.each([
+    'd0e0',
+    'd001',
+    'd1ff80',
+    'd10001',
+    'd2ffff8000',
+    'd200000001',
+    'd3ffffffff80000000',
+    'd30000000000000001',
+    'cc7f',
+    'cd00ff',
+    'ce0000ffff',
+    'cf00000000ffffffff',
+  ])('E9: an integer written as %s is refused', (bytes) => {
+    expect(() => new Reader(fromHex(bytes)).signed64()).toThrow(
+      expect.objectContaining({ fault: 'malformed' }),
+    );
+  });
+
+  test.each([-9007199254740993n, -(2n ** 63n), 2n ** 63n - 1n, -9007199254740991, 9007199254740991])(
+    'E9: the integer %s comes back exactly',
+    (value) => {
+      expect(new Reader(new Writer().signed(value).finish()).signed64()).toBe(value);
+    },
+  );
+
+  test.each([
     [127, '7f'],
     [128, 'cc80'],
     [255, 'ccff'],
