@@ -4,6 +4,7 @@ import type { Json } from './extension.ts';
 import type { Kit } from './kit.ts';
 import { setStatus } from './operations/status.ts';
 import type { MachineEvent, PendingEvent } from './ports.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 import { storable } from './text.ts';
 
 /** Older events are kept but no longer acted on: their headers are not signed, so they can be sent again. */
@@ -37,10 +38,16 @@ export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array):
   return await kit.options.store.events.accept(event, handled);
 }
 
-/** Hands waiting events to the seller's code, oldest first. */
-export async function handleEvents(kit: Kit, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    if (signal.aborted) return;
+/** Hands waiting events to the seller's code, oldest first and one after the other. */
+export function createEventRounds(kit: Kit): Rounds {
+  return createRounds(
+    async (signal) => await handleEvents(kit, signal ?? new AbortController().signal),
+    (error) => kit.log.error({ error }, 'a round of machine events broke off'),
+  );
+}
+
+async function handleEvents(kit: Kit, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const now = kit.now();
     const until = new Date(now.getTime() + CLAIM_MS);
     const claimed = await kit.options.store.events.claim({ now, until, limit: AT_ONCE });

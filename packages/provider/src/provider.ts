@@ -2,7 +2,7 @@ import type { ExtensionStatus } from '@hangar/flyio';
 import { HangarError, type Door } from '@hangar/security';
 import type { Extension } from './extension.ts';
 import { createKit } from './kit.ts';
-import { handleEvents } from './machine-events.ts';
+import { createEventRounds } from './machine-events.ts';
 import { deprovision, type DeprovisionAnswer } from './operations/deprovision.ts';
 import { createHere, rotate, type OwnOrder } from './operations/own.ts';
 import { setStatus } from './operations/status.ts';
@@ -83,14 +83,8 @@ export function createProvider(options: ProviderOptions): Provider {
   const cookies = createCookies(options.cookie.secure);
   const logins = createLogins(kit, cookies);
   const signIn = createSignInStart(kit, cookies, logins);
-  const handling = new Set<Promise<void>>();
-  const eventArrived = (): void => {
-    const round = handleEvents(kit, new AbortController().signal)
-      .catch((error: unknown) => kit.log.error({ error }, 'a round of machine events broke off'))
-      .finally(() => handling.delete(round));
-    handling.add(round);
-  };
-  const routes = createRoutes({ kit, work, cookies, signIn, eventArrived });
+  const events = createEventRounds(kit);
+  const routes = createRoutes({ kit, work, cookies, signIn, eventArrived: events.wake });
   const { store } = options;
 
   return {
@@ -100,7 +94,7 @@ export function createProvider(options: ProviderOptions): Provider {
       answer.headers.set('cache-control', 'no-store');
       return answer;
     },
-    tasks: createTasks(kit, work, sender),
+    tasks: createTasks(kit, work, sender, events),
     logins,
     extensions: {
       async get(id) {
@@ -138,7 +132,7 @@ export function createProvider(options: ProviderOptions): Provider {
     },
     async idle() {
       await work.idle();
-      await Promise.all(handling);
+      await events.idle();
       await sender.idle();
     },
   };

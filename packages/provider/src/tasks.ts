@@ -1,9 +1,8 @@
 import type { Kit } from './kit.ts';
-import { handleEvents } from './machine-events.ts';
 import { resumeAbandoned, sweepFailed } from './operations/resume.ts';
 import { followStatus } from './operations/status.ts';
 import type { Work } from './operations/work.ts';
-import type { Sender } from './webhooks/sender.ts';
+import type { Rounds } from './rounds.ts';
 
 /** Work to be done again and again. Whoever hosts the kit runs it; two processes may run the same at once. */
 export interface Task {
@@ -17,15 +16,15 @@ const DAY_MS = 86_400_000;
 const KEPT_MS = 30 * DAY_MS;
 
 /** Everything the kit does without being asked. */
-export function createTasks(kit: Kit, work: Work, sender: Sender): Task[] {
+export function createTasks(kit: Kit, work: Work, sender: Rounds, events: Rounds): Task[] {
   const { store, seller } = kit.options;
   const tasks: Task[] = [
     // Processes of one database wake each other by NOTIFY; this is for when that is lost.
-    { name: 'provider.webhooks', everySeconds: 1, run: async (signal) => await sender.drain(signal) },
+    { name: 'provider.webhooks', everySeconds: 1, run: async (signal) => await sender.run(signal) },
     {
       name: 'provider.machine-events',
       everySeconds: 2,
-      run: async (signal) => await handleEvents(kit, signal),
+      run: async (signal) => await events.run(signal),
     },
     { name: 'provider.resume', everySeconds: 5, run: async () => await resumeAbandoned(kit, work) },
     {

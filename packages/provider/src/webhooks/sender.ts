@@ -3,18 +3,9 @@ import { redactText, signMessage } from '@hangar/security';
 import { OutgoingError } from '@hangar/security/outgoing';
 import type { Kit } from '../kit.ts';
 import type { Announcement, Delivery } from '../ports.ts';
+import { createRounds, type Rounds } from '../rounds.ts';
 import { webhookBody } from './message.ts';
 import { judgeAttempt, openEndpoint, type Attempted } from './verdict.ts';
-
-/** Delivers announcements to Fly.io. */
-export interface Sender {
-  /** Starts a round soon, in the background. */
-  wake(): void;
-  /** Delivers what is due, until nothing is. */
-  drain(signal?: AbortSignal): Promise<void>;
-  /** Resolves when no round is under way. */
-  idle(): Promise<void>;
-}
 
 /** Extensions served side by side; of each only one announcement is on its way. */
 const AT_ONCE = 8;
@@ -29,11 +20,9 @@ const KEPT_CHARACTERS = 2_048;
  * The claim loop over the outbox. Every attempt is built anew: newest snapshot, fresh timestamp, fresh
  * signature; only the `Webhook-Id` stays. A crash between sending and recording sends once more under that id.
  */
-export function createSender(kit: Kit): Sender {
+export function createSender(kit: Kit): Rounds {
   const { store, outgoing, webhookSecret, webhookUrl } = kit.options;
   const holder = randomUUID();
-  let round: Promise<void> | undefined;
-  let again = false;
 
   const attempt = async (announcement: Announcement): Promise<{ attempted: Attempted; answer: string }> => {
     const extension = await store.extensions.find(announcement.extensionId);
@@ -113,34 +102,7 @@ export function createSender(kit: Kit): Sender {
     }
   };
 
-  const single = async (signal?: AbortSignal): Promise<void> => {
-    if (round !== undefined) {
-      again = true;
-      await round;
-      return;
-    }
-    round = (async () => {
-      do {
-        again = false;
-        await drain(signal);
-      } while (again);
-    })();
-    try {
-      await round;
-    } finally {
-      round = undefined;
-    }
-  };
-
-  return {
-    wake() {
-      single().catch((error: unknown) => kit.log.error({ error }, 'a round of webhooks broke off'));
-    },
-    drain: single,
-    idle: async () => {
-      while (round !== undefined) await round.catch(() => undefined);
-    },
-  };
+  return createRounds(drain, (error) => kit.log.error({ error }, 'a round of webhooks broke off'));
 }
 
 /** What a stranger wrote, fit for a column and for a page: no NUL, no tokens, not long. */
