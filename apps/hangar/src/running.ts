@@ -1,5 +1,5 @@
 import { createOutgoing } from '@hangar/security/outgoing';
-import { HangarError, systemClock } from '@hangar/security';
+import { systemClock } from '@hangar/security';
 import { flyUrls } from '@hangar/flyio';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { followPlatformClock } from './platform-clock.ts';
-import { type Fetcher, type Listening, serve } from './server.ts';
+import { serve, tryPort } from './server.ts';
 import { startWorkers } from './workers.ts';
 
 /** A Hangar that serves. */
@@ -21,7 +21,7 @@ export interface Running {
 const GRACE_MS = 8_000;
 
 /**
- * Claims the data folder and both ports, opens the database, puts Hangar together and starts its workers. What is cheap
+ * Claims the data folder, tries both ports, opens the database, puts Hangar together and starts its workers. What is cheap
  * and likely to fail comes first, so that a wrong start ends at once.
  *
  * @throws HangarError `config_invalid` for a taken port, an unusable folder or an unreachable database.
@@ -46,18 +46,12 @@ export async function runHangar(
     const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
     closers.push(() => lock?.release());
     const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
-    const doors = { main: notYet, gateway: notYet };
-    const listening: Listening[] = [];
-    const silence = async (): Promise<void> =>
-      void (await Promise.all(listening.map(async (one) => await one.close(GRACE_MS))));
-    closers.push(silence);
-    for (const [name, port] of [
-      ['gateway', config.gatewayPort],
-      ['main', config.port],
-    ] as const) {
-      const door: Fetcher = { fetch: async (request, context) => await doors[name].fetch(request, context) };
-      listening.push(await serve(door, { name, host: config.host, port, log, metrics }));
-    }
+    const main = { name: 'main', host: config.host, port: config.port, log, metrics };
+    const gateway = { ...main, name: 'gateway', port: config.gatewayPort };
+    // Only tried here. Listening before everything is open would answer signed requests with 503, where a refused
+    // connection is simply tried again.
+    await tryPort(gateway);
+    await tryPort(main);
     await beforeOpening();
 
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
@@ -78,10 +72,13 @@ export async function runHangar(
     closers.push(async () => await jobs.stop());
     const workers = await startWorkers(hangar.tasks, { jobs, log, metrics });
     closers.push(async () => await workers.stop());
-    doors.main = hangar.main;
-    doors.gateway = hangar.gateway;
-    // Closing begins at the doors: what was accepted is answered while everything behind them still works.
-    closers.push(silence);
+    for (const [app, door] of [
+      [hangar.gateway, gateway],
+      [hangar.main, main],
+    ] as const) {
+      const listening = await serve(app, door);
+      closers.push(async () => await listening.close(GRACE_MS));
+    }
     log.info(
       { engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly },
       'serving',
@@ -94,10 +91,3 @@ export async function runHangar(
     throw error;
   }
 }
-
-/** What answers while the database is being opened. */
-const notYet: Fetcher = {
-  fetch: () => {
-    throw new HangarError('not_ready', { detail: 'still starting' });
-  },
-};

@@ -83,6 +83,17 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
   };
 }
 
+/**
+ * Whether a port can be had, before anything slow is started.
+ *
+ * @throws HangarError `config_invalid` when it is taken or not permitted.
+ */
+export async function tryPort(options: Pick<ServeOptions, 'name' | 'host' | 'port'>): Promise<void> {
+  const probe = createServer();
+  await listen(probe, options);
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+}
+
 async function answerOne(
   app: Fetcher,
   request: Request,
@@ -159,7 +170,7 @@ function logAnswer(log: Log, fields: Record<string, unknown>, failure: HangarErr
   else log.info(reason, 'refused');
 }
 
-async function listen(server: Server, options: ServeOptions): Promise<void> {
+async function listen(server: Server, options: Pick<ServeOptions, 'name' | 'host' | 'port'>): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -37,7 +37,7 @@ async function place(): Promise<Record<string, string>> {
   };
 }
 
-describe('a start that cannot succeed', () => {
+describe('a start that cannot succeed', { timeout: 120_000 }, () => {
   test('lists every problem with the configuration, by name and with the remedy, never by value', async () => {
     const { code, output } = await serve({
       ...(await place()),

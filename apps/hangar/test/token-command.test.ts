@@ -51,7 +51,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => await house.close());
 
-describe('hangar token', () => {
+describe('hangar token', { timeout: 120_000 }, () => {
   test('makes the token that seed 004 wishes for: one app, read and control, a year, nobody to ask', async () => {
     const made = await token(
       ['create', '--preset', 'app-control', '--app', story.appName, '--expires', '8760h', '--json'],

@@ -3,11 +3,10 @@ import type { Answer, Exchange } from './exchange.ts';
 import { newUlid } from './naming.ts';
 import { pause, type Parts } from './parts.ts';
 import type { Operation } from './ports.ts';
+import { heartbeatMs, leaseMs } from './saga.ts';
 
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 
-/** Longer than any one request works: upstream's patience, and the looks for a lost answer. */
-const busyMs = 90_000;
 /** How long a repeated request waits for the first one's answer before it is asked to come back. */
 const waitTries = 50;
 const waitPauseMs = 200;
@@ -53,7 +52,7 @@ export async function once(
 
   for (let tries = 0; tries < waitTries; tries += 1) {
     const now = parts.now();
-    const busyUntil = new Date(now.getTime() + busyMs);
+    const busyUntil = new Date(now.getTime() + leaseMs);
     const { role, operation } = await store.beginOperation({
       workspace,
       key,
@@ -78,6 +77,13 @@ export async function once(
   });
 
   async function settle(operation: Operation, repeated: boolean): Promise<OnceAnswer> {
+    const heartbeat = setInterval(() => {
+      const busyUntil = new Date(parts.now().getTime() + leaseMs);
+      store.prolongOperation({ workspace, key: key ?? '', busyUntil }).catch((error: unknown) => {
+        parts.log.warn({ operation: operation.id, err: error }, 'an operation could not be kept as busy');
+      });
+    }, heartbeatMs);
+    heartbeat.unref();
     try {
       const answer = await run({ id: operation.id, since: operation.createdAt, repeated });
       const sealedResponse = parts.sealer.seal(JSON.stringify(answer.json ?? null), place);
@@ -89,6 +95,8 @@ export async function once(
       else if (error instanceof HangarError)
         await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
       throw error;
+    } finally {
+      clearInterval(heartbeat);
     }
   }
 

@@ -189,6 +189,8 @@ export interface EnvironmentStore {
     status: number;
     sealedResponse: Uint8Array;
   }): Promise<void>;
+  /** Says that an operation is still at work, until the given time. */
+  prolongOperation(wanted: { workspace: bigint; key: string; busyUntil: Date }): Promise<void>;
   /** Lets the next request with this key take over at once. */
   leaveOperation(wanted: { workspace: bigint; key: string; now: Date }): Promise<void>;
   /** Frees a key whose request was refused without any effect. */

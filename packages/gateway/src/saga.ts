@@ -13,9 +13,13 @@ export interface SagaStep {
   run(environment: Environment, parts: Parts, repeated: boolean): Promise<EnvironmentChanges>;
 }
 
-/** How long a process may be silent before another one takes its work over. */
-export const leaseMs = 60_000;
-const heartbeatMs = 20_000;
+/**
+ * How long a process may be silent before another one takes its work over. Shorter, and a busy event loop would lose its
+ * work to a neighbour; longer, and a customer whose process was killed waits that long for the next one.
+ */
+export const leaseMs = 12_000;
+/** Three missed heartbeats make a lapsed lease. */
+export const heartbeatMs = 3_000;
 
 /** A step that failed for a passing reason is tried again after these pauses; then it is left for later. */
 const pausesMs: readonly number[] = [150, 500];

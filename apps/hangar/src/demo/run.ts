@@ -28,6 +28,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       if (options.verbose && !json) write(`    ${line}`);
     },
   });
+  // Whoever interrupts a demo does not want its processes to live on.
+  const leave = (): void => void house.close().finally(() => process.exit(130));
+  process.once('SIGINT', leave);
+  process.once('SIGTERM', leave);
   const story = new Story(house, options.crashes);
   let passed = 0;
   let failed = 0;
@@ -56,6 +60,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       );
     }
   } finally {
+    process.off('SIGINT', leave);
+    process.off('SIGTERM', leave);
     await house.close();
   }
   write(json ? JSON.stringify({ passed, failed }) : `\n${passed} passed, ${failed} failed`);

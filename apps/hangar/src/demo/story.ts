@@ -46,6 +46,8 @@ export class Story {
   async withCrash<T>(work: () => Promise<T>, afterMs: number): Promise<T> {
     if (!this.crashes) return await work();
     const running = work();
+    // It is awaited below; should it fail while the servers are down, that is no unhandled rejection.
+    running.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await Promise.all(this.house.servers.map(async (server) => await server.process.kill()));
     return await running;

@@ -6,7 +6,12 @@ import { operationOf } from './gateway-rows.ts';
 
 type OperationRows = Pick<
   EnvironmentStore,
-  'beginOperation' | 'finishOperation' | 'leaveOperation' | 'forgetOperation' | 'dropOperations'
+  | 'beginOperation'
+  | 'prolongOperation'
+  | 'finishOperation'
+  | 'leaveOperation'
+  | 'forgetOperation'
+  | 'dropOperations'
 >;
 
 /** Idempotency keys and what became of them. */
@@ -47,6 +52,12 @@ export function gatewayOperationRows(db: Database): OperationRows {
         .update(operations)
         .set({ state: 'done', status, sealedResponse })
         .where(named({ workspace, key }));
+    },
+    async prolongOperation({ workspace, key, busyUntil }) {
+      await db
+        .update(operations)
+        .set({ busyUntil })
+        .where(and(named({ workspace, key }), eq(operations.state, 'running')));
     },
     async leaveOperation({ workspace, key, now }) {
       await db.update(operations).set({ busyUntil: now }).where(named({ workspace, key }));
