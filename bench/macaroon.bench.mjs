@@ -89,7 +89,7 @@ function full(check = verify) {
   return verdict.value;
 }
 
-const cache = createVerificationCache();
+const cache = createVerificationCache({ now: () => now });
 const cached = cache.verify.bind(cache);
 const hour = until(3600);
 

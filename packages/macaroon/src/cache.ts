@@ -11,7 +11,8 @@ export interface CacheOptions {
   readonly maxBytes?: number;
   /** How long a success is remembered, in seconds. */
   readonly seconds?: number;
-  readonly now?: () => Date;
+  /** The clock by which entries grow old. */
+  readonly now: () => Date;
 }
 
 /** Remembers successful verifications. Clearing always runs anew, so time windows are never stale. */
@@ -36,12 +37,16 @@ interface Entry {
   readonly until: number;
 }
 
+/** Some ten thousand tokens with their discharges. */
+const MAX_BYTES = 16_777_216;
+/** Long enough for a client's next request, short enough that a forgotten purge does not matter for long. */
+const SECONDS = 300;
 /** What one entry costs besides its tokens. */
 const ENTRY_BYTES = 512;
 
 /** A verification cache (macaroons spec 16): least recently used goes first. */
-export function createVerificationCache(options: CacheOptions = {}): VerificationCache {
-  return new Cache(options.maxBytes ?? 16_777_216, options.seconds ?? 300, options.now ?? (() => new Date()));
+export function createVerificationCache(options: CacheOptions): VerificationCache {
+  return new Cache(options.maxBytes ?? MAX_BYTES, options.seconds ?? SECONDS, options.now);
 }
 
 class Cache implements VerificationCache {

@@ -21,7 +21,6 @@ import {
   openTicket,
   parseBundle,
   readDischarge,
-  verify,
   type Access,
   type Caveat,
   type Macaroon,
@@ -680,7 +679,7 @@ const attempts: readonly Attempt[] = [
     53,
     'one token under many locations fills the cache once',
     () => {
-      const cache = createVerificationCache();
+      const cache = createVerificationCache({ now: () => now });
       for (let index = 0; index < 50; index++)
         cache.verify(raw(base.nonceBytes, `https://${index}.example`, base.pairs, base.tail), { key });
       return cache.size;
@@ -691,7 +690,7 @@ const attempts: readonly Attempt[] = [
     53,
     'surplus discharges do not fill the cache',
     () => {
-      const cache = createVerificationCache();
+      const cache = createVerificationCache({ now: () => now });
       for (let mask = 0; mask < 50; mask++)
         cache.verify(asking.token, {
           key,
@@ -708,7 +707,7 @@ const attempts: readonly Attempt[] = [
     54,
     'a token revoked while cached can be purged',
     () => {
-      const cache = createVerificationCache();
+      const cache = createVerificationCache({ now: () => now });
       cache.verify(base, { key });
       cache.purge('another');
       const before = cache.size;

@@ -143,7 +143,7 @@ describe('verifying', () => {
   });
 
   test('can go through a cache', () => {
-    const cache = createVerificationCache();
+    const cache = createVerificationCache({ now: () => now });
     const check = cache.verify.bind(cache);
     for (let round = 0; round < 3; round++) open(asking.token, paper).verify(resolve, check);
     expect([cache.hits, cache.misses]).toEqual([2, 1]);

@@ -41,7 +41,7 @@ const again = (macaroon: Macaroon) => {
 
 describe('a verification cache', () => {
   test('answers as verification does', () => {
-    const cache = createVerificationCache();
+    const cache = createVerificationCache({ now: () => now });
     const options: VerifyOptions = { key, discharges: [paper], trusted };
     const first = cache.verify(asking.token, options);
     const second = cache.verify(again(asking.token), { ...options, discharges: [again(paper)] });
@@ -55,7 +55,7 @@ describe('a verification cache', () => {
   });
 
   test('never remembers a failure', () => {
-    const cache = createVerificationCache();
+    const cache = createVerificationCache({ now: () => now });
     expect(cache.verify(asking.token, { key }).ok).toBe(false);
     expect(cache.verify(asking.token, { key: otherKey, discharges: [paper] }).ok).toBe(false);
     expect(cache.size).toBe(0);
@@ -63,7 +63,7 @@ describe('a verification cache', () => {
   });
 
   test('keeps keys, trust and demands apart', () => {
-    const cache = createVerificationCache();
+    const cache = createVerificationCache({ now: () => now });
     const options: VerifyOptions = { key, discharges: [paper] };
     const facts = (change: Partial<VerifyOptions>) => {
       const verdict = cache.verify(asking.token, { ...options, ...change });
@@ -79,7 +79,7 @@ describe('a verification cache', () => {
   });
 
   test('lets a narrowed token through as itself only', () => {
-    const cache = createVerificationCache();
+    const cache = createVerificationCache({ now: () => now });
     cache.verify(token([org]), { key });
     const narrowed = cache.verify(attenuate(token([org]), [window]), { key });
     expect(narrowed.ok && narrowed.value.caveats).toHaveLength(2);
@@ -87,7 +87,7 @@ describe('a verification cache', () => {
   });
 
   test('does not freeze time', () => {
-    const cache = createVerificationCache({ seconds: 1e9 });
+    const cache = createVerificationCache({ seconds: 1e9, now: () => now });
     const made = token([org, window]);
     const decide = (seconds: number) => {
       const verdict = cache.verify(made, { key });
@@ -122,7 +122,7 @@ describe('a verification cache', () => {
   });
 
   test('stays within its bytes, and drops what was not used for longest', () => {
-    const cache = createVerificationCache({ maxBytes: 4096 });
+    const cache = createVerificationCache({ maxBytes: 4096, now: () => now });
     const made = Array.from({ length: 20 }, (_, mask) => token([org, { type: 'Action', mask }]));
     for (const each of made) {
       cache.verify(made[0]!, { key });

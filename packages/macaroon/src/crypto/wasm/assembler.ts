@@ -105,13 +105,15 @@ export const fill = (at: Code, value: Code, length: Code): Code => [
 ];
 
 /** Runs the body as long as the condition holds, tested first. */
-export const whileLoop = (condition: Code, ...body: readonly Code[]): Code => [
-  ...[0x02, 0x40, 0x03, 0x40],
-  ...i32.isZero(condition),
-  ...[0x0d, 1],
-  ...join(body),
-  ...[0x0c, 0, 0x0b, 0x0b],
-];
+export const whileLoop = (condition: Code, ...body: readonly Code[]): Code =>
+  join([
+    // A block around a loop: the branch out of it, the branch back, and their two ends.
+    [0x02, 0x40, 0x03, 0x40],
+    i32.isZero(condition),
+    [0x0d, 1],
+    ...body,
+    [0x0c, 0, 0x0b, 0x0b],
+  ]);
 
 /** One function: how many i32 parameters, how many further i32 and i64 locals, and its instructions. */
 export interface FunctionSource {
@@ -146,12 +148,13 @@ export function assemble(functions: readonly FunctionSource[], pages: number): U
     return [...unsignedLeb(code.length), ...code];
   });
   const exports = functions.map(({ name }, index): Code => [...text(name), 0, ...unsignedLeb(index)]);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(types)),
-    ...section(3, vector(functions.map((_, index) => unsignedLeb(index)))),
-    ...section(5, vector([[0, ...unsignedLeb(pages)]])),
-    ...section(7, vector([...exports, [...text('memory'), 2, 0]])),
-    ...section(10, vector(bodies)),
-  ]);
+  const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const sections = [
+    section(1, vector(types)),
+    section(3, vector(functions.map((_, index) => unsignedLeb(index)))),
+    section(5, vector([[0, ...unsignedLeb(pages)]])),
+    section(7, vector([...exports, [...text('memory'), 2, 0]])),
+    section(10, vector(bodies)),
+  ];
+  return Uint8Array.from(join([header, ...sections]));
 }
