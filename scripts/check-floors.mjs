@@ -27,7 +27,11 @@ const MAY_START = [['apps/hangar', 'packages/simulator']];
 /** The one place of each drawer: what may be used only there. */
 const DRAWERS = [
   { what: 'process.env', pattern: /\bprocess\.env\b/, only: (file) => file === 'apps/hangar/src/config.ts' },
-  { what: 'Date.now()', pattern: /\bDate\.now\(|\bnew Date\(\)/, only: (file) => file === 'packages/security/src/clock.ts' || file.startsWith('apps/dashboard/') },
+  {
+    what: 'Date.now()',
+    pattern: /\bDate\.now\(|\bnew Date\(\)/,
+    only: (file) => file === 'packages/security/src/clock.ts' || file.startsWith('apps/dashboard/'),
+  },
   { what: 'drizzle-orm', pattern: /from 'drizzle-orm/, only: (file) => file.startsWith('packages/store/') },
 ];
 
@@ -41,7 +45,8 @@ export function checkFloors(root) {
     for (const name of list(join(root, group))) {
       const folder = `${group}/${name}`;
       const manifest = read(join(root, folder, 'package.json'));
-      if (manifest !== undefined) packages.set(JSON.parse(manifest).name, { folder, manifest: JSON.parse(manifest) });
+      if (manifest !== undefined)
+        packages.set(JSON.parse(manifest).name, { folder, manifest: JSON.parse(manifest) });
     }
   }
   const offences = [];
@@ -50,7 +55,8 @@ export function checkFloors(root) {
       const target = packages.get(dependency)?.folder;
       if (target === undefined || MAY_START.some(([from, to]) => from === folder && to === target)) continue;
       const wrong = wrongArrow(folder, target);
-      if (wrong !== undefined) offences.push(`${folder}/package.json: depends on ${dependency}, which ${wrong}`);
+      if (wrong !== undefined)
+        offences.push(`${folder}/package.json: depends on ${dependency}, which ${wrong}`);
     }
     for (const file of sources(join(root, folder, 'src'))) {
       const path = relative(root, file);
@@ -61,7 +67,8 @@ export function checkFloors(root) {
       }
       for (const drawer of DRAWERS) {
         if (folder.startsWith('examples/') || ACROSS_THE_WALL.includes(folder)) continue;
-        if (drawer.pattern.test(withoutComments(text)) && !drawer.only(path)) offences.push(`${path}: uses ${drawer.what}, which has a drawer of its own`);
+        if (drawer.pattern.test(withoutComments(text)) && !drawer.only(path))
+          offences.push(`${path}: uses ${drawer.what}, which has a drawer of its own`);
       }
     }
   }
@@ -77,7 +84,8 @@ function importOffence(folder, path, specifier, packages, manifest) {
   const match = /^(@[^/]+\/[^/]+|[^@/][^/]*)(\/.*)?$/.exec(specifier);
   const target = packages.get(match?.[1] ?? '');
   if (target === undefined || target.folder === folder) return undefined;
-  if (match?.[2] !== undefined && target.manifest.exports?.[`.${match[2]}`] === undefined) return 'is inside another package';
+  if (match?.[2] !== undefined && target.manifest.exports?.[`.${match[2]}`] === undefined)
+    return 'is inside another package';
   if (manifest.dependencies?.[match?.[1] ?? ''] === undefined) return 'is not among its dependencies';
   return wrongArrow(folder, target.folder);
 }
@@ -86,7 +94,8 @@ function wrongArrow(from, to) {
   if (from.startsWith('examples/')) return ACROSS_THE_WALL.includes(to) ? 'is across the wall' : undefined;
   if (ACROSS_THE_WALL.includes(to)) return 'is across the wall';
   if (ACROSS_THE_WALL.includes(from)) return FLOORS[to] <= 1 ? undefined : 'is across the wall';
-  if (FLOORS[from] === undefined) return `starts from ${from}, which has no floor in scripts/check-floors.mjs`;
+  if (FLOORS[from] === undefined)
+    return `starts from ${from}, which has no floor in scripts/check-floors.mjs`;
   if (FLOORS[to] === undefined) return 'has no floor in scripts/check-floors.mjs';
   if (from === 'apps/hangar' && to === 'apps/dashboard') return undefined;
   return FLOORS[to] < FLOORS[from] ? undefined : 'is not on a lower floor';
@@ -94,7 +103,9 @@ function wrongArrow(from, to) {
 
 /** Every module named by an import or export statement, or by a dynamic import of a constant. */
 function specifiers(text) {
-  return [...withoutComments(text).matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\()'([^']+)'/g)].map((match) => match[1]);
+  return [...withoutComments(text).matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\()'([^']+)'/g)].map(
+    (match) => match[1],
+  );
 }
 
 function withoutComments(text) {

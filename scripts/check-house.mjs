@@ -9,7 +9,10 @@ const MAX_LINES = 400;
 const FORBIDDEN_NAMES = /^(?:utils?|helpers?|common|misc|types|manager|service)\.[cm]?[jt]sx?$/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)));
 const offences = [];
@@ -18,21 +21,27 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
   if (FORBIDDEN_NAMES.test(basename(file))) offences.push(`${file}: a name that says nothing; name the idea`);
   if (/\/test\/|^test\//.test(file)) continue;
   const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
-  if (lines > MAX_LINES) offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);
+  if (lines > MAX_LINES)
+    offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);
 }
 
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 for (const [path, entry] of Object.entries(lock.packages)) {
-  if (typeof entry.resolved === 'string' && entry.resolved.startsWith('http')) offences.push(`package-lock.json: ${path} names a registry`);
+  if (typeof entry.resolved === 'string' && entry.resolved.startsWith('http'))
+    offences.push(`package-lock.json: ${path} names a registry`);
   for (const name of Object.keys(entry.optionalDependencies ?? {})) {
-    if (!resolvable(lock.packages, path, name)) offences.push(`package-lock.json: ${path || 'root'} wants ${name}, which has no entry; npm ci would refuse`);
+    if (!resolvable(lock.packages, path, name))
+      offences.push(
+        `package-lock.json: ${path || 'root'} wants ${name}, which has no entry; npm ci would refuse`,
+      );
   }
 }
 
 const journalFile = join(root, 'packages/store/migrations/meta/_journal.json');
 const journal = JSON.parse(readFileSync(journalFile, 'utf8'));
 journal.entries.reduce((before, entry) => {
-  if (entry.when <= before) offences.push(`migrations: ${entry.tag} is not newer than the one before it and would be skipped`);
+  if (entry.when <= before)
+    offences.push(`migrations: ${entry.tag} is not newer than the one before it and would be skipped`);
   return entry.when;
 }, 0);
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** @type {[string, string, string[]][]} */
 const checks = [
   ['format', 'npx', ['oxfmt', '--check']],
   ['types', 'npx', ['tsc', '-b']],

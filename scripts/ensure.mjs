@@ -14,7 +14,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
 const installStamp = join(root, 'node_modules', '.hangar-installed');
 if (read(installStamp) !== lock) {
   npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
@@ -32,7 +34,10 @@ if (process.argv.includes('build')) {
 
 function npm(args) {
   try {
-    execFileSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
+    execFileSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    });
   } catch (error) {
     console.error(`\n\`npm ${args.join(' ')}\` failed; its own words are above.`);
     process.exit(error.status ?? 1);

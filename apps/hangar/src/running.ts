@@ -65,7 +65,7 @@ export async function runHangar(
       config.fly === 'real'
         ? { now: systemClock, stop: () => {} }
         : await followPlatformClock(urls.api, outgoing, log);
-    closers.push(clock.stop);
+    closers.push(() => clock.stop());
     const hangar = await composeHangar({ config, store, outgoing, urls, now: clock.now, log, metrics });
     closers.push(async () => await hangar.close());
     const jobs = await startJobs(store, log);

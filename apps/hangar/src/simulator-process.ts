@@ -20,8 +20,7 @@ export interface SimulatedPlatform {
 
 /** The simulator's program. It is a process of its own: Hangar meets it only over HTTP. */
 export function simulatorScript(): string {
-  const main = import.meta.resolve('@hangar/simulator');
-  return fileURLToPath(new URL(main.endsWith('.ts') ? './main.ts' : './main.js', main));
+  return fileURLToPath(import.meta.resolve('@hangar/simulator/main'));
 }
 
 /** Arguments with which the program reads {@link simulatorSettings} and ends when we do, however that happens. */

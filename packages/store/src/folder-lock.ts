@@ -95,7 +95,8 @@ function reap(file: string, deadToken: string): void {
   const marker = `${file}.reaping-${deadToken}`;
   try {
     if (!tryLink(file, marker)) {
-      if (systemClock().getTime() - statSync(marker).ctimeMs > ABANDONED_MARKER_MS) rmSync(marker, { force: true });
+      if (systemClock().getTime() - statSync(marker).ctimeMs > ABANDONED_MARKER_MS)
+        rmSync(marker, { force: true });
       return;
     }
   } catch (error) {

@@ -25,7 +25,12 @@ export async function startJobs(store: Store, log: Log = silentLog): Promise<Job
   await boss.start();
   return {
     schedule: async (name, minutes, work) => {
-      await boss.createQueue(name, { name, policy: 'stately', retryLimit: 0, expireInSeconds: EXPIRE_SECONDS });
+      await boss.createQueue(name, {
+        name,
+        policy: 'stately',
+        retryLimit: 0,
+        expireInSeconds: EXPIRE_SECONDS,
+      });
       await boss.schedule(name, `*/${minutes} * * * *`);
       await boss.work(name, { pollingIntervalSeconds: POLL_SECONDS }, work);
     },

@@ -28,7 +28,8 @@ export async function openScratchDatabase(url: string, prefix: string): Promise<
   scratch.pathname = `/${name}`;
   return {
     url: scratch.href,
-    drop: async () => await onServer(url, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`),
+    drop: async () =>
+      await onServer(url, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`),
   };
 }
 

@@ -78,7 +78,7 @@ describe.skipIf(server === '')('on a Postgres server', () => {
     if (scratch === undefined) throw new Error('the test user may not create databases');
     const databaseUrl = Secret.of(scratch.url);
     const stores = await Promise.all(Array.from({ length: 20 }, async () => await openStore({ databaseUrl, connections: 2 })));
-    const { rows } = await stores[0]!.execute('select count(*)::int as count from drizzle.__drizzle_migrations');
+    const { rows } = await stores.at(0)!.execute('select count(*)::int as count from drizzle.__drizzle_migrations');
     expect(rows).toEqual([{ count: 1 }]);
     await Promise.all(stores.map(async (store) => await store.close()));
     await scratch.drop();

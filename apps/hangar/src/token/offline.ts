@@ -5,13 +5,7 @@ import {
   narrowTokens,
   parseLifetime,
 } from '@hangar/authority';
-import {
-  caveatsFromJson,
-  type Caveat,
-  explainTokenReason,
-  type HeaderReason,
-  LOCATIONS,
-} from '@hangar/macaroon';
+import { caveatsFromJson, type Caveat, type HeaderReason, LOCATIONS } from '@hangar/macaroon';
 import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
 import { appNumberOf } from './app-number.ts';

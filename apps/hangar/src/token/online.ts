@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ask } from './api.ts';
 import { readJsonFile, readToken, type TokenOptions, UsageError } from './input.ts';
-import { run, show } from './output.ts';
+import { run, show, textOf } from './output.ts';
 
 interface CreateOptions extends TokenOptions {
   readonly preset?: string;
@@ -202,10 +202,10 @@ async function check(method: string, path: string, options: TokenOptions & { fro
   if (!allowed) process.exitCode = 3;
   const told = {
     allowed,
-    code: answer['code'] ?? null,
-    caveat: answer['caveat'] ?? null,
-    reason: answer['sentence'] ?? null,
-    token_id: answer['token_id'] ?? null,
+    code: textOf(answer['code']) ?? null,
+    caveat: textOf(answer['caveat']) ?? null,
+    reason: textOf(answer['sentence']) ?? null,
+    token_id: textOf(answer['token_id']) ?? null,
   };
   show(
     options,
@@ -221,7 +221,12 @@ function describe(row: Readonly<Record<string, unknown>>): string[] {
     `  id         ${String(row['id'])}, ends in ${String(row['ends_with'])}`,
     `  made       ${String(row['created_at'])} by ${String(row['created_by'])} as ${String(row['preset'])}`,
     `  expires    ${String(row['expires_at'])}`,
-    `  last used  ${row['last_used_at'] === null ? 'never' : `${String(row['last_used_at'])} from ${String(row['last_source'])}`}`,
+    `  last used  ${lastUse(row)}`,
     ...summary.map((sentence) => `  - ${sentence}`),
   ];
+}
+
+function lastUse(row: Readonly<Record<string, unknown>>): string {
+  const at = textOf(row['last_used_at']);
+  return at === undefined ? 'never' : `${at} from ${textOf(row['last_source']) ?? 'an unknown address'}`;
 }

@@ -43,7 +43,7 @@ function judge(error: unknown): { code: string; sentence: string; exit: number }
   if (error instanceof UsageError) return { code: 'usage', sentence: error.message, exit: 2 };
   if (error instanceof TokenRefused) return { code: error.code, sentence: error.message, exit: 1 };
   if (error instanceof ApiError)
-    return { code: String(error.body['code'] ?? 'refused'), sentence: details(error), exit: 1 };
+    return { code: textOf(error.body['code']) ?? 'refused', sentence: details(error), exit: 1 };
   if (error instanceof MacaroonError) return { code: error.code, sentence: error.message, exit: 1 };
   if (error instanceof HangarError)
     return { code: error.code, sentence: `${error.sentence} (${error.message})`, exit: 1 };
@@ -59,4 +59,9 @@ function details(error: ApiError): string {
       : [];
   const id = error.body['request_id'];
   return `${error.message}${faults.length === 0 ? '' : ` (${faults.join('; ')})`}${typeof id === 'string' ? ` [request ${id}]` : ''}`;
+}
+
+/** A member of an answer that ought to be text. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call, expectEqual, expectStatus } from '../calls.ts';
-import { Browser, type Page } from '../browser.ts';
+import type { Browser, Page } from '../browser.ts';
 import type { Step, Story } from '../story.ts';
 import { until } from '../../waiting.ts';
 
