@@ -91,7 +91,7 @@ export {
 } from './scope.ts';
 
 /** Caveats as JSON, and in words. */
-export { caveatsToDebugJson, caveatsToJson } from './json-write.ts';
+export { caveatsToDebugJson, caveatsToJson, macaroonToDebugJson } from './json-write.ts';
 export { caveatsFromJson, type JsonReason } from './json-read.ts';
 export {
   explainCaveat,

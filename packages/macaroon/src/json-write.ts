@@ -4,6 +4,7 @@ import { compareBytes, toHex, utf8 } from './bytes.ts';
 import type { Caveat, UnknownCaveat } from './caveat.ts';
 import { MacaroonError } from './error.ts';
 import { writeJsonText, type JsonWritable } from './json-text.ts';
+import type { Macaroon } from './macaroon.ts';
 import { readPrivate, type PrivateCaveats } from './private-caveat.ts';
 
 /**
@@ -29,6 +30,12 @@ export function caveatsToDebugJson(caveats: readonly Caveat[], registry?: Privat
         : withBody(caveat, (unknown) => write(unknown));
     }),
   );
+}
+
+/** A whole token for looking at: its location and caveats, as `fly tokens debug` shows them; no nonce, no tail. */
+export function macaroonToDebugJson(macaroon: Macaroon, registry?: PrivateCaveats): string {
+  const location = JSON.stringify(macaroon.location);
+  return `{"location":${location},"caveats":${caveatsToDebugJson(macaroon.caveats, registry)}}`;
 }
 
 type UnknownBody = (caveat: UnknownCaveat) => JsonWritable;

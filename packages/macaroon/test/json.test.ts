@@ -5,12 +5,13 @@ import {
   caveatsToDebugJson,
   caveatsToJson,
   encodeCaveats,
+  macaroonToDebugJson,
   privateCaveat,
   privateCaveats,
   type Caveat,
   type PrivateCaveat,
 } from '@hangar/macaroon';
-import { guarded, hex } from './fixture.ts';
+import { guarded, hex, org, token } from './fixture.ts';
 
 /** The catalogue of the specification: body in msgpack, body in JSON. */
 const catalogue: [string, string, string][] = [
@@ -155,6 +156,13 @@ describe('a caveat without a JSON form', () => {
       '[{"type":"77","body":null,"raw":"920102"},{"type":"IsMember","body":{}}]',
     );
     expect(caveatsToDebugJson([inside])).toContain('"raw":"920102"');
+  });
+
+  test('a whole token can be looked at, without what is secret in it', () => {
+    const made = token([org, unknown]);
+    expect(macaroonToDebugJson(made)).toBe(
+      '{"location":"https://api.fly.io/v1","caveats":[{"type":"Organization","body":{"id":4721,"mask":"rwcdC"}},{"type":"77","body":null,"raw":"920102"}]}',
+    );
   });
 
   test('third-party caveats can be written, not read', () => {
