@@ -18,10 +18,12 @@ export interface AppsCaveat {
   readonly type: 'Apps';
   readonly apps: IdMasks;
 }
+/** Volumes by id. */
 export interface VolumesCaveat {
   readonly type: 'Volumes';
   readonly volumes: NameMasks;
 }
+/** Machines by id. */
 export interface MachinesCaveat {
   readonly type: 'Machines';
   readonly machines: NameMasks;
@@ -58,6 +60,7 @@ export interface IfPresentCaveat {
   readonly ifs: readonly Caveat[];
   readonly else: ActionMask;
 }
+/** Only these actions, whatever the resource. */
 export interface ActionCaveat {
   readonly type: 'Action';
   readonly mask: ActionMask;
@@ -67,6 +70,7 @@ export interface Command {
   readonly args: readonly string[] | null;
   readonly exact: boolean;
 }
+/** Only these command lines inside a machine. */
 export interface CommandsCaveat {
   readonly type: 'Commands';
   readonly commands: readonly Command[] | null;
@@ -97,6 +101,7 @@ export interface ConfineCaveat {
   readonly type: 'ConfineUser' | 'ConfineOrganization' | 'ConfineGitHubOrg';
   readonly id: bigint;
 }
+/** For third parties: the hosted domain that must be signed in, exactly as written. */
 export interface ConfineGoogleHDCaveat {
   readonly type: 'ConfineGoogleHD';
   readonly domain: string;

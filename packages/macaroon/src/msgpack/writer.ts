@@ -22,10 +22,12 @@ export class Writer {
     return this;
   }
 
+  /** Nothing: an unset list, map or byte string. */
   nil(): this {
     return this.#byte(0xc0);
   }
 
+  /** true or false. */
   bool(value: boolean): this {
     return this.#byte(value ? 0xc3 : 0xc2);
   }
@@ -55,6 +57,7 @@ export class Writer {
     return this.#wide(0xd3, BigInt.asUintN(64, exact));
   }
 
+  /** A byte string. */
   bin(bytes: Uint8Array): this {
     const length = bytes.length;
     if (length <= 0xff) this.#number(0xc4, 1, length);
@@ -69,6 +72,7 @@ export class Writer {
     return this.#utf8(utf8(text));
   }
 
+  /** The head of an array or struct; its elements follow. */
   array(count: number): this {
     if (count <= 15) return this.#byte(0x90 | count);
     return count <= 0xffff ? this.#number(0xdc, 2, count) : this.#number(0xdd, 4, count);

@@ -79,6 +79,7 @@ export const i64 = {
   store32: memory(0x3e, 0).store,
 } as const;
 
+/** Reads a local, sets one, calls a function by number, copies and fills memory. */
 export const get = (local: number): Code => [0x20, ...unsignedLeb(local)];
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsignedLeb(local)];
 export const call = (index: number, ...args: readonly Code[]): Code => [
