@@ -33,7 +33,9 @@ export function createRounds(
     run,
     wake: () => void run().catch(brokeOff),
     idle: async () => {
-      while (round !== undefined) await round.catch(() => undefined);
+      for (let current = round; current !== undefined; current = round) {
+        await current.catch(() => undefined);
+      }
     },
   };
 }

@@ -44,7 +44,7 @@ const ORGANIZATION = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,199}}';
 export function createRoutes(rooms: Rooms): Hono<Env> {
   const app = new Hono<Env>({
     // One trailing slash means nothing (extensions-api 11.41).
-    getPath: (_, options) => routePath(rooms.kit, (options?.env as Door).rawTarget).replace(/(?<=.)\/$/, ''),
+    getPath: (_, options) => routePath(rooms.kit, options?.env?.rawTarget ?? '').replace(/(?<=.)\/$/, ''),
   });
   for (const { path, methods } of routeTable(rooms)) {
     for (const [method, handler] of Object.entries(methods)) {

@@ -10,7 +10,7 @@ const good: ProviderOptions = {
   webhookUrl: 'https://api.fly.io/api/hooks/extensions/logjam',
   configKeys: ['LOGJAM_URL'],
   cookie: { secure: true },
-  landing: (id) => `/extensions/${id}`,
+  landing: (id: string) => `/extensions/${id}`,
   seller: { provision: async () => ({ config: {} }), deprovision: async () => undefined },
 } as unknown as ProviderOptions;
 

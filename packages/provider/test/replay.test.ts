@@ -178,6 +178,10 @@ describe('the signed address', () => {
     expect((await world.send(get({ url: url.replace('ID', first) }))).status).toBe(200);
   });
 
+  test('with a query is a 401 for a body, which has no business with one', async () => {
+    expect((await world.send(post({ url: 'https://logjam.example/flyio/extensions?a=b' }))).status).toBe(401);
+  });
+
   test('REP-15: a Host header that agrees with a foreign address does not help', async () => {
     const draft = get({
       url: `https://evil.example/flyio/extensions/${first}`,

@@ -260,8 +260,8 @@ describe('PATCH', () => {
   });
 
   test('cannot change what the seller cannot update', async () => {
-    const { update, ...fixed } = world.seller;
-    const provider = world.replica({ seller: fixed });
+    const { provision, deprovision } = world.seller;
+    const provider = world.replica({ seller: { provision, deprovision } });
     const answer = await world.send(
       world.draft({ method: 'PATCH', path: `/extensions/${id}`, members: { plan: 'pro' } }),
       provider,

@@ -88,7 +88,8 @@ export function createSender(kit: Kit): Rounds {
   };
 
   const drain = async (signal?: AbortSignal): Promise<void> => {
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted === true) return;
       const now = kit.now();
       const endpoint = await store.outbox.endpoint();
       if (endpoint.stoppedAt !== null) return;

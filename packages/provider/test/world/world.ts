@@ -14,13 +14,28 @@ export const BASE = 'https://logjam.example/flyio';
 export const SECRET = 'hangar-provisioning-secret';
 export const WEBHOOK_SECRET = 'hangar-webhook-secret';
 
+/** What answers hold, as far as tests ask for it. */
+export interface Body {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly config: Record<string, string>;
+  readonly error: string;
+  readonly code: string;
+  readonly fields: Record<string, string>;
+  readonly totals: Record<string, string>;
+  readonly charges: Record<string, string>[];
+  readonly next_cursor: string | null;
+  readonly [member: string]: unknown;
+}
+
 /** An answer, read. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   /** The body as JSON; an empty object when it is none. */
-  readonly json: Record<string, any>;
+  readonly json: Body;
 }
 
 /** One request on its way to the provider, everything of it open to tampering. */
@@ -148,9 +163,9 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     });
     const response = await to.fetch(request, door(target));
     const text = await response.text();
-    let json: Record<string, any> = {};
+    let json = {} as Body;
     try {
-      json = JSON.parse(text) as Record<string, any>;
+      json = JSON.parse(text) as Body;
     } catch {
       // Not every answer is JSON; tests that expect it look at `status` first.
     }
