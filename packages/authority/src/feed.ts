@@ -13,6 +13,9 @@ const KEY_RECHECK_MS = 50;
 /** An entry outlives its tokens by this much, so that a clock that is set back revives none of them. */
 const CLOCK_DOUBT_MS = 24 * 3_600_000;
 
+/** How often the entries held are looked through for those. */
+const FORGET_EVERY_MS = 60_000;
+
 /** One link of a token's chain, as the feed can name it. */
 export interface Chain {
   readonly key: bigint;
@@ -51,6 +54,7 @@ export function createRevocationFeed(options: {
   let newest = 0n;
   let newestKey = 0n;
   let knownAt = Number.NEGATIVE_INFINITY;
+  let forgotAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   const isFresh = (): boolean => monotonicMs() - knownAt <= STALE_AFTER_MS;
@@ -88,6 +92,8 @@ export function createRevocationFeed(options: {
   }
 
   function forgetNeedless(): void {
+    if (monotonicMs() - forgotAt < FORGET_EVERY_MS) return;
+    forgotAt = monotonicMs();
     const doubtful = now().getTime() - CLOCK_DOUBT_MS;
     for (const [key, entry] of entries) {
       if (entry.needlessAfter !== undefined && entry.needlessAfter.getTime() < doubtful) entries.delete(key);

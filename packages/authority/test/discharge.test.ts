@@ -115,7 +115,8 @@ describe('a token that asks for a sign-in', () => {
 
     const stranger = await page(user_url);
     expect(stranger.status).toBe(303);
-    const returnPath = new URL(user_url).pathname;
+    const { pathname, search } = new URL(user_url);
+    const returnPath = `${pathname}${search}`;
     expect(stranger.headers.get('location')).toBe(`/flyio/login?return_to=${encodeURIComponent(returnPath)}`);
 
     const shown = await page(user_url, 'gabriella');
@@ -267,7 +268,7 @@ describe('a sign-in under way', () => {
   it('sends people on only to listed origins', async () => {
     const links = async (returnTo: string) => {
       const { user_url } = await startFlow(await loginToken());
-      const url = `${user_url}?return_to=${encodeURIComponent(returnTo)}`;
+      const url = `${user_url}&return_to=${encodeURIComponent(returnTo)}`;
       const confirm = confirmOf(await (await page(url, 'gabriella')).text());
       const html = await (await decide(url, { confirm, decision: 'allow', return_to: returnTo })).text();
       return /<a href="([^"]*)"/.exec(html)?.[1];
@@ -287,6 +288,16 @@ describe('a sign-in under way', () => {
       expect([stranger, await links(stranger)]).toEqual([stranger, undefined]);
   });
 
+  it('has its secrets in the query, which access logs leave out, and knows nothing without them', async () => {
+    const { user_url, poll_url } = await startFlow(await loginToken());
+    expect([new URL(user_url).pathname, new URL(poll_url).pathname]).toEqual([
+      '/discharge/login',
+      '/discharge/poll',
+    ]);
+    for (const url of [user_url, poll_url])
+      expect((await page(url.split('?')[0] ?? '', 'gabriella')).status).toBe(404);
+  });
+
   it('keeps neither secret in the database, and seals the discharge', async () => {
     const { user_url, poll_url } = await startFlow(await loginToken());
     const confirm = confirmOf(await (await page(user_url, 'gabriella')).text());
@@ -296,7 +307,7 @@ describe('a sign-in under way', () => {
         "select row_to_json(f)::text || encode(answer, 'escape') as line from authority_flows f",
       ),
     );
-    for (const url of [user_url, poll_url]) expect(rows).not.toContain(url.split('/').at(-1));
+    for (const url of [user_url, poll_url]) expect(rows).not.toContain(new URL(url).searchParams.get('flow'));
     expect(rows).not.toContain('fm2_');
     expect((await fetch(poll_url)).status).toBe(200);
   });
@@ -410,7 +421,7 @@ describe('guessing', () => {
   it('of poll secrets finds nothing and is slowed down', async () => {
     const statuses: number[] = [];
     for (let round = 0; round < 80; round += 1) {
-      const response = await fetch(`${location}/poll/${randomBytes(32).toString('base64url')}`);
+      const response = await fetch(`${location}/poll?flow=${randomBytes(32).toString('base64url')}`);
       statuses.push(response.status);
       if (response.status === 429) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     }

@@ -5,7 +5,6 @@ import {
   attenuate,
   createDischarge,
   decodeToken,
-  encodeToken,
   type Caveat,
   type Macaroon,
 } from '@hangar/macaroon';

@@ -303,6 +303,23 @@ describe('lifetimes', () => {
   });
 });
 
+describe('minting in the same process', () => {
+  it('does not take the wildcard for an app, a second organization for its own, or a workspace that is none', async () => {
+    const mint = (request: object) =>
+      world.authority.tokens.mint({ workspace: WORKSPACE, name: 'a', creator: 'a', ...request });
+    await expect(mint({ preset: 'app-control', appId: 0n })).rejects.toMatchObject({ code: 'invalid' });
+    await expect(mint({ preset: 'org', creator: '' })).rejects.toMatchObject({
+      fields: { creator: expect.any(String) },
+    });
+    await expect(mint({ preset: 'org', expiresInSeconds: 367 * 86_400 })).rejects.toMatchObject({
+      code: 'invalid',
+    });
+    await expect(mint({ preset: 'org', workspace: 0n })).rejects.toMatchObject({ code: 'internal' });
+    const also = [{ type: 'Organization', id: OTHER_WORKSPACE, mask: 31 }];
+    await expect(mint({ caveats: [], alsoCaveats: also })).rejects.toMatchObject({ code: 'caveat_denied' });
+  });
+});
+
 describe('listing', () => {
   const list = async (query: string, token = root) => {
     const { status, body } = await call(world.authority, 'GET', `/hangar/v1/tokens${query}`, { token });

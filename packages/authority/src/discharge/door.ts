@@ -70,8 +70,8 @@ export function createDischargeDoor(
       const secrets = await flows.start(ticket, door.remoteAddress);
       return answer(201, {
         user_interactive: {
-          user_url: `${location}/login/${secrets.userSecret}`,
-          poll_url: `${location}/poll/${secrets.pollSecret}`,
+          user_url: `${location}/login?flow=${secrets.userSecret}`,
+          poll_url: `${location}/poll?flow=${secrets.pollSecret}`,
         },
       });
     }
@@ -89,29 +89,29 @@ export function createDischargeDoor(
     return answer(201, { discharge: encodeToken(issued.value) });
   });
 
-  app.get('/poll/:secret', async (c) => {
+  app.get('/poll', async (c) => {
     limited(c.env.door, 'discharge-poll', POLL_RATE);
-    const collected = await flows.collect(c.req.param('secret'));
+    const collected = await flows.collect(flowOf(c.req.url));
     if (collected === undefined) throw new HangarError('not_found');
     if (collected === 'waiting') return answer(202, { error: 'not ready' }, { 'retry-after': '1' });
     return answer(200, collected);
   });
 
-  app.get('/login/:secret', async (c) => {
+  app.get('/login', async (c) => {
     limited(c.env.door, 'discharge-page', PAGE_RATE);
-    return await pages.show(c.req.raw, c.req.param('secret'));
+    return await pages.show(c.req.raw, flowOf(c.req.url));
   });
-  app.post('/login/:secret', async (c) => {
+  app.post('/login', async (c) => {
     limited(c.env.door, 'discharge-page', PAGE_RATE);
-    return await pages.decide(c.req.raw, c.req.param('secret'));
+    return await pages.decide(c.req.raw, flowOf(c.req.url));
   });
 
   const onlyAllow = (allow: string) => () => {
     throw new HangarError('method_not_allowed', { headers: { allow } });
   };
   app.all(dischargePath, onlyAllow('POST'));
-  app.all('/poll/:secret', onlyAllow('GET'));
-  app.all('/login/:secret', onlyAllow('GET, POST'));
+  app.all('/poll', onlyAllow('GET'));
+  app.all('/login', onlyAllow('GET, POST'));
   app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
   app.onError((cause, c) => {
     const error = asHangarError(cause);
@@ -120,6 +120,11 @@ export function createDischargeDoor(
   });
 
   return async (request, door) => await app.fetch(request, { door });
+}
+
+/** The secrets stand in the query, because access logs keep paths and drop queries. */
+function flowOf(url: string): string {
+  return new URL(url).searchParams.get('flow') ?? '';
 }
 
 async function ticketOf(request: Request): Promise<Uint8Array> {

@@ -32,6 +32,11 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
   const { flows, location, now } = options;
   const ownOrigin = new URL(location).origin;
 
+  const signIn = (request: Request): Response => {
+    const { pathname, search } = new URL(request.url);
+    return redirect(options.signInUrl(`${pathname}${search}`));
+  };
+
   const issue = (flow: FlowRow, identity: Identity) => {
     const ticket = readTicket(flow.ticket, options.keys);
     // Between start and confirmation the key may have been rotated out.
@@ -50,8 +55,7 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       if (!flow) return await renderPage(unknown);
       if (flow.state !== 'waiting') return await renderPage(settled);
       const identity = await options.identify(request);
-      const { pathname, search } = new URL(request.url);
-      if (!identity) return redirect(options.signInUrl(`${pathname}${search}`));
+      if (!identity) return signIn(request);
       const issued = issue(flow, identity);
       if (!issued.ok) return await renderPage(notYou(identity, issued.reason));
       return await renderPage({
@@ -75,7 +79,7 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       const flow = await flows.find(userSecret);
       if (!flow) return await renderPage(unknown);
       const identity = await options.identify(request);
-      if (!identity) return redirect(options.signInUrl(new URL(request.url).pathname));
+      if (!identity) return signIn(request);
       if (!isConfirmToken(form.get('confirm') ?? '', options.keys[0], flow.userDigest, identity.userId)) {
         return await renderPage(crossSite);
       }
