@@ -123,19 +123,20 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
     // A browser comes here by itself: these carry no signature (seed 000, Single sign on flow).
     {
       path: `/extensions/${ID}/sso`,
-      methods: { GET: async (c) => await signIn.extension(c.req.raw, idOf(c)) },
+      methods: { GET: async (c) => await signIn.extension(c.req.raw, idOf(c), c.env.remoteAddress) },
     },
     { path: '/extensions/:other/sso', methods: { GET: async () => notHere() } },
     {
       path: `/organizations/${ORGANIZATION}/sso`,
-      methods: { GET: async (c) => await signIn.organization(c.req.raw, idOf(c)) },
+      methods: { GET: async (c) => await signIn.organization(c.req.raw, idOf(c), c.env.remoteAddress) },
     },
     {
       path: '/login',
       methods: {
         GET: async (c) => {
           const { query } = splitTarget(c.env.rawTarget);
-          return await signIn.path(c.req.raw, new URLSearchParams(query).get('return_to') ?? undefined);
+          const returnTo = new URLSearchParams(query).get('return_to') ?? undefined;
+          return await signIn.path(c.req.raw, returnTo, c.env.remoteAddress);
         },
       },
     },

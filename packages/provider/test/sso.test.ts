@@ -92,6 +92,33 @@ describe('the way to Fly.io', () => {
   });
 });
 
+describe('8c.23: a flood of sign-ins from one address', () => {
+  const start = async (from: string, provider = world.provider) =>
+    await world.browse(sso(id), {}, provider, from);
+
+  test('is stopped for the rest of the minute, and nobody else is', async () => {
+    const statuses = [];
+    for (let index = 0; index < 125; index += 1) statuses.push((await start('192.0.2.7')).status);
+    expect(statuses.filter((status) => status === 302)).toHaveLength(120);
+    const stopped = await start('192.0.2.7');
+    expect([stopped.status, stopped.headers.get('location')]).toEqual([429, null]);
+    expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await start('192.0.2.8')).status).toBe(302);
+    world.clock.advance(60);
+    expect((await start('192.0.2.7')).status).toBe(302);
+  });
+
+  test('cannot be spread over one network of IPv6', async () => {
+    const provider = world.replica();
+    for (let index = 0; index < 60; index += 1) {
+      await start(`2001:db8:0:1::${index.toString(16)}`, provider);
+      await start(`2001:db8:0:1:${index}:2:3:4`, provider);
+    }
+    expect((await start('2001:db8::1:0:0:0:ffff', provider)).status).toBe(429);
+    expect((await start('2001:db8:0:2::1', provider)).status).toBe(302);
+  });
+});
+
 describe('the way back', () => {
   test('SSO-06, SSO-07, SSO-08: signs in and lands on the page of the resource', async () => {
     const browser = openBrowser(world);

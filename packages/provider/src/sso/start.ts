@@ -7,6 +7,7 @@ import type { Cookies } from './cookies.ts';
 import type { Login, Logins } from './logins.ts';
 import { browserHeaders, pageResponse } from './pages.ts';
 import { safeReturnPath } from './return-path.ts';
+import { createStartLimit } from './start-limit.ts';
 
 /** How long a person may take at Fly.io. */
 const ATTEMPT_SECONDS = 600;
@@ -16,21 +17,29 @@ export function verifierPlace(stateHash: string): string {
   return `login_attempts.sealed_verifier:${stateHash}`;
 }
 
-/** The three ways into a sign-in. */
+/** The three ways into a sign-in; `from` is the visitor's address, if the host knows it. */
 export interface SignInStart {
   /** From `GET {base}/extensions/{id}/sso` (seed 000, Single sign on flow). */
-  extension(request: Request, id: string): Promise<Response>;
+  extension(request: Request, id: string, from: string | undefined): Promise<Response>;
   /** From `GET {base}/organizations/{id}/sso` (extensions-api 5.5). */
-  organization(request: Request, id: string): Promise<Response>;
+  organization(request: Request, id: string, from: string | undefined): Promise<Response>;
   /** From our own pages, to come back to one of them. */
-  path(request: Request, returnTo: string | undefined): Promise<Response>;
+  path(request: Request, returnTo: string | undefined, from: string | undefined): Promise<Response>;
 }
 
 /** Starts sign-ins. Nothing but the attempt is written before Fly.io has said who it is. */
 export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): SignInStart {
   const { options } = kit;
 
-  const begin = async (target: LoginTarget, organizationId?: string): Promise<Response> => {
+  const limit = createStartLimit(kit.now);
+
+  const begin = async (
+    target: LoginTarget,
+    from: string | undefined,
+    organizationId?: string,
+  ): Promise<Response> => {
+    const wait = limit.exceeded(from);
+    if (wait !== undefined) return tooMany(wait);
     const state = randomToken();
     const stateHash = sha256Hex(state);
     const { codeVerifier, codeChallenge } = createPkcePair();
@@ -51,23 +60,23 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
   };
 
   return {
-    async extension(request, id) {
+    async extension(request, id, from) {
       const extension = await options.store.extensions.find(id);
       if (extension === undefined || isGone(extension)) return notHere();
       const login = await logins.identify(request);
       // Somebody of another organization signs in anew instead of being let in or turned away (5.2).
       if (belongs(login, extension.organizationId)) return redirect(options.landing(id));
-      return await begin({ tag: 'extension', id }, extension.organizationId);
+      return await begin({ tag: 'extension', id }, from, extension.organizationId);
     },
-    async organization(request, id) {
+    async organization(request, id, from) {
       const login = await logins.identify(request);
       if (belongs(login, id)) return redirect(organizationPath(kit, id));
-      return await begin({ tag: 'organization', id }, id);
+      return await begin({ tag: 'organization', id }, from, id);
     },
-    async path(request, returnTo) {
+    async path(request, returnTo, from) {
       const path = safeReturnPath(returnTo, options.returnPaths ?? ['/', '/extensions/']) ?? '/';
       const login = await logins.identify(request);
-      return login === undefined ? await begin({ tag: 'path', path }) : redirect(path);
+      return login === undefined ? await begin({ tag: 'path', path }, from) : redirect(path);
     },
   };
 }
@@ -89,6 +98,16 @@ export function notHere(): Response {
     title: 'Nothing here',
     text: 'This does not exist, or it was deleted.',
   });
+}
+
+function tooMany(seconds: number): Response {
+  const answer = pageResponse({
+    status: 429,
+    title: 'Too many sign-ins',
+    text: 'Too many sign-ins were started from your address. Please wait a minute.',
+  });
+  answer.headers.set('retry-after', String(seconds));
+  return answer;
 }
 
 function belongs(login: Login | undefined, organizationId: string): boolean {

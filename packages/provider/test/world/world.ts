@@ -80,7 +80,7 @@ export interface World {
   get(id: string): Promise<Answer>;
   patch(id: string, members: Record<string, unknown>, to?: Provider): Promise<Answer>;
   remove(id: string, to?: Provider): Promise<Answer>;
-  browse(path: string, headers?: Record<string, string>, to?: Provider): Promise<Answer>;
+  browse(path: string, headers?: Record<string, string>, to?: Provider, from?: string): Promise<Answer>;
   run(task: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -144,8 +144,9 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
   const hurried = createProvider({ ...options, timing: { ...HURRY, ...options.timing } });
   const providers = [provider, hurried];
 
-  const door = (rawTarget: string): Door => ({
+  const door = (rawTarget: string, from: string | undefined): Door => ({
     rawTarget,
+    ...(from === undefined ? {} : { remoteAddress: from }),
     requestId: `req-${randomBytes(6).toString('hex')}`,
     onError: (error) => errors.push(error),
   });
@@ -155,13 +156,14 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     target: string,
     headers: Record<string, string>,
     body?: string | Uint8Array,
+    from?: string,
   ) => {
     const request = new Request(new URL(target, 'http://inside.invalid'), {
       method,
       headers,
       ...(body === undefined ? {} : { body: body as BodyInit }),
     });
-    const response = await to.fetch(request, door(target));
+    const response = await to.fetch(request, door(target, from));
     const text = await response.text();
     let json = {} as Body;
     try {
@@ -228,7 +230,8 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
       await world.send(world.draft({ method: 'PATCH', path: `/extensions/${id}`, members }), to),
     remove: async (id, to = provider) =>
       await world.send(world.draft({ method: 'DELETE', path: `/extensions/${id}` }), to),
-    browse: async (path, headers = {}, to = provider) => await call(to, 'GET', path, headers),
+    browse: async (path, headers = {}, to = provider, from) =>
+      await call(to, 'GET', path, headers, undefined, from),
     async run(name) {
       const task = provider.tasks.find((candidate) => candidate.name === `provider.${name}`);
       if (task === undefined) throw new Error(`there is no task ${name}`);
