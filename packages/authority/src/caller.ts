@@ -4,6 +4,7 @@ import {
   clear as clearMacaroon,
   explainCaveat,
   type Access,
+  type PrivateCaveats,
   type Refusal,
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/security';
@@ -50,7 +51,7 @@ export function createCaller(
   options: { meters: CaveatMeters; recordUse: UseRecorder },
 ): VerifiedCaller {
   const [first] = tokens;
-  const registry = hangarCaveats(chargeOnce(options.meters));
+  let registry: PrivateCaveats | undefined;
   const expiry = first.verified.earliestExpiry;
   return {
     workspace: first.workspace,
@@ -59,6 +60,7 @@ export function createCaller(
     ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
     workspaces: [...new Set(tokens.map((token) => token.workspace))],
     clear: (access) => {
+      registry ??= hangarCaveats(chargeOnce(options.meters));
       const refusals: ClearRefusal[] = [];
       for (const token of tokens) {
         const outcome = clearMacaroon(token.verified, access, registry);
