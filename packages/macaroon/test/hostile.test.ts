@@ -3,13 +3,23 @@ import { describe, expect, test } from 'vitest';
 import { LIMITS, Writer, decodeCaveats, decodeMacaroon, parseBundle } from '@hangar/macaroon';
 import { fromHex, permission, token } from './fixture.ts';
 
-/** Generous for a shared machine; a decoder that believes a length takes seconds or dies. */
+/** Generous; a decoder that believes a length takes seconds or dies. */
 const MILLISECONDS = 50;
 
+/** The fastest of a few runs, because the machine may be busy with something else in any one of them. */
+function fastest(run: () => unknown): number {
+  return Math.min(
+    ...Array.from({ length: 5 }, () => {
+      const started = performance.now();
+      run();
+      return performance.now() - started;
+    }),
+  );
+}
+
 function refusal(bytes: Uint8Array): string {
-  const started = performance.now();
   const decoded = decodeCaveats(bytes);
-  expect(performance.now() - started).toBeLessThan(MILLISECONDS);
+  expect(fastest(() => decodeCaveats(bytes))).toBeLessThan(MILLISECONDS);
   return decoded.ok ? 'read' : decoded.reason.tag;
 }
 
@@ -151,12 +161,12 @@ describe('a hostile token', () => {
   });
 
   test('in a header of the largest size is refused quickly', () => {
-    const started = performance.now();
-    expect(parseBundle(Array.from({ length: 256 }, () => 'fm2_lJPEC2V4').join(','), permission).ok).toBe(
-      false,
-    );
-    expect(parseBundle(`fm2_${'A'.repeat(43_000)}`, permission).ok).toBe(false);
-    expect(performance.now() - started).toBeLessThan(MILLISECONDS * 2);
+    const cut = Array.from({ length: 256 }, () => 'fm2_lJPEC2V4').join(',');
+    const zeros = `fm2_${'A'.repeat(43_000)}`;
+    for (const text of [cut, zeros]) {
+      expect(parseBundle(text, permission).ok).toBe(false);
+      expect(fastest(() => parseBundle(text, permission))).toBeLessThan(MILLISECONDS);
+    }
     expect(whole.bytes.length).toBeLessThan(LIMITS.tokenBytes);
   });
 });

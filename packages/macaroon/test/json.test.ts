@@ -207,6 +207,10 @@ describe('a private caveat', () => {
     expect(caveatsFromJson('[{"type":"Quota","body":{"limit":-5}}]', registry)).toMatchObject({
       reason: { tag: 'bad_value' },
     });
+    const nothing = privateCaveats({ ...quota, fromJson: () => 0n });
+    expect(caveatsFromJson('[{"type":"Quota","body":null}]', nothing)).toMatchObject({
+      reason: { tag: 'bad_value' },
+    });
     expect(caveatsFromJson(text)).toMatchObject({ reason: { tag: 'unknown_type' } });
     expect(() => caveatsToJson([caveat])).toThrow();
     expect(caveatsToDebugJson([caveat], registry)).toBe(text);
