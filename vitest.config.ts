@@ -8,7 +8,12 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ['hangar-source'] } },
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     globalSetup: ['test/harness/setup.ts'],
     reporters: ['default', './test/harness/closing-line.ts'],
     testTimeout: 30_000,

@@ -32,9 +32,9 @@ export interface PrivateCaveat<T> {
 export type PrivateCaveats = ReadonlyMap<bigint, PrivateCaveat<unknown>>;
 
 /** Collects definitions. Throws `bad_value` for a number outside the private range or used twice. */
-export function privateCaveats(...definitions: readonly PrivateCaveat<never>[]): PrivateCaveats {
+export function privateCaveats(...definitions: readonly PrivateCaveat<unknown>[]): PrivateCaveats {
   const map = new Map<bigint, PrivateCaveat<unknown>>();
-  for (const definition of definitions as readonly unknown[] as readonly PrivateCaveat<unknown>[]) {
+  for (const definition of definitions) {
     const { number, name } = definition;
     if (number < PRIVATE_RANGE.first || number > PRIVATE_RANGE.last) {
       throw new MacaroonError('bad_value', `${name}: number outside the private range`);

@@ -84,7 +84,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const logins = createLogins(kit, cookies);
   const signIn = createSignInStart(kit, cookies, logins);
   const events = createEventRounds(kit);
-  const routes = createRoutes({ kit, work, cookies, signIn, eventArrived: events.wake });
+  const routes = createRoutes({ kit, work, cookies, signIn, eventArrived: () => events.wake() });
   const { store } = options;
 
   return {

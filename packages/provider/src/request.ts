@@ -41,7 +41,7 @@ export function readProvision(
   timestamp: number,
   offer: Offer,
 ): ProvisionOrder {
-  const request = read<ProvisionRequest>(provisionRequest, members);
+  const request = read(provisionRequest, members) as ProvisionRequest;
   const primaryRegion = request.primary_region ?? null;
   const wanted: Wanted = {
     name: request.name,
@@ -75,7 +75,7 @@ export function readProvision(
  * @throws HangarError `invalid`, `region_unavailable`
  */
 export function readUpdate(members: Record<string, unknown>, current: Extension, offer: Offer): UpdateOrder {
-  const request = read<UpdateRequest>(updateRequest, members);
+  const request = read(updateRequest, members) as UpdateRequest;
   const plan = request.plan ?? request.plan_id;
   const options = readOptions(request.options);
   const changes: ExtensionChanges = {
@@ -128,9 +128,9 @@ interface Schema {
   ): { success: true; data: unknown } | { success: false; error: { issues: readonly Issue[] } };
 }
 
-function read<T>(schema: Schema, members: Record<string, unknown>): T {
+function read(schema: Schema, members: Record<string, unknown>): unknown {
   const parsed = schema.safeParse(members);
-  if (parsed.success) return parsed.data as T;
+  if (parsed.success) return parsed.data;
   const fields: Record<string, string> = {};
   for (const issue of parsed.error.issues) {
     const name = String(issue.path[0] ?? 'body');

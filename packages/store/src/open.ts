@@ -65,7 +65,7 @@ async function openEmbedded(dataDir: string | undefined, held: FolderLock | unde
 export function embeddedStore(client: PGlite, closed: () => void = () => {}): Store {
   return {
     engine: 'pglite',
-    db: drizzlePglite({ client, schema }) as Database,
+    db: drizzlePglite({ client, schema }),
     execute: async (text, values) =>
       values !== undefined && values.length > 0
         ? await client.query(text, values)

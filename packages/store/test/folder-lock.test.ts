@@ -15,7 +15,9 @@ function lockFile(): string {
 
 /** Starts a process that takes the lock and says so; it holds it until killed. */
 async function holder(file: string): Promise<ReturnType<typeof spawn>> {
-  const child = spawn(process.execPath, [...node, holdScript, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...node, holdScript, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
   return child;
 }

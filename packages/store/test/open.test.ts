@@ -15,7 +15,9 @@ describe('opening the database', () => {
   test('an installation has one id, whoever asks and however often', async () => {
     const store = await openTestDatabase();
     const second = await store.another();
-    const ids = await Promise.all([store, second, store].map(async (each) => await installationId(each.db, now)));
+    const ids = await Promise.all(
+      [store, second, store].map(async (each) => await installationId(each.db, now)),
+    );
     expect(new Set(ids).size).toBe(1);
     expect(ids[0]).toMatch(/^[a-z2-7]{8}$/);
     await second.close();
@@ -51,10 +53,12 @@ describe('opening the database', () => {
     const store = await openTestDatabase();
     let heard = 0;
     const arrived = new Promise<void>((resolve) => {
-      void store.listen('knock', () => {
-        heard += 1;
-        resolve();
-      }).then(async () => await store.db.execute(sql`select pg_notify('knock', '')`));
+      void store
+        .listen('knock', () => {
+          heard += 1;
+          resolve();
+        })
+        .then(async () => await store.db.execute(sql`select pg_notify('knock', '')`));
     });
     await arrived;
     expect(heard).toBe(1);
@@ -77,8 +81,12 @@ describe.skipIf(server === '')('on a Postgres server', () => {
     const scratch = await openScratchDatabase(server, 'race');
     if (scratch === undefined) throw new Error('the test user may not create databases');
     const databaseUrl = Secret.of(scratch.url);
-    const stores = await Promise.all(Array.from({ length: 20 }, async () => await openStore({ databaseUrl, connections: 2 })));
-    const { rows } = await stores.at(0)!.execute('select count(*)::int as count from drizzle.__drizzle_migrations');
+    const stores = await Promise.all(
+      Array.from({ length: 20 }, async () => await openStore({ databaseUrl, connections: 2 })),
+    );
+    const { rows } = await stores
+      .at(0)!
+      .execute('select count(*)::int as count from drizzle.__drizzle_migrations');
     expect(rows).toEqual([{ count: 1 }]);
     await Promise.all(stores.map(async (store) => await store.close()));
     await scratch.drop();

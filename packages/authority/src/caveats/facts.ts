@@ -40,5 +40,5 @@ export type SpendPeriod = 'day' | 'month' | 'total';
 
 /** The facts of an access; none for a request that is no access. */
 export function factsOf(subject: Subject): HangarFacts {
-  return subject.kind === 'access' ? ((subject.access.extension ?? {}) as HangarFacts) : {};
+  return subject.kind === 'access' ? (subject.access.extension ?? {}) : {};
 }

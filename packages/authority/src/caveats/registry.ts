@@ -1,4 +1,4 @@
-import { privateCaveats, type PrivateCaveat, type PrivateCaveats } from '@hangar/macaroon';
+import { privateCaveats, type PrivateCaveats } from '@hangar/macaroon';
 import { envCreateCaveat } from './env-create.ts';
 import { envLabelsCaveat } from './env-labels.ts';
 import { execLimitCaveat } from './exec-limit.ts';
@@ -15,14 +15,12 @@ export const idleMeters: CaveatMeters = { take: () => true };
  * functions of the macaroon library. Without it such caveats never clear.
  */
 export function hangarCaveats(meters: CaveatMeters = idleMeters): PrivateCaveats {
-  const definitions: readonly unknown[] = [
+  return privateCaveats(
     envCreateCaveat(meters),
     envLabelsCaveat,
     execLimitCaveat(meters),
     sourceCaveat,
     rateCaveat(meters),
     spendCaveat(meters),
-  ];
-  // Each definition reads a type of its own; a list of them can only be typed by what none of them is.
-  return privateCaveats(...(definitions as readonly PrivateCaveat<never>[]));
+  );
 }

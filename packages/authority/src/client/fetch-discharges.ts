@@ -119,12 +119,12 @@ async function discharge(
   const flow = isObject(interactive) ? interactive : (started.value.body ?? {});
   if (isObject(interactive)) {
     if (!options.onUserUrl) return fail('needs_user', `${location} wants a person to sign in.`);
-    const user = answeredUrl(String(flow['user_url'] ?? ''), location, options.places);
+    const user = answeredUrl(textOf(flow['user_url']), location, options.places);
     if (!user.ok) return fail('bad_url', `${location} sent people to an address that is not its own.`);
     deadlineMs = USER_DEADLINE_SECONDS * 1000;
     await options.onUserUrl(user.value, location);
   }
-  const poll = answeredUrl(String(flow['poll_url'] ?? ''), location, options.places);
+  const poll = answeredUrl(textOf(flow['poll_url']), location, options.places);
   if (typeof flow['poll_url'] !== 'string') return fail('bad_answer', `${location} answered nothing usable.`);
   if (!poll.ok) return fail('bad_url', `${location} named a polling address that is not its own.`);
 
@@ -182,6 +182,10 @@ function pauseMs(round: number, answer: Answer | undefined, random: () => number
 /** A stranger's text for a terminal or a page: one line, no control characters, not long. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').slice(0, 200);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

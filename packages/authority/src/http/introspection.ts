@@ -109,10 +109,10 @@ export function createIntrospectionDoor(
     }
     const action = parseMask(asked.action);
     if (!action.ok || asked.action.includes('*')) return undefined;
-    const lookups = [
-      asked.app_name === undefined ? undefined : directory.appNumber?.(workspace, asked.app_name),
-      asked.machine_id === undefined ? undefined : directory.appOfMachine?.(workspace, asked.machine_id),
-      asked.volume_id === undefined ? undefined : directory.appOfVolume?.(workspace, asked.volume_id),
+    const lookups: Promise<bigint | undefined>[] = [
+      lookUp(asked.app_name, directory.appNumber, workspace),
+      lookUp(asked.machine_id, directory.appOfMachine, workspace),
+      lookUp(asked.volume_id, directory.appOfVolume, workspace),
     ];
     const named = [asked.app_name, asked.machine_id, asked.volume_id].filter((name) => name !== undefined);
     const found = (await Promise.all(lookups)).filter((app) => app !== undefined);
@@ -201,4 +201,13 @@ function accessWire(access: Access): Record<string, unknown> {
     command: access.command,
     storage_object: access.storageObject,
   };
+}
+
+/** The app that a name leads to; a question nobody can answer is a name nobody knows. */
+async function lookUp(
+  name: string | undefined,
+  question: ((workspace: bigint, name: string) => Promise<bigint | undefined>) | undefined,
+  workspace: bigint,
+): Promise<bigint | undefined> {
+  return name === undefined ? undefined : await question?.(workspace, name);
 }

@@ -1,3 +1,4 @@
+import type { HtmlEscapedString } from 'hono/utils/html';
 import { html, raw } from 'hono/html';
 import { sha256 } from '@hangar/security';
 
@@ -53,7 +54,7 @@ export function pageResponse(page: Page): Response {
         </main>
       </body>
     </html>`;
-  return new Response(String(body), {
+  return new Response(body as HtmlEscapedString, {
     status: page.status,
     headers: { ...browserHeaders, 'content-type': 'text/html; charset=utf-8' },
   });
