@@ -10,9 +10,9 @@ import { createSeller } from './seller.ts';
 
 // The secrets of a simulated Fly.io that nobody configured: `node packages/simulator/dist/main.js --provider
 // http://127.0.0.1:4800/flyio`. Fly.io hands you real ones.
-const port = 4800;
+const [port = 4800, simulatorPort = 4700] = process.argv.slice(2).map(Number);
 const publicBaseUrl = `http://127.0.0.1:${port}/flyio`;
-const urls = flyUrls({ simulatorPort: 4700 });
+const urls = flyUrls({ simulatorPort });
 const outgoing = createOutgoing({ allowedOrigins: [urls.api] });
 const store = await openStore({});
 

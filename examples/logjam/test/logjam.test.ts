@@ -1,26 +1,35 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../test/harness/postgres.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 
 const main = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const children: ChildProcess[] = [];
+let fly = '';
 
 /** Starts a program and waits for its first line. */
-async function start(script: string, args: readonly string[] = []): Promise<void> {
+async function start(script: string, args: readonly string[] = []): Promise<string> {
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: '/usr/bin:/bin' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.once('data', () => resolve());
+  return await new Promise<string>((resolve, reject) => {
+    child.stdout?.once('data', (line: Buffer) => resolve(line.toString()));
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)));
   });
 }
 
 beforeAll(async () => {
-  await start(main('packages/simulator/dist/main.js'), ['--provider', 'http://127.0.0.1:4800/flyio']);
-  await start(main('examples/logjam/dist/main.js'));
+  const port = await freePort();
+  const ready = await start(main('packages/simulator/dist/main.js'), [
+    '--port',
+    '0',
+    '--provider',
+    `http://127.0.0.1:${port}/flyio`,
+  ]);
+  fly = (JSON.parse(ready) as { api: string }).api;
+  await start(main('examples/logjam/dist/main.js'), [String(port), new URL(fly).port]);
 }, 60_000);
 afterAll(() => {
   for (const child of children) child.kill();
@@ -31,7 +40,7 @@ test('the example sells a drain, once, as its README says', async () => {
     status: number;
     extension: { id: string; config: Record<string, string> };
   }> => {
-    const answer = await fetch('http://127.0.0.1:4700/_fly/extensions', {
+    const answer = await fetch(`${fly}/_fly/extensions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ id: 'the-readme', name: 'my-drain' }),

@@ -65,7 +65,7 @@ export interface Timing {
 export const defaultTiming: Timing = {
   answerMs: 4_000,
   operationMs: 240_000,
-  leaseMs: 30_000,
+  leaseMs: 12_000,
   pollMs: 100,
   webhookMs: 15_000,
 };

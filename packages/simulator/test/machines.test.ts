@@ -284,7 +284,7 @@ describe('the life of a machine', () => {
     await control(on)('POST', '/faults', { door: 'machines', kind: 'launch_failed' });
     const id = (await create()).text('id');
     expect((await wait(id, 'failed')).status).toBe(200);
-    await on.simulator.clock.sleep(1);
+    await control(on)('POST', '/events/idle');
     const events = on.provider.received.map(
       (one) => JSON.parse(one.body) as { status: string; data: object },
     );
