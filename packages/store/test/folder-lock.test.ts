@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +13,21 @@ function lockFile(): string {
   return join(mkdtempSync(join(tmpdir(), 'hangar-lock-')), 'pg.lock');
 }
 
-/** Starts a process that takes the lock and says so; it holds it until killed. */
-async function holder(file: string): Promise<ReturnType<typeof spawn>> {
+/** Starts a process that tries for the lock, says how it went, and keeps what it got until it is killed. */
+function start(file: string): { child: ChildProcess; word: Promise<string> } {
   const child = spawn(process.execPath, [...node, holdScript, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+  const word = new Promise<string>((resolve) =>
+    child.stdout.once('data', (said: Buffer) => resolve(said.toString().trim())),
+  );
+  return { child, word };
+}
+
+/** A process that holds the lock. */
+async function holder(file: string): Promise<ChildProcess> {
+  const { child, word } = start(file);
+  expect(await word).toBe('held');
   return child;
 }
 
@@ -63,12 +72,14 @@ describe('the lock of the embedded database', () => {
     expect(() => lockFolder(file)).toThrow(FolderLockedError);
   });
 
-  test('of many starters at one corpse exactly one wins', () => {
+  test('of many starters at one corpse exactly one wins', async () => {
     const file = lockFile();
     leaveCorpse(file);
-    const script = `for i in 1 2 3 4 5 6 7 8; do ${process.execPath} ${node.join(' ')} ${holdScript} ${file} once & done; wait`;
-    const run = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
-    expect(run.stdout.split('\n').filter((line) => line === 'held')).toHaveLength(1);
+    const starters = Array.from({ length: 8 }, () => start(file));
+    const words = await Promise.all(starters.map(async ({ word }) => await word));
+    for (const { child } of starters) child.kill('SIGKILL');
+    expect(words.filter((word) => word === 'held')).toHaveLength(1);
+    expect(words.filter((word) => word === 'refused')).toHaveLength(7);
   });
 });
 

@@ -1,4 +1,5 @@
-import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from './columns.ts';
 
 /**
  * Facts about this installation that must survive a restart and be the same for every process on one
@@ -7,5 +8,5 @@ import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 export const houseFacts = pgTable('house_facts', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
-  decidedAt: timestamp('decided_at', { withTimezone: true }).notNull(),
+  decidedAt: instant('decided_at').notNull(),
 });

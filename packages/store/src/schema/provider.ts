@@ -2,22 +2,16 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
-  customType,
   index,
   integer,
   jsonb,
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-
-/** Raw bytes; PGlite answers with Uint8Array and node-postgres with Buffer, both are read as Uint8Array. */
-const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { bytes, instant } from './columns.ts';
 
 /** Organizations of customers, by Fly.io's own id. */
 export const organizations = pgTable('organizations', {
