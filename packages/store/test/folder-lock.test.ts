@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { FolderLockedError, lockFolder } from '@hangar/store';
 
-const holdScript = fileURLToPath(new URL('./hold-lock.ts', import.meta.url));
-const node = ['--conditions=hangar-source', '--import', 'tsx'];
+const holdScript = fileURLToPath(new URL('./hold-lock.mjs', import.meta.url));
 
 function lockFile(): string {
   return join(mkdtempSync(join(tmpdir(), 'hangar-lock-')), 'pg.lock');
@@ -15,7 +14,7 @@ function lockFile(): string {
 
 /** Starts a process that tries for the lock, says how it went, and keeps what it got until it is killed. */
 function start(file: string): { child: ChildProcess; word: Promise<string> } {
-  const child = spawn(process.execPath, [...node, holdScript, file], {
+  const child = spawn(process.execPath, [holdScript, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const word = new Promise<string>((resolve) =>
@@ -85,5 +84,5 @@ describe('the lock of the embedded database', () => {
 
 /** Leaves a lock whose holder is dead: a process that took it and ended without releasing. */
 function leaveCorpse(file: string): void {
-  spawnSync(process.execPath, [...node, holdScript, file, 'die']);
+  spawnSync(process.execPath, [holdScript, file, 'die']);
 }

@@ -1,3 +1,4 @@
+// Takes a lock, says how it went, and keeps it until killed. Plain JavaScript on the built package: eight of these start at once.
 import { setTimeout as pause } from 'node:timers/promises';
 import { FolderLockedError, lockFolder } from '@hangar/store';
 
