@@ -5,9 +5,9 @@ import {
   allowPlainHttpToSimulator,
   createMachinesClient,
   createOAuthClient,
-  createTigrisClient,
   type FlyUrls,
 } from '@hangar/flyio';
+import { createTigrisClient } from '@hangar/flyio/tigris';
 import { type AllowedOrganizations, createGateway } from '@hangar/gateway';
 import { LOCATIONS } from '@hangar/macaroon';
 import { createProvider, type Provider } from '@hangar/provider';

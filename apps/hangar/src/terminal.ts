@@ -1,5 +1,4 @@
-import { HangarError, redactText } from '@hangar/security';
-import { FolderLockedError } from '@hangar/store';
+import { redactText } from '@hangar/security';
 import type { ConfigProblem } from './config.ts';
 
 /** Writes a line for people. */
@@ -19,11 +18,4 @@ export function failConfiguration(problems: readonly ConfigProblem[]): void {
     `Hangar does not start: ${problems.length === 1 ? 'one problem' : `${problems.length} problems`} with the configuration.`,
   );
   for (const problem of problems) fail(`  ${problem.variable} ${problem.remedy}`);
-}
-
-/** One clear sentence for a start that failed; what is not foreseen keeps its own words. */
-export function failStart(error: unknown): void {
-  if (error instanceof HangarError) fail(error.sentence);
-  else if (error instanceof FolderLockedError) fail(error.message);
-  else fail(`Hangar does not start: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -119,12 +119,3 @@ export {
   type DischargeRequestWire,
   type DischargeResponse,
 } from './wire/discharge.ts';
-
-/** Tigris: buckets, keys, policies. */
-export {
-  createTigrisClient,
-  type AccessKeySummary,
-  type PolicySummary,
-  type TigrisClient,
-  type TigrisClientOptions,
-} from './client/tigris.ts';

@@ -5,11 +5,10 @@ import {
   createMachinesClient,
   createOAuthClient,
   createPkcePair,
-  createTigrisClient,
   type MachinesClient,
   type OAuthClient,
-  type TigrisClient,
 } from '@hangar/flyio';
+import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
 import { Secret } from '@hangar/security';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
 import { createSimulator, listen, simulatedSecrets, type Listening, type Simulator } from '@hangar/simulator';

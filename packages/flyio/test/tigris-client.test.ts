@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTigrisClient, type TigrisClient } from '@hangar/flyio';
+import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
 import { Secret } from '@hangar/security';
 import { startStandIn, type Received, type StandIn } from './harness.ts';
 

@@ -1,4 +1,5 @@
-import type { MachinesClient, TigrisClient } from '@hangar/flyio';
+import type { MachinesClient } from '@hangar/flyio';
+import type { TigrisClient } from '@hangar/flyio/tigris';
 import {
   asHangarError,
   errorResponse,

@@ -1,4 +1,5 @@
-import type { MachinesClient, TigrisClient } from '@hangar/flyio';
+import type { MachinesClient } from '@hangar/flyio';
+import type { TigrisClient } from '@hangar/flyio/tigris';
 import type { Clock, Log, Sealer } from '@hangar/security';
 import type { EnvironmentPolicy } from './policy.ts';
 import type { EnvironmentStore } from './ports.ts';

@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  createMachinesClient,
-  createTigrisClient,
-  type MachinesClient,
-  type TigrisClient,
-} from '@hangar/flyio';
+import { createMachinesClient, type MachinesClient } from '@hangar/flyio';
+import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
 import { createSealer, Secret, type HangarError } from '@hangar/security';
 import { createSimulator, listen, simulatedSecrets, type SimulatorOptions } from '@hangar/simulator';
 import { createGatewayStore } from '../../store/src/adapters/gateway.ts';

@@ -1,6 +1,7 @@
 import { processEnvironment } from '../config.ts';
 import { runDemo } from '../demo/run.ts';
-import { fail, failStart, say } from '../terminal.ts';
+import { failStart } from '../start-failure.ts';
+import { fail, say } from '../terminal.ts';
 
 /** `hangar demo`: exit code 0 when every step went well. Runs on Postgres when DATABASE_URL is set. */
 export async function demo(options: {

@@ -1,6 +1,7 @@
 import { readConfig, type Config } from '../config.ts';
 import { runHangar, type Running } from '../running.ts';
-import { failConfiguration, failStart } from '../terminal.ts';
+import { failStart } from '../start-failure.ts';
+import { failConfiguration } from '../terminal.ts';
 
 /** `hangar serve`: Hangar alone, logging JSON lines, until a signal asks it to stop. */
 export async function serveCommand(): Promise<void> {
