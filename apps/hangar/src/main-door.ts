@@ -28,18 +28,37 @@ export function createMainDoor(parts: MainDoorParts): Fetcher {
         case 'discharge':
           return await parts.discharge.fetch(request, door);
         case 'healthz':
-          return Response.json({ status: 'ok' });
         case 'readyz':
-          return await ready(parts, door);
         case 'metrics':
-          return await parts.metrics.page(request.headers.get('authorization'));
         case 'docs':
-          return await docsPage(path);
+          return await operational(path, request, door, parts);
         default:
           return await parts.dashboard.fetch(request, door);
       }
     },
   };
+}
+
+/** What operators and their tools read. Nothing here changes anything, so nothing but reading is known. */
+async function operational(
+  path: string,
+  request: Request,
+  door: Door,
+  parts: MainDoorParts,
+): Promise<Response> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
+  }
+  switch (path) {
+    case '/healthz':
+      return Response.json({ status: 'ok' });
+    case '/readyz':
+      return await ready(parts, door);
+    case '/metrics':
+      return await parts.metrics.page(request.headers.get('authorization'));
+    default:
+      return await docsPage(path);
+  }
 }
 
 async function ready(parts: MainDoorParts, door: Door): Promise<Response> {

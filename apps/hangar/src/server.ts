@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { asHangarError, type Door, errorResponse, HangarError, type Log } from '@hangar/security';
 import type { Metrics } from './metrics.ts';
@@ -33,8 +34,8 @@ export interface Listening {
 const MAX_HEADER_BYTES = 65_536;
 /** A client that sends its head slower than this holds a socket for nothing. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Longer than the longest `wait` of the Machines API, 60 s. */
-const REQUEST_TIMEOUT_MS = 75_000;
+/** For the whole of a request to come in; a body that stalls holds a handler. How long an answer takes is not bounded here. */
+const REQUEST_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 5_000;
 /** Node looks for slow clients every 30 s by default, which would make the first limit a dead letter. */
 const CONNECTIONS_CHECK_MS = 2_000;
@@ -59,7 +60,15 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
         running.delete(answer);
       }
     },
-    { overrideGlobalObjects: false },
+    {
+      overrideGlobalObjects: false,
+      // A request that cannot even become a Request: no host, an impossible target.
+      errorHandler: (error) =>
+        withRequestId(
+          errorResponse(new HangarError('bad_request', { cause: error }), randomUUID()),
+          randomUUID(),
+        ),
+    },
   );
   const server = createServer(
     {
@@ -68,7 +77,8 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-      requireHostHeader: true,
+      // A missing host is refused below, in our own form; Node's refusal has no body and no id.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => {
       // A peer that vanishes mid-answer is its own business; without a listener the error would end the process.
@@ -76,6 +86,11 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
       void listener(incoming, outgoing);
     },
   );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket, options));
+  server.on('checkExpectation', (_, outgoing) => {
+    const refusal = errorResponse(new HangarError('bad_request', { status: 417 }), randomUUID());
+    outgoing.writeHead(417, Object.fromEntries(refusal.headers)).end();
+  });
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,
@@ -138,13 +153,50 @@ async function answerOne(
   return answered;
 }
 
+const SINGLE = new Set([
+  'host',
+  'authorization',
+  'x-signature',
+  'content-length',
+  'content-type',
+  'idempotency-key',
+]);
+
 /** Node keeps the first of two `Host` or `Authorization` headers; a proxy before us may have judged the other. */
 function refuseAmbiguousHead(incoming: IncomingMessage): void {
-  for (const name of ['host', 'authorization', 'x-signature', 'content-length'] as const) {
-    if ((incoming.headersDistinct[name]?.length ?? 0) > 1) {
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    if ((values?.length ?? 0) > 1 && (SINGLE.has(name) || name.startsWith('ce-'))) {
       throw new HangarError('bad_request', { public: `the header ${name} was sent more than once` });
     }
   }
+}
+
+/** What Node's parser gives up on, by its code; anything else is a malformed head. */
+const RAW_STATUS: Readonly<Record<string, [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'header_too_large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'too_large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'bad_request'],
+};
+
+/** Answers what never became a request, in the same form as everything else, and closes: the next bytes mean nothing. */
+function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, options: ServeOptions): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code] = RAW_STATUS[error.code ?? ''] ?? [400, 'bad_request'];
+  const requestId = randomUUID();
+  options.metrics.request(options.name, '', status, 0);
+  options.log.info(
+    { door: options.name, requestId, status, code: error.code },
+    'refused before it was a request',
+  );
+  const body = JSON.stringify({ error: 'the request could not be read', code, request_id: requestId });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 function requestIdOf(incoming: IncomingMessage): string {
@@ -153,9 +205,9 @@ function requestIdOf(incoming: IncomingMessage): string {
 }
 
 function withRequestId(response: Response, requestId: string): Response {
-  if (response.headers.get('x-request-id') === requestId) return response;
   const headers = new Headers(response.headers);
   headers.set('x-request-id', requestId);
+  headers.set('x-content-type-options', 'nosniff');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 

@@ -120,6 +120,39 @@ describe('the server', () => {
   });
 });
 
+describe('what never becomes a request', () => {
+  test.each([
+    ['a method nobody knows', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc'],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc',
+    ],
+    ['a header that is none', 'GET / HTTP/1.1\r\nHost: a\r\nBad Header\r\n\r\n'],
+    ['an impossible host', 'GET / HTTP/1.1\r\nHost: a b<>\r\nConnection: close\r\n\r\n'],
+    ['two ce-id headers', 'POST / HTTP/1.1\r\nHost: a\r\nce-id: 1\r\nce-id: 2\r\nConnection: close\r\n\r\n'],
+  ])('%s is 400 in JSON with a request id, and reaches nobody', async (_, text) => {
+    let called = false;
+    const { port } = await listening(() => {
+      called = true;
+      return new Response('ok');
+    });
+    const answer = await raw(port, text);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toMatch(/x-request-id: \S+/i);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({ code: 'bad_request' });
+    expect(called).toBe(false);
+  });
+
+  test('a head that is too large is 431', async () => {
+    const { port } = await listening(() => new Response('ok'));
+    expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
+  });
+});
+
 describe('the metrics page', () => {
   test('counts requests by door, method and class of status, and nothing a stranger can invent', async () => {
     const metrics = createMetrics('open');

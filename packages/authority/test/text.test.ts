@@ -25,6 +25,23 @@ afterAll(() => world.close());
 const post = (path: string, body: unknown, o: { from?: string } = {}) =>
   call(world.authority, 'POST', `/hangar/v1/tokens${path}`, { body, ...o });
 
+describe('a text that no database would take', () => {
+  it.each([
+    ['/revoke', { token: 'fm2_x', reason: 'a\u0000b' }],
+    ['/revoke', { creator: '\u0000' }],
+    ['', { name: 'x', preset: 'deploy', app: 'a\u0000' }],
+    ['/inspect', { token: 'fm2_\ud800' }],
+  ])('is refused at %s with the field, never a 500', async (path, body) => {
+    expect((await post(path, body)).status).toBe(400);
+  });
+
+  it('is refused in a path and in a query', async () => {
+    for (const target of ['?creator=%00', '/%00', '?app=%E0%A4']) {
+      expect((await call(world.authority, 'GET', `/hangar/v1/tokens${target}`, {})).status).toBe(400);
+    }
+  });
+});
+
 describe('inspecting a token', () => {
   it('says in words what it allows, until when, and whether it is ours', async () => {
     const { status, body } = await post('/inspect', { token: `Bearer ${root}` });

@@ -39,6 +39,26 @@ const configKeys: readonly string[] = [
   'stop_config',
   'volumes',
 ];
+/** The JSON type of members that no other check looks into; a wrong one would come back as it went in. */
+const memberTypes: Readonly<Record<string, 'text' | 'boolean' | 'object' | 'list'>> = {
+  auto_destroy: 'boolean',
+  checks: 'object',
+  containers: 'list',
+  disable_machine_autostart: 'boolean',
+  env: 'object',
+  files: 'list',
+  metrics: 'list',
+  mounts: 'list',
+  processes: 'list',
+  restart: 'object',
+  rootfs: 'object',
+  schedule: 'text',
+  services: 'list',
+  statics: 'list',
+  stop_config: 'object',
+  volumes: 'list',
+};
+
 const guestKeys: readonly string[] = ['cpu_kind', 'cpus', 'memory_mb', 'max_memory_mb', 'persist_rootfs'];
 const initKeys: readonly string[] = ['cmd', 'entrypoint', 'exec', 'swap_size_mb', 'tty'];
 
@@ -72,6 +92,7 @@ export function checkMachineBody(body: unknown, policy: EnvironmentPolicy): Chec
   if (!isObject(present['config'])) throw invalid('config', 'an object is needed');
   const config = withoutNulls(present['config']);
   onlyKeys(config, configKeys, 'config.');
+  checkTypes(present, config);
   if (present['region'] !== undefined)
     refuseIf(checkRegion(text(present['region'], 'region'), 'region', policy));
   checkGuest(config, policy);
@@ -79,6 +100,46 @@ export function checkMachineBody(body: unknown, policy: EnvironmentPolicy): Chec
   checkNames(config);
   const volumes = checkMounts(config, policy);
   return { body: { ...present, config }, config, volumes };
+}
+
+function checkTypes(body: Json, config: Json): void {
+  for (const [name, type] of Object.entries(memberTypes)) {
+    const value = config[name];
+    if (value !== undefined && !hasType(value, type))
+      throw invalid(`config.${name}`, `must be ${words[type]}`);
+  }
+  for (const [name, value] of Object.entries(isObject(config['env']) ? config['env'] : {})) {
+    if (typeof value !== 'string') throw invalid(`config.env.${name}`, 'a text is needed');
+  }
+  for (const name of ['skip_launch', 'skip_secrets', 'skip_service_registration']) {
+    if (body[name] !== undefined && typeof body[name] !== 'boolean')
+      throw invalid(name, 'must be true or false');
+  }
+  for (const name of ['lease_ttl', 'min_secrets_version']) {
+    if (body[name] !== undefined && !Number.isSafeInteger(body[name]))
+      throw invalid(name, 'a whole number is needed');
+  }
+  for (const name of ['name', 'current_version']) if (body[name] !== undefined) text(body[name], name);
+}
+
+const words = {
+  text: 'a text',
+  boolean: 'true or false',
+  object: 'an object',
+  list: 'a list of objects',
+} as const;
+
+function hasType(value: unknown, type: keyof typeof words): boolean {
+  switch (type) {
+    case 'text':
+      return typeof value === 'string';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'object':
+      return isObject(value);
+    case 'list':
+      return Array.isArray(value) && value.every(isObject);
+  }
 }
 
 function checkGuest(config: Json, policy: EnvironmentPolicy): void {
@@ -138,7 +199,8 @@ function checkNames(config: Json): void {
     for (const [path, part] of objects(config[list], `config.${list}`)) checkEnvironmentVariables(part, path);
   }
   if (config['metadata'] === undefined) return;
-  for (const key of Object.keys(object(config['metadata'], 'config.metadata'))) {
+  for (const [key, value] of Object.entries(object(config['metadata'], 'config.metadata'))) {
+    if (typeof value !== 'string') throw invalid(`config.metadata.${key}`, 'a text is needed');
     if (isReservedMetadata(key))
       throw invalid(`config.metadata.${key}`, `names that begin with ${reservedMetadata} are reserved`);
   }

@@ -20,6 +20,21 @@ function fault(body: unknown, policy: EnvironmentPolicy = defaultPolicy): Hangar
 const config = (more: Record<string, unknown>) => ({ config: { image: 'acme/py-env:2026.10', ...more } });
 
 describe('a machine config', () => {
+  it.each([
+    ['config.metadata.a', config({ metadata: { a: 1 } })],
+    ['config.metadata.a', config({ metadata: { a: {} } })],
+    ['config.auto_destroy', config({ auto_destroy: 'x' })],
+    ['config.services', config({ services: [null] })],
+    ['config.restart', config({ restart: 7 })],
+    ['config.env.A', config({ env: { A: 1 } })],
+    ['skip_launch', { ...config({}), skip_launch: 'x' }],
+    ['lease_ttl', { ...config({}), lease_ttl: 'x' }],
+  ])('with a member of the wrong type never gets upstream: %s', (path, body) => {
+    const refused = fault(body);
+    expect(refused?.code).toBe('invalid');
+    expect(JSON.stringify(refused?.fields ?? refused?.extra)).toContain(path);
+  });
+
   it('passes with what people send, nulls of Go clients included', () => {
     const body = {
       name: 'web',

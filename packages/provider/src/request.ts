@@ -41,6 +41,7 @@ export function readProvision(
   timestamp: number,
   offer: Offer,
 ): ProvisionOrder {
+  checkTexts(members);
   const request = read(provisionRequest, members) as ProvisionRequest;
   const primaryRegion = request.primary_region ?? null;
   const wanted: Wanted = {
@@ -115,6 +116,17 @@ export function canonical(value: Json): string {
     .toSorted()
     .map((key) => `${JSON.stringify(key)}:${canonical(object[key] ?? null)}`);
   return `{${members.join(',')}}`;
+}
+
+/** Invisible characters in a name deceive whoever reads it in a list, a log or a terminal. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029]/u;
+
+function checkTexts(members: Record<string, unknown>): void {
+  for (const name of ['name', 'id', 'organization_id', 'user_id', 'user_email']) {
+    const value = members[name];
+    if (typeof value === 'string' && INVISIBLE.test(value))
+      throw invalid({ [name]: 'must not hold invisible characters' });
+  }
 }
 
 interface Issue {

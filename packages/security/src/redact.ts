@@ -48,9 +48,20 @@ const plainCode = /^(?:[a-z][a-z_]{1,40}|[A-Z][A-Z0-9_]{1,40}|[0-9A-Z]{5}|-?[0-9
  */
 export function redactText(text: string): string {
   let clean = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…[cut]` : text;
+  // The database's own words about a failed statement repeat every value that was in it.
+  if (clean.startsWith('Failed query: ') || clean.includes('Error: Failed query: '))
+    clean = withoutParameters(clean);
   if (!mayHoldToken.test(clean)) return clean;
   for (const shape of tokenShapes) clean = clean.replace(shape.pattern, shape.replacement);
   return clean;
+}
+
+/** Cuts `params: …` of a failed statement, up to the stack that may follow it. */
+function withoutParameters(text: string): string {
+  const at = text.search(/\n?params: /);
+  if (at === -1) return text;
+  const stack = text.indexOf('\n    at ', at);
+  return `${text.slice(0, at)}\nparams: ${gone}${stack === -1 ? '' : text.slice(stack)}`;
 }
 
 /**

@@ -91,6 +91,19 @@ describe('redacting a text', () => {
   });
 });
 
+describe('redacting a failed statement', () => {
+  test('its values go, its text and its stack stay', () => {
+    const error = new Error(
+      'Failed query: insert into "t" values ($1, $2)\nparams: someone@example.com,canary\nof two lines',
+    );
+    const shown = JSON.stringify(redactValue({ error, reason: `Error: ${error.message}` }));
+    expect(shown).toContain('insert into');
+    expect(shown).not.toContain('canary');
+    expect(shown).not.toContain('someone@example.com');
+    expect(shown).toContain('redact.test.ts');
+  });
+});
+
 describe('redacting a value', () => {
   const canary = 'canary-5f0c1d2e3b4a';
 

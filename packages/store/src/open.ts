@@ -5,7 +5,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { HangarError, type Log, type Secret, silentLog } from '@hangar/security';
-import type { Database } from './database.ts';
+import { type Database, sqlState } from './database.ts';
 import { type FolderLock, FolderLockedError, lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
 import * as schema from './schema/index.ts';
@@ -53,7 +53,12 @@ async function openEmbedded(dataDir: string | undefined, held: FolderLock | unde
   const lock = held ?? (dataDir === undefined ? undefined : claimFolder(dataDir));
   try {
     const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') });
-    await migrateEmbedded(client);
+    await migrateEmbedded(client).catch((error: unknown) => {
+      throw new HangarError('config_invalid', {
+        public: `The database in ${dataDir ?? 'memory'} cannot be brought up to date (${sqlState(error) ?? 'unknown'}). It was made by another version; see docs/decisions/0003, or choose another HANGAR_DATA_DIR.`,
+        cause: error,
+      });
+    });
     return embeddedStore(client, () => lock?.release());
   } catch (error) {
     lock?.release();

@@ -36,5 +36,27 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
   const parsed = parseStrictJson(await readBody(request, maxBytes));
   if (!parsed.ok) throw new HangarError('bad_request', { detail: parsed.reason.tag });
+  const path = controlCharacterAt(parsed.value, 'body');
+  if (path !== undefined) {
+    throw new HangarError('invalid', { status: 400, fields: { [path]: 'control characters are not taken' } });
+  }
   return parsed.value;
+}
+
+/** What no name, reason or token holds, and a database would refuse: control characters and halves of surrogate pairs. */
+const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/u;
+
+/** True when a text may be stored and shown. */
+export function isFit(text: string): boolean {
+  return !UNFIT.test(text);
+}
+
+function controlCharacterAt(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return isFit(value) ? undefined : path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const found = isFit(name) ? controlCharacterAt(member, name) : path;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

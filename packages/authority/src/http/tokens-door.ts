@@ -10,7 +10,7 @@ import type { Tokens } from '../tokens.ts';
 import type { TokenReason } from '../token-reason.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { demand, tokenError } from './guard.ts';
-import { jsonResponse, readJson } from './json.ts';
+import { isFit, jsonResponse, readJson } from './json.ts';
 import { readMintBody } from './mint-body.ts';
 import { mintedView, tokenView } from './token-view.ts';
 import { registerTokenText, type TokenTextOptions } from './token-text.ts';
@@ -163,7 +163,22 @@ export function createTokensDoor(
     return errorResponse(error, c.env.door.requestId);
   });
 
-  return async (request, door) => await app.fetch(request, { door });
+  return async (request, door) => {
+    if (isFit(decoded(door.rawTarget))) return await app.fetch(request, { door });
+    return errorResponse(
+      new HangarError('bad_request', { detail: 'control characters in the target' }),
+      door.requestId,
+    );
+  };
+}
+
+/** The target with its escapes undone; one that cannot be decoded is shown as a control character. */
+function decoded(target: string): string {
+  try {
+    return decodeURIComponent(target);
+  } catch {
+    return '\u0000';
+  }
 }
 
 /** What an act upon tokens asks of the caller's own token. */

@@ -7,6 +7,7 @@ import {
   createdApp,
   ipList,
   ipWire,
+  machineList,
   machineWire,
   secretsResponse,
   volumeWire,
@@ -161,7 +162,7 @@ export function createMachinesClient(options: MachinesClientOptions): MachinesCl
           path: `${appPath(app)}/machines`,
           query: { ...deleted, ...Object.fromEntries(metadata) },
         },
-        z.array(machineWire),
+        machineList,
         extra,
       );
     },

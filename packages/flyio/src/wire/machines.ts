@@ -90,6 +90,16 @@ export const createMachineRequest = z.looseObject({
 });
 export type CreateMachineRequest = z.infer<typeof createMachineRequest>;
 
+/** A list read element by element: one that does not fit hides itself, not its neighbours. */
+function eachThatFits<T>(element: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((all) =>
+    all.flatMap((one) => {
+      const parsed = element.safeParse(one);
+      return parsed.success ? [parsed.data] : [];
+    }),
+  );
+}
+
 /** What happened to a machine. `timestamp` is in milliseconds. */
 export const machineEvent = z.looseObject({
   id: z.string().optional(),
@@ -99,7 +109,27 @@ export const machineEvent = z.looseObject({
   timestamp: z.number().optional(),
 });
 
-/** A machine. */
+/**
+ * A config as an answer echoes it. A tenant may have written anything into it, and Fly.io may give a member another type
+ * tomorrow; neither may make a machine unreadable. What is not as expected counts as absent.
+ */
+const echoedConfig = z.looseObject({
+  image: optionalText.catch(undefined),
+  guest: machineConfig.shape.guest.catch(undefined),
+  env: machineConfig.shape.env.catch(undefined),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .transform((all) =>
+      Object.fromEntries(
+        Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      ),
+    )
+    .nullish()
+    .catch(undefined),
+  auto_destroy: machineConfig.shape.auto_destroy.catch(undefined),
+});
+
+/** A machine. Only what says which one it is and how it is must be there. */
 export const machineWire = z.looseObject({
   id: z.string(),
   name: z.string().optional(),
@@ -107,14 +137,17 @@ export const machineWire = z.looseObject({
   region: z.string().optional(),
   instance_id: z.string().optional(),
   private_ip: optionalText,
-  config: machineConfig.nullish(),
-  incomplete_config: machineConfig.nullish(),
+  config: echoedConfig.nullish().catch(undefined),
+  incomplete_config: echoedConfig.nullish().catch(undefined),
   created_at: z.string().optional(),
   updated_at: z.string().optional(),
-  events: z.array(machineEvent).nullish(),
+  events: eachThatFits(machineEvent).nullish().catch(undefined),
   nonce: z.string().optional(),
 });
 export type MachineWire = z.infer<typeof machineWire>;
+
+/** `GET /v1/apps/{app}/machines`. */
+export const machineList = eachThatFits(machineWire);
 
 /** `POST /v1/apps/{app}/secrets`: null removes. */
 export const secretsRequest = z.object({ values: z.record(z.string(), z.string().nullable()) });

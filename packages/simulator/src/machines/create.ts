@@ -38,6 +38,8 @@ export function createMachine(simulation: Simulation, caller: Caller, app: App, 
     throw failedPrecondition(`volume ${volume.id} is in region ${volume.region}, not in ${region}`);
   }
   checkSecretsVersion(app, body);
+  const leaseSeconds = numberOf(body, 'lease_ttl');
+  const skipLaunch = flagOf(body, 'skip_launch') === true;
 
   const machine: Machine = {
     id: randomHex(7),
@@ -58,7 +60,6 @@ export function createMachine(simulation: Simulation, caller: Caller, app: App, 
   machine.versions.push({ version: machine.instanceId, user_config: config });
   world.machines.set(machine.id, machine);
   if (volume) volume.machine = machine.id;
-  const leaseSeconds = numberOf(body, 'lease_ttl');
   if (leaseSeconds !== undefined && leaseSeconds > 0)
     takeLease(simulation, caller, machine, { ttlSeconds: leaseSeconds });
 
@@ -66,7 +67,7 @@ export function createMachine(simulation: Simulation, caller: Caller, app: App, 
     state: 'created',
     event: { type: 'launch', status: 'created', source: 'user' },
   });
-  if (flagOf(body, 'skip_launch') !== true) launch(simulation, machine);
+  if (!skipLaunch) launch(simulation, machine);
   return machine;
 }
 
