@@ -17,10 +17,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
+// Serving and building need less than testing and checking (`all`): half the packages, half the time.
 const installStamp = join(root, 'node_modules', '.hangar-installed');
-if (read(installStamp) !== lock) {
-  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(installStamp, lock);
+const all = process.argv.includes('all');
+const installed = read(installStamp);
+if (installed !== `all ${lock}` && (all || installed !== `some ${lock}`)) {
+  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(all ? [] : ['--omit=dev'])]);
+  writeFileSync(installStamp, `${all ? 'all' : 'some'} ${lock}`);
 }
 
 if (process.argv.includes('build')) {
@@ -52,12 +55,15 @@ function read(file) {
   }
 }
 
+/** Folders that a build does not read, or writes. */
+const NOT_SOURCE = new Set(['node_modules', 'dist', 'test', 'migrations']);
+
 /** Modification time, in whole milliseconds, of the newest file that a build reads. */
 function newestSource() {
   let newest = Math.floor(statSync(join(root, 'tsconfig.base.json')).mtimeMs);
   const walk = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name === 'test') continue;
+      if (NOT_SOURCE.has(entry.name)) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
       else newest = Math.max(newest, Math.floor(statSync(path).mtimeMs));
