@@ -7,6 +7,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Folders that a build does not read, or writes. */
+const NOT_SOURCE = new Set(['node_modules', 'dist', 'test', 'migrations']);
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -54,9 +57,6 @@ function read(file) {
     return undefined;
   }
 }
-
-/** Folders that a build does not read, or writes. */
-const NOT_SOURCE = new Set(['node_modules', 'dist', 'test', 'migrations']);
 
 /** Modification time, in whole milliseconds, of the newest file that a build reads. */
 function newestSource() {
