@@ -52,10 +52,13 @@ export async function runHangar(
     // connection is simply tried again.
     await tryPort(gateway);
     await tryPort(main);
-    await beforeOpening();
+    // The simulated platform starts while the database is being opened.
+    const platform = beforeOpening();
+    platform.catch(() => {});
 
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     closers.push(async () => await store.close());
+    await platform;
     const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
     const outgoing = createOutgoing({
       allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
@@ -68,10 +71,6 @@ export async function runHangar(
     closers.push(() => clock.stop());
     const hangar = await composeHangar({ config, store, outgoing, urls, now: clock.now, log, metrics });
     closers.push(async () => await hangar.close());
-    const jobs = await startJobs(store, log);
-    closers.push(async () => await jobs.stop());
-    const workers = await startWorkers(hangar.tasks, { jobs, log, metrics });
-    closers.push(async () => await workers.stop());
     for (const [app, door] of [
       [hangar.gateway, gateway],
       [hangar.main, main],
@@ -79,6 +78,11 @@ export async function runHangar(
       const listening = await serve(app, door);
       closers.push(async () => await listening.close(GRACE_MS));
     }
+    // Whatever waits in the database has waited already; people need not.
+    const jobs = await startJobs(store, log);
+    closers.push(async () => await jobs.stop());
+    const workers = await startWorkers(hangar.tasks, { jobs, log, metrics });
+    closers.push(async () => await workers.stop());
     log.info(
       { engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly },
       'serving',
