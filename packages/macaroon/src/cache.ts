@@ -1,6 +1,8 @@
-import { sha256 } from '#crypto';
-import { equalBytes } from './bytes.ts';
-import { tokenId, type Macaroon } from './macaroon.ts';
+import { sameBytes, sha256 } from '#crypto';
+import { caveatBytes, entryKey, familyKey, matchedDischarges, verifyDomain } from './cache-key.ts';
+import { isAttestation, type Caveat } from './caveat.ts';
+import { equalBytes, toHex } from './bytes.ts';
+import { nextTail, tokenId, type Macaroon } from './macaroon.ts';
 import { ok, type Result } from './result.ts';
 import { VerifiedToken, type Verified } from './verified.ts';
 import { verify, type VerifyOptions, type VerifyReason } from './verify.ts';
@@ -9,16 +11,33 @@ import { verify, type VerifyOptions, type VerifyReason } from './verify.ts';
 export interface CacheOptions {
   /** Rough memory bound, in bytes of tokens and discharges. */
   readonly maxBytes?: number;
-  /** How long a success is remembered, in seconds. */
+  /** How long a success is remembered, in seconds. A child that was let in by its parent is forgotten with it. */
   readonly seconds?: number;
   /** The clock by which entries grow old. */
   readonly now: () => Date;
 }
 
-/** Remembers successful verifications. Clearing always runs anew, so time windows are never stale. */
+/** What a verdict depends on besides the token. */
+export interface RecallOptions {
+  /** Names the signing key, the table of trusted third parties and the demands: for example key number and table version. */
+  readonly domain: Uint8Array;
+  readonly discharges: readonly Macaroon[];
+}
+
+/**
+ * Remembers successful verifications, and lets tokens in that were narrowed from a remembered one: the parent's tail is the
+ * key for what was added, so no signing key is needed. Clearing always runs anew, so time windows are never stale.
+ *
+ * An entry holds the token's own tail, so the cache is as secret as the tokens themselves. It holds no signing key, and no
+ * tail of an ancestor, which would be a stronger token than the one that was shown.
+ */
 export interface VerificationCache {
   /** `verify`, remembered. Same verdicts, and every verdict that is not a success comes fresh. */
   verify(macaroon: Macaroon, options: VerifyOptions): Result<Verified, VerifyReason>;
+  /** The verdict that is known or follows from a known one; undefined says nothing about the token. */
+  recall(macaroon: Macaroon, options: RecallOptions): Verified | undefined;
+  /** Keeps a success, for the same domain and the same discharges only. */
+  remember(verified: Verified, options: Pick<RecallOptions, 'domain'>): void;
   /** Forgets one token and everything narrowed from it, by its id. Revocation itself is checked outside, on every use. */
   purge(id: string): void;
   clear(): void;
@@ -28,10 +47,15 @@ export interface VerificationCache {
   readonly misses: number;
 }
 
-/** What is kept: which discharges counted and the branch digests. Caveats always come from the token just presented. */
+/** What is kept. Caveats always come from the token just presented; these bytes tell only that they are the same. */
 interface Entry {
+  readonly key: string;
+  readonly family: string;
   readonly id: string;
-  readonly uses: readonly { index: number; trusted: boolean }[];
+  readonly caveatCount: number;
+  readonly caveats: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly trusted: readonly boolean[];
   readonly branches: readonly string[];
   readonly bytes: number;
   readonly until: number;
@@ -43,8 +67,10 @@ const MAX_BYTES = 16_777_216;
 const SECONDS = 300;
 /** What one entry costs besides its tokens. */
 const ENTRY_BYTES = 512;
+/** Possible parents looked at for one token: enough for a chain of narrowings, and a bound on what a forgery costs. */
+const FAMILY_ENTRIES = 16;
 
-/** A verification cache (macaroons spec 16): least recently used goes first. */
+/** A verification cache (macaroons spec 16): least recently used goes first, children that came once before all others. */
 export function createVerificationCache(options: CacheOptions): VerificationCache {
   return new Cache(options.maxBytes ?? MAX_BYTES, options.seconds ?? SECONDS, options.now);
 }
@@ -58,6 +84,10 @@ class Cache implements VerificationCache {
   readonly #now: () => Date;
   /** Insertion order is the order of use: a hit is put in again. */
   readonly #entries = new Map<string, Entry>();
+  /** Children seen once. Making them is free, so they must not push out what was paid for. */
+  readonly #children = new Map<string, Entry>();
+  /** Possible parents, those that proved to be one first. */
+  readonly #families = new Map<string, Entry[]>();
 
   constructor(maxBytes: number, seconds: number, now: () => Date) {
     this.#maxBytes = maxBytes;
@@ -66,128 +96,178 @@ class Cache implements VerificationCache {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#children.size;
   }
 
   verify(macaroon: Macaroon, options: VerifyOptions): Result<Verified, VerifyReason> {
-    const relevant = relevantDischarges(macaroon, options.discharges ?? []);
-    // More discharges than tickets: which one counts is for verification to find out. Caching it would let one token fill
-    // the cache with as many entries as its holder can think of surplus discharges.
-    if (relevant === undefined) return verify(macaroon, options);
-    const key = cacheKey(macaroon, relevant, options);
-    const entry = this.#live(key);
-    if (entry !== undefined) {
-      this.hits += 1;
-      const uses = entry.uses.map(({ index, trusted }) => ({ macaroon: relevant[index]!, trusted }));
-      return ok(new VerifiedToken(macaroon, Object.freeze(uses), () => entry.branches));
-    }
-    this.misses += 1;
+    const matched = matchedDischarges(macaroon, options.discharges ?? []);
+    // Surplus discharges are not remembered: their holder could think of any number of combinations.
+    if (matched === undefined) return verify(macaroon, options);
+    const domain = verifyDomain(options, matched);
+    const known = this.#recall(macaroon, domain, matched);
+    if (known !== undefined) return ok(known);
     const verdict = verify(macaroon, options);
-    if (verdict.ok) this.#store(key, relevant, verdict.value);
+    if (verdict.ok) this.remember(verdict.value, { domain });
     return verdict;
   }
 
+  recall(macaroon: Macaroon, { domain, discharges }: RecallOptions): Verified | undefined {
+    const matched = matchedDischarges(macaroon, discharges);
+    return matched && this.#recall(macaroon, domain, matched);
+  }
+
+  remember({ token, discharges, branches }: Verified, { domain }: Pick<RecallOptions, 'domain'>): void {
+    const used = discharges.map(({ macaroon }) => macaroon);
+    const matched = matchedDischarges(token, [...new Set(used)]);
+    // A verdict that does not account for every ticket (a bundle narrowed it since) is not one to give out again.
+    if (matched === undefined || matched.length !== used.length) return;
+    if (matched.some((macaroon, index) => macaroon !== used[index])) return;
+    const family = familyKey(domain, token, matched);
+    const trusted = discharges.map((discharge) => discharge.trusted);
+    const entry = newEntry(family, token, matched, {
+      trusted,
+      branches,
+      until: this.#now().getTime() + this.#seconds * 1000,
+    });
+    this.#keep(entry, this.#entries);
+    this.#enterFamily(entry, 0);
+    this.#shrink();
+  }
+
   purge(id: string): void {
-    for (const [key, entry] of this.#entries) if (entry.id === id) this.#drop(key, entry);
+    for (const entry of [...this.#entries.values(), ...this.#children.values()]) {
+      if (entry.id === id) this.#drop(entry);
+    }
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#children.clear();
+    this.#families.clear();
     this.bytes = 0;
   }
 
-  #live(key: string): Entry | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    if (entry.until > this.#now().getTime()) {
-      this.#entries.set(key, entry);
-      return entry;
+  #recall(macaroon: Macaroon, domain: Uint8Array, matched: readonly Macaroon[]): Verified | undefined {
+    const family = familyKey(domain, macaroon, matched);
+    const entry =
+      this.#live(entryKey(family, macaroon)) ?? this.#childOf(this.#families.get(family), macaroon, matched);
+    if (entry === undefined) {
+      this.misses += 1;
+      return undefined;
     }
-    this.bytes -= entry.bytes;
-    return undefined;
-  }
-
-  #store(key: string, relevant: readonly Macaroon[], { token, discharges, branches }: Verified): void {
-    const bytes = discharges.reduce(
-      (sum, { macaroon }) => sum + macaroon.bytes.length,
-      token.bytes.length + ENTRY_BYTES,
+    this.hits += 1;
+    const uses = matched.map((each, index) =>
+      Object.freeze({ macaroon: each, trusted: entry.trusted[index]! }),
     );
-    this.#entries.set(key, {
-      id: tokenId(token),
-      uses: discharges.map(({ macaroon, trusted }) => ({ index: relevant.indexOf(macaroon), trusted })),
-      branches,
-      bytes,
-      until: this.#now().getTime() + this.#seconds * 1000,
-    });
-    this.bytes += bytes;
-    for (const [oldest, entry] of this.#entries) {
-      if (this.bytes <= this.#maxBytes) break;
-      this.#drop(oldest, entry);
-    }
+    return new VerifiedToken(macaroon, Object.freeze(uses), () => entry.branches);
   }
 
-  #drop(key: string, entry: Entry): void {
+  #live(key: string): Entry | undefined {
+    const entry = this.#entries.get(key) ?? this.#children.get(key);
+    if (entry === undefined) return undefined;
+    if (this.#isOver(entry)) {
+      this.#drop(entry);
+      return undefined;
+    }
+    // A child that comes back has earned its place.
+    this.#children.delete(key);
     this.#entries.delete(key);
-    this.bytes -= entry.bytes;
+    this.#entries.set(key, entry);
+    return entry;
   }
-}
 
-/** The discharges for this token's tickets, in the order of the tickets; undefined when there is more than one for a ticket. */
-function relevantDischarges(
-  macaroon: Macaroon,
-  discharges: readonly Macaroon[],
-): readonly Macaroon[] | undefined {
-  const relevant: Macaroon[] = [];
-  for (const caveat of macaroon.caveats) {
-    if (caveat.type !== '3P') continue;
-    let found: Macaroon | undefined;
-    for (const discharge of discharges) {
-      if (!equalBytes(discharge.nonce.keyId, caveat.ticket)) continue;
-      if (found !== undefined) return undefined;
-      found = discharge;
+  #childOf(
+    family: readonly Entry[] | undefined,
+    macaroon: Macaroon,
+    matched: readonly Macaroon[],
+  ): Entry | undefined {
+    if (family === undefined || macaroon.nonce.proof) return undefined;
+    const parent = family.find((entry) => !this.#isOver(entry) && isParent(entry, macaroon));
+    if (parent === undefined) return undefined;
+    let { tail } = parent;
+    const branches = [...parent.branches];
+    for (const pair of macaroon.pairs.slice(parent.caveatCount)) {
+      tail = nextTail(tail, pair);
+      branches.push(toHex(sha256(tail)));
     }
-    if (found !== undefined && !relevant.includes(found)) relevant.push(found);
+    // No other parent could do better: this one is genuine, so there is one tail for these caveats, and it is another.
+    if (!sameBytes(tail, macaroon.tail)) return undefined;
+    this.#enterFamily(parent, 0);
+    const { trusted, until } = parent;
+    const entry = newEntry(parent.family, macaroon, matched, { trusted, branches, until });
+    this.#keep(entry, this.#children);
+    this.#enterFamily(entry, 1);
+    this.#shrink();
+    return entry;
   }
-  return relevant;
+
+  #keep(entry: Entry, among: Map<string, Entry>): void {
+    const old = this.#entries.get(entry.key) ?? this.#children.get(entry.key);
+    if (old !== undefined) this.#drop(old);
+    among.set(entry.key, entry);
+    this.bytes += entry.bytes;
+  }
+
+  #enterFamily(entry: Entry, place: number): void {
+    let family = this.#families.get(entry.family);
+    if (family === undefined) this.#families.set(entry.family, (family = []));
+    const at = family.indexOf(entry);
+    if (at >= 0) family.splice(at, 1);
+    family.splice(place, 0, entry);
+    if (family.length > FAMILY_ENTRIES) family.pop();
+  }
+
+  #shrink(): void {
+    for (const entries of [this.#children, this.#entries]) {
+      for (const entry of entries.values()) {
+        if (this.bytes <= this.#maxBytes) return;
+        this.#drop(entry);
+      }
+    }
+  }
+
+  #drop(entry: Entry): void {
+    if (!this.#entries.delete(entry.key)) this.#children.delete(entry.key);
+    this.bytes -= entry.bytes;
+    const family = this.#families.get(entry.family);
+    const at = family?.indexOf(entry) ?? -1;
+    if (family === undefined || at < 0) return;
+    family.splice(at, 1);
+    if (family.length === 0) this.#families.delete(entry.family);
+  }
+
+  #isOver(entry: Entry): boolean {
+    return entry.until <= this.#now().getTime();
+  }
 }
 
-/**
- * A digest over everything that a verdict depends on: the signed bytes, the signing key, the trusted keys of each
- * discharge's location, the options. Locations themselves are left out where they change nothing: they are not signed, so
- * one valid token could be written with any number of them.
- */
-function cacheKey(macaroon: Macaroon, discharges: readonly Macaroon[], options: VerifyOptions): string {
-  const parts: Uint8Array[] = [options.key, options.requireBinding === true ? BOUND : UNBOUND];
-  parts.push(macaroon.nonceBytes, caveatsAndTail(macaroon));
-  for (const discharge of discharges) {
-    const trusted = options.trusted?.get(discharge.location);
-    if (trusted === undefined) parts.push(discharge.nonceBytes, caveatsAndTail(discharge));
-    else parts.push(TRUSTED, discharge.bytes, ...trusted);
-  }
-  // The length of each part goes before it, so that no two lists of parts join to the same bytes.
-  let length = 0;
-  for (const part of parts) length += part.length + 4;
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    joined[at] = part.length >>> 24;
-    joined[at + 1] = part.length >>> 16;
-    joined[at + 2] = part.length >>> 8;
-    joined[at + 3] = part.length;
-    joined.set(part, at + 4);
-    at += part.length + 4;
-  }
-  return String.fromCharCode(...sha256(joined));
+function newEntry(
+  family: string,
+  token: Macaroon,
+  matched: readonly Macaroon[],
+  verdict: Pick<Entry, 'trusted' | 'branches' | 'until'>,
+): Entry {
+  return {
+    ...verdict,
+    key: entryKey(family, token),
+    family,
+    id: tokenId(token),
+    caveatCount: token.pairs.length,
+    // Copies: a view would keep the whole buffer alive that the token was read from.
+    caveats: caveatBytes(token, token.pairs.length).slice(),
+    tail: token.tail.slice(),
+    bytes: matched.reduce((sum, { bytes }) => sum + bytes.length, token.bytes.length + ENTRY_BYTES),
+  };
 }
 
-const UNBOUND = Uint8Array.of(0);
-const BOUND = Uint8Array.of(1);
-/** No nonce is a single byte of this value, so a trusted discharge cannot be mistaken for another. */
-const TRUSTED = Uint8Array.of(0xc1);
+/** Whether a token begins like this entry and adds only what needs nothing but the chain to be checked. */
+function isParent(entry: Entry, macaroon: Macaroon): boolean {
+  const { caveatCount, caveats } = entry;
+  if (caveatCount >= macaroon.pairs.length) return false;
+  if (!equalBytes(caveatBytes(macaroon, caveatCount), caveats)) return false;
+  return !macaroon.caveats.some((caveat, index) => index >= caveatCount && needsVerification(caveat));
+}
 
-/** Everything signed behind the nonce: the canonical form leaves one way to write it, and the location out of it. */
-function caveatsAndTail({ bytes, pairs, tail }: Macaroon): Uint8Array {
-  const first = pairs[0] ?? tail;
-  return bytes.subarray(first.byteOffset - bytes.byteOffset);
+function needsVerification(caveat: Caveat): boolean {
+  return caveat.type === '3P' || caveat.type === 'BindToParentToken' || isAttestation(caveat);
 }

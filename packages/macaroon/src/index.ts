@@ -71,8 +71,13 @@ export {
   type VerifyOptions,
   type VerifyReason,
 } from './verify.ts';
-export { attestations, type UsedDischarge, type Verified } from './verified.ts';
-export { createVerificationCache, type CacheOptions, type VerificationCache } from './cache.ts';
+export { attestations, verifiedElsewhere, type UsedDischarge, type Verified } from './verified.ts';
+export {
+  createVerificationCache,
+  type CacheOptions,
+  type RecallOptions,
+  type VerificationCache,
+} from './cache.ts';
 export { clear, clearTicket } from './clear.ts';
 export type { Access } from './access.ts';
 export type { DischargeRequest, Subject } from './subject.ts';

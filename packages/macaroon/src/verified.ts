@@ -25,7 +25,7 @@ export interface UsedDischarge {
   readonly trusted: boolean;
 }
 
-/** Puts together what is known about a genuine token; `verify` and the cache are the only callers. */
+/** Puts together what is known about a genuine token, for those who found out: `verify`, the cache, `verifiedElsewhere`. */
 export class VerifiedToken implements Verified {
   readonly token: Macaroon;
   readonly caveats: readonly Caveat[];
@@ -54,6 +54,23 @@ export class VerifiedToken implements Verified {
   get earliestExpiry(): number | undefined {
     return effectiveExpiry([this.token, ...this.discharges.map(({ macaroon }) => macaroon)]);
   }
+}
+
+/**
+ * What `verify` would have answered, for a process that holds no keys and was told by the authority that does.
+ *
+ * THIS CHECKS NOTHING. Whatever is passed in counts as genuine from here on, so pass only what came from the authority over
+ * a channel that is itself authenticated, about this very token and these very discharges: one for each third-party caveat,
+ * in their order, each with the authority's word on whether its attestations may be believed. `branches` are the digests
+ * that the authority's own `Verified` had.
+ */
+export function verifiedElsewhere(
+  macaroon: Macaroon,
+  verdict: { readonly discharges: readonly UsedDischarge[]; readonly branches: readonly string[] },
+): Verified {
+  const discharges = verdict.discharges.map((discharge) => Object.freeze({ ...discharge }));
+  const branches = Object.freeze([...verdict.branches]);
+  return new VerifiedToken(macaroon, Object.freeze(discharges), () => branches);
 }
 
 /**
