@@ -20,9 +20,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
-// Serving and building need less than testing and checking (`all`): half the packages, half the time.
+// Serving and building need less than testing and checking (`all`): half the packages, half the time. Who has the
+// other half already, from an `npm ci` of their own, keeps it.
 const installStamp = join(root, 'node_modules', '.hangar-installed');
-const all = process.argv.includes('all');
+const all = process.argv.includes('all') || existsSync(join(root, 'node_modules', 'vitest'));
 const installed = read(installStamp);
 if (installed !== `all ${lock}` && (all || installed !== `some ${lock}`)) {
   npm(['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(all ? [] : ['--omit=dev'])]);

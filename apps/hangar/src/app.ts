@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { createAuthority } from '@hangar/authority';
 import {
@@ -9,19 +8,17 @@ import {
 } from '@hangar/flyio';
 import { createTigrisClient } from '@hangar/flyio/tigris';
 import { type AllowedOrganizations, createGateway } from '@hangar/gateway';
-import { LOCATIONS } from '@hangar/macaroon';
 import { createProvider, type Provider } from '@hangar/provider';
 import { type Clock, createSealer, type Log } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
 import {
-  createAuthorityStore,
   createDashboardReads,
   createDirectory,
+  createFlowStore,
   createGatewayStore,
   createProviderStore,
   installationId,
   OUTBOX_CHANNEL,
-  sealedFact,
   type Store,
   workspacesOf,
 } from '@hangar/store';
@@ -30,6 +27,7 @@ import { createDashboard } from './dashboard/dashboard.ts';
 import { environmentsConfigKeys, environmentsSeller } from './environments.ts';
 import { createGatewayDoor } from './gateway-door.ts';
 import { createMainDoor } from './main-door.ts';
+import { reachIssuer, tokenLocations } from './issuer.ts';
 import type { Metrics } from './metrics.ts';
 import { routeAccess } from './route-access.ts';
 import type { Fetcher } from './server.ts';
@@ -67,10 +65,12 @@ const assetsDir = fileURLToPath(new URL('./dist', import.meta.resolve('@hangar/d
 export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   const { config, store, outgoing, urls, now, log } = parts;
   const sealer = createSealer(config.masterKeys);
-  const dischargeKey = await sealedFact(store.db, sealer, {
-    name: 'discharge-key',
-    make: () => randomBytes(32).toString('base64'),
+  const { issuer, ...apart } = await reachIssuer(config.authoritySockets, {
+    publicUrl: config.publicUrl,
+    store,
+    sealer,
     now,
+    log,
   });
   const environmentStore = createGatewayStore(store.db);
   const credential = await keepUpstreamCredential({ token: config.flyApiToken, urls, outgoing, now, log });
@@ -90,11 +90,10 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   };
 
   const authority = createAuthority({
-    location: LOCATIONS.permission,
-    dischargeLocation: `${config.publicUrl}/discharge`,
-    store: createAuthorityStore(store.db),
+    ...tokenLocations(config.publicUrl),
+    issuer,
+    flows: createFlowStore(store.db),
     sealer,
-    dischargeKeys: [dischargeKey],
     identify: async (request) => {
       const login = await signedIn().identify(request);
       if (login === undefined) return undefined;
@@ -170,12 +169,13 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   return {
     main: createMainDoor({ provider, discharge: authority.discharge, dashboard, metrics, store, now }),
     gateway: createGatewayDoor({ gateway, authority }),
-    tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks, ...credential.tasks],
+    tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks, ...apart.tasks, ...credential.tasks],
     close: async () => {
       await stopListening();
       await provider?.idle();
       await machines.close();
       tigris.close();
+      await apart.close();
     },
   };
 }

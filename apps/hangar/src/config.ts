@@ -31,6 +31,8 @@ export interface Config {
   readonly tigrisSecretAccessKey: Secret;
   readonly databaseUrl: Secret | undefined;
   readonly dataDir: string;
+  /** Where the sockets of an authority apart are; undefined keeps the keys in this process. */
+  readonly authoritySockets: string | undefined;
   /** `*` is every organization; undefined leaves the decision to `appName`. */
   readonly allowedOrgs: readonly string[] | '*' | undefined;
   readonly appName: string | undefined;
@@ -97,11 +99,58 @@ export function readConfig(
     tigrisSecretAccessKey: Secret.of(reading.text('FLY_TIGRIS_SECRET_ACCESS_KEY')),
     databaseUrl: secretOrNone(reading.given('DATABASE_URL')),
     dataDir,
+    authoritySockets: reading.given('HANGAR_AUTHORITY_SOCKETS'),
     allowedOrgs: allowedOrgs(reading, fly),
     appName: reading.given('FLY_APP_NAME'),
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     generated: { names: reading.generated, file: developmentFile(dataDir) },
+  });
+}
+
+/** What the authority's own process is told: nothing of Fly.io's secrets, nothing of the customers'. */
+export interface AuthorityConfig {
+  readonly fly: 'simulator' | 'real';
+  readonly simulatorPort: number;
+  readonly publicUrl: string;
+  readonly masterKeys: readonly Secret[];
+  readonly databaseUrl: Secret | undefined;
+  readonly dataDir: string;
+  readonly sockets: string;
+  readonly logLevel: string;
+}
+
+/** The authority's data must not share a folder with the data it is kept from. */
+const AUTHORITY_DATA_DIR = '.hangar/authority';
+
+const neededByAuthority: readonly VariableName[] = [
+  'HANGAR_PUBLIC_URL',
+  'HANGAR_MASTER_KEYS',
+  'HANGAR_AUTHORITY_SOCKETS',
+];
+
+/** Reads what `hangar authority` needs. Reports every problem at once. */
+export function readAuthorityConfig(
+  environment: Readonly<Record<string, string | undefined>> = processEnvironment(),
+): Result<AuthorityConfig, readonly ConfigProblem[]> {
+  const reading = new Reading(environment);
+  const fly = reading.text('HANGAR_FLY') === 'real' ? 'real' : 'simulator';
+  if (fly === 'real') reading.require(neededByAuthority);
+  const dataDir = reading.given('HANGAR_DATA_DIR') ?? AUTHORITY_DATA_DIR;
+  const sockets = reading.given('HANGAR_AUTHORITY_SOCKETS') ?? `${dataDir}.sockets`;
+  if (fly === 'simulator' && reading.problems.length === 0) reading.generateMissing(dataDir);
+  checkMasterKeys(reading, fly);
+  checkDatabase(reading, fly);
+  if (reading.problems.length > 0) return refuse(reading.problems);
+  return ok({
+    fly,
+    simulatorPort: Number(reading.text('HANGAR_SIMULATOR_PORT')),
+    publicUrl: trimSlash(reading.given('HANGAR_PUBLIC_URL') ?? `http://127.0.0.1:${reading.text('PORT')}`),
+    masterKeys: splitList(reading.text('HANGAR_MASTER_KEYS')).map((text) => Secret.of(text)),
+    databaseUrl: secretOrNone(reading.given('DATABASE_URL')),
+    dataDir,
+    sockets,
+    logLevel: reading.text('HANGAR_LOG_LEVEL'),
   });
 }
 
@@ -144,8 +193,12 @@ class Reading {
   }
 
   requireAll(): void {
+    this.require(this.#table.filter((row) => row.requiredInReal === true).map((row) => row.name));
+  }
+
+  require(names: readonly string[]): void {
     for (const row of this.#table) {
-      if (row.requiredInReal === true && !this.#values.has(row.name) && !this.#complained(row.name)) {
+      if (names.includes(row.name) && !this.#values.has(row.name) && !this.#complained(row.name)) {
         this.complain(row.name, `is required with HANGAR_FLY=real. ${row.sentence}`);
       }
     }
@@ -197,37 +250,49 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
       'must differ from HANGAR_PROVISIONING_SECRET; Fly.io gives two secrets',
     );
   }
+  checkMasterKeys(reading, fly);
+  if (fly === 'simulator') return;
+  for (const name of generatedNames) {
+    if (name !== 'HANGAR_MASTER_KEYS') checkMadeForDevelopment(reading, name);
+  }
+}
+
+function checkMasterKeys(reading: Reading, fly: 'simulator' | 'real'): void {
   const keys = splitList(reading.given('HANGAR_MASTER_KEYS') ?? '');
   const bad = keys.map(badMasterKey).find((found) => found !== undefined);
   if (bad !== undefined) reading.complain('HANGAR_MASTER_KEYS', bad);
   const ids = keys.map((key) => key.split(':')[0]);
   if (new Set(ids).size !== ids.length) reading.complain('HANGAR_MASTER_KEYS', 'names the same key id twice');
-  if (fly === 'simulator') return;
-  for (const name of generatedNames) {
-    if (NOT_FOR_PRODUCTION.test(reading.given(name) ?? '')) {
-      reading.complain(
-        name,
-        'was generated for development and is refused with HANGAR_FLY=real; use the one for production',
-      );
-    }
-  }
+  if (fly === 'real') checkMadeForDevelopment(reading, 'HANGAR_MASTER_KEYS');
+}
+
+function checkMadeForDevelopment(reading: Reading, name: (typeof generatedNames)[number]): void {
+  const complaint =
+    'was generated for development and is refused with HANGAR_FLY=real; use the one for production';
+  if (NOT_FOR_PRODUCTION.test(reading.given(name) ?? '')) reading.complain(name, complaint);
 }
 
 /** Secrets of a development folder, and the simulator's own defaults, which are public. */
 const NOT_FOR_PRODUCTION = new RegExp(`${DEVELOPMENT_MARK}|simulated`);
 
 function checkReal(reading: Reading, fly: 'simulator' | 'real'): void {
+  if (fly === 'real') {
+    for (const name of ['HANGAR_PUBLIC_URL', 'HANGAR_GATEWAY_URL'] as const) {
+      if (reading.given(name)?.startsWith('http://') === true) {
+        reading.complain(name, 'must start with https:// with HANGAR_FLY=real');
+      }
+    }
+  }
+  checkDatabase(reading, fly);
+}
+
+function checkDatabase(reading: Reading, fly: 'simulator' | 'real'): void {
   const database = reading.given('DATABASE_URL');
   if (database !== undefined && !/^postgres(?:ql)?:\/\/[^/]+\/.+/.test(database)) {
     reading.complain('DATABASE_URL', 'must look like postgres://USER:PASSWORD@HOST:PORT/NAME');
   }
-  if (fly === 'simulator') return;
-  for (const name of ['HANGAR_PUBLIC_URL', 'HANGAR_GATEWAY_URL'] as const) {
-    if (reading.given(name)?.startsWith('http://') === true) {
-      reading.complain(name, 'must start with https:// with HANGAR_FLY=real');
-    }
-  }
-  if (database === undefined && reading.text('HANGAR_ALLOW_EMBEDDED_DATABASE') !== 'true') {
+  const embedded = fly === 'real' && database === undefined;
+  if (embedded && reading.text('HANGAR_ALLOW_EMBEDDED_DATABASE') !== 'true') {
     reading.complain(
       'DATABASE_URL',
       'is required with HANGAR_FLY=real. HANGAR_ALLOW_EMBEDDED_DATABASE=true accepts one process and no protection against power loss',

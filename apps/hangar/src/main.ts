@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
+import type { DemoFlags } from './commands/demo.ts';
 import { silenceKnownWarnings } from './config.ts';
 
 /**
@@ -28,6 +29,14 @@ program
   });
 
 program
+  .command('authority')
+  .description('hold the keys that sign tokens, in a process apart from the one that serves')
+  .action(async () => {
+    const { authorityCommand } = await import('./commands/authority.ts');
+    await authorityCommand();
+  });
+
+program
   .command('demo')
   .description('play the whole flow against freshly started processes')
   .option('--json', 'one JSON object per step and one with the sums', false)
@@ -40,8 +49,13 @@ program
       .argParser((value) => Number(value)),
   )
   .option('--crashes', 'kill the processes in the middle of things', false)
+  .option(
+    '--authority-apart',
+    'keep the keys that sign tokens in a process and a database of their own',
+    false,
+  )
   .option('--verbose', 'show what the processes log', false)
-  .action(async (options: { json: boolean; processes: number; crashes: boolean; verbose: boolean }) => {
+  .action(async (options: DemoFlags) => {
     const { demo } = await import('./commands/demo.ts');
     await demo(options);
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { request } from 'undici';
+import { Client } from 'undici';
 import { until } from './waiting.ts';
 
 /** A real process of ours that can be killed and brought back. */
@@ -20,8 +20,8 @@ export interface ProcessPlan {
   /** Node's own arguments. Default: those this process runs with. */
   readonly nodeArguments?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Answers 200 when the process is ready. */
-  readonly readyUrl: string;
+  /** Whether the process is ready; asked again and again until it is. */
+  readonly isReady: () => Promise<boolean>;
   /** Sent to its standard input, which then stays open: the end of it tells a child that its parent is gone. */
   readonly input?: string;
   /** Told of each line the process writes; nothing is printed otherwise. */
@@ -80,8 +80,11 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
   const ready = async (): Promise<void> => {
     try {
       await until(
-        `${plan.readyUrl} answers`,
-        async () => await isReady(plan.readyUrl, child),
+        `${plan.args[0] ?? plan.script} is ready`,
+        async () => {
+          if (child?.exitCode === 1) throw new Error('it refused to start');
+          return (await plan.isReady()) ? true : undefined;
+        },
         READY_WITHIN_MS,
       );
     } catch (error) {
@@ -109,15 +112,29 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
   };
 }
 
-async function isReady(url: string, child: ChildProcess | undefined): Promise<true | undefined> {
-  if (child?.exitCode === 1) throw new Error('it refused to start');
-  try {
-    const response = await request(url, { reset: true });
-    await response.body.dump();
-    return response.statusCode === 200 ? true : undefined;
-  } catch {
-    return undefined;
-  }
+/** Asks an address, over a socket of the file system where one is given: ready is who answers 200. */
+export function answersAt(
+  url: string,
+  ask: { method: string; body?: string; socket?: string } = { method: 'GET' },
+) {
+  return async (): Promise<boolean> => {
+    const { method, body, socket } = ask;
+    const client = new Client(new URL(url).origin, socket === undefined ? {} : { socketPath: socket });
+    try {
+      const { pathname } = new URL(url);
+      const response = await client.request({
+        method,
+        path: pathname,
+        ...(body === undefined ? {} : { body }),
+      });
+      await response.body.dump();
+      return response.statusCode === 200;
+    } catch {
+      return false;
+    } finally {
+      await client.destroy();
+    }
+  };
 }
 
 /** `count` neighbouring ports that are free now. */

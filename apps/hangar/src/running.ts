@@ -3,6 +3,7 @@ import { systemClock } from '@hangar/security';
 import { flyUrls } from '@hangar/flyio';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
+import { closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -32,19 +33,10 @@ export async function runHangar(
   beforeOpening: () => Promise<void> = async () => {},
 ): Promise<Running> {
   const log = createLog(config.logLevel);
-  const closers: (() => Promise<unknown> | void)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) {
-      try {
-        await closer();
-      } catch (error) {
-        log.warn({ error }, 'something did not close cleanly');
-      }
-    }
-  };
+  const open = closing(log);
   try {
     const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
-    closers.push(() => lock?.release());
+    open.later(() => lock?.release());
     const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
     const main = { name: 'main', host: config.host, port: config.port, log, metrics };
     const gateway = { ...main, name: 'gateway', port: config.gatewayPort };
@@ -57,41 +49,41 @@ export async function runHangar(
     platform.catch(() => {});
 
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
-    closers.push(async () => await store.close());
+    open.later(() => store.close());
     await platform;
     const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
     const outgoing = createOutgoing({
       allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
     });
-    closers.push(async () => await outgoing.close());
+    open.later(() => outgoing.close());
     const clock =
       config.fly === 'real'
         ? { now: systemClock, stop: () => {} }
         : await followPlatformClock(urls.api, outgoing, log);
-    closers.push(() => clock.stop());
+    open.later(() => clock.stop());
     const hangar = await composeHangar({ config, store, outgoing, urls, now: clock.now, log, metrics });
-    closers.push(async () => await hangar.close());
+    open.later(() => hangar.close());
     for (const [app, door] of [
       [hangar.gateway, gateway],
       [hangar.main, main],
     ] as const) {
       const listening = await serve(app, door);
-      closers.push(async () => await listening.close(GRACE_MS));
+      open.later(() => listening.close(GRACE_MS));
     }
     // Whatever waits in the database has waited already; people need not.
     const jobs = await startJobs(store, log);
-    closers.push(async () => await jobs.stop());
+    open.later(() => jobs.stop());
     const workers = await startWorkers(hangar.tasks, { jobs, log, metrics });
-    closers.push(async () => await workers.stop());
+    open.later(() => workers.stop());
     log.info(
       { engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly },
       'serving',
     );
     if (store.engine === 'pglite')
       log.warn({}, 'the embedded database is for development: one process, no promise after a power cut');
-    return { engine: store.engine, stop };
+    return { engine: store.engine, stop: () => open.closeAll() };
   } catch (error) {
-    await stop();
+    await open.closeAll();
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { builtHangar } from '../../../test/harness/built.ts';
-import { freePorts, keepRunning } from '../src/processes.ts';
+import { answersAt, freePorts, keepRunning } from '../src/processes.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -91,7 +91,7 @@ describe('a start that cannot succeed', { timeout: 120_000 }, () => {
       nodeArguments: [],
       args: ['serve'],
       environment: first,
-      readyUrl: `http://127.0.0.1:${first['PORT']}/readyz`,
+      isReady: answersAt(`http://127.0.0.1:${first['PORT']}/readyz`),
       onLine: () => {},
     });
     closing.push(async () => await running.stop());

@@ -1,14 +1,13 @@
 import { HangarError } from '@hangar/security';
-import type { AuthorityStore, Revocation } from './ports.ts';
+import type { Verified } from '@hangar/macaroon';
+import type { IssuerAbout, VerifyingIssuer } from './issuer/issuer.ts';
+import type { Revocation } from './ports.ts';
 
 /** How often the feed is read while tasks run (security-reliability.md 9.9). */
 export const POLL_SECONDS = 0.25;
 
 /** Knowledge older than three polls counts as lost: nothing is accepted on it. */
 export const STALE_AFTER_MS = 750;
-
-/** A key number nobody knows makes us look again, but not more often than this. */
-const KEY_RECHECK_MS = 50;
 
 /** An entry outlives its tokens by this much, so that a clock that is set back revives none of them. */
 const CLOCK_DOUBT_MS = 24 * 3_600_000;
@@ -21,7 +20,8 @@ export interface Chain {
   readonly key: bigint;
   readonly workspace: bigint;
   readonly tokenId: string;
-  readonly branches: readonly string[];
+  /** Its branches cost a hash each, and are only asked for while something is revoked. */
+  readonly verified: Pick<Verified, 'branches'>;
 }
 
 /**
@@ -29,13 +29,18 @@ export interface Chain {
  * fresh; when it is not, the next reader waits for the database, and is refused if that fails.
  */
 export interface RevocationFeed {
+  /** What verdicts of now depend on besides the token: whatever is remembered belongs to one domain. */
+  readonly domain: Uint8Array;
   /** Undefined when knowledge is fresh, else a promise that settles when it is or throws `unavailable`. */
   ensureFresh(): Promise<void> | undefined;
   /** Reads the feed now, after everything committed before the call. Throws what the store throws. */
   refresh(): Promise<void>;
   /** What of a chain is revoked, if anything is. */
   revoked(chain: Chain): Revocation['kind'] | undefined;
-  /** Whether a signing key of this number can exist; looks again when it is not known yet. */
+  /**
+   * Whether a signing key of this number can exist. One that is not known yet may have been made a moment ago by
+   * another process, so the feed is read again; all who ask meanwhile share one reading.
+   */
   keyMayExist(number: bigint): Promise<boolean>;
 }
 
@@ -44,15 +49,18 @@ export interface RevocationFeed {
  * not make old knowledge look new. `onLost` is called each time fresh knowledge has run out.
  */
 export function createRevocationFeed(options: {
-  store: Pick<AuthorityStore, 'revokedSince'>;
+  issuer: Pick<VerifyingIssuer, 'revokedSince' | 'about'>;
+  /** What this process was started for; an issuer that signs for something else is of no use to it. */
+  expected: Pick<IssuerAbout, 'location' | 'dischargeLocation'>;
   now: () => Date;
   monotonicMs: () => number;
   onLost: () => void;
 }): RevocationFeed {
-  const { store, now, monotonicMs } = options;
+  const { issuer, now, monotonicMs } = options;
   const entries = new Map<string, Revocation>();
   let newest = 0n;
   let newestKey = 0n;
+  let domain: Uint8Array = new Uint8Array();
   let knownAt = Number.NEGATIVE_INFINITY;
   let forgotAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -62,8 +70,14 @@ export function createRevocationFeed(options: {
   async function read(): Promise<void> {
     if (!isFresh()) options.onLost();
     const startedAt = monotonicMs();
-    let page = await store.revokedSince(newest);
-    if (page.newest < newest) page = await store.revokedSince(0n);
+    if (!isFresh() || domain.length === 0) domain = domainOf(await issuer.about(), options.expected);
+    let page = await issuer.revokedSince(newest);
+    if (page.newest < newest) {
+      // An older database was restored: key numbers and revocations may mean something else now.
+      options.onLost();
+      entries.clear();
+      page = await issuer.revokedSince(0n);
+    }
     for (const entry of page.revocations)
       entries.set(entryKey(entry.workspace, entry.kind, entry.value), entry);
     newest = page.newest;
@@ -79,9 +93,23 @@ export function createRevocationFeed(options: {
     return reading;
   }
 
-  async function becomeFresh(): Promise<void> {
+  let next: Promise<void> | undefined;
+  /** A reading that began after the call: one under way may have asked before whatever the caller knows of. */
+  function readFromNow(): Promise<void> {
+    if (!reading) return readOnce();
+    next ??= readAfter(reading);
+    return next;
+  }
+
+  async function readAfter(earlier: Promise<void>): Promise<void> {
+    await earlier.catch(() => undefined);
+    next = undefined;
+    await readOnce();
+  }
+
+  async function orUnavailable(read: Promise<void>): Promise<void> {
     try {
-      await readOnce();
+      await read;
     } catch (cause) {
       throw new HangarError('unavailable', {
         detail: 'the revocation feed cannot be read, so no token can be accepted',
@@ -101,26 +129,39 @@ export function createRevocationFeed(options: {
   }
 
   return {
-    ensureFresh: () => (isFresh() ? undefined : becomeFresh()),
+    get domain() {
+      return domain;
+    },
+    ensureFresh: () => (isFresh() ? undefined : orUnavailable(readOnce())),
     refresh: async () => {
-      // A read that is already under way may have asked before the caller's own write.
-      await reading?.catch(() => undefined);
-      await readOnce();
+      await readFromNow();
       forgetNeedless();
     },
-    revoked: ({ key, workspace, tokenId, branches }) => {
+    revoked: ({ key, workspace, tokenId, verified }) => {
       if (entries.size === 0) return undefined;
       if (entries.has(entryKey(workspace, 'key', String(key)))) return 'key';
       if (entries.has(entryKey(workspace, 'token', tokenId))) return 'token';
-      return branches.some((branch) => entries.has(entryKey(workspace, 'branch', branch)))
+      return verified.branches.some((branch) => entries.has(entryKey(workspace, 'branch', branch)))
         ? 'branch'
         : undefined;
     },
     keyMayExist: async (number) => {
-      if (number > newestKey && monotonicMs() - knownAt > KEY_RECHECK_MS) await becomeFresh();
+      if (number > newestKey) await orUnavailable(readFromNow());
       return number > 0n && number <= newestKey;
     },
   };
+}
+
+function domainOf(
+  about: IssuerAbout,
+  expected: Pick<IssuerAbout, 'location' | 'dischargeLocation'>,
+): Uint8Array {
+  if (about.location !== expected.location || about.dischargeLocation !== expected.dischargeLocation) {
+    throw new HangarError('unavailable', {
+      detail: `the issuer signs for ${about.location} and ${about.dischargeLocation}, not for ${expected.location} and ${expected.dischargeLocation}`,
+    });
+  }
+  return new TextEncoder().encode(about.version);
 }
 
 function entryKey(workspace: bigint, kind: Revocation['kind'], value: string): string {

@@ -1,25 +1,37 @@
 /** The whole: keys, minting, listing, revoking, verifying, discharging, as one value with doors. */
-export {
-  createAuthority,
-  type Authority,
-  type AuthorityOptions,
-  type Task,
-  type TokenVerifier,
-} from './authority.ts';
+export { createAuthority, type Authority, type AuthorityOptions, type TokenVerifier } from './authority.ts';
+export type { Task } from './task.ts';
 export type { Tokens, TokenPage, TokenQuery, RevokeRequest } from './tokens.ts';
-export type { Minted, MintRequest } from './mint.ts';
+export type { Minted, MintRequest } from './issuer/mint.ts';
 export type { ClearRefusal, VerifiedCaller } from './caller.ts';
 export { describeAccess } from './caller.ts';
 export { headerReason, type TokenReason, type TokenReasonCode } from './token-reason.ts';
 export type { RouteAccess } from './http/token-text.ts';
 
+/** Who holds the root keys: in this process, or apart behind a door of its own. */
+export { createIssuer, type IssuerOptions, type LocalIssuer } from './issuer/create.ts';
+export { createIssuerDoor, type IssuerDoor } from './issuer/door.ts';
+export { createRemoteIssuer, type SendToIssuer } from './issuer/remote.ts';
+export type {
+  DischargeRefusal,
+  Issuer,
+  IssuerAbout,
+  Judged,
+  Presented,
+  SigningIssuer,
+  TokenRowsQuery,
+  VerifyingIssuer,
+} from './issuer/issuer.ts';
+export type { TicketRefusal } from './issuer/ticket.ts';
+
 /** What the authority needs from outside. */
 export type {
-  AuthorityStore,
   Directory,
   FeedPage,
   FlowRow,
+  FlowStore,
   Identity,
+  IssuerStore,
   Revocation,
   RevocationTarget,
   SigningKeyRow,

@@ -1,6 +1,7 @@
 import type {
-  AuthorityStore,
   FlowRow,
+  FlowStore,
+  IssuerStore,
   Revocation,
   RevocationTarget,
   SigningKeyRow,
@@ -17,7 +18,7 @@ interface Lineage {
  * A store in this process: for a first try, a test, or a service that may forget. It keeps the whole
  * contract of the port, but not across a restart and not across processes.
  */
-export function createMemoryStore(): AuthorityStore {
+export function createMemoryStore(): IssuerStore & FlowStore {
   const keys = new Map<bigint, SigningKeyRow>();
   const rows = new Map<string, TokenRow>();
   const lineage: Lineage[] = [];

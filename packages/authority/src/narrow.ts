@@ -5,6 +5,7 @@ import {
   parseBundle,
   parseMask,
   privateCaveat,
+  type Bundle,
   type Caveat,
   type Command,
   type HeaderReason,
@@ -85,18 +86,26 @@ export function narrowTokens(
   caveats: readonly Caveat[],
   permissionLocation: string,
 ): Result<string, HeaderReason> {
-  return mapPermissionTokens(text, permissionLocation, (macaroon) => attenuate(macaroon, caveats));
+  const bundle = permissionTokensOf(text, permissionLocation);
+  if (!bundle.ok) return bundle;
+  const { permission, discharges } = bundle.value;
+  const narrowed = permission.map((token) => attenuate(token, caveats));
+  return ok([...narrowed, ...discharges].map(encodeToken).join(','));
 }
 
 /** Changes every permission token of a text and leaves the discharges as they are. */
-export function mapPermissionTokens(
+export async function mapPermissionTokens(
   text: string,
   permissionLocation: string,
-  change: (macaroon: Macaroon) => Macaroon,
-): Result<string, HeaderReason> {
-  const bundle = parseBundle(text, permissionLocation);
+  change: (token: Macaroon) => Promise<Macaroon>,
+): Promise<Result<string, HeaderReason>> {
+  const bundle = permissionTokensOf(text, permissionLocation);
   if (!bundle.ok) return bundle;
   const { permission, discharges } = bundle.value;
-  if (permission.length === 0) return refuse({ tag: 'no_macaroon' });
-  return ok([...permission.map(change), ...discharges].map(encodeToken).join(','));
+  return ok([...(await Promise.all(permission.map(change))), ...discharges].map(encodeToken).join(','));
+}
+
+function permissionTokensOf(text: string, permissionLocation: string): Result<Bundle, HeaderReason> {
+  const bundle = parseBundle(text, permissionLocation);
+  return bundle.ok && bundle.value.permission.length === 0 ? refuse({ tag: 'no_macaroon' }) : bundle;
 }

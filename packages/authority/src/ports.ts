@@ -78,8 +78,8 @@ export interface FeedPage {
   readonly newestKey: bigint;
 }
 
-/** What the authority needs a database for. Every function is one committed step. */
-export interface AuthorityStore {
+/** What an issuer needs a database for. Every function is one committed step. */
+export interface IssuerStore {
   /** The key that mints for a workspace now. */
   currentKey(workspace: bigint): Promise<SigningKeyRow | undefined>;
   key(number: bigint): Promise<SigningKeyRow | undefined>;
@@ -130,7 +130,10 @@ export interface AuthorityStore {
   revokedSince(number: bigint): Promise<FeedPage>;
   /** Forgets entries that concern no living token. */
   pruneRevocations(before: Date): Promise<number>;
+}
 
+/** Where the discharge service keeps its sign-ins. Every function is one committed step. */
+export interface FlowStore {
   addFlow(row: FlowRow): Promise<void>;
   flow(userDigest: string, at: Date): Promise<FlowRow | undefined>;
   /** Settles a waiting flow; false when it is not waiting any more. */

@@ -1,8 +1,8 @@
 import type { Log } from '@hangar/security';
 import type { RevocationFeed } from './feed.ts';
-import type { SigningKeys } from './keys.ts';
-import type { Mint, Minted, MintRequest } from './mint.ts';
-import type { AuthorityStore, RevocationTarget, TokenRow } from './ports.ts';
+import type { SigningIssuer } from './issuer/issuer.ts';
+import type { Minted, MintRequest } from './issuer/mint.ts';
+import type { RevocationTarget, TokenRow } from './ports.ts';
 import type { UsageLog } from './usage.ts';
 
 const MAX_PAGE = 200;
@@ -55,21 +55,16 @@ export interface Tokens {
 
 /** Puts the verbs together. */
 export function createTokens(o: {
-  mint: Mint;
-  store: AuthorityStore;
-  keys: SigningKeys;
+  issuer: SigningIssuer;
   feed: RevocationFeed;
   usage: UsageLog;
   now: () => Date;
   log: Log;
 }): Tokens {
-  const { store, keys, feed, log, now } = o;
+  const { issuer, feed, log, now } = o;
 
   async function revoke({ workspace, target, by, reason = '' }: RevokeRequest): Promise<readonly string[]> {
-    if ('key' in target && (await store.currentKey(workspace))?.number === target.key)
-      await keys.rotate(workspace);
-    const reached = await store.revoke({ workspace, target, by, reason: reason.slice(0, 500), at: now() });
-    log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
+    const reached = await issuer.revoke({ workspace, target, by, reason: reason.slice(0, 500) });
     // It is committed; if the feed cannot be read now, no token is accepted until it can.
     await feed
       .refresh()
@@ -78,21 +73,13 @@ export function createTokens(o: {
   }
 
   return {
-    mint: async (request) => {
-      const minted = await o.mint(request);
-      const { row } = minted;
-      log.info(
-        { workspace: row.workspace, token: row.id, preset: row.preset, by: row.creator },
-        'token minted',
-      );
-      return minted;
-    },
-    get: (workspace, id) => store.token(workspace, id),
+    mint: (request) => issuer.mint(request),
+    get: (workspace, id) => issuer.token(workspace, id),
     list: async ({ workspace, apps, creator, activeOnly, cursor, limit }) => {
       await o.usage.flush().catch((error: unknown) => log.warn({ error }, 'token uses could not be written'));
       const size = Math.min(Math.max(1, Math.trunc(limit ?? DEFAULT_PAGE)), MAX_PAGE);
       const before = cursor === undefined ? undefined : readCursor(cursor);
-      const rows = await store.tokens({
+      const rows = await issuer.tokens({
         workspace,
         limit: size + 1,
         ...(apps === undefined ? {} : { apps }),
@@ -107,11 +94,7 @@ export function createTokens(o: {
     revoke,
     revokeWorkspace: (workspace, by = 'hangar') =>
       revoke({ workspace, target: { everything: true }, by, reason: 'workspace closed' }),
-    rotateKey: async (workspace) => {
-      const rotated = await keys.rotate(workspace);
-      log.info({ workspace, ...rotated }, 'signing key rotated');
-      return rotated;
-    },
+    rotateKey: (workspace) => issuer.rotateKey(workspace),
   };
 }
 

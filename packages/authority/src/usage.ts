@@ -1,4 +1,4 @@
-import type { AuthorityStore } from './ports.ts';
+import type { VerifyingIssuer } from './issuer/issuer.ts';
 
 /** How often uses are written down. A crash loses at most this much of "last used". */
 export const USAGE_FLUSH_SECONDS = 10;
@@ -14,7 +14,7 @@ export interface UsageLog {
 }
 
 /** Collects the latest use of each token. */
-export function createUsageLog(store: Pick<AuthorityStore, 'recordUses'>): UsageLog {
+export function createUsageLog(issuer: Pick<VerifyingIssuer, 'recordUses'>): UsageLog {
   let waiting = new Map<string, { id: string; at: Date; from: string | undefined }>();
   return {
     record: ({ tokenId, from, at }) => {
@@ -27,7 +27,7 @@ export function createUsageLog(store: Pick<AuthorityStore, 'recordUses'>): Usage
       const uses = waiting;
       waiting = new Map();
       try {
-        await store.recordUses([...uses.values()]);
+        await issuer.recordUses([...uses.values()]);
       } catch (error) {
         for (const [id, use] of uses) if (!waiting.has(id)) waiting.set(id, use);
         throw error;

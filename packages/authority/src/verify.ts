@@ -8,8 +8,10 @@ import {
 } from '@hangar/macaroon';
 import { ok, refuse, sha256Hex, type Result } from '@hangar/security';
 import type { RevocationFeed } from './feed.ts';
-import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
-import { headerReason, verifyReason, type TokenReason } from './token-reason.ts';
+import type { VerifyingIssuer } from './issuer/issuer.ts';
+import { unknownKey } from './issuer/judge.ts';
+import { keyNumberOf } from './issuer/keys.ts';
+import { headerReason, type TokenReason } from './token-reason.ts';
 import { windowOf } from './validity.ts';
 
 /** A permission token of ours: genuine, discharged and not revoked. What it allows is another question. */
@@ -49,66 +51,62 @@ export interface TokenReader {
 /** What reading tokens needs. */
 export interface TokenReaderOptions {
   readonly location: string;
-  readonly dischargeLocation: string;
-  /** Keys shared with our own discharge service, newest first. */
-  readonly dischargeKeys: readonly Uint8Array[];
-  readonly keys: SigningKeys;
+  readonly issuer: Pick<VerifyingIssuer, 'verify' | 'recognize'>;
   readonly feed: RevocationFeed;
   /** Genuine tokens seen before. Time, revocation and organization are asked outside it, every time. */
   readonly cache: VerificationCache;
   readonly now: () => Date;
 }
 
-/** Builds the reader that both the gateway's port and our own door use. */
-export function createTokenReader(options: TokenReaderOptions): TokenReader {
-  const { keys, feed, cache, now } = options;
-  const trusted = new Map([[options.dischargeLocation, options.dischargeKeys]]);
+/** Key numbers whose workspace is remembered; a key never changes hands. */
+const MAX_KNOWN_KEYS = 100_000;
 
-  async function keyFor(macaroon: Macaroon): Promise<SigningKey | undefined> {
-    const number = keyNumberOf(macaroon.nonce.keyId);
-    if (number === undefined) return undefined;
-    const open = keys.cached(number);
-    if (open) return open;
-    return (await feed.keyMayExist(number)) ? await keys.byNumber(number) : undefined;
+/** Builds the reader that both the gateway's port and our own door use. It holds no key. */
+export function createTokenReader(options: TokenReaderOptions): TokenReader {
+  const { issuer, feed, cache, now } = options;
+  const workspaces = new Map<bigint, bigint>();
+
+  /** What is known of a token already, or what the issuer says of it. */
+  async function judge(
+    token: Macaroon,
+    keyNumber: bigint,
+    discharges: readonly Macaroon[],
+  ): Promise<Result<{ workspace: bigint; verified: Verified }, TokenReason>> {
+    const domain = feed.domain;
+    const known = workspaces.get(keyNumber);
+    const recalled = known === undefined ? undefined : cache.recall(token, { domain, discharges });
+    if (known !== undefined && recalled !== undefined) return ok({ workspace: known, verified: recalled });
+    if (!(await feed.keyMayExist(keyNumber))) return refuse(unknownKey(tokenId(token)));
+    const outcome = await issuer.verify({ token, discharges });
+    if (!outcome.ok) return outcome;
+    const { workspace, verified } = outcome.value;
+    if (workspaces.size >= MAX_KNOWN_KEYS) workspaces.clear();
+    workspaces.set(keyNumber, workspace);
+    cache.remember(verified, { domain });
+    return ok({ workspace, verified });
   }
 
   async function readOne(
-    macaroon: Macaroon,
+    token: Macaroon,
     discharges: readonly Macaroon[],
   ): Promise<Result<VerifiedToken, TokenReason>> {
-    const id = tokenId(macaroon);
-    const key = await keyFor(macaroon);
-    if (!key) {
-      return refuse({
-        code: 'token_unknown_key',
-        tokenId: id,
-        sentence: `Token ${id} was signed with a key that is not known here.`,
-      });
-    }
-    const mine = discharges.filter((discharge) => answers(discharge, macaroon));
+    const id = tokenId(token);
+    const keyNumber = keyNumberOf(token.nonce.keyId);
+    if (keyNumber === undefined) return refuse(unknownKey(id));
+    const mine = discharges.filter((discharge) => answers(discharge, token));
     const current = mine.filter((discharge) => !isOver(discharge, now()));
-    const outcome = cache.verify(macaroon, { key: key.bytes, discharges: current, trusted });
+    const outcome = await judge(token, keyNumber, current);
     if (!outcome.ok) {
-      const reason = verifyReason(id, outcome.reason);
-      if (outcome.reason.tag === 'missing_discharge' && mine.length > current.length) {
-        const { location, ticket } = outcome.reason;
-        if (mine.some((discharge) => sameKeyId(discharge, ticket)))
-          return refuse(dischargeOver(id, location));
-      }
-      return refuse(reason);
+      const { code, location } = outcome.reason;
+      const over = mine.filter((discharge) => !current.includes(discharge));
+      const isLate = code === 'discharge_required' && over.some((one) => answersAt(one, token, location));
+      return isLate && location !== undefined ? refuse(dischargeOver(id, location)) : outcome;
     }
-    const verified = outcome.value;
+    const { workspace, verified } = outcome.value;
     if (!verified.caveats.some((caveat) => caveat.type === 'Organization')) return refuse(namesNobody(id));
-    const chain = { key: key.number, workspace: key.workspace, tokenId: id, branches: verified.branches };
-    const revoked = feed.revoked(chain);
+    const revoked = feed.revoked({ key: keyNumber, workspace, tokenId: id, verified });
     if (revoked !== undefined) return refuse(tokenRevoked(id, revoked));
-    return ok({
-      id,
-      workspace: key.workspace,
-      keyNumber: key.number,
-      branch: verified.branches.at(-1) ?? '',
-      verified,
-    });
+    return ok({ id, workspace, keyNumber, branch: sha256Hex(token.tail), verified });
   }
 
   const readEach: TokenReader['readEach'] = async (authorization) => {
@@ -123,12 +121,11 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
   return {
     readEach,
     recognize: async (macaroon) => {
-      const key = await keyFor(macaroon);
-      const outcome = key && cache.verify(macaroon, { key: key.bytes });
-      // The chain is compared before anything is said about discharges.
-      const genuine = outcome && (outcome.ok || outcome.reason.tag === 'missing_discharge');
-      if (!key || !genuine) return undefined;
-      return { id: tokenId(macaroon), workspace: key.workspace, branch: sha256Hex(macaroon.tail), macaroon };
+      const number = keyNumberOf(macaroon.nonce.keyId);
+      if (number === undefined || !(await feed.keyMayExist(number))) return undefined;
+      const workspace = await issuer.recognize(macaroon);
+      if (workspace === undefined) return undefined;
+      return { id: tokenId(macaroon), workspace, branch: sha256Hex(macaroon.tail), macaroon };
     },
     read: async (authorization) => {
       const each = await readEach(authorization);
@@ -154,8 +151,14 @@ function readHeader(authorization: string | null, location: string): Result<Bund
   });
 }
 
-function answers(discharge: Macaroon, macaroon: Macaroon): boolean {
-  return macaroon.caveats.some((caveat) => caveat.type === '3P' && sameKeyId(discharge, caveat.ticket));
+function answers(discharge: Macaroon, token: Macaroon): boolean {
+  return token.caveats.some((caveat) => caveat.type === '3P' && sameKeyId(discharge, caveat.ticket));
+}
+
+function answersAt(discharge: Macaroon, token: Macaroon, location: string | undefined): boolean {
+  return token.caveats.some(
+    (caveat) => caveat.type === '3P' && caveat.location === location && sameKeyId(discharge, caveat.ticket),
+  );
 }
 
 function sameKeyId(discharge: Macaroon, ticket: Uint8Array): boolean {

@@ -10,7 +10,6 @@ import {
 } from '@hangar/macaroon';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
 import {
-  createAuthority,
   createDischargeKeeper,
   fetchDischarges,
   type Authority,
@@ -290,7 +289,7 @@ describe('together with our own discharge service', () => {
   beforeEach(async () => {
     world = await openWorld();
     ours = await serve((request, door) => authority.discharge.fetch(request, door));
-    authority = createAuthority({ ...world.options, dischargeLocation: `${ours.origin}/discharge` });
+    authority = world.replica({ dischargeLocation: `${ours.origin}/discharge` });
     client = createOutgoing({ allowedOrigins: [ours.origin] });
   });
   afterEach(async () => {

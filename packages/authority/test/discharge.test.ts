@@ -13,7 +13,7 @@ import {
   type Caveat,
   type Macaroon,
 } from '@hangar/macaroon';
-import { createAuthority, type Authority } from '@hangar/authority';
+import type { Authority } from '@hangar/authority';
 import { dischargeKey, openWorld, serve, WORKSPACE, type World } from './world.ts';
 
 let world: World;
@@ -30,8 +30,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await world.reset();
-  authority = createAuthority({
-    ...world.options,
+  authority = world.replica({
     dischargeLocation: location,
     returnOrigins: ['https://app.customer.example'],
   });
@@ -407,8 +406,7 @@ describe('tickets', () => {
     const older = ticketWith([]);
     const newest = new Uint8Array(randomBytes(32));
     const { Secret } = await import('@hangar/security');
-    current = createAuthority({
-      ...world.options,
+    current = world.replica({
       dischargeLocation: location,
       dischargeKeys: [Secret.of(Buffer.from(newest).toString('base64')), dischargeKey],
     });

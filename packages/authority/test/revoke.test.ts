@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthority, type Authority } from '@hangar/authority';
+import type { Authority } from '@hangar/authority';
 import { Action, attenuate, decodeToken, encodeToken } from '@hangar/macaroon';
-import { createAuthorityStore, type Store } from '@hangar/store';
+import { createFlowStore, createIssuerStore, type Store } from '@hangar/store';
 import { APP, call, forged, openWorld, OTHER_APP, OTHER_WORKSPACE, WORKSPACE, type World } from './world.ts';
 
 let world: World;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await world.reset();
   here = world.authority;
-  there = world.replica({ store: createAuthorityStore(elsewhere.db) });
+  there = world.replica({ store: { ...createIssuerStore(elsewhere.db), ...createFlowStore(elsewhere.db) } });
 });
 afterAll(async () => {
   await elsewhere.close();
@@ -248,10 +248,9 @@ describe('rotating the signing key', () => {
 describe('when revocations cannot be read', () => {
   it('nothing is accepted on old knowledge, the cache is dropped, and it heals by itself', async () => {
     const { token } = await mint();
-    const store = createAuthorityStore(world.db.db);
+    const store = world.options.store;
     let broken = false;
-    const flaky = createAuthority({
-      ...world.options,
+    const flaky = world.replica({
       store: {
         ...store,
         revokedSince: async (number) => {
@@ -274,9 +273,8 @@ describe('when revocations cannot be read', () => {
 
   it('a slow database does not stretch the promise: what it answers is as old as the question', async () => {
     const { token, id } = await mint();
-    const store = createAuthorityStore(world.db.db);
-    const slow = createAuthority({
-      ...world.options,
+    const store = world.options.store;
+    const slow = world.replica({
       store: {
         ...store,
         revokedSince: async (number) => {
@@ -302,11 +300,10 @@ describe('when revocations cannot be read', () => {
 describe('a revocation while the feed is being read', () => {
   it('is known when revoking has returned, although the reading began before it', async () => {
     const { token, id } = await mint();
-    const store = createAuthorityStore(world.db.db);
+    const store = world.options.store;
     let release: (() => void) | undefined;
     let slow = false;
-    const process = createAuthority({
-      ...world.options,
+    const process = world.replica({
       store: {
         ...store,
         revokedSince: async (number) => {
@@ -352,7 +349,7 @@ describe('the feed', () => {
   it('forgets entries only long after the last token they concern', async () => {
     const { id, token } = await mint();
     await here.tokens.revoke({ workspace: WORKSPACE, target: { token: id }, by: 't' });
-    const prune = here.tasks.find((task) => task.name === 'authority.prune');
+    const prune = here.tasks.find((task) => task.name === 'authority.prune-revocations');
     world.clock.advance(24 * 3600 + 3600);
     await prune?.run(new AbortController().signal);
     expect((await world.options.store.revokedSince(0n)).revocations).toHaveLength(1);

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMemoryStore, type AuthorityStore, type FlowRow, type TokenRow } from '@hangar/authority';
+import {
+  createMemoryStore,
+  type FlowStore,
+  type FlowRow,
+  type IssuerStore,
+  type TokenRow,
+} from '@hangar/authority';
 import { openWorld, START, type World } from './world.ts';
 
 const at = (seconds: number) => new Date((START + seconds) * 1000);
@@ -29,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const stores: [string, () => Promise<AuthorityStore>][] = [
+const stores: [string, () => Promise<IssuerStore & FlowStore>][] = [
   ['in memory', async () => createMemoryStore()],
   [
     'in the database',
@@ -42,11 +48,11 @@ const stores: [string, () => Promise<AuthorityStore>][] = [
 
 /** What every implementation of the port owes its caller. */
 describe.each(stores)('a store %s', (_, open) => {
-  let store: AuthorityStore;
+  let store: IssuerStore & FlowStore;
   beforeEach(async () => {
     store = await open();
   });
-  const revoke = (target: Parameters<AuthorityStore['revoke']>[0]['target'], workspace = WS) =>
+  const revoke = (target: Parameters<IssuerStore['revoke']>[0]['target'], workspace = WS) =>
     store.revoke({ workspace, target, by: 'test', reason: 'why not', at: at(50) });
   const feed = async (since = 0n) => (await store.revokedSince(since)).revocations;
 

@@ -2,10 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'drizzle-orm';
-import { createAuthority, type Authority, type AuthorityOptions, type Identity } from '@hangar/authority';
+import {
+  createAuthority,
+  createIssuer,
+  createIssuerDoor,
+  createRemoteIssuer,
+  type Authority,
+  type AuthorityOptions,
+  type FlowStore,
+  type Identity,
+  type Issuer,
+  type IssuerOptions,
+  type IssuerStore,
+} from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { createSealer, Secret, type Door } from '@hangar/security';
-import { createAuthorityStore } from '@hangar/store';
+import { createFlowStore, createIssuerStore } from '@hangar/store';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 
 export const WORKSPACE = 70001n;
@@ -32,13 +44,17 @@ export interface TestClock {
   advance(seconds: number): void;
 }
 
+/** What both halves are made of: the issuer with the keys, and the authority that asks it. */
+export type WorldOptions = Omit<AuthorityOptions, 'issuer' | 'flows'> &
+  Omit<IssuerOptions, 'store'> & { readonly store: IssuerStore & FlowStore };
+
 export interface World {
   readonly db: TestDatabase;
   readonly clock: TestClock;
   authority: Authority;
-  readonly options: AuthorityOptions;
+  readonly options: WorldOptions;
   /** Another Hangar process on the same database. */
-  replica(changes?: Partial<AuthorityOptions>): Authority;
+  replica(changes?: Partial<WorldOptions>): Authority;
   /** Empty tables, a fresh authority and the clock at the start: much faster than another database. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -73,14 +89,35 @@ export function forged(token: string): string {
 export const masterKey = Secret.of(`m1:${randomBytes(32).toString('base64')}`);
 export const dischargeKey = Secret.of(randomBytes(32).toString('base64'));
 
+/**
+ * An authority with its issuer. `HANGAR_TEST_ISSUER=apart` puts the issuer behind its door, so that the same
+ * tests show that nothing depends on the keys being near.
+ */
+export function authorityOn(options: WorldOptions): Authority {
+  const local = createIssuer(options);
+  const issuer = process.env['HANGAR_TEST_ISSUER'] === 'apart' ? throughDoors(local) : local;
+  const authority = createAuthority({ ...options, issuer, flows: options.store });
+  return { ...authority, tasks: [...authority.tasks, ...local.tasks] };
+}
+
+/** The issuer as a process apart has it: only what can be written as JSON gets through. */
+export function throughDoors(issuer: Issuer): Issuer {
+  const doors = { verify: createIssuerDoor(issuer, 'verify'), sign: createIssuerDoor(issuer, 'sign') };
+  return createRemoteIssuer(async (half, path, body) => {
+    const request = new Request(`http://issuer${path}`, { method: 'POST', body });
+    const response = await doors[half].fetch(request, door(path));
+    return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+  });
+}
+
 /** A whole authority on a database of its own. */
-export async function openWorld(changes: Partial<AuthorityOptions> = {}): Promise<World> {
+export async function openWorld(changes: Partial<WorldOptions> = {}): Promise<World> {
   const db = await openTestDatabase();
   const clock = testClock();
-  const options: AuthorityOptions = {
+  const options: WorldOptions = {
     location: LOCATIONS.permission,
     dischargeLocation: 'https://hangar.example/discharge',
-    store: createAuthorityStore(db.db),
+    store: { ...createIssuerStore(db.db), ...createFlowStore(db.db) },
     sealer: createSealer([masterKey]),
     dischargeKeys: [dischargeKey],
     identify: identifyByCookie,
@@ -93,14 +130,14 @@ export async function openWorld(changes: Partial<AuthorityOptions> = {}): Promis
     db,
     clock,
     options,
-    authority: createAuthority(options),
-    replica: (more = {}) => createAuthority({ ...options, ...more }),
+    authority: authorityOn(options),
+    replica: (more = {}) => authorityOn({ ...options, ...more }),
     reset: async () => {
       await db.db
         .execute(sql`truncate authority_counters, authority_keys, authority_tokens, authority_lineage,
         authority_revocations, authority_flows`);
       clock.at = START * 1000;
-      world.authority = createAuthority(options);
+      world.authority = authorityOn(options);
     },
     close: () => db.close(),
   };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createAuthority,
+  createIssuer,
   execLimitCaveat,
   narrowTokens,
   sourceCaveat,
@@ -11,7 +12,7 @@ import {
 } from '@hangar/authority';
 import { Action, decodeToken, LOCATIONS, privateCaveat, verify, type Caveat } from '@hangar/macaroon';
 import { createSealer, Secret } from '@hangar/security';
-import { createAuthorityStore } from '@hangar/store';
+import { createFlowStore, createIssuerStore } from '@hangar/store';
 import type { Gateway } from '@hangar/gateway';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 
@@ -42,15 +43,26 @@ const ask = async (method: string, target: string, more: Ask = {}) =>
 
 beforeAll(async () => {
   world = await openWorld();
-  authority = createAuthority({
+  const now = () => world.simulator.clock.now();
+  const sealer = createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]);
+  const locations = {
     location: LOCATIONS.permission,
     dischargeLocation: 'https://hangar.example/discharge',
-    store: createAuthorityStore(world.database.db),
-    sealer: createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]),
-    dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
+  };
+  authority = createAuthority({
+    ...locations,
+    issuer: createIssuer({
+      ...locations,
+      store: createIssuerStore(world.database.db),
+      sealer,
+      dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
+      now,
+    }),
+    flows: createFlowStore(world.database.db),
+    sealer,
     identify: async () => undefined,
     signInUrl: (path) => path,
-    now: () => world.simulator.clock.now(),
+    now,
   });
   gateway = world.another({ verifier: authority.verifier });
   token = await mint();

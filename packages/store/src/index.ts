@@ -19,7 +19,7 @@ export { startJobs, type Jobs } from './jobs.ts';
 /** The ports of the capabilities, on this database. */
 export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider.ts';
 export { createGatewayStore, type GatewayAuditRow, readGatewayAudit } from './adapters/gateway.ts';
-export { createAuthorityStore } from './adapters/authority.ts';
+export { createFlowStore, createIssuerStore } from './adapters/authority.ts';
 export { createDirectory } from './adapters/directory.ts';
 export { createDashboardReads } from './adapters/dashboard.ts';
 export { workspacesOf } from './adapters/members.ts';

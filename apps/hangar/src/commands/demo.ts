@@ -1,15 +1,13 @@
 import { processEnvironment } from '../config.ts';
-import { runDemo } from '../demo/run.ts';
+import { type DemoOptions, runDemo } from '../demo/run.ts';
 import { failStart } from '../start-failure.ts';
 import { fail, say } from '../terminal.ts';
 
+/** The flags of `hangar demo`. */
+export type DemoFlags = Omit<DemoOptions, 'databaseUrl' | 'write'>;
+
 /** `hangar demo`: exit code 0 when every step went well. Runs on Postgres when DATABASE_URL is set. */
-export async function demo(options: {
-  json: boolean;
-  processes: number;
-  crashes: boolean;
-  verbose: boolean;
-}): Promise<void> {
+export async function demo(options: DemoFlags): Promise<void> {
   const databaseUrl = processEnvironment()['DATABASE_URL'];
   if (!Number.isInteger(options.processes) || options.processes < 1 || options.processes > 8) {
     fail('--processes must be a number from 1 to 8', 2);

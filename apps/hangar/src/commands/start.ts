@@ -1,9 +1,10 @@
 import { HangarError } from '@hangar/security';
 import { readConfig, type Config } from '../config.ts';
-import { keepRunning } from '../processes.ts';
+import { answersAt, keepRunning } from '../processes.ts';
+import { runHangar } from '../running.ts';
 import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
 import { failConfiguration, say } from '../terminal.ts';
-import { serveUntilSignal } from './serve.ts';
+import { untilSignal } from './until-signal.ts';
 
 /** `hangar start`: a simulated Fly.io in a process of its own, and Hangar beside it. */
 export async function start(): Promise<void> {
@@ -13,14 +14,16 @@ export async function start(): Promise<void> {
     return;
   }
   if (config.value.fly === 'real') {
-    await serveUntilSignal(config.value);
+    await untilSignal(() => runHangar(config.value));
     return;
   }
   const { value } = config;
   let simulator: { stop(): Promise<void> } | undefined;
-  const running = await serveUntilSignal(value, async () => {
+  // Hangar calls back once folder and ports are its own.
+  const startPlatform = async (): Promise<void> => {
     simulator = await startSimulator(value);
-  });
+  };
+  const running = await untilSignal(() => runHangar(value, startPlatform));
   if (running === undefined) await simulator?.stop();
   else say(welcome(value, running.engine));
 }
@@ -46,7 +49,7 @@ async function startSimulator(config: Config): Promise<{ stop(): Promise<void> }
           FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
         },
       }),
-      readyUrl: `http://127.0.0.1:${config.simulatorPort}/_fly/clock`,
+      isReady: answersAt(`http://127.0.0.1:${config.simulatorPort}/_fly/clock`),
       onLine: (line) => process.stderr.write(`simulator: ${line}\n`),
     });
   } catch (error) {

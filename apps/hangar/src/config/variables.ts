@@ -204,6 +204,13 @@ export const variables = [
     sentence: 'Folder of the embedded database. One process at a time.',
   },
   {
+    name: 'HANGAR_AUTHORITY_SOCKETS',
+    section: 'storage',
+    kind: 'folder',
+    sentence:
+      'Folder of the Unix sockets of an authority that runs apart (`hangar authority`). Set: the keys that sign tokens are in that process and its database only. Unset: they are here.',
+  },
+  {
     name: 'HANGAR_ALLOW_EMBEDDED_DATABASE',
     section: 'storage',
     kind: 'flag',

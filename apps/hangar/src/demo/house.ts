@@ -5,7 +5,8 @@ import { type DevelopmentSecrets, freshSecrets } from '../config/development.ts'
 import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
 import { balance, type Balancer } from './balancer.ts';
 import { demoDatabase } from './database.ts';
-import { freePorts, hangarScript, keepRunning, type ServerProcess } from '../processes.ts';
+import { answersAt, freePorts, hangarScript, keepRunning, type ServerProcess } from '../processes.ts';
+import { type ApartAuthority, openAuthority } from './authority.ts';
 
 /** The processes that a demo drives, and where they are. */
 export interface DemoHouse {
@@ -16,6 +17,8 @@ export interface DemoHouse {
   readonly s3Url: string;
   /** Direct addresses of the Hangar processes, for asking one in particular. */
   readonly servers: readonly { readonly url: string; readonly process: ServerProcess }[];
+  /** The process that holds the root keys, when the demo puts them apart. */
+  readonly authority: ApartAuthority | undefined;
   readonly engine: 'pglite' | 'postgres';
   /** Everything that Hangar keeps on disk is below this. */
   readonly dataDir: string;
@@ -29,6 +32,8 @@ export interface DemoPlan {
   /** Hangar processes behind one address; more than one needs Postgres. */
   readonly processes: number;
   readonly databaseUrl: string | undefined;
+  /** The keys that sign tokens in a process and a database of their own. Default: in every Hangar process. */
+  readonly authorityApart?: boolean;
   readonly onLine: (line: string) => void;
   /** Start the built programs although this process runs from the sources, as tests do. */
   readonly built?: boolean;
@@ -41,6 +46,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
   const secrets = freshSecrets();
   const dataDir = join(folder, 'data');
   const nodeArguments = plan.built === true ? [] : process.execArgv;
+  const at = { script: plan.built === true ? builtScript(hangarScript) : hangarScript, nodeArguments };
   const flyPort = await freePorts(4);
   const frontPort = await freePorts(2);
   const publicUrl = `http://127.0.0.1:${frontPort}`;
@@ -65,17 +71,28 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
         oauthClientId: 'hangar',
         flyOrg: 'operator',
       }),
-      readyUrl: `http://127.0.0.1:${flyPort}/_fly/clock`,
+      isReady: answersAt(`http://127.0.0.1:${flyPort}/_fly/clock`),
       onLine: plan.onLine,
     });
     closers.push(async () => await simulator.stop());
+    const authority =
+      plan.authorityApart === true
+        ? await openAuthority({
+            ...at,
+            folder,
+            flyPort,
+            publicUrl,
+            onLine: plan.onLine,
+            databaseUrl: plan.databaseUrl,
+          })
+        : undefined;
+    if (authority !== undefined) closers.push(async () => await authority.close());
     const servers: { url: string; process: ServerProcess }[] = [];
     for (let index = 0; index < plan.processes; index += 1) {
       const port = plan.processes === 1 ? frontPort : await freePorts(2);
       const server = await keepRunning({
-        script: plan.built === true ? builtScript(hangarScript) : hangarScript,
+        ...at,
         args: ['serve'],
-        nodeArguments,
         environment: {
           ...secrets,
           PORT: String(port),
@@ -86,8 +103,9 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
           HANGAR_DATA_DIR: dataDir,
           FLY_ALLOWED_ORGS: 'operator',
           ...(database === undefined ? {} : { DATABASE_URL: database.url }),
+          ...(authority === undefined ? {} : { HANGAR_AUTHORITY_SOCKETS: authority.sockets }),
         },
-        readyUrl: `http://127.0.0.1:${port}/readyz`,
+        isReady: answersAt(`http://127.0.0.1:${port}/readyz`),
         onLine: plan.onLine,
       });
       closers.push(async () => await server.stop());
@@ -110,6 +128,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
       flyUrl: `http://127.0.0.1:${flyPort}`,
       s3Url: `http://127.0.0.1:${flyPort + 2}`,
       servers,
+      authority,
       engine: database === undefined ? 'pglite' : 'postgres',
       dataDir,
       secrets,

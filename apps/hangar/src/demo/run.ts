@@ -8,6 +8,7 @@ export interface DemoOptions {
   readonly json: boolean;
   readonly processes: number;
   readonly crashes: boolean;
+  readonly authorityApart: boolean;
   readonly verbose: boolean;
   readonly databaseUrl: string | undefined;
   readonly write: (line: string) => void;
@@ -24,6 +25,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const house = await openHouse({
     processes: options.processes,
     databaseUrl: options.databaseUrl,
+    authorityApart: options.authorityApart,
     onLine: (line) => {
       if (options.verbose && !json) write(`    ${line}`);
     },
@@ -38,7 +40,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     if (!json)
       write(
-        `Hangar on ${house.engine === 'pglite' ? 'its embedded database' : 'Postgres'}, ${options.processes} process(es)${options.crashes ? ', killed now and then' : ''}.\n`,
+        `Hangar on ${house.engine === 'pglite' ? 'its embedded database' : 'Postgres'}, ${options.processes} process(es)${options.authorityApart ? ', the authority apart' : ''}${options.crashes ? ', killed now and then' : ''}.\n`,
       );
     for (const [index, step] of steps.entries()) {
       const started = performance.now();

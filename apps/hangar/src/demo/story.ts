@@ -49,7 +49,9 @@ export class Story {
     // It is awaited below; should it fail while the servers are down, that is no unhandled rejection.
     running.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, afterMs));
-    await Promise.all(this.house.servers.map(async (server) => await server.process.kill()));
+    const { servers, authority } = this.house;
+    const doomed = [...servers.map((server) => server.process), ...(authority ? [authority.process] : [])];
+    await Promise.all(doomed.map(async (one) => await one.kill()));
     return await running;
   }
 }

@@ -1,21 +1,28 @@
-import { createHmac } from 'node:crypto';
-import { sameBytes } from '@hangar/security';
+import type { Sealer } from '@hangar/security';
 
 /**
  * The hidden field of a confirmation page: it fits one flow and one person. Whoever lures a signed-in
- * person onto a page of their own knows the flow but cannot compute this.
+ * person onto a page of their own knows the flow but cannot seal this.
  */
-export function confirmToken(key: Uint8Array, userDigest: string, userId: string): string {
-  return createHmac('sha256', key).update(`hangar-confirm/1\n${userDigest}\n${userId}`).digest('base64url');
+export function confirmToken(sealer: Sealer, userDigest: string, userId: string): string {
+  return Buffer.from(sealer.seal('', placeOf(userDigest, userId))).toString('base64url');
 }
 
-/** Compares in constant time. */
+/** True for what {@link confirmToken} made for this flow and person, on any process with the same master keys. */
 export function isConfirmToken(
   candidate: string,
-  key: Uint8Array,
+  sealer: Sealer,
   userDigest: string,
   userId: string,
 ): boolean {
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-  return sameBytes(bytes(candidate), bytes(confirmToken(key, userDigest, userId)));
+  try {
+    sealer.open(Buffer.from(candidate, 'base64url'), placeOf(userDigest, userId));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function placeOf(userDigest: string, userId: string): string {
+  return `discharge confirmation/${userDigest}/${userId}`;
 }

@@ -10,13 +10,13 @@ import {
   sha256Hex,
   type Door,
   type Log,
+  type Sealer,
 } from '@hangar/security';
 import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { Identity } from '../ports.ts';
 import { createFlowPages } from './flow-pages.ts';
 import type { Flows } from './flows.ts';
-import { issueDischarge } from './issue.ts';
-import { readTicket } from './ticket.ts';
 
 /** A ticket is some hundred bytes; eight kibibytes is the most a token may carry. */
 const MAX_START_BYTES = 16_384;
@@ -30,15 +30,14 @@ const PAGE_RATE: BucketRate = { perMinute: 60, burst: 30 };
 export interface DischargeDoorOptions {
   /** Our own location as a third party; its path is where the door is mounted. */
   readonly location: string;
-  readonly keys: readonly [Uint8Array, ...Uint8Array[]];
-  readonly lifetimeSeconds: number;
+  readonly issuer: Pick<SigningIssuer, 'readTicket' | 'discharge'>;
+  readonly sealer: Sealer;
   readonly flows: Flows;
   readonly buckets: Buckets;
   readonly identify: (request: Request) => Promise<Identity | undefined>;
   readonly signInUrl: (returnPath: string) => string;
   /** Origins a person may be sent back to after deciding. */
   readonly returnOrigins: readonly string[];
-  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -50,7 +49,7 @@ interface DoorEnv {
 export function createDischargeDoor(
   options: DischargeDoorOptions,
 ): (request: Request, door: Door) => Promise<Response> {
-  const { location, flows, now } = options;
+  const { location, flows, issuer } = options;
   const base = new URL(location).pathname.replace(/\/$/, '');
   const pages = createFlowPages(options);
   const app = new Hono<DoorEnv>({ strict: false }).basePath(base === '' ? '/' : base);
@@ -64,8 +63,8 @@ export function createDischargeDoor(
     const { door } = c.env;
     limited(door, 'discharge-start', START_RATE);
     const ticket = await ticketOf(c.req.raw);
-    const opened = readTicket(ticket, options.keys);
-    if (!opened.ok) throw opened.reason.tag === 'not_ours' ? notOurs() : asksTooMuch();
+    const opened = await issuer.readTicket(ticket);
+    if (!opened.ok) throw dischargeError(opened.reason);
     if (opened.value.asksForIdentity) {
       const secrets = await flows.start(ticket, door.remoteAddress);
       return answer(201, {
@@ -75,13 +74,8 @@ export function createDischargeDoor(
         },
       });
     }
-    const issued = issueDischarge(opened.value, {
-      identity: undefined,
-      location,
-      lifetimeSeconds: options.lifetimeSeconds,
-      now: now(),
-    });
-    if (!issued.ok) throw new HangarError('caveat_denied', { public: issued.reason });
+    const issued = await issuer.discharge(ticket, undefined);
+    if (!issued.ok) throw dischargeError(issued.reason);
     options.log.info(
       { ticket: sha256Hex(ticket).slice(0, 16), from: door.remoteAddress },
       'discharge issued at once',
@@ -148,10 +142,17 @@ function notOurs(): HangarError {
   });
 }
 
-function asksTooMuch(): HangarError {
-  return new HangarError('bad_request', {
-    public: 'the ticket asks for something this third party cannot check',
-  });
+function dischargeError(reason: DischargeRefusal): HangarError {
+  switch (reason.tag) {
+    case 'not_ours':
+      return notOurs();
+    case 'asks_too_much':
+      return new HangarError('bad_request', {
+        public: 'the ticket asks for something this third party cannot check',
+      });
+    case 'denied':
+      return new HangarError('caveat_denied', { public: reason.sentence });
+  }
 }
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): Response {

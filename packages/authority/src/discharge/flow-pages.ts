@@ -1,10 +1,9 @@
-import { readBody, type Log } from '@hangar/security';
-import type { FlowRow, Identity } from '../ports.ts';
+import { readBody, type Log, type Sealer } from '@hangar/security';
+import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
+import type { Identity } from '../ports.ts';
 import { confirmToken, isConfirmToken } from './confirm-token.ts';
 import type { Flows } from './flows.ts';
-import { issueDischarge } from './issue.ts';
 import { renderPage, type Page } from './pages.ts';
-import { readTicket } from './ticket.ts';
 
 const MAX_FORM_BYTES = 8192;
 
@@ -17,36 +16,24 @@ export interface FlowPages {
 /** What the pages need. */
 export interface FlowPagesOptions {
   readonly location: string;
-  readonly keys: readonly [Uint8Array, ...Uint8Array[]];
-  readonly lifetimeSeconds: number;
+  readonly issuer: Pick<SigningIssuer, 'discharge'>;
+  /** Seals the hidden field of the confirmation page. */
+  readonly sealer: Sealer;
   readonly flows: Flows;
   readonly identify: (request: Request) => Promise<Identity | undefined>;
   readonly signInUrl: (returnPath: string) => string;
   readonly returnOrigins: readonly string[];
-  readonly now: () => Date;
   readonly log: Log;
 }
 
 /** Builds the pages. Nothing is signed before a person who is signed in here has pressed a button here. */
 export function createFlowPages(options: FlowPagesOptions): FlowPages {
-  const { flows, location, now } = options;
+  const { flows, location, issuer, sealer } = options;
   const ownOrigin = new URL(location).origin;
 
   const signIn = (request: Request): Response => {
     const { pathname, search } = new URL(request.url);
     return redirect(options.signInUrl(`${pathname}${search}`));
-  };
-
-  const issue = (flow: FlowRow, identity: Identity) => {
-    const ticket = readTicket(flow.ticket, options.keys);
-    // Between start and confirmation the key may have been rotated out.
-    if (!ticket.ok) return { ok: false, reason: 'The ticket is no longer valid.' } as const;
-    return issueDischarge(ticket.value, {
-      identity,
-      location,
-      lifetimeSeconds: options.lifetimeSeconds,
-      now: now(),
-    });
   };
 
   return {
@@ -56,8 +43,8 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       if (flow.state !== 'waiting') return await renderPage(settled);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);
-      const issued = issue(flow, identity);
-      if (!issued.ok) return await renderPage(notYou(identity, issued.reason));
+      const issued = await issuer.discharge(flow.ticket, identity);
+      if (!issued.ok) return await renderPage(notYou(identity, sentenceOf(issued.reason)));
       return await renderPage({
         status: 200,
         title: 'Allow this token to be used?',
@@ -67,7 +54,7 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
           'If you did not start this yourself just now, refuse.',
         ],
         form: {
-          confirm: confirmToken(options.keys[0], flow.userDigest, identity.userId),
+          confirm: confirmToken(sealer, flow.userDigest, identity.userId),
           returnTo: returnTo(request, options.returnOrigins),
         },
       });
@@ -80,7 +67,7 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       if (!flow) return await renderPage(unknown);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);
-      if (!isConfirmToken(form.get('confirm') ?? '', options.keys[0], flow.userDigest, identity.userId)) {
+      if (!isConfirmToken(form.get('confirm') ?? '', sealer, flow.userDigest, identity.userId)) {
         return await renderPage(crossSite);
       }
       const onwards = allowedReturn(form.get('return_to'), options.returnOrigins);
@@ -91,8 +78,8 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
         options.log.info({ flow: ticket, by, settled: done }, 'discharge refused');
         return await renderPage(done ? withLink(refused, onwards) : settled);
       }
-      const issued = issue(flow, identity);
-      if (!issued.ok) return await renderPage(notYou(identity, issued.reason));
+      const issued = await issuer.discharge(flow.ticket, identity);
+      if (!issued.ok) return await renderPage(notYou(identity, sentenceOf(issued.reason)));
       const done = await flows.allow(flow, issued.value, by);
       options.log.info({ flow: ticket, by, settled: done }, 'discharge issued');
       return await renderPage(done ? withLink(allowed, onwards) : settled);
@@ -125,6 +112,11 @@ const refused: Page = {
   title: 'Refused',
   text: ['Nothing was allowed. You can close this page.'],
 };
+
+function sentenceOf(reason: DischargeRefusal): string {
+  // Between start and confirmation the key may have been rotated out.
+  return reason.tag === 'denied' ? reason.sentence : 'The ticket is no longer valid.';
+}
 
 function notYou(identity: Identity, reason: string): Page {
   return {

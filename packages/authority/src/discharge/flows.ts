@@ -1,6 +1,6 @@
 import { encodeToken, type Macaroon } from '@hangar/macaroon';
 import { randomToken, sha256Hex, type Sealer } from '@hangar/security';
-import type { AuthorityStore, FlowRow } from '../ports.ts';
+import type { FlowRow, FlowStore } from '../ports.ts';
 
 /** Time to sign in and confirm. */
 export const FLOW_SECONDS = 600;
@@ -20,8 +20,8 @@ export interface Flows {
   collect(pollSecret: string): Promise<'waiting' | FlowAnswer | undefined>;
 }
 
-/** Builds the flows on the authority's store. */
-export function createFlows(o: { store: AuthorityStore; sealer: Sealer; now: () => Date }): Flows {
+/** Builds the flows on their store. */
+export function createFlows(o: { store: FlowStore; sealer: Sealer; now: () => Date }): Flows {
   const { store, sealer, now } = o;
 
   async function settle(

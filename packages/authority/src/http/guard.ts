@@ -1,19 +1,6 @@
 import type { Access } from '@hangar/macaroon';
 import { HangarError } from '@hangar/security';
 import type { ClearRefusal, VerifiedCaller } from '../caller.ts';
-import type { TokenReason } from '../token-reason.ts';
-
-/** A token that was not taken, as an error of our doors. */
-export function tokenError(reason: TokenReason): HangarError {
-  return new HangarError(reason.code, {
-    public: reason.sentence,
-    extra: {
-      ...(reason.tokenId === undefined ? {} : { token_id: reason.tokenId }),
-      ...(reason.location === undefined ? {} : { location: reason.location }),
-    },
-    headers: { 'www-authenticate': 'FlyV1 realm="hangar"' },
-  });
-}
 
 /** A token that does not allow what was asked, as an error of our doors. */
 export function clearError(refusal: ClearRefusal): HangarError {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hangarCaveats } from '../caveats/registry.ts';
 import { sourceCaveat } from '../caveats/source.ts';
 import { parseLifetime } from '../expiry.ts';
-import type { MintRequest } from '../mint.ts';
+import type { MintRequest } from '../issuer/mint.ts';
 import { isPresetName } from '../presets.ts';
 
 const appName = z.string().min(1).max(63);

@@ -8,12 +8,12 @@ import type { CaveatMeters } from '../caveats/facts.ts';
 import { inspectTokens } from '../inspect.ts';
 import { mapPermissionTokens, narrowTokens } from '../narrow.ts';
 import { headerReason } from '../token-reason.ts';
+import { tokenError } from '../token-error.ts';
 import type { TokenReader } from '../verify.ts';
-import { tokenError } from './guard.ts';
 import { jsonResponse, RawJson } from './json.ts';
 import { invalidBody, readCaveats } from './mint-body.ts';
 import type { DoorEnv, DoorTools } from './tokens-door.ts';
-import { asMintFault } from '../mint.ts';
+import { asMintFault } from '../issuer/mint.ts';
 
 /** Maps a request of the gateway to the access it would need; undefined when there is no such route. */
 export type RouteAccess = (o: {
@@ -28,7 +28,7 @@ export interface TokenTextOptions {
   readonly reader: TokenReader;
   readonly meters: CaveatMeters;
   /** Adds the login caveat; only the authority can. */
-  readonly requireLogin: (token: Macaroon, workspace: bigint) => Macaroon;
+  readonly requireLogin: (token: Macaroon, workspace: bigint) => Promise<Macaroon>;
   readonly routeAccess: RouteAccess | undefined;
   readonly now: () => Date;
 }
@@ -95,11 +95,11 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
       const narrowed = narrowTokens(body.token, caveats, location);
       if (!narrowed.ok) throw tokenError(headerReason(narrowed.reason));
       const asking = body.require_login
-        ? mapPermissionTokens(narrowed.value, location, (macaroon) => {
+        ? await mapPermissionTokens(narrowed.value, location, async (macaroon) => {
             const scope = organizationScope(macaroon.caveats);
             if (!scope.ok)
               throw new HangarError('bad_request', { public: 'the token is for no single organization' });
-            return options.requireLogin(macaroon, scope.value);
+            return await options.requireLogin(macaroon, scope.value);
           })
         : narrowed;
       if (!asking.ok) throw tokenError(headerReason(asking.reason));

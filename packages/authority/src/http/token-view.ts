@@ -1,4 +1,4 @@
-import type { Minted } from '../mint.ts';
+import type { Minted } from '../issuer/mint.ts';
 import type { TokenRow } from '../ports.ts';
 import { RawJson } from './json.ts';
 

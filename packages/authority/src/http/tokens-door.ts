@@ -4,12 +4,12 @@ import { asHangarError, errorResponse, HangarError, type Door, type Result } fro
 import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
 import type { VerifiedCaller } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
-import { asMintFault } from '../mint.ts';
 import type { Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
 import type { TokenReason } from '../token-reason.ts';
+import { tokenError } from '../token-error.ts';
 import type { VerifiedToken } from '../verify.ts';
-import { demand, tokenError } from './guard.ts';
+import { demand } from './guard.ts';
 import { isFit, jsonResponse, readJson } from './json.ts';
 import { readMintBody } from './mint-body.ts';
 import { mintedView, tokenView } from './token-view.ts';
@@ -95,18 +95,15 @@ export function createTokensDoor(
     const parent =
       known.tokens.find((token) => clear(token.verified, access, registry).ok) ?? known.tokens[0];
     const appId = mint.request.appId ?? (await appNumber(directory, workspace, mint.appName));
-    try {
-      const minted = await tokens.mint({
-        ...mint.request,
-        workspace,
-        creator: mint.creator ?? `token ${parent.id}`,
-        parent,
-        ...(appId === undefined ? {} : { appId }),
-      });
-      return jsonResponse(201, mintedView(minted, now()), { location: `/hangar/v1/tokens/${minted.id}` });
-    } catch (error) {
-      throw asMintFault(error);
-    }
+    const { token, discharges } = parent.verified;
+    const minted = await tokens.mint({
+      ...mint.request,
+      workspace,
+      creator: mint.creator ?? `token ${parent.id}`,
+      parent: { token, discharges: discharges.map(({ macaroon }) => macaroon) },
+      ...(appId === undefined ? {} : { appId }),
+    });
+    return jsonResponse(201, mintedView(minted, now()), { location: `/hangar/v1/tokens/${minted.id}` });
   });
 
   app.get('/', async (c) => {

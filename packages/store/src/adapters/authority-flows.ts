@@ -1,12 +1,10 @@
 import { and, eq, gt, lt, ne } from 'drizzle-orm';
-import type { AuthorityStore, FlowRow } from '@hangar/authority';
+import type { FlowRow, FlowStore } from '@hangar/authority';
 import type { Database } from '../database.ts';
 import { authorityFlows } from '../schema/authority.ts';
 
-type Flows = Pick<AuthorityStore, 'addFlow' | 'flow' | 'settleFlow' | 'collectFlow' | 'pruneFlows'>;
-
 /** Sign-ins under way at the discharge service. */
-export function authorityFlowRows(db: Database): Flows {
+export function authorityFlowRows(db: Database): FlowStore {
   return {
     addFlow: async (row) => {
       await db.insert(authorityFlows).values(row);

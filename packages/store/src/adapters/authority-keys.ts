@@ -1,10 +1,10 @@
 import { and, eq, isNull } from 'drizzle-orm';
-import type { AuthorityStore, SigningKeyRow } from '@hangar/authority';
+import type { IssuerStore, SigningKeyRow } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
 import { authorityKeys } from '../schema/authority.ts';
 import { lockCounter, setCounter } from './authority-counters.ts';
 
-type Keys = Pick<AuthorityStore, 'currentKey' | 'key' | 'addKey' | 'resealKey'>;
+type Keys = Pick<IssuerStore, 'currentKey' | 'key' | 'addKey' | 'resealKey'>;
 
 /** Root keys of permission tokens. */
 export function authorityKeyRows(db: Database): Keys {

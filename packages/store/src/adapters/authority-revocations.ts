@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, isNull, lt, type SQL } from 'drizzle-orm';
-import type { AuthorityStore, RevocationTarget } from '@hangar/authority';
+import type { IssuerStore, RevocationTarget } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
 import {
   authorityKeys,
@@ -9,7 +9,7 @@ import {
 } from '../schema/authority.ts';
 import { lockCounter, readCounters, setCounter } from './authority-counters.ts';
 
-type Revocations = Pick<AuthorityStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
+type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
 
 /** Statements with more parameters than this are split; Postgres takes 65,535. */
 const CHUNK = 1000;

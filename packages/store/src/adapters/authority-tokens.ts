@@ -1,10 +1,10 @@
 import { and, desc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
-import type { AuthorityStore, TokenRow } from '@hangar/authority';
+import type { IssuerStore, TokenRow } from '@hangar/authority';
 import type { Database } from '../database.ts';
 import { authorityLineage, authorityRevocations, authorityTokens } from '../schema/authority.ts';
 import { shareCounter } from './authority-counters.ts';
 
-type Tokens = Pick<AuthorityStore, 'addToken' | 'token' | 'tokens' | 'recordUses'>;
+type Tokens = Pick<IssuerStore, 'addToken' | 'token' | 'tokens' | 'recordUses'>;
 
 /** What is known of minted tokens. */
 export function authorityTokenRows(db: Database): Tokens {

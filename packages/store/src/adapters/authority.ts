@@ -1,16 +1,16 @@
-import type { AuthorityStore } from '@hangar/authority';
+import type { FlowStore, IssuerStore } from '@hangar/authority';
 import type { Database } from '../database.ts';
 import { authorityFlowRows } from './authority-flows.ts';
 import { authorityKeyRows } from './authority-keys.ts';
 import { authorityRevocationRows } from './authority-revocations.ts';
 import { authorityTokenRows } from './authority-tokens.ts';
 
-/** The token authority's port on Postgres. */
-export function createAuthorityStore(db: Database): AuthorityStore {
-  return {
-    ...authorityKeyRows(db),
-    ...authorityTokenRows(db),
-    ...authorityRevocationRows(db),
-    ...authorityFlowRows(db),
-  };
+/** The issuer's port on Postgres: keys, what was minted, what was revoked. */
+export function createIssuerStore(db: Database): IssuerStore {
+  return { ...authorityKeyRows(db), ...authorityTokenRows(db), ...authorityRevocationRows(db) };
+}
+
+/** The discharge service's port on Postgres: sign-ins under way. */
+export function createFlowStore(db: Database): FlowStore {
+  return authorityFlowRows(db);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HangarError, type Sealer } from '@hangar/security';
-import type { AuthorityStore, SigningKeyRow } from './ports.ts';
+import type { IssuerStore, SigningKeyRow } from '../ports.ts';
 
 const KEY_ID_BYTES = 8;
 const SIGNING_KEY_BYTES = 32;
@@ -42,7 +42,7 @@ export interface SigningKeys {
 
 /** Opens and makes signing keys. Whoever reads the rows without the sealer learns nothing that signs. */
 export function createSigningKeys(options: {
-  store: AuthorityStore;
+  store: Pick<IssuerStore, 'currentKey' | 'key' | 'addKey' | 'resealKey'>;
   sealer: Sealer;
   now: () => Date;
 }): SigningKeys {

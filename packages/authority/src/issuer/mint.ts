@@ -15,15 +15,17 @@ import {
   type Macaroon,
 } from '@hangar/macaroon';
 import { HangarError, ok, refuse, type Result } from '@hangar/security';
-import { COUNTING_CAVEATS } from './caveats/numbers.ts';
-import { hangarCaveats } from './caveats/registry.ts';
-import { DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, parseLifetime } from './expiry.ts';
+import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
+import { hangarCaveats } from '../caveats/registry.ts';
+import { DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, parseLifetime } from '../expiry.ts';
 import { keyIdOf, type SigningKeys } from './keys.ts';
-import { loginTicketCaveats } from './login-caveat.ts';
-import type { AuthorityStore, TokenRow } from './ports.ts';
-import { presetCaveats, presets, type PresetName } from './presets.ts';
-import { windowOf } from './validity.ts';
-import type { VerifiedToken } from './verify.ts';
+import { loginTicketCaveats } from '../login-caveat.ts';
+import type { IssuerStore, TokenRow } from '../ports.ts';
+import { presetCaveats, presets, type PresetName } from '../presets.ts';
+import { tokenError } from '../token-error.ts';
+import { windowOf } from '../validity.ts';
+import type { Judged, Presented } from './issuer.ts';
+import type { Judge } from './judge.ts';
 
 /** Replicas' clocks differ a little; a token made on one is valid at once on the other. */
 const CLOCK_LEEWAY_SECONDS = 30;
@@ -50,7 +52,7 @@ export interface MintRequest {
   /** The holder must bring a discharge of our own discharge service: a person who signed in. */
   readonly requireLogin?: boolean;
   /** The token that asks. The new one carries all its caveats, and dies with it. */
-  readonly parent?: VerifiedToken;
+  readonly parent?: Presented;
 }
 
 /** A fresh token. The text exists here and nowhere else. */
@@ -62,6 +64,11 @@ export interface Minted {
   /** Locations that must be asked for a discharge before the token works. */
   readonly thirdParty: readonly string[];
   readonly row: TokenRow;
+}
+
+/** The asking token, judged here: nobody's word is taken for it. */
+interface Parent extends Judged {
+  readonly id: string;
 }
 
 /** Makes tokens and records them. */
@@ -79,7 +86,8 @@ export function createMint(options: {
   dischargeKeys: readonly [Uint8Array, ...Uint8Array[]];
   dischargeSeconds: number;
   keys: SigningKeys;
-  store: Pick<AuthorityStore, 'addToken'>;
+  store: Pick<IssuerStore, 'addToken'>;
+  judge: Judge;
   now: () => Date;
 }): Mint {
   const login = (workspace: bigint) => ({
@@ -88,8 +96,17 @@ export function createMint(options: {
     ticketCaveats: loginTicketCaveats(workspace, options.dischargeSeconds),
   });
 
+  async function judged(presented: Presented, workspace: bigint): Promise<Parent> {
+    const outcome = await options.judge.verify(presented);
+    if (!outcome.ok) throw tokenError(outcome.reason);
+    if (outcome.value.workspace !== workspace) {
+      throw new HangarError('not_found', { detail: 'the asking token is of another workspace' });
+    }
+    return { ...outcome.value, id: tokenId(presented.token) };
+  }
+
   /** The third parties of the asking token, made anew: their seals fit only the chain they were made for. */
-  function inherited(parent: VerifiedToken | undefined): readonly (readonly Caveat[])[] {
+  function inherited(parent: Parent | undefined): readonly (readonly Caveat[])[] {
     const tickets: (readonly Caveat[])[] = [];
     for (const caveat of parent?.verified.token.caveats ?? []) {
       if (caveat.type !== '3P') continue;
@@ -111,7 +128,8 @@ export function createMint(options: {
     const seconds = lifetimeOf(request);
     checkText('name', request.name);
     checkText('creator', request.creator);
-    const { workspace, parent } = request;
+    const { workspace } = request;
+    const parent = request.parent && (await judged(request.parent, workspace));
     const createdAt = options.now();
     const start = Math.floor(createdAt.getTime() / 1000);
     const window: Caveat = {
@@ -163,7 +181,7 @@ export function createMint(options: {
 }
 
 /** Every restriction of the asking token, for the new one to carry. */
-function carriedFrom(parent: VerifiedToken | undefined): readonly Caveat[] {
+function carriedFrom(parent: Parent | undefined): readonly Caveat[] {
   const carried = parent?.verified.token.caveats.filter((caveat) => caveat.type !== '3P') ?? [];
   if (
     [...everyCaveat(carried)].some(

@@ -1,0 +1,59 @@
+import { createIssuerDoor } from '@hangar/authority';
+import { flyUrls } from '@hangar/flyio';
+import { createSealer, systemClock } from '@hangar/security';
+import { createOutgoing } from '@hangar/security/outgoing';
+import { claimFolder, openStore, startJobs } from '@hangar/store';
+import type { AuthorityConfig } from '../config.ts';
+import { openIssuer } from '../issuer.ts';
+import { createLog } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import { followPlatformClock } from '../platform-clock.ts';
+import type { Running } from '../running.ts';
+import { closing } from '../closing.ts';
+import { startWorkers } from '../workers.ts';
+import { serveOnSocket } from './serve-socket.ts';
+import { halves, prepareSocket } from './sockets.ts';
+
+/**
+ * The authority's process: its own database, its own master keys, and two sockets. It talks to nobody else.
+ *
+ * @throws HangarError `config_invalid` for sockets, a folder or a database that cannot be used.
+ * @throws FolderLockedError when another process has the embedded database.
+ */
+export async function runAuthority(config: AuthorityConfig): Promise<Running> {
+  const log = createLog(config.logLevel);
+  const open = closing(log);
+  try {
+    const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
+    open.later(() => lock?.release());
+    const paths = { verify: '', sign: '' };
+    for (const half of halves) paths[half] = await prepareSocket(config.sockets, half);
+    const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
+    open.later(() => store.close());
+    const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
+    const outgoing = createOutgoing({
+      allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
+    });
+    open.later(() => outgoing.close());
+    const clock =
+      config.fly === 'real'
+        ? { now: systemClock, stop: () => {} }
+        : await followPlatformClock(urls.api, outgoing, log);
+    open.later(() => clock.stop());
+    const sealer = createSealer(config.masterKeys);
+    const issuer = await openIssuer({ publicUrl: config.publicUrl, store, sealer, now: clock.now, log });
+    for (const half of halves) {
+      const listening = await serveOnSocket(createIssuerDoor(issuer, half), paths[half], log);
+      open.later(() => listening.close());
+    }
+    const jobs = await startJobs(store, log);
+    open.later(() => jobs.stop());
+    const workers = await startWorkers(issuer.tasks, { jobs, log, metrics: createMetrics('closed') });
+    open.later(() => workers.stop());
+    log.info({ engine: store.engine, sockets: config.sockets, fly: config.fly }, 'serving');
+    return { engine: store.engine, stop: () => open.closeAll() };
+  } catch (error) {
+    await open.closeAll();
+    throw error;
+  }
+}

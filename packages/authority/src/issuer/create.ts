@@ -1,0 +1,150 @@
+import {
+  HangarError,
+  ok,
+  refuse,
+  sha256Hex,
+  silentLog,
+  systemClock,
+  type Clock,
+  type Log,
+  type Sealer,
+  type Secret,
+} from '@hangar/security';
+import { DISCHARGE_SECONDS, requireLogin } from '../login-caveat.ts';
+import type { IssuerStore } from '../ports.ts';
+import type { Task } from '../task.ts';
+import { parseDischargeKeys } from './discharge-key.ts';
+import { issueDischarge } from './issue.ts';
+import type { Issuer, IssuerAbout } from './issuer.ts';
+import { createJudge } from './judge.ts';
+import { createSigningKeys } from './keys.ts';
+import { asMintFault, createMint } from './mint.ts';
+import { readTicket } from './ticket.ts';
+
+const PRUNE_SECONDS = 3600;
+/** Feed entries outlive their tokens by two days: clocks may be set back. */
+const PRUNE_AFTER_MS = 48 * 3_600_000;
+
+/** What an issuer is made of. */
+export interface IssuerOptions {
+  /** The location of our permission tokens. Fly.io's own value makes stock flyctl treat them as its own. */
+  readonly location: string;
+  /** Where our discharge service is mounted, without a slash at the end: `https://host/discharge`. */
+  readonly dischargeLocation: string;
+  /** Shared with our discharge service: base64 of 32 bytes each, newest first. */
+  readonly dischargeKeys: readonly Secret[];
+  readonly store: IssuerStore;
+  /** Seals the signing keys; in a process apart, with master keys of its own. */
+  readonly sealer: Sealer;
+  /** How long a discharge of ours lives; default ten minutes. */
+  readonly dischargeSeconds?: number;
+  readonly now?: Clock;
+  readonly log?: Log;
+}
+
+/** An issuer with its keys in this process, and the work it wants done beside requests. */
+export interface LocalIssuer extends Issuer {
+  readonly tasks: readonly Task[];
+}
+
+/** Builds the issuer: the one place that opens root keys. Throws `config_invalid` for options that cannot work. */
+export function createIssuer(options: IssuerOptions): LocalIssuer {
+  const { location, dischargeLocation, store, sealer } = options;
+  checkLocations(location, dischargeLocation);
+  const now = options.now ?? systemClock;
+  const log = options.log ?? silentLog;
+  const dischargeSeconds = options.dischargeSeconds ?? DISCHARGE_SECONDS;
+  const dischargeKeys = parseDischargeKeys(options.dischargeKeys);
+  const keys = createSigningKeys({ store, sealer, now });
+  const judge = createJudge({ dischargeLocation, dischargeKeys, keys });
+  const mint = createMint({
+    location,
+    dischargeLocation,
+    dischargeKeys,
+    dischargeSeconds,
+    keys,
+    store,
+    judge,
+    now,
+  });
+  const about: IssuerAbout = {
+    location,
+    dischargeLocation,
+    version: sha256Hex([location, dischargeLocation, ...dischargeKeys.map(sha256Hex)].join('\n')),
+  };
+  const rotateKey: Issuer['rotateKey'] = async (workspace) => {
+    const rotated = await keys.rotate(workspace);
+    log.info({ workspace, ...rotated }, 'signing key rotated');
+    return rotated;
+  };
+
+  return {
+    about: async () => about,
+    verify: (presented) => judge.verify(presented),
+    recognize: (token) => judge.recognize(token),
+    revokedSince: (number) => store.revokedSince(number),
+    recordUses: (uses) => store.recordUses(uses),
+
+    mint: async (request) => {
+      const minted = await mint(request).catch((error: unknown) => {
+        throw asMintFault(error);
+      });
+      const { row } = minted;
+      log.info(
+        { workspace: row.workspace, token: row.id, preset: row.preset, by: row.creator },
+        'token minted',
+      );
+      return minted;
+    },
+    requireLogin: async (token, workspace) => {
+      try {
+        const dischargeKey = dischargeKeys[0];
+        return requireLogin(token, { workspace, dischargeLocation, dischargeKey, dischargeSeconds });
+      } catch (error) {
+        throw asMintFault(error);
+      }
+    },
+    token: (workspace, id) => store.token(workspace, id),
+    tokens: (query) => store.tokens(query),
+    revoke: async ({ workspace, target, by, reason }) => {
+      if ('key' in target && (await store.currentKey(workspace))?.number === target.key)
+        await rotateKey(workspace);
+      const reached = await store.revoke({ workspace, target, by, reason, at: now() });
+      log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
+      return reached;
+    },
+    rotateKey,
+    readTicket: async (bytes) => {
+      const ticket = readTicket(bytes, dischargeKeys);
+      return ticket.ok ? ok({ asksForIdentity: ticket.value.asksForIdentity }) : ticket;
+    },
+    discharge: async (bytes, identity) => {
+      const ticket = readTicket(bytes, dischargeKeys);
+      if (!ticket.ok) return ticket;
+      const lifetime = { location: dischargeLocation, lifetimeSeconds: dischargeSeconds, now: now() };
+      const issued = issueDischarge(ticket.value, { identity, ...lifetime });
+      return issued.ok ? issued : refuse({ tag: 'denied', sentence: issued.reason });
+    },
+
+    tasks: [
+      {
+        name: 'authority.prune-revocations',
+        everySeconds: PRUNE_SECONDS,
+        run: async () => void (await store.pruneRevocations(new Date(now().getTime() - PRUNE_AFTER_MS))),
+      },
+    ],
+  };
+}
+
+function checkLocations(location: string, dischargeLocation: string): void {
+  const problems = [
+    URL.canParse(location) ? '' : 'location is no address',
+    URL.canParse(dischargeLocation) && !dischargeLocation.endsWith('/')
+      ? ''
+      : 'dischargeLocation is no address, or ends with a slash',
+    location === dischargeLocation ? 'location and dischargeLocation are the same' : '',
+  ].filter((problem) => problem !== '');
+  if (problems.length > 0) {
+    throw new HangarError('config_invalid', { detail: problems.join('; '), public: problems.join('; ') });
+  }
+}

@@ -1,0 +1,94 @@
+import type { Macaroon, Verified } from '@hangar/macaroon';
+import type { Result } from '@hangar/security';
+import type { FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
+import type { TokenReason } from '../token-reason.ts';
+import type { Minted, MintRequest } from './mint.ts';
+import type { TicketRefusal } from './ticket.ts';
+
+/** What an issuer signs for. Two processes that differ in it cannot work together. */
+export interface IssuerAbout {
+  /** The location of permission tokens. */
+  readonly location: string;
+  /** The location of the discharge service whose tickets it seals. */
+  readonly dischargeLocation: string;
+  /** Changes when a verdict of before may not hold any more: other discharge keys, another location. */
+  readonly version: string;
+}
+
+/** A token whose signature chain and discharges hold. Revocation and time are for the asker to see to. */
+export interface Judged {
+  /** The workspace whose key signed it. */
+  readonly workspace: bigint;
+  readonly keyNumber: bigint;
+  readonly verified: Verified;
+}
+
+/** Which rows to list. */
+export interface TokenRowsQuery {
+  readonly workspace: bigint;
+  readonly apps?: readonly bigint[];
+  readonly creator?: string;
+  /** Only tokens that are neither over nor revoked then. */
+  readonly activeAt?: Date;
+  /** The last row of the page before. */
+  readonly before?: { readonly createdAt: Date; readonly id: string };
+  readonly limit: number;
+}
+
+/** A token as it was presented: what somebody else verified is verified again. */
+export interface Presented {
+  readonly token: Macaroon;
+  readonly discharges: readonly Macaroon[];
+}
+
+/** Why no discharge was signed. */
+export type DischargeRefusal =
+  | TicketRefusal
+  /** A sentence for the person who tried. */
+  | { readonly tag: 'denied'; readonly sentence: string };
+
+/**
+ * The half of the authority that verifies with root keys. What it answers holds no key, so a process that
+ * only asks has none to lose (security-reliability.md 9.9).
+ */
+export interface VerifyingIssuer {
+  about(): Promise<IssuerAbout>;
+  /** Chain and discharges, in that order. */
+  verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
+  /** The workspace whose key signed this, whatever else it lacks; undefined when it is not ours. */
+  recognize(token: Macaroon): Promise<bigint | undefined>;
+  /** Everything in the revocation feed behind `number`, oldest first. */
+  revokedSince(number: bigint): Promise<FeedPage>;
+  /** Writes down when and from where tokens were last used. */
+  recordUses(uses: readonly { id: string; at: Date; from: string | undefined }[]): Promise<void>;
+}
+
+/** The half that signs, and keeps the books on what it signed. Nothing here asks for permission. */
+export interface SigningIssuer {
+  /** Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
+  mint(request: MintRequest): Promise<Minted>;
+  /** Makes a token of ours ask for a sign-in. Throws `invalid` when it asks for one already. */
+  requireLogin(token: Macaroon, workspace: bigint): Promise<Macaroon>;
+  token(workspace: bigint, id: string): Promise<TokenRow | undefined>;
+  /** Newest first. */
+  tokens(query: TokenRowsQuery): Promise<readonly TokenRow[]>;
+  /** Commits the revocation and answers the ids of the recorded tokens that it reached. */
+  revoke(o: {
+    workspace: bigint;
+    target: RevocationTarget;
+    by: string;
+    reason: string;
+  }): Promise<readonly string[]>;
+  /** Signs with a fresh key from now on; older tokens go on working. */
+  rotateKey(workspace: bigint): Promise<{ readonly number: bigint; readonly retired: bigint | undefined }>;
+  /** What a ticket asks, if it was sealed for our discharge service. */
+  readTicket(ticket: Uint8Array): Promise<Result<{ readonly asksForIdentity: boolean }, TicketRefusal>>;
+  /** Signs a discharge, when the ticket's caveats clear for this one identity. */
+  discharge(ticket: Uint8Array, identity: Identity | undefined): Promise<Result<Macaroon, DischargeRefusal>>;
+}
+
+/**
+ * Whoever holds the root keys: {@link createIssuer} in this process, or {@link createRemoteIssuer} in front of
+ * one that runs apart. Every other part of the authority works with either.
+ */
+export interface Issuer extends VerifyingIssuer, SigningIssuer {}

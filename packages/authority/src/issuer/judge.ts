@@ -1,0 +1,54 @@
+import { tokenId, verify, type Macaroon } from '@hangar/macaroon';
+import { ok, refuse, type Result } from '@hangar/security';
+import { verifyReason, type TokenReason } from '../token-reason.ts';
+import type { Judged, Presented } from './issuer.ts';
+import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
+
+/** Checks presented tokens against the root keys. */
+export interface Judge {
+  /** Chain and discharges. */
+  verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
+  /** Whose key signed it, when one of ours did. */
+  recognize(token: Macaroon): Promise<bigint | undefined>;
+}
+
+/** Builds a judge. The trusted keys are those shared with our own discharge service. */
+export function createJudge(o: {
+  dischargeLocation: string;
+  dischargeKeys: readonly Uint8Array[];
+  keys: SigningKeys;
+}): Judge {
+  const trusted = new Map([[o.dischargeLocation, o.dischargeKeys]]);
+
+  async function keyFor(token: Macaroon): Promise<SigningKey | undefined> {
+    const number = keyNumberOf(token.nonce.keyId);
+    return number === undefined ? undefined : (o.keys.cached(number) ?? (await o.keys.byNumber(number)));
+  }
+
+  return {
+    verify: async ({ token, discharges }) => {
+      const id = tokenId(token);
+      const key = await keyFor(token);
+      if (!key) return refuse(unknownKey(id));
+      const outcome = verify(token, { key: key.bytes, discharges, trusted });
+      if (!outcome.ok) return refuse(verifyReason(id, outcome.reason));
+      return ok({ workspace: key.workspace, keyNumber: key.number, verified: outcome.value });
+    },
+    recognize: async (token) => {
+      const key = await keyFor(token);
+      const outcome = key && verify(token, { key: key.bytes });
+      // The chain is compared before anything is said about discharges.
+      const genuine = outcome && (outcome.ok || outcome.reason.tag === 'missing_discharge');
+      return genuine ? key?.workspace : undefined;
+    },
+  };
+}
+
+/** The refusal of a token whose key id leads nowhere. */
+export function unknownKey(tokenId: string): TokenReason {
+  return {
+    code: 'token_unknown_key',
+    tokenId,
+    sentence: `Token ${tokenId} was signed with a key that is not known here.`,
+  };
+}

@@ -1,0 +1,107 @@
+import { encodeCaveats, encodeToken, verifiedElsewhere } from '@hangar/macaroon';
+import { errorTable, HangarError, ok, parseStrictJson, type ErrorCode } from '@hangar/security';
+import { CALL_PATH, calls, type Answered, type Asking, type CallName } from './calls.ts';
+import type { Issuer, Presented } from './issuer.ts';
+import { pack, unpack } from './wire.ts';
+
+/** A feed with a hundred thousand revocations, read from the start, is some ten megabytes. */
+const MAX_ANSWER_BYTES = 67_108_864;
+
+/**
+ * Posts JSON to one half of an issuer that runs apart and answers what came back, or throws when nothing did.
+ * The address, its time limits and who may reach it are the app's affair.
+ */
+export type SendToIssuer = (
+  half: 'verify' | 'sign',
+  path: string,
+  body: string,
+) => Promise<{ readonly status: number; readonly body: Uint8Array }>;
+
+/**
+ * An issuer that runs in a process of its own. No key ever comes here: verdicts, tokens and rows do. Every
+ * call throws `unavailable` when there is no answer, and what the issuer itself threw otherwise.
+ */
+export function createRemoteIssuer(send: SendToIssuer): Issuer {
+  async function ask<N extends CallName>(name: N, question: Asking<N>): Promise<Answered<N>> {
+    const sent = await send(calls[name].half, CALL_PATH + name, pack(question)).catch((cause: unknown) => {
+      throw unavailable(`the issuer does not answer to ${name}`, cause);
+    });
+    const json = parseStrictJson(sent.body, { maxBytes: MAX_ANSWER_BYTES });
+    if (!json.ok) throw unavailable(`the issuer's answer to ${name} is ${json.reason.tag}`);
+    if (sent.status !== 200) throw thrownThere(json.value, sent.status);
+    const answer = calls[name].answers.safeParse(unpack(json.value));
+    if (!answer.success) throw unavailable(`the issuer's answer to ${name} has another form`, answer.error);
+    return answer.data as Answered<N>;
+  }
+
+  return {
+    about: () => ask('about', {}),
+    verify: async (presented) => {
+      const { token, discharges } = presented;
+      const outcome = await ask('verify', written(presented));
+      if (!outcome.ok) return outcome;
+      const used = outcome.value.discharges.map(({ index, trusted }) => {
+        const macaroon = discharges[index];
+        if (!macaroon) throw unavailable('the issuer used a discharge that was not given');
+        return { macaroon, trusted };
+      });
+      const { workspace, keyNumber, branches } = outcome.value;
+      const verified = verifiedElsewhere(token, { discharges: used, branches });
+      return ok({ workspace, keyNumber, verified });
+    },
+    recognize: async (token) => (await ask('recognize', { token: encodeToken(token) })).workspace,
+    revokedSince: (number) => ask('revokedSince', { number }),
+    recordUses: async (uses) => void (await ask('recordUses', { uses: [...uses] })),
+    mint: async ({ caveats, alsoCaveats, parent, commands, ...request }) =>
+      await ask('mint', {
+        ...request,
+        ...(caveats === undefined ? {} : { caveats: encodeCaveats(caveats) }),
+        ...(alsoCaveats === undefined ? {} : { alsoCaveats: encodeCaveats(alsoCaveats) }),
+        ...(parent === undefined ? {} : { parent: written(parent) }),
+        ...(commands === undefined
+          ? {}
+          : { commands: commands.map(({ args, exact }) => ({ args: [...(args ?? [])], exact })) }),
+      }),
+    requireLogin: async (token, workspace) =>
+      (await ask('requireLogin', { token: encodeToken(token), workspace })).token,
+    token: async (workspace, id) => (await ask('token', { workspace, id })).row,
+    tokens: async ({ apps, ...query }) =>
+      (await ask('tokens', { ...query, ...(apps === undefined ? {} : { apps: [...apps] }) })).rows,
+    revoke: async (wish) => (await ask('revoke', wish)).reached,
+    rotateKey: async (workspace) => {
+      const { number, retired } = await ask('rotateKey', { workspace });
+      return { number, retired };
+    },
+    readTicket: (ticket) => ask('readTicket', { ticket }),
+    discharge: (ticket, identity) =>
+      ask('discharge', {
+        ticket,
+        ...(identity === undefined
+          ? {}
+          : { identity: { ...identity, workspaces: [...identity.workspaces] } }),
+      }),
+  };
+}
+
+function written({ token, discharges }: Presented): { token: string; discharges: string[] } {
+  return { token: encodeToken(token), discharges: discharges.map(encodeToken) };
+}
+
+/** The error that the issuer answered, with everything public that it said. */
+function thrownThere(body: unknown, status: number): HangarError {
+  const { error, code, fields, request_id: _, ...extra } = { ...(body as Record<string, unknown>) };
+  if (typeof code !== 'string' || !Object.hasOwn(errorTable, code)) {
+    return unavailable(`the issuer answered ${status}`);
+  }
+  return new HangarError(code as ErrorCode, {
+    status,
+    detail: `the issuer refused: ${String(error)}`,
+    ...(typeof error === 'string' ? { public: error } : {}),
+    ...(typeof fields === 'object' && fields !== null ? { fields: fields as Record<string, string> } : {}),
+    extra,
+  });
+}
+
+function unavailable(detail: string, cause?: unknown): HangarError {
+  return new HangarError('unavailable', { detail, retryAfterSeconds: 1, cause });
+}
