@@ -33,13 +33,18 @@ export function connectIssuerSockets(folder: string): IssuerSockets {
         return await post(half, path, body);
       } catch (error) {
         // A kept connection may have been closed by a restart over there. Asking again changes nothing in the
-        // half that only answers; the half that signs is asked once.
-        if (half !== 'verify') throw error;
+        // half that only answers; the half that signs is asked once, and nobody is asked to wait twice.
+        if (half !== 'verify' || !wasCut(error)) throw error;
         return await post(half, path, body);
       }
     },
     close: async () => void (await Promise.all(halves.map((half) => pools[half].destroy()))),
   };
+}
+
+function wasCut(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function poolOf(folder: string, half: Half): Pool {
