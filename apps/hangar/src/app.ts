@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createAuthority } from '@hangar/authority';
+import { createAuthority, type LeakReporters, readLeakReporters } from '@hangar/authority';
 import {
   allowPlainHttpToSimulator,
   createMachinesClient,
@@ -9,7 +10,7 @@ import {
 import { createTigrisClient } from '@hangar/flyio/tigris';
 import { type AllowedOrganizations, createGateway } from '@hangar/gateway';
 import { createProvider, type Provider } from '@hangar/provider';
-import { type Clock, createSealer, type Log } from '@hangar/security';
+import { type Clock, createSealer, HangarError, type Log } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
 import {
   createDashboardReads,
@@ -107,6 +108,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     signInUrl: (returnPath) => signedIn().startUrl(returnPath),
     directory: createDirectory(store.db),
     routeAccess: routeAccess(environmentStore, now),
+    ...(config.leakKeysFile === undefined ? {} : { leakReporters: leakReporters(config.leakKeysFile) }),
     now,
     log,
   });
@@ -178,6 +180,19 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
       await apart.close();
     },
   };
+}
+
+function leakReporters(file: string): LeakReporters {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new HangarError('config_invalid', {
+      public: `HANGAR_LEAK_KEYS_FILE cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`,
+      cause,
+    });
+  }
+  return readLeakReporters(text);
 }
 
 /** Seed 001: a list, `*`, or the organization of the app that Hangar runs as; nothing configured allows nothing. */

@@ -38,6 +38,7 @@ export interface Config {
   readonly appName: string | undefined;
   readonly logLevel: string;
   readonly metricsToken: Secret | undefined;
+  readonly leakKeysFile: string | undefined;
   /** Names of the secrets that were generated for development, and the file that holds them. */
   readonly generated: { readonly names: readonly string[]; readonly file: string };
 }
@@ -104,6 +105,7 @@ export function readConfig(
     appName: reading.given('FLY_APP_NAME'),
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
+    leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),
     generated: { names: reading.generated, file: developmentFile(dataDir) },
   });
 }

@@ -28,15 +28,23 @@ export async function startWorkers(
 ): Promise<Workers> {
   const stopping = new AbortController();
   const loops: Promise<void>[] = [];
+  /** What fails four times a second is said once, and once more when it works again. */
+  const failing = new Set<string>();
   const run = async (task: Task): Promise<void> => {
     const started = performance.now();
     try {
       await task.run(stopping.signal);
       parts.metrics.task(task.name, 'ok', (performance.now() - started) / 1000);
+      if (failing.delete(task.name)) parts.log.info({ task: task.name }, 'task works again');
     } catch (error) {
       if (stopping.signal.aborted) return;
       parts.metrics.task(task.name, 'failed', (performance.now() - started) / 1000);
-      parts.log.error({ task: task.name, error }, 'task failed; it runs again at its time');
+      if (failing.has(task.name)) return;
+      failing.add(task.name);
+      parts.log.error(
+        { task: task.name, error },
+        'task failed; it runs again at its time, and says so when it works',
+      );
     }
   };
   for (const task of tasks) {

@@ -15,6 +15,7 @@ import type { CaveatMeters } from './caveats/facts.ts';
 import { createDischargeDoor } from './discharge/door.ts';
 import { createFlows } from './discharge/flows.ts';
 import { createRevocationFeed, POLL_SECONDS } from './feed.ts';
+import type { LeakReporters } from './http/leaks.ts';
 import { createIntrospectionDoor } from './http/introspection.ts';
 import type { RouteAccess } from './http/token-text.ts';
 import { createTokensDoor, type KnownCaller } from './http/tokens-door.ts';
@@ -54,6 +55,8 @@ export interface AuthorityOptions {
   readonly meters?: Omit<CaveatMeters, 'take'>;
   /** Origins that a person may be sent on to after deciding. */
   readonly returnOrigins?: readonly string[];
+  /** Whose signed reports of leaked tokens are believed (`readLeakReporters`); absent takes none. */
+  readonly leakReporters?: LeakReporters;
   readonly now?: Clock;
   /** Milliseconds of a clock that never jumps; default `performance.now`. */
   readonly monotonicMs?: () => number;
@@ -126,6 +129,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     tokens,
     directory,
     buckets,
+    leakReporters: options.leakReporters,
     know,
     requireLogin,
     routeAccess: options.routeAccess,

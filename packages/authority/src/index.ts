@@ -7,6 +7,7 @@ export type { ClearRefusal, VerifiedCaller } from './caller.ts';
 export { describeAccess } from './caller.ts';
 export { headerReason, type TokenReason, type TokenReasonCode } from './token-reason.ts';
 export type { RouteAccess } from './http/token-text.ts';
+export { readLeakReporters, type LeakReporters } from './http/leaks.ts';
 
 /** Who holds the root keys: in this process, or apart behind a door of its own. */
 export { createIssuer, type IssuerOptions, type LocalIssuer } from './issuer/create.ts';

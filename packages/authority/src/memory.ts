@@ -72,6 +72,8 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       keys.set(number, row);
       return row;
     },
+    keysAfter: async (number, limit) =>
+      [...keys.values()].filter((key) => key.number > number).slice(0, limit),
     resealKey: async (number, from, to) => {
       const row = keys.get(number);
       if (row && Buffer.compare(row.sealed, from) === 0) keys.set(number, { ...row, sealed: to });
@@ -103,6 +105,12 @@ export function createMemoryStore(): IssuerStore & FlowStore {
         )
         .toSorted(newestFirst)
         .slice(0, limit),
+    renameToken: async ({ workspace, id, name }) => {
+      const row = rows.get(id);
+      if (row?.workspace !== workspace) return undefined;
+      rows.set(id, { ...row, name });
+      return rows.get(id);
+    },
     recordUses: async (uses) => {
       for (const { id, at, from } of uses) {
         const row = rows.get(id);

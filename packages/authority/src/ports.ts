@@ -93,6 +93,8 @@ export interface IssuerStore {
     seal: (number: bigint) => Uint8Array;
     at: Date;
   }): Promise<SigningKeyRow>;
+  /** Keys in the order of their numbers, behind the given one. */
+  keysAfter(number: bigint, limit: number): Promise<readonly SigningKeyRow[]>;
   /** Seals a key anew, when the sealed bytes are still the given ones. */
   resealKey(number: bigint, from: Uint8Array, to: Uint8Array): Promise<void>;
 
@@ -111,6 +113,8 @@ export interface IssuerStore {
     before?: { createdAt: Date; id: string };
     limit: number;
   }): Promise<readonly TokenRow[]>;
+  /** Gives a token another name and answers its row; undefined when there is none. */
+  renameToken(o: { workspace: bigint; id: string; name: string }): Promise<TokenRow | undefined>;
   /** Moves last use forward, never back; unknown ids are ignored. */
   recordUses(uses: readonly { id: string; at: Date; from: string | undefined }[]): Promise<void>;
 

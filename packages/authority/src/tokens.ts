@@ -42,6 +42,8 @@ export interface Tokens {
   mint(request: MintRequest): Promise<Minted>;
   get(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   list(query: TokenQuery): Promise<TokenPage>;
+  /** Another name for lists. Throws `invalid` for one that cannot be shown. */
+  rename(o: { workspace: bigint; id: string; name: string }): Promise<TokenRow | undefined>;
   /**
    * Takes effect in this process before it returns, elsewhere within {@link STALE_AFTER_MS}. Answers the
    * ids of the recorded tokens that it reached, those minted from them included.
@@ -91,6 +93,7 @@ export function createTokens(o: {
       const last = page.at(-1);
       return { tokens: page, ...(rows.length > size && last ? { next: writeCursor(last) } : {}) };
     },
+    rename: (wish) => issuer.renameToken(wish),
     revoke,
     revokeWorkspace: (workspace, by = 'hangar') =>
       revoke({ workspace, target: { everything: true }, by, reason: 'workspace closed' }),

@@ -259,6 +259,23 @@ describe('what is kept of a token', () => {
 });
 
 describe('signing keys', () => {
+  it('that nobody uses move to a new master key too, so that the old one can go', async () => {
+    for (const workspace of [WORKSPACE, OTHER_WORKSPACE]) await world.authority.tokens.rotateKey(workspace);
+    await world.authority.tokens.rotateKey(WORKSPACE);
+    const newest = Secret.of(`m2:${Buffer.alloc(32, 'ab3').toString('base64')}`);
+    const rotated = createSealer([newest, masterKey]);
+    const task = world
+      .replica({ sealer: rotated })
+      .tasks.find(({ name }) => name === 'authority.reseal-keys');
+    await task?.run(new AbortController().signal);
+    const keys = await world.options.store.keysAfter(0n, 10);
+    expect(keys.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(keys.map((key) => rotated.keyIdOf(key.sealed)))).toEqual(new Set(['m2']));
+    expect(
+      createSealer([newest]).open(keys[0]!.sealed, `authority_keys.sealed/1/workspace/${WORKSPACE}`),
+    ).toHaveLength(32);
+  });
+
   it('are one per workspace, also when two processes need the first one at once', async () => {
     const replicas = [world.replica(), world.replica(), world.replica()];
     const minted = await Promise.all(
@@ -427,6 +444,38 @@ describe('one token', () => {
     expect((await call(world.authority, 'PUT', `/hangar/v1/tokens/${app.id}`, { token: root })).status).toBe(
       405,
     );
+  });
+
+  it('can be renamed by who may write tokens, and by nobody else', async () => {
+    const { id, token } = await world.authority.tokens.mint({
+      workspace: WORKSPACE,
+      preset: 'org',
+      name: 'before',
+      creator: 'milo',
+    });
+    const path = `/hangar/v1/tokens/${id}`;
+    const renamed = await call(world.authority, 'PATCH', path, { token, body: { name: 'after' } });
+    expect(renamed).toMatchObject({ status: 200, body: { id, name: 'after' } });
+    expect((await call(world.authority, 'GET', path, { token })).body['name']).toBe('after');
+    const bad = [{ name: '' }, { name: 'a\u0000b' }, { name: 'x', creator: 'somebody else' }, { name: 7 }];
+    for (const body of bad)
+      expect((await call(world.authority, 'PATCH', path, { token, body })).status).toBe(400);
+    const reader = await world.authority.tokens.mint({
+      workspace: WORKSPACE,
+      preset: 'readonly',
+      name: 'reader',
+      creator: 'milo',
+    });
+    const stranger = await world.authority.tokens.mint({
+      workspace: OTHER_WORKSPACE,
+      preset: 'org',
+      name: 'stranger',
+      creator: 'otto',
+    });
+    const by = async (other: string) =>
+      (await call(world.authority, 'PATCH', path, { token: other, body: { name: 'no' } })).status;
+    expect([await by(reader.token), await by(stranger.token)]).toEqual([403, 404]);
+    expect((await call(world.authority, 'GET', path, { token })).body['name']).toBe('after');
   });
 
   it('has caveats in JSON that can be read back', async () => {

@@ -240,6 +240,13 @@ export const variables = [
     sentence: 'How much is logged, as JSON lines on standard output.',
   },
   {
+    name: 'HANGAR_LEAK_KEYS_FILE',
+    section: 'operation',
+    kind: 'text',
+    sentence:
+      "File with the public keys of whoever may send signed reports of leaked tokens to `/hangar/v1/tokens/leaks`, in the form of GitHub's list for secret scanning partners. Unset: none may.",
+  },
+  {
     name: 'HANGAR_METRICS_TOKEN',
     section: 'operation',
     kind: 'secret',

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
-import { Action, parseBundle, type Macaroon } from '@hangar/macaroon';
-import { HangarError } from '@hangar/security';
+import { Action, parseBundle, type HeaderReason, type Macaroon } from '@hangar/macaroon';
+import { HangarError, ok, type Result } from '@hangar/security';
 import { z } from 'zod';
 import type { RevocationTarget } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
@@ -48,20 +48,15 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
     scope: 'branch' | 'token',
     o: { by: string; reason: string | undefined; mayReach: (workspace: bigint) => void },
   ): Promise<Response> {
-    const bundle = parseBundle(text, options.location);
-    if (!bundle.ok) throw tokenError(headerReason(bundle.reason));
-    const ours: RecognizedToken[] = [];
-    for (const macaroon of bundle.value.permission) {
-      const token = await options.reader.recognize(macaroon);
-      if (token) ours.push(token);
-    }
+    const outcome = await recognizedIn(text, options);
+    if (!outcome.ok) throw tokenError(headerReason(outcome.reason));
+    const ours = outcome.value;
     // Forged and foreign tokens look the same as no token at all.
     if (ours.length === 0) throw new HangarError('not_found');
     const revoked = [];
     for (const token of ours) {
       if (scope === 'token') o.mayReach(token.workspace);
-      const target: RevocationTarget =
-        scope === 'token' ? { token: token.id } : { branch: token.branch, ...endOf(token.macaroon) };
+      const target: RevocationTarget = scope === 'token' ? { token: token.id } : branchOf(token);
       const reached = await tokens.revoke({
         workspace: token.workspace,
         target,
@@ -111,6 +106,26 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
   app.all('/revoke', () => {
     throw new HangarError('method_not_allowed', { headers: { allow: 'POST' } });
   });
+}
+
+/** The tokens in a text that we signed. */
+export async function recognizedIn(
+  text: string,
+  { location, reader }: Pick<RevokeOptions, 'location' | 'reader'>,
+): Promise<Result<readonly RecognizedToken[], HeaderReason>> {
+  const bundle = parseBundle(text, location);
+  if (!bundle.ok) return bundle;
+  const ours: RecognizedToken[] = [];
+  for (const macaroon of bundle.value.permission) {
+    const token = await reader.recognize(macaroon);
+    if (token) ours.push(token);
+  }
+  return ok(ours);
+}
+
+/** The very copy whose text somebody has, and all that was narrowed from it. */
+export function branchOf({ branch, macaroon }: RecognizedToken): RevocationTarget {
+  return { branch, ...endOf(macaroon) };
 }
 
 type Wish = Exclude<z.infer<typeof body>, { token: string }>;

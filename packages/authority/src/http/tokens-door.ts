@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { Action, clear, type Access } from '@hangar/macaroon';
 import { asHangarError, errorResponse, HangarError, type Door, type Result } from '@hangar/security';
+import { z } from 'zod';
 import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
 import type { VerifiedCaller } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
@@ -13,7 +14,8 @@ import { demand } from './guard.ts';
 import { isFit, jsonResponse, readJson } from './json.ts';
 import { readMintBody } from './mint-body.ts';
 import { mintedView, tokenView } from './token-view.ts';
-import { registerTokenText, type TokenTextOptions } from './token-text.ts';
+import { parsed, registerTokenText, type TokenTextOptions } from './token-text.ts';
+import { registerLeaks, type LeakReporters } from './leaks.ts';
 import { registerRevoke } from './revoke.ts';
 
 const MAX_BODY_BYTES = 262_144;
@@ -32,6 +34,8 @@ export interface TokensDoorOptions extends TokenTextOptions {
   readonly tokens: Tokens;
   readonly directory: Partial<Directory>;
   readonly buckets: Buckets;
+  /** Whose signed reports of leaked tokens are believed; undefined takes none. */
+  readonly leakReporters: LeakReporters | undefined;
   readonly know: (authorization: string | null) => Promise<Result<KnownCaller, TokenReason>>;
   readonly now: () => Date;
 }
@@ -127,6 +131,7 @@ export function createTokensDoor(
   });
 
   registerTokenText(app, tools, options);
+  registerLeaks(app, options);
   registerRevoke(app, tools, options);
 
   app.get('/:id', async (c) => {
@@ -147,8 +152,17 @@ export function createTokensDoor(
     return jsonResponse(200, { revoked: 'token', id: row.id, tokens: reached, effective: now() });
   });
 
+  app.patch('/:id', async (c) => {
+    const { name } = parsed(z.strictObject({ name: z.string() }), await tools.body(c));
+    const known = await tools.caller(c, c.req.query('org_slug'));
+    const { workspace } = known.caller;
+    const row = await found(tokens.get(workspace, c.req.param('id')));
+    tools.demandTokens(c, known, Action.write, row.app);
+    return jsonResponse(200, tokenView(await found(tokens.rename({ workspace, id: row.id, name })), now()));
+  });
+
   app.all('/:id', () => {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, DELETE' } });
+    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, PATCH, DELETE' } });
   });
   app.all('/', () => {
     throw new HangarError('method_not_allowed', { headers: { allow: 'GET, POST' } });

@@ -165,6 +165,11 @@ export const calls = {
     }),
     answers: z.strictObject({ rows: z.array(row) }),
   },
+  renameToken: {
+    half: 'sign',
+    asks: z.strictObject({ workspace: whole, id: text, name: text }),
+    answers: z.strictObject({ row: row.exactOptional() }),
+  },
   revoke: {
     half: 'sign',
     asks: z.strictObject({ workspace: whole, target, by: text, reason: text }),

@@ -18,10 +18,12 @@ import { issueDischarge } from './issue.ts';
 import type { Issuer, IssuerAbout } from './issuer.ts';
 import { createJudge } from './judge.ts';
 import { createSigningKeys } from './keys.ts';
-import { asMintFault, createMint } from './mint.ts';
+import { asMintFault, checkText, createMint } from './mint.ts';
 import { readTicket } from './ticket.ts';
 
 const PRUNE_SECONDS = 3600;
+/** After a change of the master keys the old one is free to go within this time. */
+const RESEAL_SECONDS = 3600;
 /** Feed entries outlive their tokens by two days: clocks may be set back. */
 const PRUNE_AFTER_MS = 48 * 3_600_000;
 
@@ -106,6 +108,10 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     },
     token: (workspace, id) => store.token(workspace, id),
     tokens: (query) => store.tokens(query),
+    renameToken: async (wish) => {
+      checkText('name', wish.name);
+      return await store.renameToken(wish);
+    },
     revoke: async ({ workspace, target, by, reason }) => {
       if ('key' in target && (await store.currentKey(workspace))?.number === target.key)
         await rotateKey(workspace);
@@ -127,6 +133,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     },
 
     tasks: [
+      { name: 'authority.reseal-keys', everySeconds: RESEAL_SECONDS, run: () => keys.resealAll() },
       {
         name: 'authority.prune-revocations',
         everySeconds: PRUNE_SECONDS,

@@ -9,6 +9,7 @@ import {
   type Door,
 } from '@hangar/security';
 import { CALL_PATH, calls, isCallName, type Answering, type Asked, type CallName } from './calls.ts';
+import type { TokenRow } from '../ports.ts';
 import type { Issuer } from './issuer.ts';
 import { pack, unpack } from './wire.ts';
 
@@ -98,19 +99,22 @@ function answers(issuer: Issuer): { [N in CallName]: (asked: Asked<N>) => Promis
         ...(caveats === undefined ? {} : { caveats: caveatsOf(caveats) }),
         ...(alsoCaveats === undefined ? {} : { alsoCaveats: caveatsOf(alsoCaveats) }),
       });
-      const row = { ...minted.row, summary: [...minted.row.summary] };
-      return { ...minted, thirdParty: [...minted.thirdParty], row };
+      return { ...minted, thirdParty: [...minted.thirdParty], row: written(minted.row) };
     },
     requireLogin: async ({ token, workspace }) => ({
       token: encodeToken(await issuer.requireLogin(token, workspace)),
     }),
     token: async ({ workspace, id }) => {
       const row = await issuer.token(workspace, id);
-      return row === undefined ? {} : { row: { ...row, summary: [...row.summary] } };
+      return row === undefined ? {} : { row: written(row) };
     },
     tokens: async (query) => {
       const rows = await issuer.tokens(query);
-      return { rows: rows.map((row) => ({ ...row, summary: [...row.summary] })) };
+      return { rows: rows.map(written) };
+    },
+    renameToken: async (wish) => {
+      const row = await issuer.renameToken(wish);
+      return row === undefined ? {} : { row: written(row) };
     },
     revoke: async (wish) => ({ reached: [...(await issuer.revoke(wish))] }),
     rotateKey: ({ workspace }) => issuer.rotateKey(workspace),
@@ -120,6 +124,10 @@ function answers(issuer: Issuer): { [N in CallName]: (asked: Asked<N>) => Promis
       return outcome.ok ? ok(encodeToken(outcome.value)) : outcome;
     },
   };
+}
+
+function written(row: TokenRow): TokenRow & { summary: string[] } {
+  return { ...row, summary: [...row.summary] };
 }
 
 function caveatsOf(bytes: Uint8Array): readonly Caveat[] {

@@ -72,6 +72,8 @@ export interface SigningIssuer {
   token(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   /** Newest first. */
   tokens(query: TokenRowsQuery): Promise<readonly TokenRow[]>;
+  /** Another name for lists. Throws `invalid` for one that cannot be shown; undefined when there is no such token. */
+  renameToken(o: { workspace: bigint; id: string; name: string }): Promise<TokenRow | undefined>;
   /** Commits the revocation and answers the ids of the recorded tokens that it reached. */
   revoke(o: {
     workspace: bigint;

@@ -8,6 +8,9 @@ const SIGNING_KEY_BYTES = 32;
 /** Opened keys kept in memory; each is a few hundred bytes, and a miss costs one row and one unsealing. */
 const MAX_OPEN_KEYS = 10_000;
 
+/** Rows read at once while all keys are gone through. */
+const PAGE = 500;
+
 /** A signing key, opened. Never leaves the authority. */
 export interface SigningKey {
   readonly number: bigint;
@@ -38,26 +41,30 @@ export interface SigningKeys {
   cached(number: bigint): SigningKey | undefined;
   /** Makes a new key mint from now on. Tokens of the old one go on working; revoke the key to end them. */
   rotate(workspace: bigint): Promise<{ readonly number: bigint; readonly retired: bigint | undefined }>;
+  /** Moves every key to the newest master key, so that older ones may be dropped; keys in use move by themselves. */
+  resealAll(): Promise<void>;
 }
 
 /** Opens and makes signing keys. Whoever reads the rows without the sealer learns nothing that signs. */
 export function createSigningKeys(options: {
-  store: Pick<IssuerStore, 'currentKey' | 'key' | 'addKey' | 'resealKey'>;
+  store: Pick<IssuerStore, 'currentKey' | 'key' | 'keysAfter' | 'addKey' | 'resealKey'>;
   sealer: Sealer;
   now: () => Date;
 }): SigningKeys {
   const { store, sealer, now } = options;
   const opened = new Map<bigint, SigningKey>();
 
+  async function reseal({ number, workspace, sealed }: SigningKeyRow): Promise<void> {
+    if (sealer.keyIdOf(sealed) === sealer.newestKeyId) return;
+    await store.resealKey(number, sealed, sealer.rewrap(sealed, placeOf(number, workspace)));
+  }
+
   async function open(row: SigningKeyRow): Promise<SigningKey> {
     const known = opened.get(row.number);
     if (known) return known;
     const place = placeOf(row.number, row.workspace);
     const bytes = sealer.open(row.sealed, place);
-    // After a change of the master key, each signing key moves to the new one when it is first used.
-    if (sealer.keyIdOf(row.sealed) !== sealer.newestKeyId) {
-      await store.resealKey(row.number, row.sealed, sealer.rewrap(row.sealed, place));
-    }
+    await reseal(row);
     if (bytes.length !== SIGNING_KEY_BYTES) {
       throw new HangarError('internal', { detail: `signing key ${row.number} has a wrong length` });
     }
@@ -92,6 +99,12 @@ export function createSigningKeys(options: {
       const before = await store.currentKey(workspace);
       const after = await make(workspace, before?.number);
       return { number: after.number, retired: before?.number };
+    },
+    resealAll: async () => {
+      for (let page = await store.keysAfter(0n, PAGE); page.length > 0;) {
+        for (const row of page) await reseal(row);
+        page = await store.keysAfter(page.at(-1)?.number ?? 0n, PAGE);
+      }
     },
   };
 }

@@ -306,7 +306,8 @@ function jsonOf(caveats: readonly Caveat[]): string {
   );
 }
 
-function checkText(field: string, text: string): void {
+/** Refuses what could not be shown in a list. Throws `invalid` naming the field. */
+export function checkText(field: string, text: string): void {
   if (text.length === 0 || text.length > MAX_NAME_LENGTH || /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)) {
     throw invalid({ [field]: `1 to ${MAX_NAME_LENGTH} printable characters` });
   }

@@ -67,6 +67,7 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
     token: async (workspace, id) => (await ask('token', { workspace, id })).row,
     tokens: async ({ apps, ...query }) =>
       (await ask('tokens', { ...query, ...(apps === undefined ? {} : { apps: [...apps] }) })).rows,
+    renameToken: async (wish) => (await ask('renameToken', wish)).row,
     revoke: async (wish) => (await ask('revoke', wish)).reached,
     rotateKey: async (workspace) => {
       const { number, retired } = await ask('rotateKey', { workspace });

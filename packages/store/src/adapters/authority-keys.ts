@@ -1,10 +1,10 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { IssuerStore, SigningKeyRow } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
 import { authorityKeys } from '../schema/authority.ts';
 import { lockCounter, setCounter } from './authority-counters.ts';
 
-type Keys = Pick<IssuerStore, 'currentKey' | 'key' | 'addKey' | 'resealKey'>;
+type Keys = Pick<IssuerStore, 'currentKey' | 'key' | 'keysAfter' | 'addKey' | 'resealKey'>;
 
 /** Root keys of permission tokens. */
 export function authorityKeyRows(db: Database): Keys {
@@ -13,6 +13,15 @@ export function authorityKeyRows(db: Database): Keys {
     key: async (number) => {
       const [row] = await db.select().from(authorityKeys).where(eq(authorityKeys.number, number));
       return row && toKey(row);
+    },
+    keysAfter: async (number, limit) => {
+      const rows = await db
+        .select()
+        .from(authorityKeys)
+        .where(gt(authorityKeys.number, number))
+        .orderBy(asc(authorityKeys.number))
+        .limit(limit);
+      return rows.map(toKey);
     },
     addKey: ({ workspace, replaces, seal, at }) =>
       db.transaction(async (tx) => {

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import { authorityLineage, authorityRevocations, authorityTokens } from '../schema/authority.ts';
 import { shareCounter } from './authority-counters.ts';
 
-type Tokens = Pick<IssuerStore, 'addToken' | 'token' | 'tokens' | 'recordUses'>;
+type Tokens = Pick<IssuerStore, 'addToken' | 'token' | 'tokens' | 'renameToken' | 'recordUses'>;
 
 /** What is known of minted tokens. */
 export function authorityTokenRows(db: Database): Tokens {
@@ -72,6 +72,14 @@ export function authorityTokenRows(db: Database): Tokens {
         .orderBy(desc(authorityTokens.createdAt), desc(authorityTokens.id))
         .limit(limit);
       return rows.map(toToken);
+    },
+    renameToken: async ({ workspace, id, name }) => {
+      const [row] = await db
+        .update(authorityTokens)
+        .set({ name })
+        .where(and(eq(authorityTokens.workspace, workspace), eq(authorityTokens.id, id)))
+        .returning();
+      return row && toToken(row);
     },
     recordUses: async (uses) => {
       if (uses.length === 0) return;

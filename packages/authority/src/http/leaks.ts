@@ -1,0 +1,97 @@
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import type { Hono } from 'hono';
+import { HangarError, parseStrictJson, readBody, sha256 } from '@hangar/security';
+import { z } from 'zod';
+import type { Tokens } from '../tokens.ts';
+import type { TokenReader } from '../verify.ts';
+import { isFit, jsonResponse } from './json.ts';
+import { branchOf, recognizedIn } from './revoke.ts';
+import { parsed } from './token-text.ts';
+import type { DoorEnv } from './tokens-door.ts';
+
+/** Public keys of those who report leaks, by the identifier they sign under. */
+export type LeakReporters = ReadonlyMap<string, KeyObject>;
+
+const MAX_BODY_BYTES = 1_048_576;
+const MAX_REPORTS = 1000;
+
+const reports = z
+  .array(
+    z.object({
+      token: z.string().min(1).max(65_536),
+      type: z.string().max(200),
+      url: z.string().max(400).refine(isFit, 'control characters are not taken').optional(),
+    }),
+  )
+  .max(MAX_REPORTS);
+
+const keyList = z.object({
+  public_keys: z.array(z.object({ key_identifier: z.string().min(1), key: z.string() })),
+});
+
+/**
+ * Reads the key list as GitHub publishes it for secret scanning partners:
+ * `{"public_keys": [{"key_identifier", "key": PEM}]}`. Throws `config_invalid` for anything else.
+ */
+export function readLeakReporters(json: string): LeakReporters {
+  try {
+    const { public_keys: keys } = keyList.parse(JSON.parse(json));
+    return new Map(keys.map((entry) => [entry.key_identifier, createPublicKey(entry.key)]));
+  } catch (cause) {
+    throw new HangarError('config_invalid', {
+      public: 'The list of leak reporters is not {"public_keys": [{"key_identifier": ..., "key": PEM}]}.',
+      cause,
+    });
+  }
+}
+
+/**
+ * `POST /leaks`: reports of tokens found in public places, signed by whoever scans them (GitHub's partner
+ * programme: ECDSA over the raw body). Each reported copy is revoked with everything narrowed from it, before
+ * the answer. The answer says of each, by its digest, whether it was one of ours.
+ */
+export function registerLeaks(
+  app: Hono<DoorEnv>,
+  o: {
+    location: string;
+    reader: TokenReader;
+    tokens: Tokens;
+    leakReporters: LeakReporters | undefined;
+  },
+): void {
+  app.post('/leaks', async (c) => {
+    if (o.leakReporters === undefined) throw new HangarError('not_found');
+    const body = await readBody(c.req.raw, MAX_BODY_BYTES);
+    const signer = c.req.header('github-public-key-identifier') ?? '';
+    const signature = c.req.header('github-public-key-signature') ?? '';
+    const key = o.leakReporters.get(signer);
+    if (!key || !verify('sha256', body, key, Buffer.from(signature, 'base64'))) {
+      throw new HangarError('unauthorized');
+    }
+    const json = parseStrictJson(body);
+    if (!json.ok) throw new HangarError('bad_request', { detail: json.reason.tag });
+    const labels = [];
+    for (const report of parsed(reports, json.value)) {
+      const found = await recognizedIn(report.token, o);
+      const ours = found.ok ? found.value : [];
+      for (const token of ours) {
+        await o.tokens.revoke({
+          workspace: token.workspace,
+          target: branchOf(token),
+          by: `leak report ${signer.slice(0, 16)}`,
+          reason: report.url === undefined ? 'found in public' : `found at ${report.url}`,
+        });
+      }
+      labels.push({
+        token_hash: Buffer.from(sha256(report.token)).toString('base64'),
+        token_type: report.type,
+        label: ours.length > 0 ? 'true_positive' : 'false_positive',
+      });
+    }
+    return jsonResponse(200, labels);
+  });
+
+  app.all('/leaks', () => {
+    throw new HangarError('method_not_allowed', { headers: { allow: 'POST' } });
+  });
+}
