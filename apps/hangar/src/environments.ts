@@ -1,5 +1,5 @@
 import type { Authority } from '@hangar/authority';
-import type { Gateway, UsageRecord } from '@hangar/gateway';
+import type { Gateway, RevokeAppTokens, UsageRecord } from '@hangar/gateway';
 import type { Config, Seller, UsageLine } from '@hangar/provider';
 import { HangarError } from '@hangar/security';
 import { descriptionOf, priceOf, unitOf } from './prices.ts';
@@ -15,6 +15,15 @@ const CUSTOMER_TOKEN_SECONDS = 365 * 86_400;
 
 /** Who made the token that comes with the extension: shown in lists, and told apart from people. */
 const PROVISIONING = 'provisioning';
+
+/** Who revokes the tokens of an app that is deleted. */
+const DELETION = 'deletion';
+
+/** What the gateway calls while it deletes an app: the tokens minted for it end with it. */
+export function appTokensEnd({ tokens }: Pick<Authority, 'tokens'>): RevokeAppTokens {
+  return async ({ workspace, app }) =>
+    void (await tokens.revoke({ workspace, target: { app }, by: DELETION, reason: 'the app was deleted' }));
+}
 
 /** What the environments provider is made of. */
 export interface EnvironmentsParts {

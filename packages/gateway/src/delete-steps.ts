@@ -11,10 +11,11 @@ const disappearanceTries = 15;
 const disappearancePauseMs = 200;
 
 /**
- * What unmakes an environment, in order: the key is shut off first, so that nothing writes into the bucket while it is
+ * What unmakes an environment, in order: its tokens end first, then the key is shut off, so that nothing writes into the bucket while it is
  * emptied, and nothing is left that could (user-envs.md 6.3). Also takes back a creation that was refused halfway.
  */
 export const deleteSteps: readonly SagaStep[] = [
+  { name: 'delete.tokens', run: revokeTokens },
   { name: 'delete.key-off', run: shutKeysOff },
   { name: 'delete.app', run: deleteApp },
   {
@@ -27,7 +28,18 @@ export const deleteSteps: readonly SagaStep[] = [
   { name: 'delete.bucket', run: deleteBucket },
   { name: 'delete.policy', run: deletePolicy },
   { name: 'delete.key', run: deleteKeys },
+  // Until the row is a tombstone a token can still be minted for the app by its name.
+  { name: 'delete.late-tokens', run: revokeTokens },
 ];
+
+/** Ends the tokens that were minted for this app: they name a number that means nothing from now on. */
+async function revokeTokens(
+  { workspace, numericId }: Environment,
+  { revokeAppTokens }: Parts,
+): Promise<EnvironmentChanges> {
+  if (numericId !== undefined) await revokeAppTokens({ workspace, app: numericId });
+  return {};
+}
 
 async function shutKeysOff(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
   for (const id of await keysOf(environment, parts)) await parts.tigris.deactivateAccessKey(id);

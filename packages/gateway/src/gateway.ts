@@ -23,7 +23,13 @@ import { ownedMachine, ownedVolume } from './ownership.ts';
 import type { Parts } from './parts.ts';
 import { perform } from './perform.ts';
 import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
-import type { EnvironmentStore, TokenReason, TokenVerifier, VerifiedCaller } from './ports.ts';
+import type {
+  EnvironmentStore,
+  RevokeAppTokens,
+  TokenReason,
+  TokenVerifier,
+  VerifiedCaller,
+} from './ports.ts';
 import { operationsTask, recoveryTask, type Task } from './recovery.ts';
 import type { StorageSecretNames } from './reserved.ts';
 import { isEnvironmentId } from './route.ts';
@@ -39,6 +45,8 @@ export interface GatewayOptions {
   /** Tigris with the operator's key. */
   readonly tigris: TigrisClient;
   readonly sealer: Sealer;
+  /** Called while an environment is deleted. */
+  readonly revokeAppTokens?: RevokeAppTokens;
   /** Short id of this installation; it marks everything made upstream. */
   readonly installation: string;
   /** Slug of the operator's organization, in which all apps live. */
@@ -73,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     machines,
     tigris: options.tigris,
     sealer: options.sealer,
+    revokeAppTokens: options.revokeAppTokens ?? (async () => {}),
     installation: options.installation,
     organization: options.organization,
     storageEndpoint: options.storageEndpoint,

@@ -39,6 +39,7 @@ export type {
   Operation,
   OperationRole,
   ReserveReason,
+  RevokeAppTokens,
   TokenReason,
   TokenVerifier,
   VerifiedCaller,

@@ -2,7 +2,7 @@ import type { MachinesClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import type { Clock, Log, Sealer } from '@hangar/security';
 import type { EnvironmentPolicy } from './policy.ts';
-import type { EnvironmentStore } from './ports.ts';
+import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
 import type { StorageSecretNames } from './reserved.ts';
 
 /** What the operations work with. */
@@ -11,6 +11,7 @@ export interface Parts {
   readonly machines: MachinesClient;
   readonly tigris: TigrisClient;
   readonly sealer: Sealer;
+  readonly revokeAppTokens: RevokeAppTokens;
   /** Marks what this installation made, in names and metadata. */
   readonly installation: string;
   /** The operator's organization upstream, in which all apps live. */

@@ -42,6 +42,12 @@ export interface TokenVerifier {
   verify(authorization: string | null): Promise<Result<VerifiedCaller, TokenReason>>;
 }
 
+/**
+ * Ends the tokens that were minted for one app, and what was minted or narrowed from them. It may be called again after
+ * a crash, so it has to be one committed step that does nothing the second time.
+ */
+export type RevokeAppTokens = (wanted: { readonly workspace: bigint; readonly app: bigint }) => Promise<void>;
+
 /** What is decided about an environment before anything is made upstream. */
 export type NewEnvironment = Pick<
   Environment,

@@ -71,7 +71,7 @@ function killPoints(steps: number): readonly KillPoint[] {
   return [...points, [2 * steps + 1, 'before'], [2 * steps + 1, 'after']];
 }
 const createPoints = killPoints(7);
-const deletePoints = killPoints(6);
+const deletePoints = killPoints(8);
 
 describe('a process that is killed while it makes an environment', () => {
   it('is followed by the recovery task, which completes it, wherever it died (G9)', async () => {
@@ -218,7 +218,7 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
 describe('a creation that is refused halfway', () => {
   it('is undone to the last key even when the process dies while undoing', async () => {
     world = await openWorld();
-    for (const at of [10, 12, 14, 16, 18, 20, 22]) {
+    for (const at of [10, 12, 14, 16, 18, 20, 22, 24, 26]) {
       await world.machines.createApp({ name: 'own', org_slug: 'operator', network: 'strangers' });
       const dying = world.another({ store: dyingStore(world.store, at, 'before') });
       await create(dying);

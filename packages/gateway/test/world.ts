@@ -94,6 +94,7 @@ export async function openWorld(
     machines,
     tigris,
     sealer: createSealer([Secret.of(`k1:${randomBytes(32).toString('base64')}`)]),
+    revokeAppTokens: async () => {},
     installation: 'i1',
     organization: 'operator',
     allowedOrgs: ['operator'],

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthority, type Authority } from '@hangar/authority';
+import { LOCATIONS } from '@hangar/macaroon';
+import { createSealer, Secret } from '@hangar/security';
+import { createAuthorityStore } from '@hangar/store';
+import type { EnvironmentStore, Gateway, GatewayOptions } from '@hangar/gateway';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+let authority: Authority;
+let root: string;
+let options: Pick<GatewayOptions, 'verifier' | 'revokeAppTokens'>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  authority = createAuthority({
+    location: LOCATIONS.permission,
+    dischargeLocation: 'https://hangar.example/discharge',
+    store: createAuthorityStore(world.database.db),
+    sealer: createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]),
+    dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
+    identify: async () => undefined,
+    signInUrl: (path) => path,
+    now: () => world.simulator.clock.now(),
+  });
+  options = {
+    verifier: authority.verifier,
+    revokeAppTokens: async ({ workspace, app }) =>
+      void (await authority.tokens.revoke({ workspace, target: { app }, by: 'deletion' })),
+  };
+  root = await mint();
+});
+afterAll(async () => await world.close());
+
+async function mint(app?: number): Promise<string> {
+  const minted = await authority.tokens.mint({
+    workspace: world.workspace.number,
+    name: 'test',
+    creator: 'test',
+    ...(app === undefined
+      ? { preset: 'org' as const, expiresInSeconds: 86_400 }
+      : { preset: 'app-control' as const, appId: BigInt(app) }),
+  });
+  return minted.token;
+}
+
+/** Rows of a process that is gone after its n-th write under a lease. */
+function dying(at: number): EnvironmentStore {
+  let writes = 0;
+  const write = async <T>(run: () => Promise<T>): Promise<T> => {
+    writes += 1;
+    if (writes > at) throw new Error('killed');
+    return await run();
+  };
+  return {
+    ...world.store,
+    record: async (wanted) => await write(async () => await world.store.record(wanted)),
+    release: async (wanted) => await write(async () => await world.store.release(wanted)),
+  };
+}
+
+async function appWithToken(gateway: Gateway, name: string): Promise<string> {
+  const made = await world.ask('POST', '/v1/apps', { token: root, body: { name } }, gateway);
+  const token = await mint(made.json.internal_numeric_id);
+  expect((await world.ask('GET', `/v1/apps/${name}`, { token }, gateway)).status).toBe(200);
+  return token;
+}
+
+async function recover(gateway: Gateway): Promise<void> {
+  world.simulator.clock.advance(61_000);
+  const task = gateway.tasks.find(({ name }) => name === 'gateway-recovery');
+  await task?.run(new AbortController().signal);
+}
+
+describe('deleting an app', () => {
+  it('ends the tokens minted for it, and no others', async () => {
+    const gateway = world.another(options);
+    const own = await appWithToken(gateway, 'own');
+    const other = await appWithToken(gateway, 'other');
+    expect((await world.ask('DELETE', '/v1/apps/own', { token: root }, gateway)).status).toBe(202);
+    expect(await world.ask('GET', '/v1/apps/own', { token: own }, gateway)).toMatchObject({
+      status: 401,
+      json: { code: 'token_revoked' },
+    });
+    expect((await world.ask('GET', '/v1/apps/other', { token: other }, gateway)).status).toBe(200);
+    expect((await world.ask('GET', '/v1/apps', { token: root }, gateway)).status).toBe(200);
+  });
+
+  it('ends them as well when the process dies anywhere in the middle and another one goes on', async () => {
+    const gateway = world.another(options);
+    // Two writes a step and eight steps: the first begins the revocation, the last two end the second one.
+    for (const at of [0, 1, 2, 5, 9, 13, 15, 16]) {
+      const name = `crash-${at}`;
+      const token = await appWithToken(gateway, name);
+      await world.ask(
+        'DELETE',
+        `/v1/apps/${name}`,
+        { token: root },
+        world.another({ ...options, store: dying(at) }),
+      );
+      await recover(gateway);
+      expect(await world.ask('GET', `/v1/apps/${name}`, { token }, gateway), name).toMatchObject({
+        status: 401,
+        json: { code: 'token_revoked' },
+      });
+    }
+    expect((await world.inventory()).apps.filter(({ name }) => name.startsWith('crash-'))).toEqual([]);
+  }, 60_000);
+
+  it('ends those too that were minted while it went on', async () => {
+    let late = '';
+    const gateway = world.another({
+      ...options,
+      store: {
+        ...world.store,
+        closeMachines: async (environment, at) => {
+          const row = await world.store.environment(environment);
+          late = await mint(Number(row?.numericId));
+          await world.store.closeMachines(environment, at);
+        },
+      },
+    });
+    await appWithToken(gateway, 'slow');
+    expect((await world.ask('DELETE', '/v1/apps/slow', { token: root }, gateway)).status).toBe(202);
+    expect(await world.ask('GET', '/v1/apps/slow', { token: late }, gateway)).toMatchObject({
+      status: 401,
+      json: { code: 'token_revoked' },
+    });
+  });
+});
