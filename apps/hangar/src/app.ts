@@ -25,7 +25,7 @@ import {
 } from '@hangar/store';
 import type { Config } from './config.ts';
 import { createDashboard } from './dashboard/dashboard.ts';
-import { environmentsConfigKeys, environmentsSeller } from './environments.ts';
+import { appTokensEnd, environmentsConfigKeys, environmentsSeller } from './environments.ts';
 import { createGatewayDoor } from './gateway-door.ts';
 import { createMainDoor } from './main-door.ts';
 import { reachIssuer, tokenLocations } from './issuer.ts';
@@ -118,6 +118,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     machines,
     tigris,
     sealer,
+    revokeAppTokens: appTokensEnd(authority),
     installation: await installationId(store.db, now),
     organization: config.flyOrg,
     allowedOrgs: allowedOrganizations(config),
