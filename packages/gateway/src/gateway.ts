@@ -46,7 +46,7 @@ export interface GatewayOptions {
   readonly tigris: TigrisClient;
   readonly sealer: Sealer;
   /** Called while an environment is deleted. */
-  readonly revokeAppTokens?: RevokeAppTokens;
+  readonly revokeAppTokens: RevokeAppTokens;
   /** Short id of this installation; it marks everything made upstream. */
   readonly installation: string;
   /** Slug of the operator's organization, in which all apps live. */
@@ -81,7 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     machines,
     tigris: options.tigris,
     sealer: options.sealer,
-    revokeAppTokens: options.revokeAppTokens ?? (async () => {}),
+    revokeAppTokens: options.revokeAppTokens,
     installation: options.installation,
     organization: options.organization,
     storageEndpoint: options.storageEndpoint,
