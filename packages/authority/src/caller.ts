@@ -10,6 +10,7 @@ import {
 import { ok, refuse, type Result } from '@hangar/security';
 import { hangarCaveats } from './caveats/registry.ts';
 import { factsOf, type CaveatMeters } from './caveats/facts.ts';
+import type { BranchLimit, Clearance } from './caveats/limits.ts';
 import type { VerifiedToken } from './verify.ts';
 
 /** Why a verified token does not allow an access. */
@@ -35,7 +36,8 @@ export interface VerifiedCaller {
   readonly expiresAt?: Date;
   /** Every workspace the bundle has a token for, in the order of the header. */
   readonly workspaces: readonly bigint[];
-  clear(access: Access): Result<true, ClearRefusal>;
+  /** A clearance leaves limits to be held, if the access says that its asker does so (`keepsLimits`). */
+  clear(access: Access): Result<Clearance, ClearRefusal>;
   /** App numbers that the tokens are limited to; undefined when one of them is not limited. */
   appScope(): readonly bigint[] | undefined;
   /** The same caller with only its tokens for one workspace. */
@@ -52,6 +54,8 @@ export function createCaller(
 ): VerifiedCaller {
   const [first] = tokens;
   let registry: PrivateCaveats | undefined;
+  let limits: BranchLimit[] | undefined;
+  const owe = (limit: BranchLimit): boolean => limits !== undefined && limits.push(limit) > 0;
   const expiry = first.verified.earliestExpiry;
   return {
     workspace: first.workspace,
@@ -60,14 +64,17 @@ export function createCaller(
     ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
     workspaces: [...new Set(tokens.map((token) => token.workspace))],
     clear: (access) => {
-      registry ??= hangarCaveats(chargeOnce(options.meters));
+      registry ??= hangarCaveats({ ...chargeOnce(options.meters), owe });
+      const { remoteAddress, keepsLimits } = factsOf({ kind: 'access', access });
       const refusals: ClearRefusal[] = [];
       for (const token of tokens) {
+        const owed: BranchLimit[] = [];
+        limits = keepsLimits === true ? owed : undefined;
         const outcome = clearMacaroon(token.verified, access, registry);
+        limits = undefined;
         if (outcome.ok) {
-          const { remoteAddress } = factsOf({ kind: 'access', access });
           options.recordUse({ tokenId: token.id, from: remoteAddress, at: access.now });
-          return ok(true);
+          return ok({ tokenId: token.id, branches: token.verified.branches, limits: owed });
         }
         refusals.push(explainClearing(token.id, access, outcome.reason));
       }

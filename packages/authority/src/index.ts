@@ -66,6 +66,7 @@ export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } 
 export { hangarCaveats } from './caveats/registry.ts';
 export { HANGAR_CAVEAT_NUMBERS } from './caveats/numbers.ts';
 export type { CaveatMeters, EnvironmentFacts, HangarFacts, SpendPeriod } from './caveats/facts.ts';
+export type { BranchLimit, Clearance } from './caveats/limits.ts';
 export { envCreateCaveat, type EnvCreate } from './caveats/env-create.ts';
 export { envLabelsCaveat, type EnvLabels } from './caveats/env-labels.ts';
 export { execLimitCaveat, type ExecLimit } from './caveats/exec-limit.ts';

@@ -13,6 +13,7 @@ import {
 import {
   hangarCaveats,
   HANGAR_CAVEAT_NUMBERS,
+  type BranchLimit,
   type HangarFacts,
   type VerifiedCaller,
 } from '@hangar/authority';
@@ -20,20 +21,11 @@ import { openWorld, WORKSPACE, type World } from './world.ts';
 
 let world: World;
 let root: string;
-const live = new Map<string, number>();
-const spent = new Map<string, number>();
 beforeAll(async () => {
-  world = await openWorld({
-    meters: {
-      liveEnvironments: (branch) => live.get(branch) ?? 0,
-      spent: (branch) => spent.get(branch) ?? 0,
-    },
-  });
+  world = await openWorld();
 });
 beforeEach(async () => {
   await world.reset();
-  live.clear();
-  spent.clear();
   root = (await world.authority.tokens.mint({ workspace: WORKSPACE, preset: 'org', name: 'r', creator: 'r' }))
     .token;
 });
@@ -63,6 +55,17 @@ const access = (action: number, extension: HangarFacts = {}, more: Partial<Acces
 /** A fresh request, as the gateway makes one: verify, then clear. */
 async function asks(text: string, ...rest: Parameters<typeof access>): Promise<boolean> {
   return (await callerOf(text)).clear(access(...rest)).ok;
+}
+
+/** The limits that a request of somebody who holds them is left with; undefined when it is refused. */
+async function leftTo(
+  text: string,
+  action: number,
+  facts: HangarFacts = {},
+  more: Partial<Access> = {},
+): Promise<readonly BranchLimit[] | undefined> {
+  const outcome = (await callerOf(text)).clear(access(action, { ...facts, keepsLimits: true }, more));
+  return outcome.ok ? outcome.value.limits : undefined;
 }
 
 const bodies: Record<string, unknown> = {
@@ -179,6 +182,13 @@ describe('ExecLimit', () => {
 
   it('refuses a command whose bounds nobody stated', async () => {
     expect(await asks(token(), Action.control, {}, machine)).toBe(false);
+    expect(await asks(token(), Action.control, { exec: { timeoutSeconds: 1 } }, machine)).toBe(false);
+  });
+
+  it('leaves its bounds to whoever runs a command that asks for none', async () => {
+    const [limit] = (await leftTo(token(), Action.control, { exec: {} }, machine)) ?? [];
+    expect(limit).toEqual({ kind: 'exec', timeoutSeconds: 30, maxOutputBytes: 1000 });
+    expect(await leftTo(token(), Action.control, { exec: { timeoutSeconds: 31 } }, machine)).toBeUndefined();
   });
 });
 
@@ -186,19 +196,38 @@ describe('Spend', () => {
   it('stops what costs once the budget is used up, and still lets a machine be stopped and looked at', async () => {
     const token = narrowed(root, { type: 'Spend', body: bodies['Spend'] });
     const { branch } = await callerOf(token);
-    expect(await asks(token, Action.create)).toBe(true);
-    spent.set(branch, 500);
-    expect([await asks(token, Action.create), await asks(token, Action.control)]).toEqual([false, false]);
-    expect([await asks(token, Action.read), await asks(token, Action.control, { costs: false })]).toEqual([
-      true,
-      true,
-    ]);
+    const limit = {
+      kind: 'spend',
+      branch,
+      amount: 500,
+      currency: 'EUR',
+      period: 'month',
+      caveat: 'Creates and starts until it has cost 5.00 EUR a month.',
+    };
+    expect(await leftTo(token, Action.create)).toEqual([limit]);
+    expect(await leftTo(token, Action.control)).toEqual([limit]);
+    expect(await leftTo(token, Action.write, { costs: true })).toEqual([limit]);
+    expect(await leftTo(token, Action.read)).toEqual([]);
+    expect(await leftTo(token, Action.control, { costs: false })).toEqual([]);
+  });
+
+  it('counts a child apart from its brother, and for its parent too', async () => {
+    const parent = narrowed(root, { type: 'Spend', body: bodies['Spend'] });
+    const less = { type: 'Spend', body: { amount: 100, currency: 'EUR', period: 'month' } };
+    const child = narrowed(parent, less);
+    const brother = narrowed(parent, { type: 'Action', body: 'rc' }, less);
+    const branches = async (text: string) =>
+      ((await leftTo(text, Action.create)) ?? []).map((limit) => ('branch' in limit ? limit.branch : ''));
+    const [ofParent] = await branches(parent);
+    expect(await branches(child)).toEqual([ofParent, (await callerOf(child)).branch]);
+    expect(await branches(brother)).toEqual([ofParent, (await callerOf(brother)).branch]);
+    expect(await branches(brother)).not.toEqual(await branches(child));
   });
 
   it('refuses where nobody counts', async () => {
     const token = narrowed(root, { type: 'Spend', body: bodies['Spend'] });
-    const outcome = await world.replica({ meters: {} }).verifier.verify(token);
-    expect(outcome.ok && outcome.value.clear(access(Action.create)).ok).toBe(false);
+    expect(await asks(token, Action.create)).toBe(false);
+    expect(await asks(token, Action.read)).toBe(true);
   });
 });
 
@@ -210,6 +239,12 @@ describe('EnvLabels', () => {
     expect(await on({ user: '8123' })).toBe(false);
     expect(await on({ user: '8124', plan: 'trial' })).toBe(false);
     expect(await asks(token, Action.read)).toBe(false);
+  });
+
+  it('lets a list be asked for that is cut down to such environments', async () => {
+    const token = narrowed(root, { type: 'EnvLabels', body: { user: '8123' } });
+    expect(await asks(token, Action.read, { listing: true })).toBe(true);
+    expect(await asks(token, Action.read, { listing: true, environment: { labels: {} } })).toBe(false);
   });
 
   it('does not mistake what every object has for a label', async () => {
@@ -231,8 +266,8 @@ describe('EnvCreate', () => {
     const token = narrowed(root, { type: 'EnvCreate', body: bodies['EnvCreate'] });
     const { branch } = await callerOf(token);
     const make = (changes: object = {}) =>
-      asks(token, Action.create, { environment: { ...good, ...changes } });
-    expect(await make()).toBe(true);
+      leftTo(token, Action.create, { environment: { ...good, ...changes } });
+    expect(await make()).toMatchObject([{ kind: 'live', branch, maxLive: 2, maxTtlSeconds: 259_200 }]);
     const wrong = [
       { key: 'gh:acme/other#1' },
       { name: 'production' },
@@ -240,19 +275,30 @@ describe('EnvCreate', () => {
       { ttlSeconds: 259_201 },
       { labels: { repo: 'acme/other' } },
     ];
-    for (const change of wrong) expect([change, await make(change)]).toEqual([change, false]);
-    for (const lacking of ['key', 'name', 'class', 'ttlSeconds', 'labels'] as const) {
+    for (const change of wrong) expect([change, await make(change)]).toEqual([change, undefined]);
+    for (const lacking of ['key', 'name', 'class', 'labels'] as const) {
       const { [lacking]: _, ...rest } = good;
-      expect([lacking, await asks(token, Action.create, { environment: rest })]).toEqual([lacking, false]);
+      expect([lacking, await leftTo(token, Action.create, { environment: rest })]).toEqual([
+        lacking,
+        undefined,
+      ]);
     }
-    live.set(branch, 1);
-    expect(await make()).toBe(true);
-    live.set(branch, 2);
-    expect(await make()).toBe(false);
-    // Full: what exists can still be deleted, and nothing else be touched.
-    expect(await asks(token, Action.delete, { environment: { key: good.key } })).toBe(true);
-    expect(await asks(token, Action.delete, { environment: { key: 'user:8123' } })).toBe(false);
+    // Somebody who does not hold limits cannot be told how many are alive.
+    expect(await asks(token, Action.create, { environment: good })).toBe(false);
+    // What exists can be deleted and have machines made in it, and nothing else be touched.
+    expect(await asks(token, Action.delete, { environment: { exists: true, key: good.key } })).toBe(true);
+    expect(await asks(token, Action.create, { environment: { exists: true, key: good.key } })).toBe(true);
+    expect(await asks(token, Action.delete, { environment: { exists: true, key: 'user:8123' } })).toBe(false);
     expect(await asks(token, Action.read)).toBe(false);
+    expect(await asks(token, Action.read, { listing: true })).toBe(true);
+  });
+
+  it('leaves an environment without a lifetime as much as it allows', async () => {
+    const token = narrowed(root, { type: 'EnvCreate', body: bodies['EnvCreate'] });
+    const { ttlSeconds: _, ...endless } = good;
+    expect(await leftTo(token, Action.create, { environment: endless })).toMatchObject([
+      { kind: 'live', maxTtlSeconds: 259_200 },
+    ]);
   });
 });
 

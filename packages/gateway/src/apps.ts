@@ -84,6 +84,9 @@ export function environmentWire(environment: Environment, machines: readonly Mac
     id: environment.id,
     name: environment.name,
     numeric_id: environment.numericId === undefined ? null : Number(environment.numericId),
+    key: environment.key ?? null,
+    class: environment.class ?? null,
+    labels: environment.labels,
     phase: environment.phase,
     power: powerOf(own.map(({ state }) => state)),
     network: environment.network,
@@ -92,6 +95,7 @@ export function environmentWire(environment: Environment, machines: readonly Mac
     created_by: { token_id: environment.createdByToken, branch: environment.createdByBranch },
     created_at: environment.createdAt.toISOString(),
     ready_at: environment.readyAt?.toISOString() ?? null,
+    ttl_at: environment.expiresAt?.toISOString() ?? null,
   };
 }
 

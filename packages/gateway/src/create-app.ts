@@ -1,74 +1,101 @@
-import { HangarError, isAppName } from '@hangar/security';
+import { HangarError } from '@hangar/security';
 import { appWireOf } from './app-wire.ts';
+import { environmentWire } from './apps.ts';
 import type { Environment } from './environment.ts';
-import { readJson, type Answer, type Exchange } from './exchange.ts';
+import type { Answer, Exchange } from './exchange.ts';
 import { once, type OperationFacts, type OnceAnswer } from './idempotency.ts';
 import { claim, make, newOwner } from './lifecycle.ts';
-import { invalid, isObject, withoutNulls } from './machine-config.ts';
 import { bucketNameFor, markFor, newUlid } from './naming.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
 import { pause, type Parts } from './parts.ts';
 import { policyError } from './policy.ts';
+import type { ReserveReason } from './ports.ts';
 import { leaseMs, ownerOf } from './saga.ts';
+import type { EnvironmentWish } from './wish.ts';
 
 /** How long a repeated request waits for the one that is already at work. */
 const waitTries = 100;
 const waitPauseMs = 200;
 
-/**
- * `POST /v1/apps`: an app of its own network with a bucket, a key that reaches nothing else, and the secrets for it.
- * Answers as upstream does. The network is always the environment's own, whatever the body says.
- */
-export async function createApp(exchange: Exchange, parts: Parts): Promise<OnceAnswer> {
-  const { bytes, value } = await readJson(exchange);
-  const name = readName(value, exchange);
-  return await once(
-    exchange,
-    bytes,
-    parts,
-    async (operation) => await createOnce(name, exchange, parts, operation),
-  );
+/** What is to be made, with the bytes that said so. */
+export interface WishedFor {
+  readonly bytes: Uint8Array;
+  readonly wish: EnvironmentWish;
 }
 
-/** Both spellings of the name count (defect U9), and both organizations, of body and token. */
-function readName(value: unknown, exchange: Exchange): string {
-  if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const organization = checkOrganizationSlug(value['org_slug'], exchange.caller.workspace);
+/**
+ * `POST /v1/apps`: an app of its own network with a bucket, a key that reaches nothing else, and the secrets for it.
+ * Answers as upstream does. The network is always the environment's own.
+ */
+export async function createApp(exchange: Exchange, wished: WishedFor, parts: Parts): Promise<OnceAnswer> {
+  const { workspace } = exchange.caller;
+  const organization = checkOrganizationSlug(wished.wish.organization, workspace);
   if (organization) throw organization;
-  const { name, app_name: old } = withoutNulls(value);
-  if (name !== undefined && old !== undefined && name !== old) throw invalid('name', 'differs from app_name');
-  const given = name ?? old;
-  if (typeof given !== 'string' || !isAppName(given)) {
-    throw invalid('name', 'must be 1 to 63 lower-case letters, digits and inner dashes');
-  }
-  return given;
+  return await once(exchange, wished.bytes, parts, async (operation) => {
+    const environment = await createOnce(wished.wish, exchange, parts, operation);
+    return {
+      status: 201,
+      json: { ...appWireOf(environment, workspace, 0), created_at: environment.createdAt.getTime() },
+    };
+  });
+}
+
+/** `POST /hangar/v1/environments`: the same thing with what upstream has no words for: key, class, labels, lifetime. */
+export async function createEnvironment(
+  exchange: Exchange,
+  wished: WishedFor,
+  parts: Parts,
+): Promise<OnceAnswer> {
+  return await once(exchange, wished.bytes, parts, async (operation): Promise<Answer> => {
+    const environment = await createOnce(wished.wish, exchange, parts, operation);
+    return { status: 201, json: environmentWire(environment, [], parts.storageEndpoint) };
+  });
 }
 
 async function createOnce(
-  name: string,
+  wish: EnvironmentWish,
   exchange: Exchange,
   parts: Parts,
   operation: OperationFacts,
-): Promise<Answer> {
-  const { workspace } = exchange.caller;
-  const reserved = await parts.store.reserve(newRow(name, exchange, parts), parts.policy.maxEnvironments);
-  let environment: Environment;
-  if (reserved.ok) {
-    environment = await make(reserved.value, parts);
-  } else if (reserved.reason.tag === 'quota_used') {
-    const { limit } = reserved.reason;
-    throw policyError('name', 'max_environments', limit, `the workspace already has ${limit} apps`);
-  } else {
-    environment = await goOn(reserved.reason.holder, exchange, parts, operation);
+): Promise<Environment> {
+  const live = (exchange.clearance?.limits ?? []).filter((limit) => limit.kind === 'live');
+  const reserved = await parts.store.reserve(newRow(wish, exchange, parts), {
+    workspace: parts.policy.maxEnvironments,
+    branches: live,
+  });
+  if (reserved.ok) return await make(reserved.value, parts);
+  if (reserved.reason.tag === 'name_held')
+    return await goOn(reserved.reason.holder, exchange, parts, operation);
+  throw placeError(reserved.reason, exchange);
+}
+
+function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchange: Exchange): HangarError {
+  switch (reason.tag) {
+    case 'key_held':
+      return new HangarError('conflict', { public: 'another environment has this key' });
+    case 'quota_used': {
+      const { limit } = reason;
+      return policyError('name', 'max_environments', limit, `the workspace already has ${limit} apps`);
+    }
+    case 'branch_quota_used': {
+      const { limit, branch } = reason;
+      const clearance = exchange.clearance;
+      const caveat = clearance?.limits.find((each) => each.kind === 'live' && each.branch === branch);
+      return new HangarError('caveat_denied', {
+        public: `Token ${clearance?.tokenId ?? ''} does not allow another environment now. It may have ${limit} alive.`,
+        extra: {
+          caveat: caveat?.kind === 'live' ? caveat.caveat : '',
+          rule: 'EnvCreate.max_live',
+          limit,
+        },
+      });
+    }
   }
-  return {
-    status: 201,
-    json: { ...appWireOf(environment, workspace, 0), created_at: environment.createdAt.getTime() },
-  };
 }
 
 /** Everything that will ever be named is named here, before the first call outside. */
-function newRow(name: string, { caller }: Exchange, parts: Parts) {
+function newRow(wish: EnvironmentWish, { caller, clearance }: Exchange, parts: Parts) {
+  const { name, key, class: kind, labels } = wish;
   const createdAt = parts.now();
   const id = `env_${newUlid(createdAt)}`;
   const mark = markFor(parts.installation, id);
@@ -83,9 +110,27 @@ function newRow(name: string, { caller }: Exchange, parts: Parts) {
     createdByToken: caller.verified.tokenId,
     createdByBranch: caller.verified.branch,
     createdAt,
+    key,
+    class: kind,
+    labels,
+    expiresAt: endOf(wish, clearance, createdAt),
+    branches: clearance?.branches ?? [caller.verified.branch],
     leaseOwner: newOwner(),
     leaseUntil: new Date(createdAt.getTime() + leaseMs),
   };
+}
+
+/** The shortest of what was asked for and what the token allows. */
+function endOf(
+  { ttlSeconds }: EnvironmentWish,
+  clearance: Exchange['clearance'],
+  createdAt: Date,
+): Date | undefined {
+  const allowed = (clearance?.limits ?? []).flatMap((limit) =>
+    limit.kind === 'live' ? [limit.maxTtlSeconds] : [],
+  );
+  const seconds = Math.min(ttlSeconds ?? Number.POSITIVE_INFINITY, ...allowed);
+  return Number.isFinite(seconds) ? new Date(createdAt.getTime() + seconds * 1000) : undefined;
 }
 
 /**

@@ -3,9 +3,10 @@ import { HangarError, ok, refuse, type Result } from '@hangar/security';
 import type { Environment, Workspace } from './environment.ts';
 import { requestHeaders } from './headers.ts';
 import { checkOrganizationSlug, organizationError, type OrganizationReason } from './org-policy.ts';
-import type { ClearRefusal, VerifiedCaller } from './ports.ts';
+import type { Clearance, ClearRefusal, VerifiedCaller } from './ports.ts';
 import { routes } from './routes.ts';
 import { fillPattern, matchPattern, type Handler, type Route } from './route.ts';
+import type { EnvironmentWish } from './wish.ts';
 import { formatTarget, parseTarget, queryValues, type Target, type TargetReason } from './target.ts';
 
 /** A request that has a row in the table. Nothing is known yet about who sent it. */
@@ -22,6 +23,8 @@ export interface Caller {
   readonly workspace: Workspace;
   /** The live environment that the path names, whoever owns it. */
   readonly environment: Environment | undefined;
+  /** What is to be made, when the request makes an environment. */
+  readonly wish?: EnvironmentWish;
   /** Words of a command to be executed, for caveats about commands. */
   readonly command?: readonly string[];
   /** What only Hangar's own caveats look at. */
@@ -34,7 +37,7 @@ export interface Caller {
 /** Facts about a request beside what it asks for: its origin, and the bounds of a command run. */
 export interface CallerFacts {
   readonly remoteAddress?: string;
-  readonly exec?: { readonly timeoutSeconds: number; readonly maxOutputBytes: number };
+  readonly exec?: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
 }
 
 /** What becomes of a request. Only the last two have any effect. */
@@ -45,12 +48,14 @@ export type Decision =
       readonly handler: Handler;
       readonly plan: RequestPlan;
       readonly environment: Environment | undefined;
+      readonly clearance: Clearance | undefined;
       readonly headers: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'forward';
       readonly plan: RequestPlan;
       readonly environment: Environment | undefined;
+      readonly clearance: Clearance | undefined;
       /** Path and query for upstream, written from the pattern and the checked parameters. */
       readonly target: string;
       /** Headers for upstream, without the credential. */
@@ -79,21 +84,21 @@ export function decide(method: string, rawTarget: string, headers: Headers, call
   if (!planned.ok) return { kind: 'refuse', error: planned.reason };
   const plan = planned.value;
   const wire = requestHeaders(headers);
-  const error =
-    (wire.ok ? undefined : wire.reason) ??
-    clearCaller(plan, caller) ??
-    checkPolicy(plan, caller) ??
-    checkPhase(plan, caller);
-  if (error || !wire.ok) return { kind: 'refuse', error: error ?? new HangarError('internal') };
+  if (!wire.ok) return { kind: 'refuse', error: wire.reason };
+  const cleared = clearCaller(plan, caller);
+  if (!cleared.ok) return { kind: 'refuse', error: cleared.reason };
+  const error = checkPolicy(plan, caller) ?? checkPhase(plan, caller);
+  if (error) return { kind: 'refuse', error };
   const { environment } = caller;
+  const allowed = { plan, environment, clearance: cleared.value, headers: wire.value };
   const treatment = plan.route.treatment;
   switch (treatment.kind) {
     case 'refuse':
       return { kind: 'refuse', error: new HangarError('policy_denied', { public: treatment.sentence }) };
     case 'handle':
-      return { kind: 'handle', handler: treatment.handler, plan, environment, headers: wire.value };
+      return { kind: 'handle', handler: treatment.handler, ...allowed };
     case 'forward':
-      return { kind: 'forward', plan, environment, target: upstreamTarget(plan), headers: wire.value };
+      return { kind: 'forward', target: upstreamTarget(plan), ...allowed };
   }
 }
 
@@ -105,7 +110,7 @@ export function upstreamTarget(plan: RequestPlan): string {
 /** The question put to the caveats. */
 export function accessOf(
   plan: RequestPlan,
-  caller: Pick<Caller, 'workspace' | 'environment' | 'command' | 'facts' | 'now'>,
+  caller: Pick<Caller, 'workspace' | 'environment' | 'wish' | 'command' | 'facts' | 'now'>,
 ): Access {
   const { route, params, query } = plan;
   // Reading secret values is as strong as writing them: whoever sets them knows them.
@@ -121,7 +126,11 @@ export function accessOf(
     ...(params['volume'] === undefined ? {} : { volume: params['volume'] }),
     ...(route.machineFeature === undefined ? {} : { machineFeature: route.machineFeature }),
     ...(caller.command === undefined ? {} : { command: caller.command }),
-    extension: factsFor(caller, environment, route.costs),
+    extension: {
+      ...factsFor(caller, environment, route.costs),
+      listing: route.resource === 'list',
+      keepsLimits: true,
+    },
   };
 }
 
@@ -135,28 +144,47 @@ export function mayRead(environment: Environment, caller: Caller): boolean {
 
 /** The names are those that Hangar's own caveats ask for. */
 function factsFor(
-  { facts }: Pick<Caller, 'facts'>,
+  { facts, wish }: Pick<Caller, 'facts' | 'wish'>,
   environment: Environment | undefined,
   costs: boolean,
 ): Readonly<Record<string, unknown>> {
+  const subject = environment ?? wish;
+  if (subject === undefined) return { ...facts, costs };
+  const { name, key = name, class: kind, labels } = subject;
   return {
     ...facts,
     costs,
-    ...(environment === undefined ? {} : { environment: { name: environment.name } }),
+    environment: {
+      exists: environment !== undefined,
+      name,
+      key,
+      labels,
+      ...(kind === undefined ? {} : { class: kind }),
+      ...(wish?.ttlSeconds === undefined ? {} : { ttlSeconds: wish.ttlSeconds }),
+    },
   };
 }
 
-function clearCaller(plan: RequestPlan, caller: Caller): HangarError | undefined {
+function clearCaller(plan: RequestPlan, caller: Caller): Result<Clearance | undefined, HangarError> {
   const { verified, workspace, environment, now } = caller;
   const namesApp = plan.params['app'] !== undefined || plan.params['environment'] !== undefined;
   if (namesApp && (!environment || environment.workspace !== workspace.number))
-    return expired(verified, workspace, now) ?? unseen(plan, environment);
+    return refuse(expired(verified, workspace, now) ?? unseen(plan, environment));
   const cleared = verified.clear(accessOf(plan, caller));
-  if (cleared.ok) return undefined;
-  // A list is cut down to what the token may see; a token for one app may ask for it too (user-envs.md 6.4).
-  const limited = verified.appScope() !== undefined;
-  if (plan.route.resource === 'list' && limited && cleared.reason.code === 'caveat_denied') return undefined;
-  return refusalOf(cleared.reason);
+  if (cleared.ok) return cleared;
+  if (plan.route.resource === 'list' && mayAskForList(plan, caller, cleared.reason)) return ok(undefined);
+  return refuse(refusalOf(cleared.reason));
+}
+
+/** A list is cut down to what the token may see; a token for one app may ask for it too (user-envs.md 6.4). */
+function mayAskForList(plan: RequestPlan, caller: Caller, { code }: ClearRefusal): boolean {
+  const { verified } = caller;
+  const scope = verified.appScope();
+  if (scope === undefined || code !== 'caveat_denied') return false;
+  if (scope.length === 0) return true;
+  // Whatever else the token asks for, such as where it is used from, holds for a list as well.
+  const access = accessOf(plan, caller);
+  return scope.some((appId) => verified.clear({ ...access, appId }).ok);
 }
 
 /** Whether the token has ended, for requests about which the caveats have nothing else to be asked. */

@@ -48,6 +48,13 @@ export interface Environment {
   readonly policyName: string;
   readonly policyArn: string | undefined;
   readonly flycastAddress: string | undefined;
+  /** What its maker calls it; one without goes by its name. One environment of a workspace has it at a time. */
+  readonly key: string | undefined;
+  /** A word for its kind, for caveats that are about kinds. */
+  readonly class: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** It is deleted then. */
+  readonly expiresAt: Date | undefined;
   readonly createdByToken: string;
   readonly createdByBranch: string;
   readonly journal: readonly Step[];

@@ -2,6 +2,7 @@ import { HangarError, parseStrictJson, readBody, type Door, type JsonReason } fr
 import type { Caller, RequestPlan } from './decide.ts';
 import type { Environment } from './environment.ts';
 import { markAnswer } from './headers.ts';
+import type { Clearance } from './ports.ts';
 
 /** An allowed request on its way through the gateway. */
 export interface Exchange {
@@ -9,6 +10,8 @@ export interface Exchange {
   readonly door: Door;
   readonly plan: RequestPlan;
   readonly caller: Caller;
+  /** What allowed it. Undefined for a list that is cut down to what the token may see. */
+  readonly clearance: Clearance | undefined;
   /** The live environment of the path, when the path names one. */
   readonly environment: Environment | undefined;
   /** Headers for upstream. */

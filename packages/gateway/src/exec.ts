@@ -5,6 +5,7 @@ import type { Answer, Exchange } from './exchange.ts';
 import { invalid, isObject, withoutNulls } from './machine-config.ts';
 import type { Parts } from './parts.ts';
 import type { EnvironmentPolicy } from './policy.ts';
+import type { BranchLimit } from './ports.ts';
 import { sendUpstream } from './upstream.ts';
 
 /** What upstream needs beside the command's own time. */
@@ -14,9 +15,11 @@ const upstreamSlackSeconds = 15;
 export interface ExecRequest {
   /** What the caveats about commands are held against. */
   readonly command: readonly string[];
-  /** Bounds that hold for this run, for caveats about them. */
+  /** Bounds that hold for this run. */
   readonly timeoutSeconds: number;
   readonly maxOutputBytes: number;
+  /** Those of them that the caller asked for itself, for caveats about them. */
+  readonly asked: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
   /** What goes upstream. */
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -37,7 +40,11 @@ export function readExec(value: unknown, policy: EnvironmentPolicy): ExecRequest
   const { command, cmd, container, stdin, timeout, max_output_bytes: output } = withoutNulls(value);
   const timeoutSeconds = atMost(timeout, 'timeout', policy.maxExecSeconds);
   const maxOutputBytes = atMost(output, 'max_output_bytes', policy.maxExecOutputBytes);
-  const bounds = { timeoutSeconds, maxOutputBytes };
+  const asked = {
+    ...(isAsked(timeout) ? { timeoutSeconds } : {}),
+    ...(isAsked(output) ? { maxOutputBytes } : {}),
+  };
+  const bounds = { timeoutSeconds, maxOutputBytes, asked };
   const rest = {
     timeout: timeoutSeconds,
     ...(container === undefined ? {} : { container: text(container, 'container') }),
@@ -67,6 +74,21 @@ function atMost(value: unknown, field: string, limit: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
     throw invalid(field, 'a whole number is needed');
   return Math.min(value, limit);
+}
+
+function isAsked(value: unknown): boolean {
+  return value !== undefined && value !== 0;
+}
+
+/** The same run within what the caveats leave to be held. */
+export function boundedBy(wanted: ExecRequest, limits: readonly BranchLimit[]): ExecRequest {
+  let { timeoutSeconds, maxOutputBytes } = wanted;
+  for (const limit of limits) {
+    if (limit.kind !== 'exec') continue;
+    timeoutSeconds = Math.min(timeoutSeconds, limit.timeoutSeconds);
+    maxOutputBytes = Math.min(maxOutputBytes, limit.maxOutputBytes);
+  }
+  return { ...wanted, timeoutSeconds, maxOutputBytes, body: { ...wanted.body, timeout: timeoutSeconds } };
 }
 
 /** `POST …/exec`, after the caveats have seen the command. */

@@ -14,13 +14,15 @@ import {
 import { createAuditor, type AuditSubject } from './audit.ts';
 import { decide, planRequest, type Caller, type RequestPlan } from './decide.ts';
 import { createEnvironments, powerTask, type Environments } from './environments.ts';
-import { readExec, type ExecRequest } from './exec.ts';
+import { boundedBy, readExec, type ExecRequest } from './exec.ts';
+import { expiryTask } from './expiry.ts';
 import { readJson, type Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { markAnswer } from './headers.ts';
 import { createOrganizationRule, type AllowedOrganizations } from './org-policy.ts';
 import { ownedMachine, ownedVolume } from './ownership.ts';
 import type { Parts } from './parts.ts';
+import type { WishedFor } from './create-app.ts';
 import { perform } from './perform.ts';
 import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
 import type {
@@ -33,7 +35,9 @@ import type {
 import { operationsTask, recoveryTask, type Task } from './recovery.ts';
 import type { StorageSecretNames } from './reserved.ts';
 import { isEnvironmentId } from './route.ts';
+import { checkSpending, countFor, type Prices } from './spending.ts';
 import { upstreamError } from './upstream.ts';
+import { readAppWish, readEnvironmentWish } from './wish.ts';
 import { createWorkspaces, type Workspaces } from './workspaces.ts';
 
 /** What a gateway is made of. */
@@ -58,6 +62,8 @@ export interface GatewayOptions {
   /** Names of the storage secrets in an app; default those of seed 001 alone. */
   readonly storageSecretNames?: StorageSecretNames;
   readonly policy?: EnvironmentPolicy;
+  /** For tokens with a budget; without them such a token makes and starts nothing. */
+  readonly prices?: Prices;
   readonly now?: Clock;
   readonly log?: Log;
 }
@@ -87,6 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     storageEndpoint: options.storageEndpoint,
     storageSecretNames: options.storageSecretNames ?? 'fly',
     policy: options.policy ?? defaultPolicy,
+    prices: options.prices,
     now: options.now ?? systemClock,
     log: options.log ?? silentLog,
   };
@@ -105,7 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function callerOf(
     brought: VerifiedCaller,
     plan: RequestPlan,
-    command: ExecRequest | undefined,
+    { exec, wish }: { exec: ExecRequest | undefined; wish: WishedFor | undefined },
     { remoteAddress }: Door,
   ): Promise<Caller> {
     const name = plan.params['app'] ?? plan.params['environment'];
@@ -128,11 +135,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       now: parts.now(),
       facts: {
         ...(remoteAddress === undefined ? {} : { remoteAddress }),
-        ...(command
-          ? { exec: { timeoutSeconds: command.timeoutSeconds, maxOutputBytes: command.maxOutputBytes } }
-          : {}),
+        ...(exec ? { exec: exec.asked } : {}),
       },
-      ...(command ? { command: command.command } : {}),
+      ...(exec ? { command: exec.command } : {}),
+      ...(wish ? { wish: wish.wish } : {}),
     };
   }
 
@@ -144,24 +150,38 @@ export function createGateway(options: GatewayOptions): Gateway {
     const verified = await verifier.verify(request.headers.get('authorization'));
     if (!verified.ok) throw tokenError(verified.reason);
     subject.caller = verified.value;
-    // The command is part of what the caveats are asked, so this one body is read before they are.
-    const wanted =
-      plan.route.id === 'machines.exec'
-        ? readExec((await readJson({ request, plan })).value, parts.policy)
-        : undefined;
+    const wanted = await readAhead(request, plan);
     const caller = await callerOf(verified.value, plan, wanted, door);
     subject.caller = caller.verified;
     const decision = decide(request.method, door.rawTarget, request.headers, caller);
     if (decision.kind === 'refuse') throw decision.error;
-    const { environment } = decision;
+    const { environment, clearance } = decision;
+    if (clearance && plan.route.costs) await checkSpending(clearance, caller.workspace.number, parts);
     const machineId = plan.params['machine'];
     const volumeId = plan.params['volume'];
     const machine =
       environment && machineId !== undefined ? await ownedMachine(machineId, environment, parts) : undefined;
     if (environment && volumeId !== undefined) await ownedVolume(volumeId, environment, parts);
-    const exchange: Exchange = { request, door, plan, caller, environment, headers: decision.headers };
+    if (clearance && environment && plan.route.costs) await countFor(clearance, environment, parts);
+    const { headers } = decision;
+    const exchange: Exchange = { request, door, plan, caller, clearance, environment, headers };
     if (decision.kind === 'forward') return await forward(exchange, machine, parts);
-    return await perform(decision.handler, exchange, { machine, exec: wanted }, parts);
+    const exec = wanted.exec && boundedBy(wanted.exec, clearance?.limits ?? []);
+    return await perform(decision.handler, exchange, { machine, exec, wish: wanted.wish }, parts);
+  }
+
+  /** What a command is and what is to be made is part of what the caveats are asked: these bodies are read first. */
+  async function readAhead(
+    request: Request,
+    plan: RequestPlan,
+  ): Promise<{ exec: ExecRequest | undefined; wish: WishedFor | undefined }> {
+    const none = { exec: undefined, wish: undefined };
+    if (plan.route.id === 'machines.exec')
+      return { ...none, exec: readExec((await readJson({ request, plan })).value, parts.policy) };
+    if (plan.route.id !== 'apps.create' && plan.route.id !== 'environments.create') return none;
+    const { bytes, value } = await readJson({ request, plan });
+    const wish = plan.route.id === 'apps.create' ? readAppWish(value) : readEnvironmentWish(value);
+    return { ...none, wish: { bytes, wish } };
   }
 
   return {
@@ -182,7 +202,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     environments: createEnvironments(parts),
     workspaces: createWorkspaces(parts),
-    tasks: [recoveryTask(parts), powerTask(parts), operationsTask(parts)],
+    tasks: [recoveryTask(parts), expiryTask(parts), powerTask(parts), operationsTask(parts)],
   };
 }
 

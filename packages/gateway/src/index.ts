@@ -7,6 +7,7 @@ export type { Task } from './recovery.ts';
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
 export { parseAllowedOrganizations, type AllowedOrganizations } from './org-policy.ts';
 export { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
+export type { Prices } from './spending.ts';
 export type { StorageSecretNames } from './reserved.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
@@ -32,9 +33,12 @@ export type { Environment, Guest, Interval, Machine, Phase, Power, Step, Workspa
 /** What the gateway needs from outside: a verifier of tokens, and rows. */
 export type {
   AuditEntry,
+  BranchLimit,
+  Clearance,
   ClearRefusal,
   EnvironmentChanges,
   EnvironmentStore,
+  LiveLimits,
   NewEnvironment,
   Operation,
   OperationRole,

@@ -4,6 +4,7 @@ import type { Clock, Log, Sealer } from '@hangar/security';
 import type { EnvironmentPolicy } from './policy.ts';
 import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
 import type { StorageSecretNames } from './reserved.ts';
+import type { Prices } from './spending.ts';
 
 /** What the operations work with. */
 export interface Parts {
@@ -19,6 +20,7 @@ export interface Parts {
   readonly storageEndpoint: string;
   readonly storageSecretNames: StorageSecretNames;
   readonly policy: EnvironmentPolicy;
+  readonly prices: Prices | undefined;
   readonly now: Clock;
   readonly log: Log;
 }

@@ -1,6 +1,6 @@
 import { assignAddress } from './addresses.ts';
 import { deleteApp, getApp, getEnvironment, listApps, listEnvironments } from './apps.ts';
-import { createApp } from './create-app.ts';
+import { createApp, createEnvironment } from './create-app.ts';
 import type { Machine } from './environment.ts';
 import { readUsage } from './environments.ts';
 import { exec, type ExecRequest } from './exec.ts';
@@ -11,6 +11,7 @@ import { listInOrganization, place } from './organization-lists.ts';
 import { HangarError } from '@hangar/security';
 import type { Parts } from './parts.ts';
 import type { Handler } from './route.ts';
+import type { WishedFor } from './create-app.ts';
 import { setSecrets } from './secrets.ts';
 import { createVolume } from './volumes.ts';
 
@@ -18,14 +19,20 @@ import { createVolume } from './volumes.ts';
 export async function perform(
   handler: Handler,
   exchange: Exchange,
-  subject: { readonly machine: Machine | undefined; readonly exec: ExecRequest | undefined },
+  subject: {
+    readonly machine: Machine | undefined;
+    readonly exec: ExecRequest | undefined;
+    readonly wish: WishedFor | undefined;
+  },
   parts: Parts,
 ): Promise<Response> {
   switch (handler) {
     case 'list-apps':
       return respond(exchange, await listApps(exchange, parts));
     case 'create-app':
-      return respondOnce(exchange, await createApp(exchange, parts));
+      return respondOnce(exchange, await createApp(exchange, required(subject.wish), parts));
+    case 'create-environment':
+      return respondOnce(exchange, await createEnvironment(exchange, required(subject.wish), parts));
     case 'get-app':
       return respond(exchange, await getApp(exchange, parts));
     case 'delete-app':
@@ -61,7 +68,7 @@ function respondOnce(exchange: Exchange, { replayed, ...answer }: OnceAnswer): R
   return respond(exchange, answer, replayed ? { 'idempotent-replayed': 'true' } : {});
 }
 
-function required(machine: Machine | undefined): Machine {
-  if (!machine) throw new HangarError('internal', { detail: 'the route table names no machine here' });
-  return machine;
+function required<T>(subject: T | undefined): T {
+  if (subject === undefined) throw new HangarError('internal', { detail: 'the route table names none here' });
+  return subject;
 }

@@ -20,6 +20,40 @@ export interface ClearRefusal {
   readonly sentence: string;
 }
 
+/**
+ * What a caveat leaves to the gateway, because it takes rows to know. Counters belong to the branch of the token that
+ * ends with the caveat.
+ */
+export type BranchLimit =
+  | {
+      readonly kind: 'live';
+      readonly branch: string;
+      readonly maxLive: number;
+      readonly maxTtlSeconds: number;
+      /** The caveat in words. */
+      readonly caveat: string;
+    }
+  | SpendLimit
+  | { readonly kind: 'exec'; readonly timeoutSeconds: number; readonly maxOutputBytes: number };
+
+/** A budget, in minor units of a currency. */
+export interface SpendLimit {
+  readonly kind: 'spend';
+  readonly branch: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly period: 'day' | 'month' | 'total';
+  readonly caveat: string;
+}
+
+/** What allowed a request, and what it leaves to be held before anything happens. */
+export interface Clearance {
+  readonly tokenId: string;
+  /** Digests of the token and of all it was narrowed from, oldest first. */
+  readonly branches: readonly string[];
+  readonly limits: readonly BranchLimit[];
+}
+
 /** Whoever presented a token whose signature chain holds and which is not revoked. */
 export interface VerifiedCaller {
   /** The workspace whose key signed the token. */
@@ -29,7 +63,7 @@ export interface VerifiedCaller {
   /** Digest of the tail: names this very branch among all narrowed children of the token. */
   readonly branch: string;
   /** Asks all caveats, those of discharges too. */
-  clear(access: Access): Result<true, ClearRefusal>;
+  clear(access: Access): Result<Clearance, ClearRefusal>;
   /** The app numbers the token is limited to, or undefined when it is not limited to apps. */
   appScope(): readonly bigint[] | undefined;
   readonly expiresAt?: Date;
@@ -61,12 +95,29 @@ export type NewEnvironment = Pick<
   | 'createdByToken'
   | 'createdByBranch'
   | 'createdAt'
-> & { readonly leaseOwner: string; readonly leaseUntil: Date };
+  | 'key'
+  | 'class'
+  | 'labels'
+  | 'expiresAt'
+> & {
+  readonly leaseOwner: string;
+  readonly leaseUntil: Date;
+  /** The branches that it is made under, all of which it counts for. */
+  readonly branches: readonly string[];
+};
+
+/** How many environments may be alive: in the workspace, and under branches. */
+export interface LiveLimits {
+  readonly workspace: number;
+  readonly branches: readonly { readonly branch: string; readonly maxLive: number }[];
+}
 
 /** Why a name could not be taken. */
 export type ReserveReason =
   | { readonly tag: 'name_held'; readonly holder: Environment }
-  | { readonly tag: 'quota_used'; readonly limit: number };
+  | { readonly tag: 'key_held' }
+  | { readonly tag: 'quota_used'; readonly limit: number }
+  | { readonly tag: 'branch_quota_used'; readonly branch: string; readonly limit: number };
 
 /** What a step may learn or settle. */
 export interface EnvironmentChanges {
@@ -128,10 +179,10 @@ export interface EnvironmentStore {
   closeWorkspace(number: bigint, at: Date): Promise<void>;
 
   /**
-   * Takes the name, in phase `provisioning` and leased to the caller; or says who holds it. The quota is counted in the
-   * same transaction, so that two requests can't both take the last place.
+   * Takes the name, in phase `provisioning` and leased to the caller; or says who holds it. Quotas are counted, and the
+   * branches written down, in the same transaction, so that two requests can't both take the last place.
    */
-  reserve(wanted: NewEnvironment, maxLive: number): Promise<Result<Environment, ReserveReason>>;
+  reserve(wanted: NewEnvironment, limits: LiveLimits): Promise<Result<Environment, ReserveReason>>;
   environment(id: string): Promise<Environment | undefined>;
   /** The environment that holds the name now. */
   environmentNamed(name: string): Promise<Environment | undefined>;
@@ -139,6 +190,10 @@ export interface EnvironmentStore {
   environmentsOf(workspace: bigint, deadSince?: Date): Promise<readonly Environment[]>;
   /** All that are `ready`, of every workspace, for the sweep over their machines. */
   readyEnvironments(): Promise<readonly Environment[]>;
+  /** Those that are `ready` and past their time. */
+  expiredEnvironments(wanted: { now: Date; limit: number }): Promise<readonly Environment[]>;
+  /** What runs in the environment counts for these branches from now on, unless it does already. */
+  countFor(wanted: { environment: string; branches: readonly string[]; at: Date }): Promise<void>;
   /** Takes the lease of a live environment if it is free or over; moves the phase if asked. */
   claim(wanted: {
     id: string;
@@ -172,6 +227,13 @@ export interface EnvironmentStore {
   saveMachine(machine: Machine, intervals: readonly Interval[]): Promise<void>;
   /** Running times of a workspace that touch the span. */
   intervalsIn(wanted: { workspace: bigint; from: Date; to: Date }): Promise<readonly Interval[]>;
+  /** Running times that count for a branch and touch the span, without what was before they did. */
+  intervalsUnder(wanted: {
+    workspace: bigint;
+    branch: string;
+    from: Date;
+    to: Date;
+  }): Promise<readonly Interval[]>;
   /** The running time of a machine that began last, ended or not. */
   latestInterval(machine: string): Promise<Interval | undefined>;
   /** Ends what still runs in an environment, and marks its machines as destroyed. */

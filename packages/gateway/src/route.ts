@@ -25,6 +25,7 @@ export type Handler =
   | 'list-org-machines'
   | 'list-org-volumes'
   | 'place'
+  | 'create-environment'
   | 'list-environments'
   | 'get-environment'
   | 'usage';

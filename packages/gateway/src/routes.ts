@@ -26,7 +26,11 @@ const free: readonly string[] = [
   'leases.release',
 ];
 
+/** Writing that may make something run: upstream starts a machine that gets another config. */
+const dear: readonly string[] = ['machines.update'];
+
 function mayCost(id: string, action: ActionMask): boolean {
+  if (dear.includes(id)) return true;
   return (action & (Action.create | Action.control)) !== 0 && !free.includes(id);
 }
 
@@ -221,6 +225,10 @@ export const routes: readonly Route[] = [
     repeatable: true,
   }),
 
+  handle(
+    ['environments.create', 'POST', '/hangar/v1/environments', create, 'workspace'],
+    'create-environment',
+  ),
   handle(['environments.list', 'GET', '/hangar/v1/environments', read, 'list'], 'list-environments', {
     query: ['phase', 'power'],
   }),

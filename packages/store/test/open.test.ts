@@ -86,8 +86,8 @@ describe.skipIf(server === '')('on a Postgres server', () => {
     );
     const { rows } = await stores
       .at(0)!
-      .execute('select count(*)::int as count from drizzle.__drizzle_migrations');
-    expect(rows).toEqual([{ count: 1 }]);
+      .execute('select count(*)::int - count(distinct hash)::int as twice from drizzle.__drizzle_migrations');
+    expect(rows).toEqual([{ twice: 0 }]);
     await Promise.all(stores.map(async (store) => await store.close()));
     await scratch.drop();
   });

@@ -72,8 +72,9 @@ export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> 
       };
     },
     clear: (body, subject, branch) => {
-      const { environment } = factsOf(subject);
+      const { environment, listing } = factsOf(subject);
       if (environment === undefined) {
+        if (listing === true) return undefined;
         return object(
           'resource_unspecified',
           'The token is for its own environments, and the request names none.',
@@ -83,11 +84,10 @@ export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> 
         return object('private', `The token is for environments whose key begins with ${body.keyPrefix}.`);
       }
       const creates = subject.kind === 'access' && (subject.access.action & Action.create) !== 0;
-      return creates ? clearCreation(body, environment, branch, meters) : undefined;
+      if (!creates || environment.exists === true) return undefined;
+      return clearCreation(body, environment, branch, meters);
     },
-    explain: (body) =>
-      `May make environments whose key begins with ${body.keyPrefix}, ${body.maxLive} alive at once, ` +
-      `each for ${body.maxTtlSeconds} seconds at most; touches no others.`,
+    explain,
     toJson: (body) => ({
       key_prefix: body.keyPrefix,
       name_prefix: body.namePrefix,
@@ -112,7 +112,7 @@ function clearCreation(
   if (body.classes.length > 0 && !body.classes.includes(environment.class ?? '')) {
     return object('private', `The token makes environments of class ${body.classes.join(' or ')}.`);
   }
-  if (environment.ttlSeconds === undefined || environment.ttlSeconds > body.maxTtlSeconds) {
+  if (environment.ttlSeconds !== undefined && environment.ttlSeconds > body.maxTtlSeconds) {
     return object('private', `The token makes environments that live ${body.maxTtlSeconds} seconds at most.`);
   }
   const carried = new Map(Object.entries(environment.labels ?? {}));
@@ -121,14 +121,22 @@ function clearCreation(
       return object('private', `The token makes environments with the label ${label}=${value}.`);
     }
   }
-  const live = branch === undefined ? undefined : meters.liveEnvironments?.(branch);
-  if (live === undefined) {
-    return object(
-      'invalid_access',
-      'The token may have so many environments alive, and they are not counted here.',
-    );
-  }
-  return live < body.maxLive
+  const { maxLive, maxTtlSeconds } = body;
+  // How many are alive is known only to the transaction that adds one.
+  const held =
+    branch !== undefined &&
+    meters.owe?.({ kind: 'live', branch, maxLive, maxTtlSeconds, caveat: explain(body) });
+  return held === true
     ? undefined
-    : object('private', `The token may have ${body.maxLive} environments alive.`);
+    : object(
+        'invalid_access',
+        'The token may have so many environments alive, and they are not counted here.',
+      );
+}
+
+function explain(body: EnvCreate): string {
+  return (
+    `May make environments whose key begins with ${body.keyPrefix}, ${body.maxLive} alive at once, ` +
+    `each for ${body.maxTtlSeconds} seconds at most; touches no others.`
+  );
 }

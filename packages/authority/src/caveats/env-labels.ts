@@ -25,8 +25,9 @@ export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
     return { labels: reader.textMap(() => reader.text()) };
   },
   clear: ({ labels }, subject) => {
-    const { environment } = factsOf(subject);
+    const { environment, listing } = factsOf(subject);
     if (environment === undefined) {
+      if (listing === true) return undefined;
       return object(
         'resource_unspecified',
         'The token is for certain environments, and the request names none.',

@@ -56,11 +56,21 @@ export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> 
           'The token bounds command runs, and the bounds of this one are not known.',
         );
       }
-      if (exec.timeoutSeconds > limit.timeoutSeconds) {
+      const { timeoutSeconds = 0, maxOutputBytes = 0 } = exec;
+      if (timeoutSeconds > limit.timeoutSeconds) {
         return object('private', `The token lets a command run ${limit.timeoutSeconds} seconds at most.`);
       }
-      if (exec.maxOutputBytes > limit.maxOutputBytes) {
+      if (maxOutputBytes > limit.maxOutputBytes) {
         return object('private', `The token lets a command print ${limit.maxOutputBytes} bytes at most.`);
+      }
+      const open = exec.timeoutSeconds === undefined || exec.maxOutputBytes === undefined;
+      const held = meters.owe?.({
+        kind: 'exec',
+        timeoutSeconds: limit.timeoutSeconds,
+        maxOutputBytes: limit.maxOutputBytes,
+      });
+      if (open && held !== true) {
+        return object('invalid_access', 'The token bounds command runs, and this one has no bounds.');
       }
       if (meters.take(`exec ${branch}`, limit.perMinute)) return undefined;
       return object(

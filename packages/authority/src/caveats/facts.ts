@@ -1,4 +1,5 @@
 import type { Subject } from '@hangar/macaroon';
+import type { BranchLimit } from './limits.ts';
 
 /**
  * Facts that Hangar's own caveats look at, beside what every access says. Whoever builds the access
@@ -9,30 +10,37 @@ export interface HangarFacts {
   readonly remoteAddress?: string;
   /** The environment that is touched or about to be made. For EnvCreate and EnvLabels. */
   readonly environment?: EnvironmentFacts;
-  /** Bounds of a command run. For ExecLimit. */
-  readonly exec?: { readonly timeoutSeconds: number; readonly maxOutputBytes: number };
-  /** False for requests that cost nothing even though they control a machine: a stop. For Spend. */
+  /** Bounds that a command run asks for; what it leaves open is bounded by ExecLimit. */
+  readonly exec?: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
+  /**
+   * Whether the request may make something run or come into being. Without it everything that creates or controls does.
+   * For Spend.
+   */
   readonly costs?: boolean;
+  /** The answer is a list that is cut down to what the token may read. For EnvCreate and EnvLabels. */
+  readonly listing?: boolean;
+  /** Whoever asks holds the limits of the clearance before anything happens. Without it EnvCreate and Spend refuse. */
+  readonly keepsLimits?: boolean;
 }
 
 /** What EnvCreate and EnvLabels ask about an environment. */
 export interface EnvironmentFacts {
+  /** It exists; else it is about to be made. */
+  readonly exists?: boolean;
   readonly key?: string;
   readonly name?: string;
   readonly class?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** How long a new environment would live; absent means for ever. */
+  /** How long a new environment shall live; absent means as long as it may. */
   readonly ttlSeconds?: number;
 }
 
-/** Counters that some caveats need. All of them answer from memory. */
+/** What caveats that count need. */
 export interface CaveatMeters {
-  /** Takes one of `perMinute` for a counter; false when none is left. */
+  /** Takes one of `perMinute` for a counter; false when none is left. Answers from memory. */
   take(counter: string, perMinute: number): boolean;
-  /** Environments alive that were made under a branch; undefined when nobody counts them. */
-  liveEnvironments?(branch: string): number | undefined;
-  /** Minor units spent under a branch in the current period; undefined when nobody counts. */
-  spent?(branch: string, currency: string, period: SpendPeriod): number | undefined;
+  /** Takes note of a limit that whoever asks will hold; false when nobody will. */
+  owe?(limit: BranchLimit): boolean;
 }
 
 /** The span in which a Spend caveat counts. */

@@ -37,19 +37,23 @@ export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
     },
     clear: ({ amount, currency, period }, subject, branch) => {
       const action = subject.kind === 'access' ? subject.access.action : Action.none;
-      const costs = (action & (Action.create | Action.control)) !== 0 && factsOf(subject).costs !== false;
+      const costs = factsOf(subject).costs ?? (action & (Action.create | Action.control)) !== 0;
       if (!costs) return undefined;
-      const spent = branch === undefined ? undefined : meters.spent?.(branch, currency, period);
-      if (spent === undefined) {
-        return object('invalid_access', 'The token has a budget, and what it has spent is not known here.');
-      }
-      if (spent < amount) return undefined;
-      return object('private', `The token's budget of ${words({ amount, currency, period })} is used up.`);
+      // What was spent takes rows to know.
+      const limit = { branch: branch ?? '', amount, currency, period };
+      const caveat = explain({ amount, currency, period });
+      if (branch !== undefined && meters.owe?.({ kind: 'spend', ...limit, caveat }) === true)
+        return undefined;
+      return object('invalid_access', 'The token has a budget, and what it has spent is not known here.');
     },
-    explain: (spend) => `Creates and starts until it has cost ${words(spend)}.`,
+    explain,
     toJson: ({ amount, currency, period }) => ({ amount, currency, period }),
     fromJson: (body) => bodyFrom(json, body),
   };
+}
+
+function explain(spend: Spend): string {
+  return `Creates and starts until it has cost ${words(spend)}.`;
 }
 
 function words({ amount, currency, period }: Spend): string {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { explainClearing } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
+import type { BranchLimit } from '../caveats/limits.ts';
 import { inspectTokens } from '../inspect.ts';
 import { mapPermissionTokens, narrowTokens } from '../narrow.ts';
 import { headerReason } from '../token-reason.ts';
@@ -123,8 +124,10 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
       const { code, sentence, tokenId, location: place } = tokens.reason;
       return jsonResponse(200, { allowed: false, code, sentence, token_id: tokenId, location: place });
     }
-    // A question must not use up anybody's rate.
-    const registry = hangarCaveats({ ...options.meters, take: () => true });
+    // A question must not use up anybody's rate; what only the rows know is told instead of judged.
+    const subjectTo: string[] = [];
+    const owe = (limit: BranchLimit): boolean => limit.kind === 'exec' || subjectTo.push(limit.caveat) > 0;
+    const registry = hangarCaveats({ ...options.meters, take: () => true, owe });
     for (const [index, token] of tokens.value.entries()) {
       const access = await options.routeAccess?.({
         method: body.method,
@@ -139,8 +142,12 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
           ? {}
           : { extension: { ...access.extension, remoteAddress: body.source } }),
       };
+      subjectTo.length = 0;
       const outcome = clear(token.verified, asked, registry);
-      if (outcome.ok) return jsonResponse(200, { allowed: true, token_id: token.id });
+      if (outcome.ok) {
+        const limits = subjectTo.length === 0 ? {} : { subject_to: subjectTo };
+        return jsonResponse(200, { allowed: true, token_id: token.id, ...limits });
+      }
       if (index < tokens.value.length - 1) continue;
       const refusal = explainClearing(token.id, asked, outcome.reason);
       return jsonResponse(200, {

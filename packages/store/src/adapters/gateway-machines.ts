@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
-import type { EnvironmentStore, Interval } from '@hangar/gateway';
+import type { EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../database.ts';
 import { gatewayEnvironments, gatewayIntervals, gatewayMachines } from '../schema/gateway.ts';
-import { intervalOf, machineOf } from './gateway-rows.ts';
+import { endedBy, intervalOf, machineOf } from './gateway-rows.ts';
 
 type MachineRows = Pick<
   EnvironmentStore,
@@ -106,11 +106,4 @@ export function gatewayMachineRows(db: Database): MachineRows {
       });
     },
   };
-}
-
-/** Nothing runs in an environment that is gone, even if the news of a machine came in after its end. */
-function endedBy(interval: Interval, deletedAt: Date | null): Interval {
-  if (deletedAt === null || (interval.stoppedAt !== undefined && interval.stoppedAt <= deletedAt))
-    return interval;
-  return { ...interval, stoppedAt: deletedAt < interval.startedAt ? interval.startedAt : deletedAt };
 }

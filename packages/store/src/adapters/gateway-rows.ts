@@ -24,6 +24,9 @@ export function environmentOf(row: typeof gatewayEnvironments.$inferSelect): Env
     sealedSecretKey: row.sealedSecretKey ? new Uint8Array(row.sealedSecretKey) : undefined,
     policyArn: row.policyArn ?? undefined,
     flycastAddress: row.flycastAddress ?? undefined,
+    key: row.key ?? undefined,
+    class: row.class ?? undefined,
+    expiresAt: row.expiresAt ?? undefined,
     failure: row.failure ?? undefined,
     leaseOwner: row.leaseOwner ?? undefined,
     leaseUntil: row.leaseUntil ?? undefined,
@@ -53,4 +56,11 @@ export function operationOf(row: typeof gatewayOperations.$inferSelect): Operati
     sealedResponse: sealedResponse ? new Uint8Array(sealedResponse) : undefined,
     createdAt,
   };
+}
+
+/** Nothing runs in an environment that is gone, even if the news of a machine came in after its end. */
+export function endedBy(interval: Interval, deletedAt: Date | null): Interval {
+  if (deletedAt === null || (interval.stoppedAt !== undefined && interval.stoppedAt <= deletedAt))
+    return interval;
+  return { ...interval, stoppedAt: deletedAt < interval.startedAt ? interval.startedAt : deletedAt };
 }

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import { unfinishedPhases, type EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../database.ts';
 import { gatewayAudit, gatewayEnvironments, gatewayVolumes, gatewayWorkspaces } from '../schema/gateway.ts';
+import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts';
 import { gatewayMachineRows } from './gateway-machines.ts';
 import { gatewayOperationRows } from './gateway-operations.ts';
 import { environmentOf, workspaceOf } from './gateway-rows.ts';
@@ -14,6 +15,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
   const environments = gatewayEnvironments;
   return {
     ...gatewayMachineRows(db),
+    ...gatewayBranchRows(db),
     ...gatewayOperationRows(db),
 
     async openWorkspace(wanted) {
@@ -38,7 +40,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .where(and(eq(workspaces.number, number), isNull(workspaces.closedAt)));
     },
 
-    async reserve(wanted, maxLive) {
+    async reserve({ branches, ...wanted }, limits) {
       return await db.transaction(async (tx) => {
         // The workspace's row is the lock under which its environments are counted.
         await tx.select().from(workspaces).where(eq(workspaces.number, wanted.workspace)).for('update');
@@ -47,14 +49,29 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .from(environments)
           .where(and(eq(environments.name, wanted.name), live));
         if (held) return { ok: false, reason: { tag: 'name_held', holder: environmentOf(held) } };
+        if (wanted.key !== undefined) {
+          const held = await tx.$count(
+            environments,
+            and(eq(environments.workspace, wanted.workspace), eq(environments.key, wanted.key), live),
+          );
+          if (held > 0) return { ok: false, reason: { tag: 'key_held' } };
+        }
         const count = await tx.$count(environments, and(eq(environments.workspace, wanted.workspace), live));
-        if (count >= maxLive) return { ok: false, reason: { tag: 'quota_used', limit: maxLive } };
+        if (count >= limits.workspace)
+          return { ok: false, reason: { tag: 'quota_used', limit: limits.workspace } };
+        for (const { branch, maxLive } of limits.branches) {
+          if ((await liveUnder(tx, branch)) >= maxLive)
+            return { ok: false, reason: { tag: 'branch_quota_used', branch, limit: maxLive } };
+        }
         const [row] = await tx
           .insert(environments)
           .values({ ...wanted, phase: 'provisioning', journal: [], updatedAt: wanted.createdAt })
           .onConflictDoNothing()
           .returning();
-        if (row) return { ok: true, value: environmentOf(row) };
+        if (row) {
+          await writeMakers(tx, { id: row.id, branches, createdAt: wanted.createdAt });
+          return { ok: true, value: environmentOf(row) };
+        }
         // Another workspace took the name between the look and the insert.
         const [holder] = await tx
           .select()
@@ -90,6 +107,15 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .from(environments)
         .where(eq(environments.phase, 'ready'))
         .orderBy(asc(environments.id));
+      return rows.map(environmentOf);
+    },
+    async expiredEnvironments({ now, limit }) {
+      const rows = await db
+        .select()
+        .from(environments)
+        .where(and(eq(environments.phase, 'ready'), lte(environments.expiresAt, now)))
+        .orderBy(asc(environments.expiresAt))
+        .limit(limit);
       return rows.map(environmentOf);
     },
 

@@ -50,6 +50,11 @@ export const gatewayEnvironments = pgTable(
     policyName: text('policy_name').notNull(),
     policyArn: text('policy_arn'),
     flycastAddress: text('flycast_address'),
+    /** What its maker calls it. */
+    key: text('key'),
+    class: text('class'),
+    labels: jsonb('labels').$type<Readonly<Record<string, string>>>().notNull().default({}),
+    expiresAt: instant('expires_at'),
     createdByToken: text('created_by_token').notNull(),
     createdByBranch: text('created_by_branch').notNull(),
     journal: jsonb('journal').$type<readonly Step[]>().notNull(),
@@ -66,11 +71,35 @@ export const gatewayEnvironments = pgTable(
     uniqueIndex('gateway_environments_live_name')
       .on(table.name)
       .where(sql`${table.phase} not in ('failed', 'deleted')`),
+    uniqueIndex('gateway_environments_live_key')
+      .on(table.workspace, table.key)
+      .where(sql`${table.phase} not in ('failed', 'deleted')`),
+    index('gateway_environments_expiring')
+      .on(table.expiresAt)
+      .where(sql`${table.phase} = 'ready' and ${table.expiresAt} is not null`),
     index('gateway_environments_by_workspace').on(table.workspace, table.createdAt, table.id),
     index('gateway_environments_unfinished')
       .on(table.leaseUntil)
       .where(sql`${table.phase} in ('provisioning', 'undoing', 'deleting')`),
   ],
+);
+
+/**
+ * Environments that count for a branch of a token: those made under it, and those in which it had something run. A
+ * branch is the digest of one link of a token's chain, so what a grandchild does is here once for each of its ancestors.
+ */
+export const gatewayBranches = pgTable(
+  'gateway_branches',
+  {
+    branch: text('branch').notNull(),
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id),
+    made: boolean('made').notNull(),
+    /** From when on what runs there is its doing. */
+    since: instant('since').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.branch, table.environment] })],
 );
 
 /** Machines that the gateway made or saw, with their last known state. */

@@ -1,0 +1,22 @@
+import { deleteEnvironment } from './apps.ts';
+import type { Parts } from './parts.ts';
+import type { Task } from './recovery.ts';
+
+const expirySeconds = 15;
+const batch = 20;
+
+/** Deletes environments that are past their time. What fails on the way is left to the recovery task. */
+export function expiryTask(parts: Parts): Task {
+  return {
+    name: 'gateway-expiry',
+    everySeconds: expirySeconds,
+    async run(signal) {
+      for (const environment of await parts.store.expiredEnvironments({ now: parts.now(), limit: batch })) {
+        if (signal.aborted) return;
+        await deleteEnvironment(environment, parts).catch((error: unknown) => {
+          parts.log.warn({ environment: environment.id, err: error }, 'past its time, and not deleted yet');
+        });
+      }
+    },
+  };
+}
