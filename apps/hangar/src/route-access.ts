@@ -8,10 +8,16 @@ export function routeAccess(store: EnvironmentStore, now: () => Date): RouteAcce
     if (!planned.ok) return undefined;
     const workspace = await store.workspace(number);
     if (workspace === undefined) return undefined;
-    const name = planned.value.params['app'];
-    const found = name === undefined ? undefined : await store.environmentNamed(name);
+    const { app, environment: wanted } = planned.value.params;
+    const name = app ?? wanted;
+    const found = name === undefined ? undefined : await findEnvironment(store, name);
     const environment = found?.workspace === number ? found : undefined;
     if (name !== undefined && environment === undefined) return undefined;
     return accessOf(planned.value, { workspace, environment, now: now() });
   };
+}
+
+/** An environment is asked for by its name or, on our own paths, by its id; no name looks like an id. */
+async function findEnvironment(store: EnvironmentStore, name: string) {
+  return name.startsWith('env_') ? await store.environment(name) : await store.environmentNamed(name);
 }
