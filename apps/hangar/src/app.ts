@@ -33,7 +33,7 @@ import type { Metrics } from './metrics.ts';
 import { routeAccess } from './route-access.ts';
 import type { Fetcher } from './server.ts';
 import { keepUpstreamCredential } from './upstream-credential.ts';
-import { environmentsUsage } from './usage.ts';
+import { environmentsPrices, environmentsUsage } from './usage.ts';
 import type { Task } from './workers.ts';
 
 /** What the composition is given. */
@@ -123,6 +123,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     organization: config.flyOrg,
     allowedOrgs: allowedOrganizations(config),
     storageEndpoint: urls.s3,
+    prices: environmentsPrices,
     now,
     log,
   });
