@@ -51,8 +51,6 @@ export interface AuthorityOptions {
   readonly directory?: Partial<Directory>;
   /** Maps a gateway request to its access, for `/tokens/check`. */
   readonly routeAccess?: RouteAccess;
-  /** Counters for EnvCreate and Spend; without them those caveats refuse. */
-  readonly meters?: Omit<CaveatMeters, 'take'>;
   /** Origins that a person may be sent on to after deciding. */
   readonly returnOrigins?: readonly string[];
   /** Whose signed reports of leaked tokens are believed (`readLeakReporters`); absent takes none. */
@@ -107,7 +105,6 @@ export function createAuthority(options: AuthorityOptions): Authority {
   const usage = createUsageLog(issuer);
   const buckets = createBuckets(monotonicMs);
   const meters: CaveatMeters = {
-    ...options.meters,
     take: (counter, perMinute) =>
       buckets.take(`caveat ${counter}`, { perMinute, burst: perMinute }) === undefined,
   };
