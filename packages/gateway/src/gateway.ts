@@ -62,8 +62,8 @@ export interface GatewayOptions {
   /** Names of the storage secrets in an app; default those of seed 001 alone. */
   readonly storageSecretNames?: StorageSecretNames;
   readonly policy?: EnvironmentPolicy;
-  /** For tokens with a budget; without them such a token makes and starts nothing. */
-  readonly prices?: Prices;
+  /** For tokens with a budget. Undefined where nobody is billed: then such a token makes and starts nothing. */
+  readonly prices: Prices | undefined;
   readonly now?: Clock;
   readonly log?: Log;
 }

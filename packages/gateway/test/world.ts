@@ -95,6 +95,7 @@ export async function openWorld(
     tigris,
     sealer: createSealer([Secret.of(`k1:${randomBytes(32).toString('base64')}`)]),
     revokeAppTokens: async () => {},
+    prices: undefined,
     installation: 'i1',
     organization: 'operator',
     allowedOrgs: ['operator'],
