@@ -31,6 +31,7 @@ export async function createApp(exchange: Exchange, wished: WishedFor, parts: Pa
   const { workspace } = exchange.caller;
   const organization = checkOrganizationSlug(wished.wish.organization, workspace);
   if (organization) throw organization;
+  await checkNetwork(wished.wish, exchange, parts);
   return await once(exchange, wished.bytes, parts, async (operation) => {
     const environment = await createOnce(wished.wish, exchange, parts, operation);
     return {
@@ -38,6 +39,26 @@ export async function createApp(exchange: Exchange, wished: WishedFor, parts: Pa
       json: { ...appWireOf(environment, workspace, 0), created_at: environment.createdAt.getTime() },
     };
   });
+}
+
+/**
+ * Every app lives on a network of its own: on a network that the caller names, tenants could meet. Leaving it out and
+ * the empty text, which stock clients send for nothing, ask for none; the name that the app has already is no other one.
+ */
+async function checkNetwork(
+  { name, network }: EnvironmentWish,
+  { caller }: Exchange,
+  { store }: Parts,
+): Promise<void> {
+  if (network === undefined || network === '') return;
+  const holder = await store.environmentNamed(name);
+  if (holder?.workspace === caller.workspace.number && holder.network === network) return;
+  throw policyError(
+    'network',
+    'network',
+    'isolated',
+    'every app gets a network of its own; leave network out',
+  );
 }
 
 /** `POST /hangar/v1/environments`: the same thing with what upstream has no words for: key, class, labels, lifetime. */

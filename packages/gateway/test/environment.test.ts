@@ -36,10 +36,43 @@ async function secretsOf(app: string): Promise<Record<string, string>> {
 }
 
 describe('POST /v1/apps', () => {
+  it('refuses a network that the caller names, with a sentence and without any effect', async () => {
+    const before = await world.inventory();
+    for (const network of ['somebody-elses', 'default', ' ', 7, ['n'], { name: 'n' }]) {
+      const body = { app_name: 'elsewhere', network };
+      expect([network, await world.ask('POST', '/v1/apps', { token: world.token, body })]).toMatchObject([
+        network,
+        {
+          status: 403,
+          json: {
+            code: 'policy_denied',
+            path: 'network',
+            error: 'policy: every app gets a network of its own; leave network out',
+          },
+        },
+      ]);
+    }
+    expect(await world.inventory()).toEqual(before);
+    expect(await world.store.environmentNamed('elsewhere')).toBeUndefined();
+  });
+
+  it('takes the network that an app has already for none, and that of another app not', async () => {
+    const headers = { 'idempotency-key': 'once' };
+    const ask = async (name: string, more: object) =>
+      await world.ask('POST', '/v1/apps', { token: world.token, body: { name, ...more }, headers });
+    const first = await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'first' } });
+    const { network } = first.json;
+    expect((await ask('first', { network })).json.code).toBe('name_taken');
+    expect((await ask('second', { network })).json.code).toBe('policy_denied');
+    expect((await ask('second', { network: null })).status).toBe(201);
+    for (const name of ['first', 'second'])
+      expect((await world.ask('DELETE', `/v1/apps/${name}`, { token: world.token })).status).toBe(202);
+  });
+
   it('makes an app on its own network with a bucket, a key of its own, an address and three secrets', async () => {
     const made = await world.ask('POST', '/v1/apps', {
       token: world.token,
-      body: { app_name: 'hf-u8123', org_slug: world.workspace.slug, network: 'somebody-elses' },
+      body: { app_name: 'hf-u8123', org_slug: world.workspace.slug, network: '' },
     });
     expect(made.status).toBe(201);
     expect(made.json).toMatchObject({
