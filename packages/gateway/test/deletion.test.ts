@@ -108,6 +108,28 @@ describe('deleting an app', () => {
     expect((await world.inventory()).apps.filter(({ name }) => name.startsWith('crash-'))).toEqual([]);
   }, 60_000);
 
+  it('ends them when its lifetime is over, and when the extension is deprovisioned', async () => {
+    const gateway = world.another(options);
+    const made = await world.ask(
+      'POST',
+      '/hangar/v1/environments',
+      { token: root, body: { name: 'brief', ttl: '1h' } },
+      gateway,
+    );
+    const brief = await mint(Number((await world.store.environment(made.json.id))?.numericId));
+    const longer = await appWithToken(gateway, 'longer');
+    world.simulator.clock.advance(3_601_000);
+    const expiry = gateway.tasks.find(({ name }) => name === 'gateway-expiry');
+    await expiry?.run(new AbortController().signal);
+    const read = async (name: string, token: string) =>
+      await world.ask('GET', `/v1/apps/${name}`, { token }, gateway);
+    expect(await read('brief', brief)).toMatchObject({ status: 401, json: { code: 'token_revoked' } });
+    expect((await read('longer', longer)).status).toBe(200);
+    await gateway.environments.deleteAll(world.workspace.number);
+    await world.database.execute('update gateway_workspaces set closed_at = null');
+    expect(await read('longer', longer)).toMatchObject({ status: 401, json: { code: 'token_revoked' } });
+  });
+
   it('ends those too that were minted while it went on', async () => {
     let late = '';
     const gateway = world.another({
