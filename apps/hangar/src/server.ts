@@ -18,6 +18,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** How long a whole request may take to come in; default 15 seconds. Looked at every two seconds, or as often as this. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** A listening server. */
@@ -70,13 +72,14 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
         ),
     },
   );
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      requestTimeout,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, requestTimeout),
       // A missing host is refused below, in our own form; Node's refusal has no body and no id.
       requireHostHeader: false,
     },

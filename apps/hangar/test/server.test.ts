@@ -153,6 +153,64 @@ describe('what never becomes a request', () => {
   });
 });
 
+describe('a request that never comes to its end', () => {
+  /** Keeps the connection open after the bytes, and says what came and that it was closed from the other side. */
+  async function cutOff(port: number, text: string): Promise<string> {
+    return await new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      let answer = '';
+      socket.setEncoding('utf8');
+      socket.on('data', (part: string) => {
+        answer += part;
+      });
+      socket.once('close', () => resolve(answer));
+      socket.once('error', reject);
+    });
+  }
+  const patience = { name: 'main', host: '127.0.0.1', port: 0, log: silentLog, requestTimeoutMs: 200 };
+
+  test.each([
+    ['a body that stalls', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{"half":'],
+    ['chunks that stop', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\n'],
+    ['a head that stalls', 'POST / HTTP/1.1\r\nHost: a\r\nX-Slow:'],
+  ])('%s is cut off with 408, and the handler is let go', async (_, text) => {
+    let read: Promise<unknown> | undefined;
+    const one = await serve(
+      {
+        fetch: async (request) => {
+          read = request.text().catch((error: unknown) => error);
+          return new Response(String(await read));
+        },
+      },
+      { ...patience, metrics: createMetrics('open') },
+    );
+    open.push(one);
+    expect(await cutOff(one.port, text)).toMatch(/^HTTP\/1\.1 408 .*"code":"bad_request"/s);
+    if (read !== undefined) expect(await read).toBeInstanceOf(Error);
+    // The next client is served as before.
+    expect((await fetch(`http://127.0.0.1:${one.port}/`, { method: 'POST', body: 'whole' })).status).toBe(
+      200,
+    );
+  });
+
+  test('an answer that takes longer than that is not', async () => {
+    const one = await serve(
+      {
+        fetch: async (request) => {
+          await request.text();
+          // Another client's request is cut off meanwhile: so long does this answer take at least.
+          await cutOff(one.port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n');
+          return new Response('late');
+        },
+      },
+      { ...patience, metrics: createMetrics('open') },
+    );
+    open.push(one);
+    const late = await fetch(`http://127.0.0.1:${one.port}/`, { method: 'POST', body: 'whole' });
+    expect(await late.text()).toBe('late');
+  });
+});
+
 describe('the metrics page', () => {
   test('counts requests by door, method and class of status, and nothing a stranger can invent', async () => {
     const metrics = createMetrics('open');
