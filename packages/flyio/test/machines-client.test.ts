@@ -191,6 +191,43 @@ describe('the calls', () => {
     expect(await machines.getMachine('a', 'm')).toEqual({ ok: true, value: machine });
   });
 
+  test('one machine that cannot be read hides itself, and not its neighbours', async () => {
+    const strange = [null, 'text', { id: 7, state: 'started' }, { id: 'no-state' }, { state: 'started' }];
+    answer = (_request, response) => json(response, 200, [...strange, machine, { id: 'b', state: 'later' }]);
+    const listed = await machines.listMachines('a');
+    expect(listed.ok && listed.value.map(({ id }) => id)).toEqual(['5683977ad31768', 'b']);
+    answer = (_request, response) => json(response, 200, strange[2]);
+    expect(await machines.getMachine('a', 'm')).toMatchObject({ ok: false, reason: { tag: 'malformed' } });
+    answer = (_request, response) => json(response, 200, { machines: [machine] });
+    expect(await machines.listMachines('a')).toMatchObject({ ok: false, reason: { tag: 'malformed' } });
+  });
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['a guest that is a word', { config: { guest: 'large', image: 'i' } }, { config: { image: 'i' } }],
+    ['a size that is a word', { config: { guest: { cpus: 'two' } } }, { config: { guest: undefined } }],
+    ['a variable that is a number', { config: { env: { PORT: 8080 } } }, { config: { env: undefined } }],
+    [
+      'metadata of several types',
+      { config: { metadata: { a: 'x', b: 1 } } },
+      { config: { metadata: { a: 'x' } } },
+    ],
+    ['metadata that is a list', { config: { metadata: ['x'] } }, { config: { metadata: undefined } }],
+    ['a config that is a text', { config: 'none' }, { config: undefined }],
+    ['a config that is null', { config: null }, { config: null }],
+    ['events that are no list', { events: 'none' }, { events: undefined }],
+    [
+      'one event that is none',
+      { events: [{ type: 'start' }, null, { status: 'x' }, { type: 'stop', timestamp: 5 }] },
+      { events: [{ type: 'start' }, { type: 'stop', timestamp: 5 }] },
+    ],
+    ['members that nobody knows', { config: { later: { added: 1 } } }, { config: { later: { added: 1 } } }],
+  ])('a machine is read in spite of %s', async (_, echoed, read) => {
+    answer = (_request, response) => json(response, 200, { ...machine, ...echoed });
+    expect(await machines.getMachine('a', 'm')).toMatchObject({ ok: true, value: { ...machine, ...read } });
+    answer = (_request, response) => json(response, 200, [{ ...machine, ...echoed }]);
+    expect(await machines.listMachines('a')).toMatchObject({ ok: true, value: [{ ...machine, ...read }] });
+  });
+
   test('a lease nonce travels in its header, a rotated token at the next call', async () => {
     await machines.stopMachine('a', 'm', { leaseNonce: '3d2f' });
     token = 'fo1_rotated';
