@@ -264,6 +264,18 @@ describe('a sign-in under way', () => {
     expect(headers.get('x-frame-options')).toBe('DENY');
   });
 
+  it('shows a hostile name as text, on the page that asks and on the one that refuses', async () => {
+    const email = '"><img src=x onerror=alert(1)>&amp;@customer.example';
+    for (const workspaces of [[WORKSPACE], []]) {
+      const identify = async () => ({ userId: 'u1', workspaces, email });
+      current = createAuthority({ ...world.options, dischargeLocation: location, identify });
+      const { user_url } = await startFlow(await loginToken());
+      const text = await (await page(user_url, 'anybody')).text();
+      expect(text).toContain('&quot;&gt;&lt;img src=x onerror=alert(1)&gt;&amp;amp;@customer.example');
+      expect(text).not.toContain('<img');
+    }
+  });
+
   it('sends people on only to listed origins', async () => {
     const links = async (returnTo: string) => {
       const { user_url } = await startFlow(await loginToken());

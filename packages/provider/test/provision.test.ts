@@ -39,6 +39,9 @@ describe('a new extension', () => {
     ['nulls in optional members', { primary_region: null, read_regions: null, plan: null }],
     ['CRE-15 a name with SQL in it', { name: "x'; DROP TABLE extensions; --" }],
     ['CRE-15 a name with markup', { name: '<script>alert(1)</script>' }],
+    ['CRE-15 a name that is a picture', { name: '"><img src=x onerror=alert(1)>' }],
+    ['CRE-15 a name that climbs', { name: '../../extensions' }],
+    ['CRE-15 a name that climbs in disguise', { name: '..%2f..%2Fetc\\passwd?x#y' }],
     ['CRE-15 a name of emoji', { name: '🛩️🛩️' }],
     [
       '11.38 the primary region among the read regions',
