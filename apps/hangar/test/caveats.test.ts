@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createAuthority, hangarCaveats, narrowTokens, type Authority } from '@hangar/authority';
+import { hangarCaveats, narrowTokens, type Authority } from '@hangar/authority';
 import type { Gateway } from '@hangar/gateway';
 import { caveatsFromJson, LOCATIONS } from '@hangar/macaroon';
 import { createSealer, Secret, silentLog } from '@hangar/security';
-import { createAuthorityStore, createGatewayStore, type Store } from '@hangar/store';
+import { createGatewayStore, type Store } from '@hangar/store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openAuthority } from '../../../packages/gateway/test/real-authority.ts';
 import { openWorld, plainMachine, type World } from '../../../packages/gateway/test/world.ts';
 import { createGatewayDoor } from '../src/gateway-door.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -56,17 +57,7 @@ beforeEach(async () => {
 
 async function openHouse(store: Pick<Store, 'db'>): Promise<House> {
   const now = () => world.simulator.clock.now();
-  const authority = createAuthority({
-    location: LOCATIONS.permission,
-    dischargeLocation: 'https://hangar.example/discharge',
-    store: createAuthorityStore(store.db),
-    sealer,
-    dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
-    identify: async () => undefined,
-    signInUrl: (path) => path,
-    now,
-    monotonicMs: () => now().getTime(),
-  });
+  const authority = openAuthority(store, now, { sealer, monotonicMs: () => now().getTime() });
   const gateway = world.another({
     verifier: authority.verifier,
     store: createGatewayStore(store.db),

@@ -268,7 +268,7 @@ describe('a sign-in under way', () => {
     const email = '"><img src=x onerror=alert(1)>&amp;@customer.example';
     for (const workspaces of [[WORKSPACE], []]) {
       const identify = async () => ({ userId: 'u1', workspaces, email });
-      current = createAuthority({ ...world.options, dischargeLocation: location, identify });
+      current = world.replica({ dischargeLocation: location, identify });
       const { user_url } = await startFlow(await loginToken());
       const text = await (await page(user_url, 'anybody')).text();
       expect(text).toContain('&quot;&gt;&lt;img src=x onerror=alert(1)&gt;&amp;amp;@customer.example');

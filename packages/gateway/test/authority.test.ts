@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  createAuthority,
-  createIssuer,
   execLimitCaveat,
   narrowTokens,
   sourceCaveat,
@@ -11,9 +8,8 @@ import {
   type MintRequest,
 } from '@hangar/authority';
 import { Action, decodeToken, LOCATIONS, privateCaveat, verify, type Caveat } from '@hangar/macaroon';
-import { createSealer, Secret } from '@hangar/security';
-import { createFlowStore, createIssuerStore } from '@hangar/store';
 import type { Gateway } from '@hangar/gateway';
+import { openAuthority } from './real-authority.ts';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 
 let world: World;
@@ -43,27 +39,7 @@ const ask = async (method: string, target: string, more: Ask = {}) =>
 
 beforeAll(async () => {
   world = await openWorld();
-  const now = () => world.simulator.clock.now();
-  const sealer = createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]);
-  const locations = {
-    location: LOCATIONS.permission,
-    dischargeLocation: 'https://hangar.example/discharge',
-  };
-  authority = createAuthority({
-    ...locations,
-    issuer: createIssuer({
-      ...locations,
-      store: createIssuerStore(world.database.db),
-      sealer,
-      dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
-      now,
-    }),
-    flows: createFlowStore(world.database.db),
-    sealer,
-    identify: async () => undefined,
-    signInUrl: (path) => path,
-    now,
-  });
+  authority = openAuthority(world.database, () => world.simulator.clock.now());
   gateway = world.another({ verifier: authority.verifier });
   token = await mint();
   await ask('POST', '/v1/apps', { body: { name: 'own' } });

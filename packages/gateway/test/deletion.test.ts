@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthority, type Authority } from '@hangar/authority';
-import { LOCATIONS } from '@hangar/macaroon';
-import { createSealer, Secret } from '@hangar/security';
-import { createAuthorityStore } from '@hangar/store';
+import type { Authority } from '@hangar/authority';
 import type { EnvironmentStore, Gateway, GatewayOptions } from '@hangar/gateway';
+import { openAuthority } from './real-authority.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -14,16 +11,7 @@ let options: Pick<GatewayOptions, 'verifier' | 'revokeAppTokens'>;
 
 beforeAll(async () => {
   world = await openWorld();
-  authority = createAuthority({
-    location: LOCATIONS.permission,
-    dischargeLocation: 'https://hangar.example/discharge',
-    store: createAuthorityStore(world.database.db),
-    sealer: createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]),
-    dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
-    identify: async () => undefined,
-    signInUrl: (path) => path,
-    now: () => world.simulator.clock.now(),
-  });
+  authority = openAuthority(world.database, () => world.simulator.clock.now());
   options = {
     verifier: authority.verifier,
     revokeAppTokens: async ({ workspace, app }) =>
