@@ -82,7 +82,7 @@ export {
   type FetchedDischarges,
 } from './client/fetch-discharges.ts';
 export type { DischargeTransport } from './client/conversation.ts';
-export type { AllowedPlaces } from './client/discharge-url.ts';
+export type { AllowedPlaces, OriginsServedBySimulator } from './client/discharge-url.ts';
 export {
   createDischargeKeeper,
   type DischargeKeeper,

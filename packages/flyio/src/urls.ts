@@ -16,7 +16,16 @@ export interface FlyUrls {
   readonly authorize: string;
   readonly token: string;
   readonly tokenInfo: string;
+  /**
+   * Real origin to the simulator's that answers for it; empty for the real Fly.io. Tokens name Fly.io's third parties by
+   * their real locations whoever made them, so a client that follows one needs to know where it is played.
+   */
+  readonly originsServedBySimulator: ReadonlyMap<string, string>;
 }
+
+const realApi = 'https://api.fly.io';
+/** Only third parties live here; the simulator plays them on its first door. */
+const realAuth = 'https://auth.fly.io';
 
 /** What {@link flyUrls} is to name. */
 export type FlyUrlsOf =
@@ -29,17 +38,26 @@ export type FlyUrlsOf =
 /** The addresses of the real Fly.io, or of a simulator on this machine. */
 export function flyUrls(which: FlyUrlsOf): FlyUrls {
   if (which === 'real') {
-    return withPaths('https://api.fly.io', {
+    return withPaths(realApi, {
       machines: 'https://api.machines.dev',
       s3: 'https://fly.storage.tigris.dev',
       iam: 'https://fly.iam.storage.tigris.dev',
+      originsServedBySimulator: new Map(),
     });
   }
   const at = (offset: number): string => `http://127.0.0.1:${which.simulatorPort + offset}`;
-  return withPaths(at(0), { machines: at(1), s3: at(2), iam: at(3) });
+  return withPaths(at(0), {
+    machines: at(1),
+    s3: at(2),
+    iam: at(3),
+    originsServedBySimulator: new Map([realApi, realAuth].map((origin) => [origin, at(0)])),
+  });
 }
 
-function withPaths(api: string, others: Pick<FlyUrls, 'machines' | 's3' | 'iam'>): FlyUrls {
+function withPaths(
+  api: string,
+  others: Pick<FlyUrls, 'machines' | 's3' | 'iam' | 'originsServedBySimulator'>,
+): FlyUrls {
   return {
     api,
     ...others,

@@ -8,7 +8,7 @@ import {
   splitTokens,
   type MachinesClient,
 } from '@hangar/flyio';
-import { Secret } from '@hangar/security';
+import { HangarError, Secret } from '@hangar/security';
 import { json, startStandIn, type Received, type StandIn } from './harness.ts';
 
 let api: StandIn;
@@ -30,6 +30,47 @@ beforeEach(() => {
 afterAll(async () => {
   await machines.close();
   await api.close();
+});
+
+describe('the credential', () => {
+  test('may have to be fetched first', async () => {
+    const client = createMachinesClient({
+      baseUrl: api.origin,
+      token: async () => Secret.of('FlyV1 fm2_fresh'),
+    });
+    expect((await client.getApp('a')).ok).toBe(false);
+    expect(api.received[0]?.headers.authorization).toBe('FlyV1 fm2_fresh');
+    await client.close();
+  });
+
+  test('may be missing: nothing is sent, and why is told as it is', async () => {
+    const missing = new HangarError('discharge_expired', {
+      public: 'over',
+      extra: { location: 'https://a' },
+    });
+    const client = createMachinesClient({ baseUrl: api.origin, token: () => Promise.reject(missing) });
+    for (const answered of [
+      await client.getApp('a'),
+      await client.send({ method: 'POST', path: '/v1/apps' }),
+    ]) {
+      expect(answered).toEqual({
+        ok: false,
+        reason: { tag: 'unreachable', detail: 'over', noCredential: missing },
+      });
+    }
+    expect(api.received).toEqual([]);
+    await client.close();
+  });
+
+  test('is not asked for when a request brings its own', async () => {
+    const client = createMachinesClient({
+      baseUrl: api.origin,
+      token: () => Promise.reject(new Error('asked')),
+    });
+    await client.send({ method: 'GET', path: '/v1/apps', headers: { Authorization: 'FlyV1 fm2_own' } });
+    expect(api.received[0]?.headers.authorization).toBe('FlyV1 fm2_own');
+    await client.close();
+  });
 });
 
 describe('the calls', () => {

@@ -26,6 +26,8 @@ const pausesMs: readonly number[] = [150, 500];
 
 const passing: readonly string[] = [
   'upstream_unreachable',
+  'discharge_expired',
+  'discharge_required',
   'upstream_timeout',
   'upstream_failed',
   'rate_limited',

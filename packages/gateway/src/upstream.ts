@@ -93,7 +93,7 @@ async function checked(reply: UpstreamReply, call: UpstreamCall): Promise<Upstre
 export function upstreamError(reason: UpstreamReason, repeatable: boolean): HangarError {
   switch (reason.tag) {
     case 'unreachable':
-      return new HangarError('upstream_unreachable', { detail: reason.detail });
+      return reason.noCredential ?? new HangarError('upstream_unreachable', { detail: reason.detail });
     case 'timeout':
       return new HangarError('upstream_timeout', { detail: reason.detail });
     case 'malformed':

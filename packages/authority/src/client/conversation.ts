@@ -1,4 +1,5 @@
 import { ok, refuse, type Result } from '@hangar/security';
+import { addressInReality, addressOnTheWire, type OriginsServedBySimulator } from './discharge-url.ts';
 
 const MAX_REDIRECTS = 3;
 const MAX_ANSWER_BYTES = 65_536;
@@ -34,7 +35,9 @@ export function createConversation(options: {
   transport: DischargeTransport;
   /** Origin to Authorization value. */
   credentials: ReadonlyMap<string, string>;
+  originsServedBySimulator?: OriginsServedBySimulator | undefined;
 }) {
+  const simulated = options.originsServedBySimulator;
   const cookies = new Map<string, Map<string, string>>();
 
   function headersFor(origin: string, sendsJson: boolean): Record<string, string> {
@@ -71,7 +74,7 @@ export function createConversation(options: {
       try {
         response = await options.transport.send({
           method,
-          url: url.href,
+          url: addressOnTheWire(url, simulated).href,
           headers: headersFor(url.origin, body !== undefined),
           signal,
           ...(body === undefined ? {} : { body }),
@@ -80,8 +83,9 @@ export function createConversation(options: {
         return refuse({ tag: 'unreachable', cause });
       }
       keepCookies(url.origin, response.headers);
-      const next = redirectOf(response.status, response.headers, url);
-      if (next === undefined) return ok(readAnswer(response));
+      const target = redirectOf(response.status, response.headers, url);
+      if (target === undefined) return ok(readAnswer(response));
+      const next = addressInReality(target, url.origin, simulated);
       // Another origin would get the ticket; only the same one is followed.
       if (next.origin !== url.origin) return refuse({ tag: 'redirected_away' });
       url = next;

@@ -14,8 +14,30 @@ export interface AllowedPlaces {
   readonly locations: readonly string[];
   /** Exact origins, beside the location's own, that `poll_url` and `user_url` may have. */
   readonly otherOrigins?: readonly string[];
-  /** Exact origins that may be plain http: a simulator on loopback. */
+  /** Exact origins that may be plain http: a service of one's own on loopback. */
   readonly plainHttpOrigins?: readonly string[];
+  readonly originsServedBySimulator?: OriginsServedBySimulator;
+}
+
+/**
+ * Real origin (`https://api.fly.io`) to that of a simulator which answers for it. Tokens, allow-lists and credentials name
+ * the real one; only the bytes, and the person with a browser, go to the other. Absent outside simulator mode.
+ */
+export type OriginsServedBySimulator = ReadonlyMap<string, string>;
+
+/** Where the bytes for an address go. */
+export function addressOnTheWire(url: URL, simulated: OriginsServedBySimulator | undefined): URL {
+  const origin = simulated?.get(url.origin);
+  return origin === undefined ? url : new URL(url.pathname + url.search, origin);
+}
+
+/** An address that a simulator gave for itself, under the real origin that it answers for. */
+export function addressInReality(
+  url: URL,
+  realOrigin: string,
+  simulated: OriginsServedBySimulator | undefined,
+): URL {
+  return url.origin === simulated?.get(realOrigin) ? new URL(url.pathname + url.search, realOrigin) : url;
 }
 
 /** Why an address was not used. */
@@ -31,16 +53,21 @@ export function endpointOf(location: string, places: AllowedPlaces): Result<URL,
 
 /** An address from a third party's answer: relative to its location, and of its origin or a listed one. */
 export function answeredUrl(text: string, location: string, places: AllowedPlaces): Result<URL, PlaceReason> {
-  const url = readUrl(text, dischargeEndpoint(location), places);
-  if (!url.ok) return url;
   const own = new URL(location).origin;
+  const url = readUrl(text, dischargeEndpoint(location), places, own);
+  if (!url.ok) return url;
   if (url.value.origin === own || (places.otherOrigins ?? []).includes(url.value.origin)) return url;
   return refuse({ tag: 'bad_url', detail: `${url.value.origin} is not the third party's origin` });
 }
 
-function readUrl(text: string, base: string | undefined, places: AllowedPlaces): Result<URL, PlaceReason> {
+function readUrl(
+  text: string,
+  base: string | undefined,
+  places: AllowedPlaces,
+  realOrigin = '',
+): Result<URL, PlaceReason> {
   if (!URL.canParse(text, base)) return refuse({ tag: 'bad_url', detail: 'not an address' });
-  const url = new URL(text, base);
+  const url = addressInReality(new URL(text, base), realOrigin, places.originsServedBySimulator);
   const plain = url.protocol === 'http:' && (places.plainHttpOrigins ?? []).includes(url.origin);
   if (url.protocol !== 'https:' && !plain)
     return refuse({ tag: 'bad_url', detail: `${url.protocol} is not used` });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeToken, missingTickets, type Macaroon } from '@hangar/macaroon';
 import { createConversation, type Answer, type DischargeTransport } from './conversation.ts';
-import { answeredUrl, endpointOf, type AllowedPlaces } from './discharge-url.ts';
+import { addressOnTheWire, answeredUrl, endpointOf, type AllowedPlaces } from './discharge-url.ts';
 import { ok, refuse, type Result } from '@hangar/security';
 
 /** Seconds between polls: quick at first, then steady. Jitter of a tenth keeps callers from marching in step. */
@@ -74,7 +74,11 @@ export async function fetchDischarges(
   options: FetchDischargesOptions,
 ): Promise<FetchedDischarges> {
   const tools: Tools = {
-    ask: createConversation({ transport: options.transport, credentials: options.credentials ?? new Map() }),
+    ask: createConversation({
+      transport: options.transport,
+      credentials: options.credentials ?? new Map(),
+      originsServedBySimulator: options.places.originsServedBySimulator,
+    }),
     options,
     wait: options.wait ?? ((milliseconds, signal) => delay(milliseconds, undefined, { signal })),
     monotonicMs: options.monotonicMs ?? (() => performance.now()),
@@ -122,7 +126,7 @@ async function discharge(
     const user = answeredUrl(textOf(flow['user_url']), location, options.places);
     if (!user.ok) return fail('bad_url', `${location} sent people to an address that is not its own.`);
     deadlineMs = USER_DEADLINE_SECONDS * 1000;
-    await options.onUserUrl(user.value, location);
+    await options.onUserUrl(addressOnTheWire(user.value, options.places.originsServedBySimulator), location);
   }
   const poll = answeredUrl(textOf(flow['poll_url']), location, options.places);
   if (typeof flow['poll_url'] !== 'string') return fail('bad_answer', `${location} answered nothing usable.`);

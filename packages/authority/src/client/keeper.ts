@@ -4,10 +4,11 @@ import { windowOf } from '../validity.ts';
 import type { DischargeFailure, FetchedDischarges } from './fetch-discharges.ts';
 
 /**
- * A discharge is renewed once this part of its life is over. Early, so that a third party may be down
- * for the other four fifths: eight minutes of ten and a half (security-reliability.md T11).
+ * A discharge is renewed once this part of its life is over. Early, so that a third party may be down for eight of its
+ * ten and a half minutes (security-reliability.md T11), with room for an attempt that hangs, a pause after it, and a
+ * request that is still under way.
  */
-const RENEW_AFTER = 0.2;
+const RENEW_AFTER = 0.15;
 
 /** Seconds between attempts after failures: doubled up to the last, so that recovery is noticed in time. */
 const BACK_OFF_SECONDS = [1, 2, 4, 8, 10];
@@ -78,7 +79,9 @@ function keep(
     const replaced = new Set(fetched.discharges.map(ticketOf));
     discharges = [...discharges.filter((each) => !replaced.has(ticketOf(each))), ...fetched.discharges];
     failures = fetched.failures;
-    const complete = fetched !== nothingFetched && fetched.failures.length === 0;
+    // A discharge that is over when it comes is none; asking again at once would bring the same.
+    const dead = missingTickets({ permission, discharges: livingFor(0) }).length > 0;
+    const complete = fetched !== nothingFetched && fetched.failures.length === 0 && !dead;
     failed = complete ? 0 : failed + 1;
     const pause = BACK_OFF_SECONDS[Math.min(failed, BACK_OFF_SECONDS.length) - 1] ?? 0;
     retryAt = now().getTime() + pause * 1000;

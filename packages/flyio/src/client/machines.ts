@@ -29,8 +29,8 @@ import { createUpstream, type Upstream, type UpstreamReason } from './upstream.t
 export interface MachinesClientOptions {
   /** `https://api.machines.dev`, `http://_api.internal:4280`, or the simulator's. */
   readonly baseUrl: string;
-  /** Asked at every call, so that a rotated token is taken up at once. */
-  readonly token: () => Secret;
+  /** Asked at every call, so that a rotated token is taken up at once. A HangarError means that there is none now. */
+  readonly token: () => Secret | Promise<Secret>;
   /** A pool to share; default one of its own. */
   readonly pool?: Dispatcher;
 }

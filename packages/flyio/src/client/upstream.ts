@@ -1,4 +1,4 @@
-import { ok, refuse, type Result, type Secret } from '@hangar/security';
+import { HangarError, ok, refuse, type Result, type Secret } from '@hangar/security';
 import { createOriginPool, type Dispatcher } from '@hangar/security/outgoing';
 import { authorizationFor } from '../authorization.ts';
 
@@ -27,7 +27,12 @@ export type UpstreamReason =
   /** It said no. The body is its own, parsed when it was JSON. */
   | { readonly tag: 'refused'; readonly status: number; readonly body: unknown }
   /** Nothing was sent, or nothing that changes anything: safe to repeat. */
-  | { readonly tag: 'unreachable'; readonly detail: string }
+  | {
+      readonly tag: 'unreachable';
+      readonly detail: string;
+      /** Why there was no credential to send, when that is the reason: worth telling as it is. */
+      readonly noCredential?: HangarError;
+    }
   /**
    * Sent, and no answer came: it may have taken effect. Also a connection that broke after a write was sent.
    */
@@ -52,7 +57,8 @@ export interface Upstream {
 /** Options of {@link createUpstream}. */
 export interface UpstreamOptions {
   readonly baseUrl: string;
-  readonly token: () => Secret;
+  /** Asked at every call. A HangarError that it throws is the answer: nothing is sent without a credential. */
+  readonly token: () => Secret | Promise<Secret>;
   /** The pool to use, for one that is shared; default a pool of its own. */
   readonly pool?: Dispatcher;
 }
@@ -95,7 +101,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     async send(request) {
       const headers: Record<string, string> = { ...request.headers };
       if (!Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
-        headers['authorization'] = authorizationFor(options.token());
+        const credential = await credentialOf(options);
+        if (!credential.ok) return credential;
+        headers['authorization'] = credential.value;
       }
       try {
         const answer = await pool.request({
@@ -119,6 +127,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!options.pool) await pool.destroy();
     },
   };
+}
+
+async function credentialOf(options: UpstreamOptions): Promise<Result<string, UpstreamFailure>> {
+  try {
+    return ok(authorizationFor(await options.token()));
+  } catch (error) {
+    if (!(error instanceof HangarError)) throw error;
+    return refuse({ tag: 'unreachable', detail: error.sentence, noCredential: error });
+  }
 }
 
 /** Sorts an error of the socket into "nothing happened" and "who knows". */
