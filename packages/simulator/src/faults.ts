@@ -1,7 +1,11 @@
+import type { SimulatedClock } from './clock.ts';
 import { randomHex } from './ids.ts';
 
-/** Where a fault sits: one of the four doors, or on the way to the provider (`events`, `calls`). */
-export type FaultDoor = 'api' | 'machines' | 's3' | 'iam' | 'events' | 'calls';
+/**
+ * Where a fault sits: one of the four doors, Fly.io's own third party behind the first (`discharges`), or on the way to the
+ * provider (`events`, `calls`).
+ */
+export type FaultDoor = 'api' | 'machines' | 's3' | 'iam' | 'discharges' | 'events' | 'calls';
 
 /**
  * What goes wrong. `slow` waits `ms`; `status` answers `status` instead; `drop` cuts the connection; `hang` never answers;
@@ -24,6 +28,8 @@ export interface Fault {
   readonly status?: number;
   /** How often it strikes; absent means always. */
   remaining?: number;
+  /** When it ends by itself, by the simulated clock. */
+  readonly untilMs?: number;
   /** How many matching requests pass before the first strike. */
   skip: number;
   struck: number;
@@ -46,8 +52,8 @@ export interface Faults {
   cleared(id: string): Promise<void>;
 }
 
-/** Creates an empty list of faults. */
-export function createFaults(): Faults {
+/** Creates an empty list of faults. Those that last for a time end by `clock`; a request that hangs then goes free. */
+export function createFaults(clock: SimulatedClock): Faults {
   const faults = new Map<string, Fault>();
   const hanging = new Map<string, Set<() => void>>();
 
@@ -56,23 +62,28 @@ export function createFaults(): Faults {
     hanging.delete(id);
   };
 
+  const end = (id: string): void => {
+    faults.delete(id);
+    release(id);
+  };
+
   return {
     add(fault) {
       const added: Fault = { ...fault, id: randomHex(6), struck: 0 };
       faults.set(added.id, added);
+      if (added.untilMs !== undefined) clock.after(added.untilMs - clock.nowMs(), () => end(added.id));
       return added;
     },
     list: () => [...faults.values()],
     clear(id) {
       const ids = id === undefined ? [...faults.keys(), ...hanging.keys()] : [id];
-      for (const one of ids) {
-        faults.delete(one);
-        release(one);
-      }
+      for (const one of ids) end(one);
     },
     strike({ door, kinds, when = 'before', method, route }) {
       const struck: Fault[] = [];
       for (const fault of faults.values()) {
+        // The timer follows the real clock between two leaps of the simulated one; the instant is what counts.
+        if (fault.untilMs !== undefined && fault.untilMs <= clock.nowMs()) continue;
         if (fault.door !== door || fault.when !== when || !kinds.includes(fault.kind)) continue;
         if (fault.method !== undefined && fault.method !== method) continue;
         if (fault.route !== undefined && !routePattern(fault.route).test(route)) continue;

@@ -110,9 +110,9 @@ export function settle(options: SimulatorOptions): Settings {
       clientSecret: options.oauth?.clientSecret ?? Secret.of(simulatedSecrets.oauthClientSecret),
       redirectUris: options.oauth?.redirectUris ?? [`${baseUrl}/callback`],
     },
-    tokens: options.tokens ?? [
-      { token: Secret.of(simulatedSecrets.operatorToken), organizations: [organization] },
-    ],
+    tokens: (
+      options.tokens ?? [{ token: Secret.of(simulatedSecrets.operatorToken), organizations: [organization] }]
+    ).flatMap(plainParts),
     storageAdmin: options.storageAdmin ?? {
       accessKeyId: simulatedSecrets.storageKeyId,
       secretAccessKey: Secret.of(simulatedSecrets.storageSecret),
@@ -123,4 +123,18 @@ export function settle(options: SimulatorOptions): Settings {
     now: options.now ?? systemClock,
     onError: options.onError ?? (() => undefined),
   };
+}
+
+/**
+ * A configured token as people hold it: perhaps a bundle with macaroons in it. Those prove themselves; what must be known
+ * is every plain token.
+ */
+function plainParts(given: { token: Secret; organizations: readonly string[] }): Settings['tokens'] {
+  return given.token
+    .reveal()
+    .replace(/^\s*(?:(?:bearer|flyv1)\s+)+/i, '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '' && !/^fm(?:2|1r|1a)_/.test(text))
+    .map((text) => ({ token: Secret.of(text), organizations: given.organizations }));
 }

@@ -43,7 +43,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     settings.state === undefined ? undefined : followWorld(settings.state, world, settings.onError);
   const touch = (): void => file?.touch();
   const clock = createClock({ base: settings.now, offsetMs: world.clockOffsetMs, onError: settings.onError });
-  const faults = createFaults();
+  const faults = createFaults(clock);
   const line = openLine({ world, clock, faults, settings, touch });
   const events = createEventSender({ world, clock, faults, settings, line, touch });
   const lifecycle = createLifecycle({ world, clock, events, touch });

@@ -71,10 +71,10 @@ export const crashRequest = z
 /** Kinds that go on until they are cleared; the others strike once unless told otherwise. */
 const lasting: ReadonlySet<string> = new Set(['slow', 'rate_limit']);
 
-/** `POST /_fly/faults`. `times: 0` means until cleared. */
+/** `POST /_fly/faults`. `times: 0` means until cleared; with `for_seconds` of simulated time, until those are over. */
 export const faultRequest = z
   .strictObject({
-    door: z.enum(['api', 'machines', 's3', 'iam', 'events', 'calls']),
+    door: z.enum(['api', 'machines', 's3', 'iam', 'discharges', 'events', 'calls']),
     kind: z.enum(['slow', 'status', 'drop', 'hang', 'duplicate', 'rate_limit', 'launch_failed']),
     method: z.string().optional(),
     route: z.string().startsWith('/').optional(),
@@ -82,12 +82,14 @@ export const faultRequest = z
     ms: z.number().min(0).optional(),
     status: z.int().min(400).max(599).optional(),
     times: z.int().min(0).optional(),
+    for_seconds: z.number().positive().optional(),
     skip: z.int().min(0).default(0),
   })
-  .transform(({ times, method, route, ms, status, ...fault }) => {
-    const count = times ?? (lasting.has(fault.kind) ? 0 : 1);
+  .transform(({ times, method, route, ms, status, for_seconds: seconds, ...fault }) => {
+    const count = times ?? (lasting.has(fault.kind) || seconds !== undefined ? 0 : 1);
     return {
       ...fault,
+      ...(seconds === undefined ? {} : { forMs: seconds * 1000 }),
       ...(method === undefined ? {} : { method: method.toUpperCase() }),
       ...(route === undefined ? {} : { route }),
       ...(ms === undefined ? {} : { ms }),

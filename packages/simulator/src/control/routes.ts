@@ -212,9 +212,11 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
   });
 
   routes.get('/faults', (c) => c.json({ faults: faults.list() }));
-  routes.post('/faults', async (c) =>
-    c.json({ fault: faults.add(await bodyAs(faultRequest, c.req.raw)) }, 201),
-  );
+  routes.post('/faults', async (c) => {
+    const { forMs, ...fault } = await bodyAs(faultRequest, c.req.raw);
+    const end = forMs === undefined ? {} : { untilMs: clock.nowMs() + forMs };
+    return c.json({ fault: faults.add({ ...fault, ...end }) }, 201);
+  });
   routes.delete('/faults', (c) => {
     faults.clear();
     return c.json({ faults: [] });

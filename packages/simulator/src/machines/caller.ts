@@ -27,11 +27,7 @@ export function identifyCaller(
   need: Need,
 ): Caller {
   const header = authorization ?? '';
-  const tokens = header
-    .trim()
-    .replace(/^(?:(?:bearer|flyv1)\s+)+/i, '')
-    .split(',')
-    .flatMap((text) => findToken(simulation, text.trim()) ?? []);
+  const tokens = plainTokens(simulation, header);
   const { verified, undischarged } = verifyHeader(simulation, header);
   const now = simulation.clock.now();
   const macaroons = verified.filter((one) => (one.earliestExpiry ?? Infinity) >= now.getTime() / 1000);
@@ -43,13 +39,26 @@ export function identifyCaller(
   return { tokens, macaroons, need, email: `${id}@tokens.fly.io` };
 }
 
+/** The id under which a token of the settings acts. */
+export function configuredTokenId(index: number): string {
+  return `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`;
+}
+
+/** The plain tokens of a header that are known and not over. */
+export function plainTokens(simulation: Simulation, header: string): PlatformToken[] {
+  return header
+    .trim()
+    .replace(/^(?:(?:bearer|flyv1)\s+)+/i, '')
+    .split(',')
+    .flatMap((text) => findToken(simulation, text.trim()) ?? []);
+}
+
 function findToken(simulation: Simulation, text: string): PlatformToken | undefined {
   if (text === '') return undefined;
   const { world, clock, settings } = simulation;
   for (const [index, configured] of settings.tokens.entries()) {
     if (!configured.token.equals(text)) continue;
-    const id = `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`;
-    return { id, organizations: configured.organizations };
+    return { id: configuredTokenId(index), organizations: configured.organizations };
   }
   const grant = world.grants.get(text);
   if (!grant || grant.expiresAtMs <= clock.nowMs()) return undefined;

@@ -1,4 +1,4 @@
-import { encodeToken, LOCATIONS, mint, type ActionMask, type Caveat } from '@hangar/macaroon';
+import { encodeToken, LOCATIONS, mint, type ActionMask, type Caveat, type Macaroon } from '@hangar/macaroon';
 import type { Simulation } from '../simulation.ts';
 
 /** Tells tokens of this issuer from any other text that might be signed with the same key one day. */
@@ -31,5 +31,10 @@ export function mintToken(simulation: Simulation, restrictions: Restrictions): s
       apps: new Map(restrictions.apps.map((number) => [BigInt(number), actions])),
     });
   }
-  return encodeToken(mint({ key: simulation.world.rootKey, keyId, location: LOCATIONS.permission, caveats }));
+  return encodeToken(signToken(simulation, caveats));
+}
+
+/** A macaroon with those caveats, for Fly.io's permission location and under the root key of this world. */
+export function signToken(simulation: Simulation, caveats: readonly Caveat[]): Macaroon {
+  return mint({ key: simulation.world.rootKey, keyId, location: LOCATIONS.permission, caveats });
 }

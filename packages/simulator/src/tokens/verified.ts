@@ -8,14 +8,25 @@ export interface VerifiedBundle {
   readonly undischarged: readonly string[];
 }
 
-/** Verifies every permission macaroon of a header against the root key of this world; expiry is left to clearing. */
+/**
+ * Verifies every permission macaroon of a header against the root key of this world; a revoked one, or what was narrowed
+ * from it, is not genuine any more. Expiry is left to clearing.
+ */
 export function verifyHeader(simulation: Simulation, header: string): VerifiedBundle {
   const bundle = parseBundle(header, LOCATIONS.permission);
   if (!bundle.ok) return { verified: [], undischarged: [] };
   const verified: Verified[] = [];
   const undischarged: string[] = [];
+  const { rootKey, ticketKey, limitedTokens } = simulation.world;
+  const trusted = new Map(
+    [LOCATIONS.authentication, LOCATIONS.newAuthentication].map((at) => [at, [ticketKey]]),
+  );
+  const revoked = new Set(
+    [...limitedTokens.values()].flatMap((one) => (one.revokedAtMs === undefined ? [] : [one.tokenId])),
+  );
   for (const macaroon of bundle.value.permission) {
-    const verdict = verify(macaroon, { key: simulation.world.rootKey, discharges: bundle.value.discharges });
+    if (revoked.has(tokenId(macaroon))) continue;
+    const verdict = verify(macaroon, { key: rootKey, discharges: bundle.value.discharges, trusted });
     if (verdict.ok) verified.push(verdict.value);
     else if (verdict.reason.tag === 'missing_discharge') undischarged.push(tokenId(macaroon));
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Exchange, Extension, QueuedEvent, ReceivedWebhook } from './extensions.ts';
+import type { DischargeFlow, DischargeSession, LimitedToken } from './limited-tokens.ts';
 import type { OAuthCode, OAuthGrant, Organization, User } from './people.ts';
 import type { Address, App, Machine, Volume } from './platform.ts';
 import type { AccessKey, Bucket, Policy } from './storage.ts';
@@ -11,6 +12,14 @@ export interface World {
   counter: number;
   /** Under which the macaroons of this world are signed. */
   readonly rootKey: Uint8Array;
+  /** What the platform as an issuer of tokens shares with itself as their third party. */
+  readonly ticketKey: Uint8Array;
+  /** By id. */
+  readonly limitedTokens: Map<string, LimitedToken>;
+  /** By the secret of the page. */
+  readonly dischargeFlows: Map<string, DischargeFlow>;
+  /** By cookie. */
+  readonly dischargeSessions: Map<string, DischargeSession>;
   readonly organizations: Map<string, Organization>;
   readonly users: Map<string, User>;
   readonly codes: Map<string, OAuthCode>;
@@ -34,6 +43,10 @@ export function emptyWorld(operator: string = operatorOrganization): World {
     clockOffsetMs: 0,
     counter: 0,
     rootKey: new Uint8Array(randomBytes(32)),
+    ticketKey: new Uint8Array(randomBytes(32)),
+    limitedTokens: new Map(),
+    dischargeFlows: new Map(),
+    dischargeSessions: new Map(),
     organizations: new Map([operatorOf(operator), ...seededOrganizations].map((one) => [one.slug, one])),
     users: new Map(seededUsers.map((one) => [one.id, one])),
     codes: new Map(),

@@ -1,0 +1,170 @@
+import {
+  Action,
+  addThirdParty,
+  clear,
+  decodeToken,
+  encodeToken,
+  LOCATIONS,
+  missingTickets,
+  tokenId,
+  type Caveat,
+} from '@hangar/macaroon';
+import { GraphQLError } from 'graphql';
+import { issueDischarge } from '../discharge/issue.ts';
+import { principals, principalsOf } from '../discharge/principals.ts';
+import { randomBase36 } from '../ids.ts';
+import { durationOf } from '../machines/body.ts';
+import type { Simulation } from '../simulation.ts';
+import { signToken } from '../tokens/issuer.ts';
+import { verifyHeader } from '../tokens/verified.ts';
+import type { LimitedToken } from '../world/limited-tokens.ts';
+import type { Organization } from '../world/people.ts';
+import type { App } from '../world/platform.ts';
+
+/** How long a discharge of a ticket made here may live: the 10.5 minutes of seed 004. */
+const maxValiditySeconds = 630;
+
+/** The input of `createLimitedAccessToken` (macaroons spec 19.1). */
+export interface Order {
+  readonly name: string;
+  readonly organizationId: string;
+  readonly profile: string;
+  readonly profileParams?: Readonly<Record<string, unknown>> | null;
+  readonly expiry?: string | null;
+  readonly optInThirdParties?: readonly string[] | null;
+  readonly optOutThirdParties?: readonly string[] | null;
+}
+
+/** Whether the caller may see an organization, or make tokens in it. */
+export function mayAccess(
+  simulation: Simulation,
+  authorization: string | undefined,
+  organization: Organization,
+  mints: boolean,
+): boolean {
+  const people = principalsOf(simulation, authorization);
+  if (people.some((one) => one.organizations.includes(organization.slug))) return true;
+  const access = {
+    action: mints ? Action.create : Action.read,
+    orgId: BigInt(organization.number),
+    ...(mints ? { feature: 'authentication' } : {}),
+    now: simulation.clock.now(),
+  };
+  return verifyHeader(simulation, authorization ?? '').verified.some((one) => clear(one, access).ok);
+}
+
+/**
+ * Mints a token with its discharges: `FlyV1 fm2_…,fm2_…`. What the server puts in is a reconstruction (macaroons spec 19.3):
+ * every token asks the authentication service, unless it was opted out, and only whoever made it can renew the discharge.
+ */
+export function createLimitedToken(
+  simulation: Simulation,
+  authorization: string | undefined,
+  organization: Organization,
+  order: Order,
+): { row: LimitedToken; header: string } {
+  const { world, clock } = simulation;
+  const person = principalsOf(simulation, authorization).find((one) =>
+    one.organizations.includes(organization.slug),
+  );
+  const app = appOf(simulation, organization, order);
+  const lifetimeMs = lifetimeOf(order.expiry);
+  const expiresAtMs = lifetimeMs === undefined ? undefined : clock.nowMs() + lifetimeMs;
+  const base = signToken(simulation, caveatsOf(organization, app, clock.nowMs(), expiresAtMs));
+  const conditions: Caveat[] = [
+    ...(person ? [{ type: 'ConfineUser', id: person.number } as const] : []),
+    { type: 'ConfineOrganization', id: BigInt(organization.number) },
+    { type: 'MaxValidity', seconds: maxValiditySeconds },
+  ];
+  const token = thirdPartiesOf(order).reduce(
+    (macaroon, location) =>
+      addThirdParty(macaroon, { location, sharedKey: world.ticketKey, ticketCaveats: conditions }),
+    base,
+  );
+  // The one who asks is signed in right now, so the first discharge comes along.
+  const by = person
+    ? [person]
+    : principals(simulation).filter((one) => one.organizations.includes(organization.slug));
+  const discharges = missingTickets({ permission: [token], discharges: [] }).flatMap(
+    ({ location, ticket }) => {
+      const issued = issueDischarge(simulation, { ticket, location, by });
+      return issued.ok ? [issued.value] : [];
+    },
+  );
+  const row: LimitedToken = {
+    id: randomBase36(20),
+    tokenId: tokenId(token),
+    name: order.name,
+    organization: organization.slug,
+    ...(app ? { app: app.name } : {}),
+    profile: order.profile,
+    createdBy: person?.email ?? `${tokenId(token)}@tokens.fly.io`,
+    createdAtMs: clock.nowMs(),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+  };
+  world.limitedTokens.set(row.id, row);
+  return { row, header: `FlyV1 ${[encodeToken(token), ...discharges].join(',')}` };
+}
+
+/** The row of a token by its id, or by the text of it or of anything narrowed from it. */
+export function findLimitedToken(
+  { world }: Simulation,
+  by: { id?: string | null; token?: string | null },
+): LimitedToken | undefined {
+  if (by.id !== undefined && by.id !== null) return world.limitedTokens.get(by.id);
+  const decoded = decodeToken((by.token ?? '').replace(/^(?:FlyV1|Bearer) /i, '').split(',')[0] ?? '');
+  if (!decoded.ok) return undefined;
+  return [...world.limitedTokens.values()].find((one) => one.tokenId === tokenId(decoded.value));
+}
+
+function caveatsOf(
+  organization: Organization,
+  app: App | undefined,
+  nowMs: number,
+  expiresAtMs: number | undefined,
+): Caveat[] {
+  const seconds = (ms: number): number => Math.floor(ms / 1000);
+  return [
+    { type: 'Organization', id: BigInt(organization.number), mask: Action.all },
+    ...(expiresAtMs === undefined
+      ? []
+      : [{ type: 'ValidityWindow', notBefore: seconds(nowMs), notAfter: seconds(expiresAtMs) } as const]),
+    ...(app === undefined
+      ? []
+      : [
+          {
+            type: 'IfPresent',
+            ifs: [
+              { type: 'Apps', apps: new Map([[BigInt(app.number), Action.all]]) },
+              { type: 'FeatureSet', features: new Map([['wg', Action.all]]) },
+            ],
+            else: Action.read,
+          } as const,
+        ]),
+  ];
+}
+
+function appOf({ world }: Simulation, organization: Organization, order: Order): App | undefined {
+  if (order.profile === 'deploy_organization') return undefined;
+  if (order.profile !== 'deploy') throw new GraphQLError(`profile ${order.profile} is not simulated`);
+  const id = order.profileParams?.['app_id'];
+  const app = [...world.apps.values()].find((one) => one.id === id || one.name === id);
+  if (app?.organization !== organization.slug) throw new GraphQLError('Could not find App');
+  return app;
+}
+
+function lifetimeOf(expiry: string | null | undefined): number | undefined {
+  if (expiry === undefined || expiry === null || expiry === '') return undefined;
+  const ms = durationOf(expiry);
+  if (ms === undefined || ms <= 0) throw new GraphQLError('expiry is not a duration such as 1h0m0s');
+  return ms;
+}
+
+function thirdPartiesOf(order: Order): string[] {
+  const known: readonly string[] = [LOCATIONS.authentication, LOCATIONS.newAuthentication];
+  const named = [...(order.optInThirdParties ?? []), ...(order.optOutThirdParties ?? [])];
+  const unknown = named.find((location) => !known.includes(location));
+  if (unknown !== undefined) throw new GraphQLError(`there is no third party ${unknown}`);
+  const wanted = new Set([LOCATIONS.authentication, ...(order.optInThirdParties ?? [])]);
+  return [...wanted].filter((location) => order.optOutThirdParties?.includes(location) !== true);
+}
