@@ -1,27 +1,37 @@
-import { createDischargeKeeper, fetchDischarges } from '@hangar/authority';
+import { createDischargeKeeper, type DischargeKeeper, fetchDischarges } from '@hangar/authority';
 import type { FlyUrls } from '@hangar/flyio';
 import { LOCATIONS, parseBundle } from '@hangar/macaroon';
 import { type Clock, HangarError, type Log, Secret } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
+import { credentialsForFlyThirdParties, flyThirdParties } from './fly-third-parties.ts';
 import type { Task } from './workers.ts';
 
 /** The operator's own credential at Fly.io, as it is to be sent now. */
 export interface UpstreamCredential {
-  current(): Secret;
+  /**
+   * Asked for every call.
+   *
+   * @throws HangarError `discharge_expired` or `discharge_required`, naming the location, while a third party of Fly.io
+   *   gives no discharge: without one the call would only be refused there.
+   */
+  current(): Promise<Secret>;
   /** Renews discharges ahead of their end; empty when there is nothing to renew. */
   readonly tasks: readonly Task[];
 }
 
-/** A discharge of Fly.io lives 630 seconds and is renewed after a fifth of them, so this is often enough. */
+/** A discharge of Fly.io lives 630 seconds and is renewed after a seventh of them, so this is often enough. */
 const RENEW_EVERY_SECONDS = 15;
 
-/** What a call to the Machines API may take; a discharge that ends sooner is not relied on. */
-const LONGEST_CALL_SECONDS = 75;
+/** Fly.io looks at a token when a call arrives, however long the call then takes: this is for the way there. */
+const ON_THE_WAY_SECONDS = 2;
+
+/** When to try again: the pause of the keeper between attempts, at its longest. */
+const RETRY_AFTER_SECONDS = 10;
 
 /**
  * Keeps `FLY_API_TOKEN` usable. A token without third-party caveats is sent as it is. One with them needs
  * discharges that live minutes (seed 004): they are obtained from Fly.io's own third parties and nobody else, with the
- * OAuth token of the same bundle where there is one, and renewed long before they end.
+ * OAuth tokens of the same bundle where there are any, and renewed long before they end.
  *
  * @throws HangarError `config_invalid` when the text starts like a macaroon and is none.
  */
@@ -34,7 +44,8 @@ export async function keepUpstreamCredential(parts: {
 }): Promise<UpstreamCredential> {
   const { urls, outgoing, now, log } = parts;
   const text = parts.token.reveal();
-  if (!/fm(?:2|1r|1a)_/.test(text)) return { current: () => parts.token, tasks: [] };
+  const asItIs = { current: async () => parts.token, tasks: [] };
+  if (!/fm(?:2|1r|1a)_/.test(text)) return asItIs;
   const bundle = parseBundle(text, LOCATIONS.permission);
   if (!bundle.ok || bundle.value.permission.length === 0) {
     const why = bundle.ok ? 'holds no permission token' : `cannot be read (${bundle.reason.tag})`;
@@ -42,14 +53,9 @@ export async function keepUpstreamCredential(parts: {
       public: `FLY_API_TOKEN ${why}. Make a new one with \`fly tokens create org\`.`,
     });
   }
-  const asked = bundle.value.permission
-    .flatMap((token) => token.caveats)
-    .some((caveat) => caveat.type === '3P');
-  if (!asked) return { current: () => parts.token, tasks: [] };
+  const { permission, other } = bundle.value;
+  if (!permission.flatMap((token) => token.caveats).some((caveat) => caveat.type === '3P')) return asItIs;
 
-  const locations = [LOCATIONS.authentication, LOCATIONS.newAuthentication, `${urls.api}/aaa/v1`];
-  const origins = [...new Set(locations.map((location) => new URL(location).origin))];
-  const oauth = bundle.value.other.find((token) => token.startsWith('fo1_'));
   const keeper = createDischargeKeeper({
     tokens: text,
     permissionLocation: LOCATIONS.permission,
@@ -57,29 +63,37 @@ export async function keepUpstreamCredential(parts: {
     fetch: async (tokens) =>
       await fetchDischarges(tokens, {
         transport: outgoing,
-        places: { locations, plainHttpOrigins: origins.filter((origin) => origin.startsWith('http:')) },
-        ...(oauth === undefined
-          ? {}
-          : { credentials: new Map(origins.map((origin) => [origin, `Bearer ${oauth}`])) }),
+        places: { locations: flyThirdParties, originsServedBySimulator: urls.originsServedBySimulator },
+        ...credentialsForFlyThirdParties(other),
       }),
   });
   if (!keeper.ok)
     throw new HangarError('config_invalid', { public: 'FLY_API_TOKEN holds no permission token.' });
 
-  let current = parts.token;
   const renew = async (): Promise<void> => {
     await keeper.value.renew();
-    const header = await keeper.value.header({ needSeconds: LONGEST_CALL_SECONDS });
-    if (header.ok) current = Secret.of(header.value);
-    else
-      log.warn(
-        { code: header.reason.code, location: header.reason.location },
-        'the upstream credential has no discharge',
-      );
+    const sendable = await askKeeper(keeper.value);
+    if (!sendable.ok) log.warn({ ...sendable.reason }, 'the upstream credential has no discharge');
   };
   await renew();
   return {
-    current: () => current,
+    current: async () => {
+      const sendable = await askKeeper(keeper.value);
+      if (sendable.ok) return Secret.of(sendable.value);
+      const { code, location, sentence } = sendable.reason;
+      // Not 401: the caller's own token is good, and nothing was sent, so the same request may be sent again.
+      throw new HangarError(code, {
+        status: 503,
+        public: `the operator's credential at Fly.io cannot be used now. ${sentence}`,
+        extra: { location },
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      });
+    },
     tasks: [{ name: 'upstream.credential', everySeconds: RENEW_EVERY_SECONDS, run: renew }],
   };
+}
+
+/** The header to send now; asking for it also renews what is due. */
+function askKeeper(keeper: DischargeKeeper): ReturnType<DischargeKeeper['header']> {
+  return keeper.header({ needSeconds: ON_THE_WAY_SECONDS });
 }
