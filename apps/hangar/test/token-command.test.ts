@@ -1,41 +1,13 @@
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { builtHangar } from '../../../test/harness/built.ts';
 import { openHouse, type DemoHouse } from '../src/demo/house.ts';
 import { environment } from '../src/demo/steps/environment.ts';
 import { provision } from '../src/demo/steps/provision.ts';
 import { Story } from '../src/demo/story.ts';
+import { token } from './run-token.ts';
 
 const sharedSecret = Buffer.alloc(32, 9).toString('base64');
 let house: DemoHouse;
 let story: Story;
-
-interface Ran {
-  readonly code: number | null;
-  readonly text: string;
-  readonly errors: string;
-  readonly json: Record<string, unknown>;
-}
-
-/** Runs `hangar token …` as a person or a script would. */
-async function token(
-  args: readonly string[],
-  environmentOf: Record<string, string> = {},
-  input = '',
-): Promise<Ran> {
-  const child = spawn(process.execPath, [builtHangar, 'token', ...args], {
-    env: { PATH: '/usr/bin:/bin', ...environmentOf },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  child.stdin.end(input);
-  let text = '';
-  let errors = '';
-  child.stdout.on('data', (part: Buffer) => (text += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (errors += part.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  const json = args.includes('--json') && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};
-  return { code, text, errors, json };
-}
 
 const customer = (): Record<string, string> => ({
   HANGAR_API_URL: house.gatewayUrl,
@@ -175,7 +147,38 @@ describe('hangar token', { timeout: 120_000 }, () => {
     expect(without).toMatchObject({ code: 1 });
   });
 
+  test('answers no to a request about something that is not there', async () => {
+    const asked = await token(['check', '--json', 'POST', '/v1/apps/none/machines/ID/start'], customer());
+    expect(asked).toMatchObject({
+      code: 3,
+      json: { allowed: false, code: 'not_found', caveat: null, reason: expect.any(String) },
+    });
+    const wrong = await token(['check', '--json', 'v1/apps', 'GET'], customer());
+    expect(wrong).toMatchObject({ code: 2, json: { code: 'usage' } });
+  });
+
+  test('names the gateway that does not answer, and what works without one', async () => {
+    const nowhere = { ...customer(), HANGAR_API_URL: 'http://127.0.0.1:9' };
+    const listed = await token(['list', '--json'], nowhere);
+    expect(listed).toMatchObject({ code: 1, json: { code: 'gateway_unreachable' } });
+    expect(listed.json['error']).toMatch(/^http:\/\/127\.0\.0\.1:9 cannot be asked .*HANGAR_API_URL/);
+    const named = await token(['attenuate', '--app', story.appName], nowhere);
+    expect(named.code).toBe(2);
+    expect(named.errors).toMatch(/Give the number in its place, which needs no gateway/);
+    const plain = await token(['list'], { ...customer(), HANGAR_API_URL: 'http://gateway.example' });
+    expect(plain.errors).toMatch(/tokens are sent over https, or to this machine/);
+  });
+
+  test('tells the wrong use of a command from a refusal by its exit code', async () => {
+    for (const args of [[], ['frobnicate'], ['check', 'GET'], ['attenuate', '--nope'], ['3p']])
+      expect([args, (await token(args, customer())).code]).toEqual([args, 2]);
+    expect((await token(['--help'])).text).toMatch(/Exit codes:/);
+    expect((await token(['check', '--help'])).code).toBe(0);
+  });
+
   test('says what is wrong with a wish, in one sentence', async () => {
+    const preset = await token(['create', '--preset', 'nope', '--json'], customer());
+    expect(preset).toMatchObject({ code: 2, json: { error: expect.stringMatching(/app-control/) } });
     const neither = await token(['create'], customer());
     expect(neither).toMatchObject({ code: 2 });
     const unknown = await token(

@@ -1,4 +1,10 @@
-import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
+import {
+  createOutgoing,
+  type Outgoing,
+  type OutgoingAnswer,
+  OutgoingError,
+  type OutgoingRequest,
+} from '@hangar/security/outgoing';
 import { gatewayUrl, type TokenOptions } from './input.ts';
 
 /** An answer of the gateway that is no success. */
@@ -8,9 +14,25 @@ export class ApiError extends Error {
   readonly body: Readonly<Record<string, unknown>>;
 
   constructor(status: number, body: Readonly<Record<string, unknown>>) {
-    super(typeof body['error'] === 'string' ? body['error'] : `the gateway answered ${status}`);
+    super(typeof body['error'] === 'string' ? body['error'] : `the answer was ${status}`);
     this.status = status;
     this.body = body;
+  }
+}
+
+/** The gateway gave no answer at all. */
+export class GatewayUnreachable extends Error {
+  override readonly name = 'GatewayUnreachable';
+
+  constructor(base: string, cause: OutgoingError) {
+    const why =
+      cause.reason === 'blocked_url'
+        ? 'tokens are sent over https, or to this machine'
+        : (cause.detail ?? cause.message);
+    super(
+      `${base} cannot be asked (${why}). Is it running? The address of the gateway is --url or HANGAR_API_URL`,
+      { cause },
+    );
   }
 }
 
@@ -18,7 +40,7 @@ export class ApiError extends Error {
 const TIMEOUT_MS = 30_000;
 
 /** The only plain addresses that tokens are sent to are those of this machine. */
-export function outgoingFor(url: string): Outgoing {
+function outgoingFor(url: string): Outgoing {
   const { origin, protocol, hostname } = new URL(url);
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
   return createOutgoing({
@@ -31,37 +53,68 @@ export function outgoingFor(url: string): Outgoing {
 /**
  * Asks the gateway's own surface below `/hangar/v1/tokens`.
  *
- * @throws ApiError for anything but a success.
+ * @throws ApiError for anything but a success, GatewayUnreachable when there is no answer
  */
 export async function ask(
   options: TokenOptions,
   request: { method: string; path: string; body?: unknown; token?: string },
 ): Promise<Record<string, unknown>> {
   const base = gatewayUrl(options);
-  const outgoing = outgoingFor(base);
+  return await sendTo(base, {
+    method: request.method,
+    url: `${base}/hangar/v1/tokens${request.path}`,
+    headers: {
+      accept: 'application/json',
+      ...(request.token === undefined ? {} : { authorization: `FlyV1 ${request.token}` }),
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+  });
+}
+
+/**
+ * The number of an app, which is what caveats hold; undefined when there is none of that name. Asks the Machines API at the
+ * gateway.
+ *
+ * @throws ApiError for anything but a success or a 404, GatewayUnreachable when there is no answer
+ */
+export async function appNumberOf(
+  options: TokenOptions,
+  token: string,
+  name: string,
+): Promise<bigint | undefined> {
+  const base = gatewayUrl(options);
+  const url = `${base}/v1/apps/${encodeURIComponent(name)}`;
   try {
-    const answer = await outgoing.send({
-      method: request.method,
-      url: `${base}/hangar/v1/tokens${request.path}`,
-      headers: {
-        accept: 'application/json',
-        ...(request.token === undefined
-          ? {}
-          : { authorization: `FlyV1 ${request.token.replace(/^(?:(?:Bearer|FlyV1) )+/i, '')}` }),
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    });
-    const text = answer.text();
-    const parsed =
-      text === ''
-        ? {}
-        : (parse(text) ?? { error: `the gateway at ${base} answered ${answer.status}, and not in JSON` });
-    if (answer.status < 200 || answer.status > 299) throw new ApiError(answer.status, parsed);
-    return parsed;
+    const app = await sendTo(base, { method: 'GET', url, headers: { authorization: `FlyV1 ${token}` } });
+    const number = app['internal_numeric_id'];
+    return typeof number === 'number' && Number.isSafeInteger(number) ? BigInt(number) : undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Sends one request and reads the JSON that comes back.
+ *
+ * @throws ApiError for anything but a success, GatewayUnreachable when there is no answer
+ */
+export async function sendTo(base: string, request: OutgoingRequest): Promise<Record<string, unknown>> {
+  const outgoing = outgoingFor(base);
+  let answer: OutgoingAnswer;
+  try {
+    answer = await outgoing.send(request);
+  } catch (error) {
+    throw error instanceof OutgoingError ? new GatewayUnreachable(base, error) : error;
   } finally {
     await outgoing.close();
   }
+  const text = answer.text();
+  const parsed =
+    text === '' ? {} : (parse(text) ?? { error: `${base} answered ${answer.status}, and not in JSON` });
+  if (answer.status < 200 || answer.status > 299) throw new ApiError(answer.status, parsed);
+  return parsed;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

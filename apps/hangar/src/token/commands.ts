@@ -1,11 +1,29 @@
 import type { Command } from 'commander';
-import { addOfflineCommands } from './offline.ts';
+import { addAttenuateCommand } from './attenuate.ts';
+import { addExplainCommand } from './inspect.ts';
 import { addOnlineCommands } from './online.ts';
+import { addRefreshCommand } from './refresh.ts';
 import { addThirdPartyCommands } from './third-party.ts';
+import { addVerdictCommands } from './verdicts.ts';
+
+/** As for a UsageError of our own. */
+const EXIT_USAGE = 2;
+
+const exitCodes = `
+Exit codes:
+  0  done; for check and verify: yes
+  1  refused, or nobody answered
+  2  a wrong use of the command
+  3  for check and verify: no`;
 
 /** Puts `hangar token …` together. */
 export function addTokenCommands(program: Command): void {
-  const token = program.command('token').description('mint, narrow, explain, check, list and revoke tokens');
+  const token = program
+    .command('token')
+    .description('mint, narrow, explain, check, list and revoke tokens')
+    .addHelpText('after', exitCodes)
+    // Commander's own code for a wrong use is 1, which is kept for refusals; commands below inherit this.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE));
   const common = (command: Command): Command =>
     command
       .option(
@@ -15,6 +33,9 @@ export function addTokenCommands(program: Command): void {
       .option('--url <address>', 'the gateway. Default: HANGAR_API_URL')
       .option('--json', 'print one JSON object');
   addOnlineCommands(token, common);
-  addOfflineCommands(token, common);
+  addVerdictCommands(token, common);
+  addAttenuateCommand(token, common);
+  addExplainCommand(token, common);
+  addRefreshCommand(token, common);
   addThirdPartyCommands(token, common);
 }

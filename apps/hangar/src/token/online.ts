@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
+import { isPresetName, presets } from '@hangar/authority';
+import { LOCATIONS } from '@hangar/macaroon';
 import { ask } from './api.ts';
-import { readJsonFile, readToken, type TokenOptions, UsageError } from './input.ts';
+import { readForGateway, readHeld } from './held.ts';
+import { readJsonFile, type TokenOptions, UsageError } from './input.ts';
+import { type InspectOptions, showHeld } from './inspect.ts';
 import { run, show, textOf } from './output.ts';
 
 interface CreateOptions extends TokenOptions {
@@ -15,7 +19,7 @@ interface CreateOptions extends TokenOptions {
   readonly requireLogin?: boolean;
 }
 
-/** The commands that ask the authority: create, list, show, revoke, verify, check. */
+/** The commands that ask the authority about its records: create, list, show, revoke. */
 export function addOnlineCommands(token: Command, common: (command: Command) => Command): void {
   common(token.command('create'))
     .description('mint a token that can do no more than the one it is asked with')
@@ -38,14 +42,19 @@ export function addOnlineCommands(token: Command, common: (command: Command) => 
       async (options: TokenOptions & { app?: string; creator?: string; active?: boolean }) =>
         await run(options, async () => await list(options)),
     );
-  common(token.command('show <id>'))
-    .description('one token of the workspace')
-    .action(async (id: string, options: TokenOptions) => {
+  common(token.command('show [id]'))
+    .description('one token of the workspace, by its id; without one, the very token given, on this machine')
+    .option('--location <url>', 'location of permission tokens', LOCATIONS.permission)
+    .action(async (id: string | undefined, options: InspectOptions) => {
       await run(options, async () => {
+        if (id === undefined) {
+          showHeld(options);
+          return;
+        }
         const row = await ask(options, {
           method: 'GET',
           path: `/${encodeURIComponent(id)}`,
-          token: readToken(options),
+          token: readForGateway(options),
         });
         show(options, row, describe(row));
       });
@@ -63,22 +72,15 @@ export function addOnlineCommands(token: Command, common: (command: Command) => 
       async (id: string | undefined, options: RevokeOptions) =>
         await run(options, async () => await revoke(id, options)),
     );
-  common(token.command('verify'))
-    .description(
-      'ask the authority whether the token is genuine, not over and not revoked; exit code 3 when it is not',
-    )
-    .action(async (options: TokenOptions) => await run(options, async () => await verify(options)));
-  common(token.command('check <method> <path>'))
-    .description('what if: would this request be allowed? Exit code 0 or 3')
-    .option('--from <address>', 'as if it came from this address')
-    .action(async (method: string, path: string, options: TokenOptions & { from?: string }) => {
-      await run(options, async () => await check(method, path, options));
-    });
 }
 
 async function create(options: CreateOptions): Promise<void> {
   if ((options.preset === undefined) === (options.caveats === undefined))
     throw new UsageError('give either --preset or --caveats');
+  if (options.preset !== undefined && !isPresetName(options.preset))
+    throw new UsageError(
+      `there is no preset ${options.preset}; there are ${Object.keys(presets).join(', ')}`,
+    );
   const commands = [
     ...(options.command === undefined ? [] : [{ args: options.command, exact: true }]),
     ...(options.prefix === undefined ? [] : [{ args: options.prefix, exact: false }]),
@@ -87,7 +89,7 @@ async function create(options: CreateOptions): Promise<void> {
   const minted = await ask(options, {
     method: 'POST',
     path: '',
-    token: readToken(options),
+    token: readForGateway(options),
     body: {
       name: options.name ?? `${options.preset ?? 'custom'}${app === undefined ? '' : ` for ${app}`}`,
       ...(options.preset === undefined ? {} : { preset: options.preset }),
@@ -112,7 +114,7 @@ async function create(options: CreateOptions): Promise<void> {
 async function list(
   options: TokenOptions & { app?: string; creator?: string; active?: boolean },
 ): Promise<void> {
-  const token = readToken(options);
+  const token = readForGateway(options);
   const tokens: Record<string, unknown>[] = [];
   let cursor: string | undefined;
   do {
@@ -150,7 +152,9 @@ async function revoke(id: string | undefined, options: RevokeOptions): Promise<v
     key: options.key,
   }).filter(([, value]) => value !== undefined);
   if (targets.length > 1) throw new UsageError('name one target: an id, --branch, --creator, --app or --key');
-  const token = readToken(options);
+  // The very token given may be a leaked one without its discharges; it can be ended all the same.
+  const token =
+    targets.length === 0 ? readHeld(options, LOCATIONS.permission).macaroons : readForGateway(options);
   const reason = options.reason === undefined ? {} : { reason: options.reason };
   const answer =
     targets.length === 0
@@ -163,55 +167,6 @@ async function revoke(id: string | undefined, options: RevokeOptions): Promise<v
         });
   const reached = Array.isArray(answer['tokens']) ? answer['tokens'].length : 0;
   show(options, answer, [`Revoked. Recorded tokens it reached: ${reached}.`]);
-}
-
-async function verify(options: TokenOptions): Promise<void> {
-  const answer = await ask(options, {
-    method: 'POST',
-    path: '/inspect',
-    body: { token: readToken(options) },
-  });
-  const tokens = answer['tokens'] as Record<string, unknown>[];
-  const permission = tokens.filter((one) => one['kind'] === 'permission');
-  const valid =
-    answer['problem'] === undefined &&
-    permission.length > 0 &&
-    permission.every((one) => one['verified'] === true);
-  if (!valid) process.exitCode = 3;
-  const problems = [answer, ...tokens]
-    .map((one) => one['problem'])
-    .filter((one) => one !== undefined) as Record<string, unknown>[];
-  show(options, { valid, code: problems[0]?.['code'] ?? null, ...answer }, [
-    valid ? `Genuine. Works until ${String(answer['effective_expiry'])}.` : 'Not valid.',
-    ...problems.map((problem) => `  ${String(problem['code'])}: ${String(problem['sentence'])}`),
-  ]);
-}
-
-async function check(method: string, path: string, options: TokenOptions & { from?: string }): Promise<void> {
-  const answer = await ask(options, {
-    method: 'POST',
-    path: '/check',
-    body: {
-      token: readToken(options),
-      method: method.toUpperCase(),
-      path,
-      ...(options.from === undefined ? {} : { source: options.from }),
-    },
-  });
-  const allowed = answer['allowed'] === true;
-  if (!allowed) process.exitCode = 3;
-  const told = {
-    allowed,
-    code: textOf(answer['code']) ?? null,
-    caveat: textOf(answer['caveat']) ?? null,
-    reason: textOf(answer['sentence']) ?? null,
-    token_id: textOf(answer['token_id']) ?? null,
-  };
-  show(
-    options,
-    told,
-    allowed ? ['Allowed.'] : [`Not allowed (${String(told.code)}).`, `  ${String(told.reason)}`],
-  );
 }
 
 function describe(row: Readonly<Record<string, unknown>>): string[] {

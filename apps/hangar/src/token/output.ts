@@ -1,14 +1,27 @@
 import { HangarError, redactText } from '@hangar/security';
 import { MacaroonError } from '@hangar/macaroon';
 import { fail, say } from '../terminal.ts';
-import { ApiError } from './api.ts';
+import { ApiError, GatewayUnreachable } from './api.ts';
 import { type TokenOptions, UsageError } from './input.ts';
 
 /** Prints an answer: the object with `--json`, its lines otherwise. */
 export function show(options: TokenOptions, answer: unknown, lines: readonly string[]): void {
   if (options.json === true) say(JSON.stringify(answer));
-  else for (const line of lines) say(line);
+  else for (const line of lines) say(printable(line));
 }
+
+/** Names in a token are whatever its maker wrote: nothing of them may steer a terminal. */
+function printable(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+}
+
+/** Something a person should know although the command went well. On standard error, so that no pipe gets it. */
+export function note(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** For commands whose result is given away: a login is not. */
+export const LOGIN_LEFT_OUT = 'The OAuth token is left out: whoever holds it can do everything you can.';
 
 /** A refusal of a token text, with the code that tells truncated from forged. */
 export class TokenRefused extends Error {
@@ -22,7 +35,7 @@ export class TokenRefused extends Error {
 }
 
 /**
- * Runs a command. What goes wrong becomes one sentence on standard error, or an object with `code` and `error` on
+ * Runs a command. What goes wrong becomes one sentence on standard error, with the code in front of it where it has one, or an object with `code` and `error` on
  * standard output with `--json`; exit code 2 for a wrong use, 1 for anything else. No token text is ever repeated.
  */
 export async function run(options: TokenOptions, command: () => Promise<void> | void): Promise<void> {
@@ -34,7 +47,7 @@ export async function run(options: TokenOptions, command: () => Promise<void> | 
       say(JSON.stringify({ code, error: redactText(sentence) }));
       process.exitCode = exit;
     } else {
-      fail(sentence, exit);
+      fail(printable(code === 'usage' ? sentence : `${code}: ${sentence}`), exit);
     }
   }
 }
@@ -44,6 +57,8 @@ function judge(error: unknown): { code: string; sentence: string; exit: number }
   if (error instanceof TokenRefused) return { code: error.code, sentence: error.message, exit: 1 };
   if (error instanceof ApiError)
     return { code: textOf(error.body['code']) ?? 'refused', sentence: details(error), exit: 1 };
+  if (error instanceof GatewayUnreachable)
+    return { code: 'gateway_unreachable', sentence: error.message, exit: 1 };
   if (error instanceof MacaroonError) return { code: error.code, sentence: error.message, exit: 1 };
   if (error instanceof HangarError)
     return { code: error.code, sentence: `${error.sentence} (${error.message})`, exit: 1 };

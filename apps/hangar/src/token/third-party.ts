@@ -1,4 +1,3 @@
-import { fetchDischarges } from '@hangar/authority';
 import {
   addThirdParty,
   createDischarge,
@@ -9,15 +8,13 @@ import {
   type Macaroon,
   missingTickets,
   openTicket,
-  parseBundle,
 } from '@hangar/macaroon';
 import { systemClock } from '@hangar/security';
-import { createOutgoing } from '@hangar/security/outgoing';
 import type { Command } from 'commander';
 import { processEnvironment } from '../config.ts';
-import { readToken, type TokenOptions, UsageError } from './input.ts';
-import { refused } from './offline.ts';
-import { run, show, TokenRefused } from './output.ts';
+import { readHeld } from './held.ts';
+import { type TokenOptions, UsageError } from './input.ts';
+import { LOGIN_LEFT_OUT, note, run, show, TokenRefused } from './output.ts';
 
 interface ThirdPartyOptions extends TokenOptions {
   readonly location: string;
@@ -29,7 +26,7 @@ interface ThirdPartyOptions extends TokenOptions {
 /** Ten minutes, as Fly.io's own discharges (seed 004). */
 const DISCHARGE_SECONDS = 600;
 
-/** The commands about third-party caveats: by hand below `3p`, and `refresh`, which asks the third parties. */
+/** The commands about third-party caveats by hand, below `3p`. They work on Fly.io's own tokens. */
 export function addThirdPartyCommands(token: Command, common: (command: Command) => Command): void {
   const thirdParty = token.command('3p').description('third-party caveats by hand');
   const about = (command: Command): Command =>
@@ -53,27 +50,29 @@ export function addThirdPartyCommands(token: Command, common: (command: Command)
     .requiredOption('--discharge <token>', 'the discharge')
     .option('--permission <url>', 'location of permission tokens', LOCATIONS.permission)
     .action(async (options: ThirdPartyOptions) => await run(options, () => addDischarge(options)));
-  common(token.command('refresh'))
-    .description('obtain every discharge that is missing, asking you to sign in where a third party wants it')
-    .option('--permission <url>', 'location of permission tokens', LOCATIONS.permission)
-    .option('--no-user', 'fail instead of asking a person')
-    .action(
-      async (options: ThirdPartyOptions & { user: boolean }) =>
-        await run(options, async () => await refresh(options)),
-    );
 }
 
 function add(options: ThirdPartyOptions): void {
   const sharedKey = secretOf();
-  const bundle = read(options);
+  if (!URL.canParse(options.location))
+    throw new UsageError('-l takes the address of a third party, such as https://auth.example.com');
+  const bundle = readHeld(options, options.permission);
+  if (bundle.permission.length === 0)
+    throw new TokenRefused(
+      'token_wrong_location',
+      `the text holds no permission token of ${options.permission}`,
+    );
   const asking = bundle.permission.map((macaroon) =>
     addThirdParty(macaroon, { location: options.location, sharedKey }),
   );
   printTokens(options, [...asking, ...bundle.discharges]);
+  if (bundle.others.length > 0) note(LOGIN_LEFT_OUT);
 }
 
 function ticket(options: ThirdPartyOptions): void {
-  const found = missingTickets(read(options)).find((one) => one.location === options.location);
+  const found = missingTickets(readHeld(options, options.permission)).find(
+    (one) => one.location === options.location,
+  );
   if (found === undefined)
     throw new TokenRefused(
       'not_found',
@@ -87,7 +86,8 @@ function discharge(options: ThirdPartyOptions): void {
   const sharedKey = secretOf();
   const bytes = new Uint8Array(Buffer.from(options.ticket ?? '', 'base64'));
   const opened = openTicket(sharedKey, bytes);
-  if (!opened.ok) throw new TokenRefused('bad_request', 'the ticket does not open with this secret');
+  if (!opened.ok)
+    throw new TokenRefused('bad_request', 'the ticket does not open with this secret, or is cut off');
   if (opened.value.caveats.length > 0) {
     throw new TokenRefused(
       'bad_request',
@@ -105,70 +105,27 @@ function discharge(options: ThirdPartyOptions): void {
 }
 
 function addDischarge(options: ThirdPartyOptions): void {
-  const bundle = read(options);
+  const bundle = readHeld(options, options.permission);
   const decoded = decodeToken((options.discharge ?? '').trim());
-  if (!decoded.ok) throw new TokenRefused('discharge_invalid', explainTokenReason(decoded.reason));
+  if (!decoded.ok) {
+    const code = decoded.reason.tag === 'truncated' ? 'token_truncated' : 'discharge_invalid';
+    throw new TokenRefused(code, `the discharge: ${explainTokenReason(decoded.reason)}`);
+  }
   const fits = missingTickets(bundle).some((one) =>
     Buffer.from(one.ticket).equals(Buffer.from(decoded.value.nonce.keyId)),
   );
   if (!fits)
     throw new TokenRefused('discharge_invalid', 'the token has no ticket that this discharge is for');
-  printTokens(options, [...bundle.permission, ...bundle.discharges, decoded.value]);
+  printTokens(options, [...bundle.permission, ...bundle.discharges, decoded.value], bundle.others);
 }
 
-async function refresh(options: ThirdPartyOptions & { user: boolean }): Promise<void> {
-  const bundle = read(options);
-  const now = systemClock();
-  const locations = [...new Set(missingTickets({ ...bundle, discharges: [] }).map((one) => one.location))];
-  const local = locations
-    .map((location) => new URL(location))
-    .filter((url) => url.protocol === 'http:' && url.hostname === '127.0.0.1');
-  const plain = local.map((url) => url.origin);
-  const outgoing = createOutgoing({ allowedOrigins: plain });
-  // A discharge that is about to end is asked for again; the old one would only be in the way.
-  const fresh = bundle.discharges.filter((one) => endOf(one) > now.getTime() / 1000 + 60);
-  try {
-    const fetched = await fetchDischarges(
-      { permission: bundle.permission, discharges: fresh },
-      {
-        transport: outgoing,
-        places: { locations, plainHttpOrigins: plain },
-        ...(options.user
-          ? {
-              onUserUrl: (url: URL, location: string) =>
-                void process.stderr.write(`${location} wants you to sign in. Open:\n  ${url.href}\n`),
-            }
-          : {}),
-      },
-    );
-    const [failure] = fetched.failures;
-    if (failure !== undefined) throw new TokenRefused('discharge_required', failure.sentence);
-    printTokens(options, [...bundle.permission, ...fresh, ...fetched.discharges]);
-  } finally {
-    await outgoing.close();
-  }
-}
-
-function read(options: ThirdPartyOptions): {
-  permission: readonly Macaroon[];
-  discharges: readonly Macaroon[];
-} {
-  const bundle = parseBundle(readToken(options), options.permission);
-  if (!bundle.ok) throw refused(bundle.reason);
-  return bundle.value;
-}
-
-function printTokens(options: TokenOptions, macaroons: readonly Macaroon[]): void {
-  const token = macaroons.map(encodeToken).join(',');
+function printTokens(
+  options: TokenOptions,
+  macaroons: readonly Macaroon[],
+  others: readonly string[] = [],
+): void {
+  const token = [...macaroons.map(encodeToken), ...others].join(',');
   show(options, { token, length: token.length }, [token]);
-}
-
-function endOf(macaroon: Macaroon): number {
-  return Math.min(
-    ...macaroon.caveats.map((caveat) =>
-      caveat.type === 'ValidityWindow' ? Number(caveat.notAfter) : Number.POSITIVE_INFINITY,
-    ),
-  );
 }
 
 /** The secret comes from the environment only: arguments of a command are visible to everybody on the machine. */

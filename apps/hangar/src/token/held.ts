@@ -1,0 +1,113 @@
+import { headerReason } from '@hangar/authority';
+import {
+  encodeToken,
+  type HeaderReason,
+  LOCATIONS,
+  type Macaroon,
+  missingTickets,
+  parseBundle,
+  stripScheme,
+  type TicketAt,
+} from '@hangar/macaroon';
+import { ok, refuse, type Result } from '@hangar/security';
+import { oauthTokens } from '../fly-third-parties.ts';
+import { readToken, type TokenOptions } from './input.ts';
+import { TokenRefused } from './output.ts';
+
+/** The tokens that a command was given, by what they are. */
+export interface HeldTokens {
+  readonly permission: readonly Macaroon[];
+  readonly discharges: readonly Macaroon[];
+  /** Whatever is no macaroon: OAuth tokens, `fo1_…`. A login; it never leaves for a gateway. */
+  readonly others: readonly string[];
+  /** The macaroons alone, as text. */
+  readonly macaroons: string;
+  /** Tickets without a discharge. */
+  readonly missing: readonly TicketAt[];
+}
+
+/** Why a text cannot be used: the code of a refusal, and a sentence that repeats no part of it. */
+export interface HeldReason {
+  readonly code: string;
+  readonly sentence: string;
+}
+
+/**
+ * Reads a text of tokens: the one way for flag, environment and standard input. A text that ends too early is
+ * `token_truncated` whatever the command, before anybody is asked anything (security-reliability.md T13).
+ */
+export function parseHeld(text: string, permissionLocation: string): Result<HeldTokens, HeldReason> {
+  const pieces = stripScheme(text)
+    .split(',')
+    .map((piece) => piece.trim());
+  const last = pieces.at(-1) ?? '';
+  if (last !== '' && 'fo1_'.startsWith(last)) {
+    return refuse(reasonOf({ tag: 'truncated', position: pieces.length - 1 }));
+  }
+  const bundle = parseBundle(text, permissionLocation);
+  if (!bundle.ok) {
+    const login = bundle.reason.tag === 'no_macaroon' && oauthTokens(pieces).length > 0;
+    return refuse(login ? onlyLogin : reasonOf(bundle.reason));
+  }
+  const { permission, discharges, other } = bundle.value;
+  return ok({
+    permission,
+    discharges,
+    others: other,
+    macaroons: [...permission, ...discharges].map(encodeToken).join(','),
+    missing: missingTickets({ permission, discharges }),
+  });
+}
+
+/**
+ * Why the tokens cannot be used as they are, although each is whole: every permission token waits for a discharge that is
+ * not in the text. It may have been cut off between two tokens, or never been obtained.
+ */
+export function incompleteness(held: HeldTokens): HeldReason | undefined {
+  const { permission, discharges } = held;
+  const lacking = permission.map((token) => missingTickets({ permission: [token], discharges }));
+  if (lacking.length === 0 || lacking.some((tickets) => tickets.length === 0)) return undefined;
+  const locations = [...new Set(lacking.flat().map((ticket) => ticket.location))].join(' and ');
+  return {
+    code: 'token_incomplete',
+    sentence: `The token needs a discharge from ${locations}, and none is with it. Was the text cut off after a comma? Otherwise: hangar token refresh.`,
+  };
+}
+
+/**
+ * The tokens of a command, for work that needs no server.
+ *
+ * @throws TokenRefused when the text cannot be read, UsageError when there is none
+ */
+export function readHeld(options: TokenOptions, permissionLocation: string): HeldTokens {
+  const held = parseHeld(readToken(options), permissionLocation);
+  if (!held.ok) throw new TokenRefused(held.reason.code, held.reason.sentence);
+  return held.value;
+}
+
+/**
+ * The macaroons of a command, to be sent to a gateway. Logins of Fly.io stay behind.
+ *
+ * @throws TokenRefused also when no permission token is complete: the gateway could only refuse it
+ */
+export function readForGateway(options: TokenOptions): string {
+  const held = readHeld(options, LOCATIONS.permission);
+  const lack = incompleteness(held);
+  if (lack) throw new TokenRefused(lack.code, lack.sentence);
+  return held.macaroons;
+}
+
+/** The words of the doors, which speak of a header; here it is a text. */
+function reasonOf(reason: HeaderReason): HeldReason {
+  const { code, sentence } = headerReason(reason);
+  return {
+    code,
+    sentence: sentence.replace('The Authorization header', 'The text').replace(' of the header', ''),
+  };
+}
+
+const onlyLogin: HeldReason = {
+  code: 'token_malformed',
+  sentence:
+    'The text holds only an OAuth token (fo1_…): a login at Fly.io, which cannot be narrowed or explained. Tokens are fm2_….',
+};
