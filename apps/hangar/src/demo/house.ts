@@ -37,6 +37,8 @@ export interface DemoPlan {
   readonly onLine: (line: string) => void;
   /** Start the built programs although this process runs from the sources, as tests do. */
   readonly built?: boolean;
+  /** Makes the operator's token once the simulated Fly.io is there, with the login that it knows. Default: that login. */
+  readonly operatorToken?: (flyUrl: string, login: string) => Promise<string>;
 }
 
 /** Starts a fresh simulated Fly.io and fresh Hangar processes, on free ports, with fresh secrets. */
@@ -87,6 +89,8 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
           })
         : undefined;
     if (authority !== undefined) closers.push(async () => await authority.close());
+    const login = secrets.FLY_API_TOKEN;
+    const operatorToken = (await plan.operatorToken?.(`http://127.0.0.1:${flyPort}`, login)) ?? login;
     const servers: { url: string; process: ServerProcess }[] = [];
     for (let index = 0; index < plan.processes; index += 1) {
       const port = plan.processes === 1 ? frontPort : await freePorts(2);
@@ -95,6 +99,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
         args: ['serve'],
         environment: {
           ...secrets,
+          FLY_API_TOKEN: operatorToken,
           PORT: String(port),
           HANGAR_GATEWAY_PORT: String(port + 1),
           HANGAR_SIMULATOR_PORT: String(flyPort),
