@@ -59,7 +59,7 @@ function nameOf(given: unknown): string {
   throw invalid('name', 'must be 1 to 63 lower-case letters, digits and inner dashes');
 }
 
-/** Printable without markup worth escaping being the point: it goes into sentences, lists and logs. */
+/** Nothing that a page, a shell or a log could take for more than text: it is shown in all of them. */
 function textOf(given: unknown, field: string): string {
   if (typeof given === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:/#@-]{0,254}$/.test(given)) return given;
   throw invalid(
@@ -83,7 +83,8 @@ function labelsOf(given: unknown): Record<string, string> {
 
 /** Seconds, or a number with s, m, h or d. */
 function ttlOf(given: unknown): number {
-  const [, digits = '', unit = 's'] = /^([0-9]{1,9})([smhd]?)$/.exec(String(given)) ?? [];
+  const text = typeof given === 'string' || typeof given === 'number' ? String(given) : '';
+  const [, digits = '', unit = ''] = /^([0-9]{1,9})([smhd]?)$/.exec(text) ?? [];
   const seconds = Number(digits) * (unitSeconds[unit === '' ? 's' : unit] ?? 0);
   if (digits !== '' && seconds >= 1 && seconds <= maxTtlSeconds) return seconds;
   throw invalid('ttl', 'a time such as 90m, 72h or 7d is needed, 366 days at most');
