@@ -147,7 +147,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     configKeys: environmentsConfigKeys,
     seller: environmentsSeller({ gateway, authority, gatewayUrl: config.gatewayUrl }),
     landing: (extensionId) => `/extensions/${extensionId}`,
-    returnPaths: ['/', '/extensions/', '/discharge/'],
+    returnPaths: ['/', '/extensions/', '/tokens', '/discharge/'],
     cookie: { secure: config.publicUrl.startsWith('https:') },
     now,
     log,
@@ -156,9 +156,9 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   const stopListening = await store.listen(OUTBOX_CHANNEL, () => webhooks.wake());
   const dashboard = createDashboard({
     reads: createDashboardReads(store.db),
+    tokens: authority.tokens,
+    revocationDoor: (request, door) => authority.fetch(request, door),
     actions: {
-      revokeToken: async ({ workspace, tokenId, by }) =>
-        void (await authority.tokens.revoke({ workspace, target: { token: tokenId }, by })),
       redeliver: async ({ attemptId }) => await extensions.redeliver(attemptId),
     },
     logins,

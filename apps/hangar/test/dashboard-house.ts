@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { HangarError } from '@hangar/security';
-import { createDashboardReads } from '@hangar/store';
-import { eq } from 'drizzle-orm';
+import { type Authority, createAuthority } from '@hangar/authority';
+import { LOCATIONS } from '@hangar/macaroon';
+import { createSealer, HangarError, Secret } from '@hangar/security';
+import { createAuthorityStore, createDashboardReads } from '@hangar/store';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { type Estate, furnish, NOW } from './dashboard-estate.ts';
 import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
-import type { DashboardActions, DashboardLogin, LoginsPort } from '../src/dashboard/ports.ts';
+import type { DashboardActions, DashboardLogin, LoginsPort, TokensPort } from '../src/dashboard/ports.ts';
 
 /** The folder Vite builds into. */
 export const assetsDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
@@ -33,17 +34,18 @@ export async function openHouse(): Promise<House> {
   const done: House['done'] = [];
   const badges = createBadgeLogins();
   const actions: DashboardActions = {
-    revokeToken: async ({ tokenId, by }) => {
-      done.push({ action: 'revoke', id: tokenId, by });
-      const { authorityTokens } = store.db._.fullSchema;
-      await store.db
-        .update(authorityTokens)
-        .set({ revokedAt: NOW, revokedBy: by })
-        .where(eq(authorityTokens.id, tokenId));
-    },
     redeliver: async ({ attemptId, by }) => {
       done.push({ action: 'redeliver', id: attemptId, by });
       return true;
+    },
+  };
+  const authority = authorityOn(store);
+  const tokens: TokensPort = {
+    ...authority.tokens,
+    revoke: async (request) => {
+      const { target, by } = request;
+      done.push({ action: 'revoke', id: String(Object.values(target)[0]), by });
+      return await authority.tokens.revoke(request);
     },
   };
   return {
@@ -54,6 +56,8 @@ export async function openHouse(): Promise<House> {
     dashboard: (publicUrl, logins = badges) =>
       createDashboard({
         reads: createDashboardReads(store.db),
+        tokens,
+        revocationDoor: (request, door) => authority.fetch(request, door),
         actions,
         logins,
         usage: async () => [{ meter: 'compute.vcpu_seconds', quantity: 5400.25, unit: 'seconds' }],
@@ -64,6 +68,19 @@ export async function openHouse(): Promise<House> {
       }),
     close: async () => await store.close(),
   };
+}
+
+function authorityOn({ db }: TestDatabase): Authority {
+  return createAuthority({
+    location: LOCATIONS.permission,
+    dischargeLocation: 'https://hangar.example/discharge',
+    store: createAuthorityStore(db),
+    sealer: createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]),
+    dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
+    identify: async () => undefined,
+    signInUrl: (returnPath) => returnPath,
+    now: () => NOW,
+  });
 }
 
 /** Logins known by a cookie that names them: the dashboard's side of the provider's sign-in, without Fly.io. */

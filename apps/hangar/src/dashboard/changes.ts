@@ -11,7 +11,7 @@ export async function revokeToken(parts: DashboardParts, visit: ExtensionVisit):
   const workspace = await parts.reads.tokenWorkspace(organizationIds, extension.id, tokenId);
   if (workspace === undefined)
     throw new HangarError('not_found', { detail: 'no such token of this extension' });
-  await parts.actions.revokeToken({ workspace, tokenId, by: login.userId });
+  await parts.tokens.revoke({ workspace, target: { token: tokenId }, by: login.userId });
   parts.log.info(
     { extension: extension.id, token: tokenId, user: login.userId, requestId: door.requestId },
     'token revoked in the dashboard',

@@ -16,13 +16,22 @@ import { admit, type Asked } from './admit.ts';
 import { createAssets } from './assets.ts';
 import { setPageHeaders } from './page-headers.ts';
 import { isPagePath } from './pages.ts';
-import type { DashboardActions, DashboardReads, LoginsPort, UsageQuestion } from './ports.ts';
+import type {
+  DashboardActions,
+  DashboardReads,
+  LoginsPort,
+  RevocationDoor,
+  TokensPort,
+  UsageQuestion,
+} from './ports.ts';
 import { dashboardRoutes, type DashboardRoute } from './routes.ts';
 import type { DashboardParts } from './visit.ts';
 
 /** What the dashboard is made from. */
 export interface DashboardOptions {
   readonly reads: DashboardReads;
+  readonly tokens: TokensPort;
+  readonly revocationDoor: RevocationDoor;
   readonly actions: DashboardActions;
   readonly logins: LoginsPort;
   readonly usage: UsageQuestion;

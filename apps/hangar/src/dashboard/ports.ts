@@ -1,3 +1,4 @@
+import type { Tokens } from '@hangar/authority';
 import type {
   DeliveryView,
   EnvironmentView,
@@ -6,6 +7,7 @@ import type {
   TokenView,
   UsageLineView,
 } from '@hangar/dashboard/wire';
+import type { Door } from '@hangar/security';
 
 /**
  * What the dashboard needs from outside, named as the questions it asks. Its answers are read models: the views of
@@ -48,15 +50,17 @@ export interface DashboardReads {
   machineEvents(organizationIds: readonly string[], extensionId: string): Promise<Page<MachineEventView>>;
 }
 
+/**
+ * The authority's own verbs, never its tables: it may run as a process of its own with a database of its own. It asks
+ * for no permission and knows no tenants, so a workspace comes from {@link DashboardReads} and nowhere else.
+ */
+export type TokensPort = Pick<Tokens, 'list' | 'get' | 'mint' | 'revoke'>;
+
+/** Answers `POST /hangar/v1/tokens/revoke`, the authority's door for those who hold the text of a token. */
+export type RevocationDoor = (request: Request, door: Door) => Promise<Response>;
+
 /** Changes, carried out by the capability that owns them. The dashboard has checked the tenant and the role before. */
 export interface DashboardActions {
-  /** Revokes a token and what was made from it. Revoking it again changes nothing and is no error. */
-  revokeToken(change: {
-    readonly workspace: bigint;
-    readonly tokenId: string;
-    /** Who did it: Fly.io's user id, for the audit trail. */
-    readonly by: string;
-  }): Promise<void>;
   /** Sends the announcement of this attempt again. False when it is no longer kept. */
   redeliver(change: { readonly attemptId: string; readonly by: string }): Promise<boolean>;
 }

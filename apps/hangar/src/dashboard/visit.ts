@@ -6,12 +6,16 @@ import type {
   DashboardReads,
   ExtensionFacts,
   LoginsPort,
+  RevocationDoor,
+  TokensPort,
   UsageQuestion,
 } from './ports.ts';
 
 /** Everything an operation may use. */
 export interface DashboardParts {
   readonly reads: DashboardReads;
+  readonly tokens: TokensPort;
+  readonly revocationDoor: RevocationDoor;
   readonly actions: DashboardActions;
   readonly logins: LoginsPort;
   readonly usage: UsageQuestion;
