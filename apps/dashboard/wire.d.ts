@@ -66,6 +66,13 @@ export interface EnvironmentView {
   readonly createdAt: string;
 }
 
+/** An app by the number that stands in tokens, and by its name when it is one of the workspace's living apps. */
+export interface AppView {
+  /** Digits, as text: it may be larger than a JavaScript number. */
+  readonly number: string;
+  readonly name: string | null;
+}
+
 export interface TokenView {
   readonly id: string;
   readonly name: string;
@@ -76,11 +83,84 @@ export interface TokenView {
   /** What it can do, one sentence per limit. */
   readonly abilities: readonly string[];
   readonly state: 'active' | 'expired' | 'revoked';
-  readonly createdBy: string | null;
+  /** The one app it was minted for. */
+  readonly app: AppView | null;
+  readonly createdBy: string;
   readonly createdAt: string;
-  readonly expiresAt: string | null;
+  readonly expiresAt: string;
   readonly lastUsedAt: string | null;
+  /** The network address of its last use. */
+  readonly lastUsedFrom: string | null;
   readonly revokedAt: string | null;
+  readonly revokedBy: string | null;
+}
+
+/** `GET /api/extensions/:id/tokens?state=active&creator=&app=&cursor=&limit=`. */
+export interface TokenListView {
+  readonly items: readonly TokenView[];
+  /** The `cursor` of the older ones, or null. */
+  readonly next: string | null;
+}
+
+/** `GET /api/minting`: what a new token can be for and made from, and the names of apps. */
+export interface MintingView {
+  readonly workspaces: readonly WorkspaceView[];
+  readonly presets: readonly PresetView[];
+  readonly maxLifetimeSeconds: number;
+}
+
+/** One extension's workspace: the organization of its tokens. */
+export interface WorkspaceView {
+  /** Digits, as text: the organization number in tokens. */
+  readonly number: string;
+  readonly extensionId: string;
+  readonly extensionName: string;
+  /** Only admins mint and revoke. */
+  readonly role: Role;
+  readonly apps: readonly AppView[];
+}
+
+/** A named list of caveats. */
+export interface PresetView {
+  readonly name: string;
+  readonly purpose: string;
+  readonly needsApp: boolean;
+  readonly lifetimeSeconds: number;
+}
+
+/** The body of `POST /api/extensions/:id/tokens/mint`. */
+export interface MintWish {
+  readonly preset: string;
+  readonly name: string;
+  /** The number of an app, for presets about one. */
+  readonly app?: string;
+  readonly lifetimeSeconds?: number;
+}
+
+/** The one answer that holds a token's text. */
+export interface MintedView {
+  readonly token: string;
+  readonly item: TokenView;
+}
+
+/** The body of `POST /api/extensions/:id/tokens/revoke-all`: one of the two. */
+export type RevokeAllWish = { readonly creator: string } | { readonly app: string };
+
+/** How many tokens ended, those minted from them included. */
+export interface RevokedView {
+  readonly done: true;
+  readonly tokens: number;
+}
+
+/** The body of `POST /api/tokens/report`: the text that was found, which ends with this. */
+export interface LeakWish {
+  readonly token: string;
+  readonly reason?: string;
+}
+
+/** Which token the text belonged to; only the reported branch of it ended. */
+export interface LeakView {
+  readonly id: string;
 }
 
 /** One announcement to Fly.io, with all its attempts. */
@@ -136,4 +216,6 @@ export interface ErrorView {
   readonly error: string;
   readonly code: string;
   readonly request_id: string;
+  /** What is wrong with which member of the body. */
+  readonly fields?: Readonly<Record<string, string>>;
 }

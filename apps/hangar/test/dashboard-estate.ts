@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Authority } from '@hangar/authority';
 import type { Database } from '@hangar/store';
 
 /** The instant at which these tests happen. */
@@ -11,7 +12,13 @@ export interface Estate {
   readonly organizationId: string;
   readonly extensionId: string;
   readonly workspace: bigint;
+  /** The number of its app, as tokens have it. */
+  readonly app: bigint;
   readonly tokenId: string;
+  /** The token itself, as only its owner has it. */
+  readonly token: string;
+  /** Who minted it. */
+  readonly creator: string;
   readonly deliveryId: string;
   /** Announced, never attempted. */
   readonly waitingDeliveryId: string;
@@ -20,7 +27,11 @@ export interface Estate {
 }
 
 /** Puts an organization with one of everything into the database; names hold what a hostile customer would write. */
-export async function furnish(db: Database, word: string): Promise<Estate> {
+export async function furnish(
+  db: Database,
+  word: string,
+  authority: Pick<Authority, 'tokens'>,
+): Promise<Estate> {
   const tables = db._.fullSchema;
   const mark = `${word}-mark-${randomUUID().slice(0, 8)}`;
   const organizationId = `org-${mark}`;
@@ -46,7 +57,15 @@ export async function furnish(db: Database, word: string): Promise<Estate> {
     provisionedAt: hoursAgo(72),
   });
   const workspace = await furnishGateway(db, mark, extensionId, organizationId);
-  const tokenId = await furnishToken(db, mark, workspace, userId);
+  const app = appOf(workspace);
+  const minted = await authority.tokens.mint({
+    workspace,
+    preset: 'app-control',
+    appId: app,
+    name: `autoscaler-${mark}`,
+    creator: userId,
+    expiresInSeconds: 300 * 24 * 3600,
+  });
   await db.insert(tables.machineEvents).values({
     key: randomUUID(),
     source: 'test',
@@ -61,8 +80,22 @@ export async function furnish(db: Database, word: string): Promise<Estate> {
   });
   const deliveryId = await furnishDelivery(db, extensionId, 2);
   const waitingDeliveryId = await furnishDelivery(db, extensionId, 0);
-  return { organizationId, extensionId, workspace, tokenId, deliveryId, waitingDeliveryId, mark };
+  return {
+    organizationId,
+    extensionId,
+    workspace,
+    app,
+    tokenId: minted.id,
+    token: minted.token,
+    creator: userId,
+    deliveryId,
+    waitingDeliveryId,
+    mark,
+  };
 }
+
+/** One app a workspace, with a number of its own. */
+const appOf = (workspace: bigint) => workspace + 20_000n;
 
 async function furnishGateway(
   db: Database,
@@ -82,6 +115,7 @@ async function furnishGateway(
     workspace: row.number,
     name: `app-${mark}`,
     phase: 'ready',
+    numericId: appOf(row.number),
     network: 'n',
     bucket: `bucket-${mark}`,
     keyName: 'k',
@@ -105,26 +139,6 @@ async function furnishGateway(
     })),
   );
   return row.number;
-}
-
-async function furnishToken(db: Database, mark: string, workspace: bigint, userId: string): Promise<string> {
-  const id = randomUUID();
-  const tables = db._.fullSchema;
-  await db.insert(tables.authorityTokens).values({
-    id,
-    workspace,
-    keyNumber: 1n,
-    name: `autoscaler-${mark}`,
-    preset: 'app-control',
-    creator: userId,
-    caveats: '[]',
-    summary: ['It may start and stop machines of one app.', 'It works for this workspace only.'],
-    endsWith: 'x9Qz',
-    createdAt: hoursAgo(30),
-    expiresAt: new Date(NOW.getTime() + 300 * 24 * HOUR_MS),
-    lastUsedAt: hoursAgo(1),
-  });
-  return id;
 }
 
 async function furnishDelivery(db: Database, extensionId: string, attempts: number): Promise<string> {

@@ -1,13 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { type Authority, createAuthority } from '@hangar/authority';
+import { type Authority, createAuthority, createMemoryStore } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { createSealer, HangarError, Secret } from '@hangar/security';
-import { createAuthorityStore, createDashboardReads } from '@hangar/store';
+import { createDashboardReads } from '@hangar/store';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { type Estate, furnish, NOW } from './dashboard-estate.ts';
 import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
-import type { DashboardActions, DashboardLogin, LoginsPort, TokensPort } from '../src/dashboard/ports.ts';
+import type {
+  DashboardActions,
+  DashboardLogin,
+  LoginsPort,
+  RevocationDoor,
+  TokensPort,
+} from '../src/dashboard/ports.ts';
 
 /** The folder Vite builds into. */
 export const assetsDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
@@ -17,6 +23,8 @@ export interface House {
   readonly store: TestDatabase;
   readonly estates: readonly [Estate, Estate, Estate];
   readonly done: { action: string; id: string; by: string }[];
+  /** Keeps its tokens somewhere else than the dashboard's database, as an authority of its own does. */
+  readonly authority: Authority;
   readonly logins: BadgeLogins;
   /** The dashboard over these rows; with the badges below unless another sign-in is given. */
   dashboard(publicUrl: string, logins?: LoginsPort): Dashboard;
@@ -26,10 +34,11 @@ export interface House {
 /** Opens a database with three organizations in it. */
 export async function openHouse(): Promise<House> {
   const store = await openTestDatabase();
+  const authority = authorityElsewhere();
   const estates = [
-    await furnish(store.db, 'alpha'),
-    await furnish(store.db, 'beta'),
-    await furnish(store.db, 'gamma'),
+    await furnish(store.db, 'alpha', authority),
+    await furnish(store.db, 'beta', authority),
+    await furnish(store.db, 'gamma', authority),
   ] as const;
   const done: House['done'] = [];
   const badges = createBadgeLogins();
@@ -39,25 +48,34 @@ export async function openHouse(): Promise<House> {
       return true;
     },
   };
-  const authority = authorityOn(store);
   const tokens: TokensPort = {
     ...authority.tokens,
+    mint: async (request) => {
+      const minted = await authority.tokens.mint(request);
+      done.push({ action: 'mint', id: minted.id, by: request.creator });
+      return minted;
+    },
     revoke: async (request) => {
       const { target, by } = request;
       done.push({ action: 'revoke', id: String(Object.values(target)[0]), by });
       return await authority.tokens.revoke(request);
     },
   };
+  const revocationDoor: RevocationDoor = async (request, door) => {
+    done.push({ action: 'report', id: door.rawTarget, by: door.requestId });
+    return await authority.fetch(request, door);
+  };
   return {
     store,
     estates: [...estates],
     done,
+    authority,
     logins: badges,
     dashboard: (publicUrl, logins = badges) =>
       createDashboard({
         reads: createDashboardReads(store.db),
         tokens,
-        revocationDoor: (request, door) => authority.fetch(request, door),
+        revocationDoor,
         actions,
         logins,
         usage: async () => [{ meter: 'compute.vcpu_seconds', quantity: 5400.25, unit: 'seconds' }],
@@ -70,11 +88,12 @@ export async function openHouse(): Promise<House> {
   };
 }
 
-function authorityOn({ db }: TestDatabase): Authority {
+/** An authority whose tokens are in no table of the dashboard's database. */
+function authorityElsewhere(): Authority {
   return createAuthority({
     location: LOCATIONS.permission,
     dischargeLocation: 'https://hangar.example/discharge',
-    store: createAuthorityStore(db),
+    store: createMemoryStore(),
     sealer: createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]),
     dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
     identify: async () => undefined,

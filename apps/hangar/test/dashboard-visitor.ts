@@ -62,6 +62,14 @@ export function pathOf(route: DashboardRoute, estate: Estate, below: Estate = es
     .replace(':deliveryId', below.deliveryId);
 }
 
+/** What a change is told by its body, where it is told anything. */
+export function bodyOf({ path }: DashboardRoute, estate: Estate): string {
+  if (path.endsWith('/mint'))
+    return JSON.stringify({ preset: 'deploy', name: 'ci', app: String(estate.app) });
+  if (path.endsWith('/revoke-all')) return JSON.stringify({ creator: estate.creator });
+  return path.endsWith('/report') ? JSON.stringify({ token: estate.token }) : '{}';
+}
+
 /** The routes about one extension. */
 export const routesAbout = dashboardRoutes.filter(
   (route) => route.audience === 'member' || route.audience === 'admin',

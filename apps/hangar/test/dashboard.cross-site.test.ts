@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type House, openHouse } from './dashboard-house.ts';
-import { changes, codeOf, fromOurPage, pathOf, visitorsOf } from './dashboard-visitor.ts';
+import { bodyOf, changes, codeOf, fromOurPage, pathOf, visitorsOf } from './dashboard-visitor.ts';
 
 let house: House;
 let call: ReturnType<typeof visitorsOf>['call'];
@@ -21,7 +21,7 @@ describe('changes come from our own page only (S4)', () => {
   interface Attempt {
     readonly title: string;
     readonly headers: (csrf: string) => Record<string, string>;
-    readonly body?: string;
+    readonly body?: string | ((maxBytes: number) => string);
     readonly code: string;
   }
   const without = (csrf: string, ...names: string[]) =>
@@ -72,7 +72,12 @@ describe('changes come from our own page only (S4)', () => {
     },
     { title: 'an array', headers: fromOurPage, body: '[]', code: 'invalid' },
     { title: 'no JSON', headers: fromOurPage, body: 'x', code: 'bad_request' },
-    { title: 'two kilobytes', headers: fromOurPage, body: `{${' '.repeat(2048)}}`, code: 'too_large' },
+    {
+      title: 'a byte too many',
+      headers: fromOurPage,
+      body: (max) => `{${' '.repeat(max - 1)}}`,
+      code: 'too_large',
+    },
   ];
 
   it.each(
@@ -85,7 +90,10 @@ describe('changes come from our own page only (S4)', () => {
       method: 'POST',
       cookie: admin.cookie,
       headers: attempt.headers(admin.csrf),
-      body: attempt.body ?? '{}',
+      body:
+        typeof attempt.body === 'function'
+          ? attempt.body(route.maxBodyBytes ?? 1024)
+          : (attempt.body ?? bodyOf(route, estate())),
     });
     expect(codeOf(answer.text)).toBe(attempt.code);
     expect(answer.headers.getSetCookie()).toEqual([]);

@@ -55,7 +55,7 @@ async function get(path: string, headers: Record<string, string> = {}, method = 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 describe('the page', () => {
-  it.each(['/', '/extensions/0b7e1c9e-2f0c-4f5e-9d58-6f6f8a4f7d11', '/?from=somewhere'])(
+  it.each(['/', '/tokens', '/extensions/0b7e1c9e-2f0c-4f5e-9d58-6f6f8a4f7d11', '/?from=somewhere'])(
     '%s is the page, never stored',
     async (path) => {
       const answer = await get(path);

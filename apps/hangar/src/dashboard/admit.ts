@@ -10,13 +10,13 @@ export interface Asked {
   readonly door: Door;
   readonly parts: DashboardParts;
   readonly publicOrigin: string;
-  readonly route: Pick<DashboardRoute, 'method' | 'audience'>;
+  readonly route: Pick<DashboardRoute, 'method' | 'audience' | 'maxBodyBytes'>;
   /** A member of the path, decoded; the empty text when there is none. */
   param(name: string): string;
 }
 
-/** Changes are told everything by their path; a body is only there to make the request JSON. */
-const MAX_BODY_BYTES = 1024;
+/** Most changes are told everything by their path; a body is then only there to make the request JSON. */
+const EMPTY_BODY_BYTES = 1024;
 
 /** What an id in a path may look like; anything else is not looked for. */
 const plainId = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
@@ -37,11 +37,11 @@ export const admit = {
       route.audience === 'admin' ? { maxAgeSeconds: 0 } : {},
     );
     if (login === undefined) throw new HangarError('login_required');
-    if (route.method !== 'GET') {
-      assertFromOurPage(request, login, parts.logins, publicOrigin);
-      await assertEmptyBody(request);
-    }
-    return { request, door, login };
+    if (route.method === 'GET') return { request, door, login, body: undefined };
+    assertFromOurPage(request, login, parts.logins, publicOrigin);
+    const body = await readJsonBody(request, route.maxBodyBytes ?? EMPTY_BODY_BYTES);
+    if (route.maxBodyBytes === undefined) assertEmpty(body);
+    return { request, door, login, body };
   },
 
   async member(asked: Asked): Promise<ExtensionVisit> {
@@ -66,13 +66,15 @@ function plain(id: string): string {
   return id;
 }
 
-async function assertEmptyBody(request: Request): Promise<void> {
-  const parsed = parseStrictJson(await readBody(request, MAX_BODY_BYTES));
-  if (!parsed.ok)
-    throw new HangarError('bad_request', { detail: `the body is not JSON: ${parsed.reason.tag}` });
-  const { value } = parsed;
-  const isEmptyObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isEmptyObject || Object.keys(value).length > 0) {
+async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
+  const parsed = parseStrictJson(await readBody(request, maxBytes));
+  if (parsed.ok) return parsed.value;
+  throw new HangarError('bad_request', { detail: `the body is not JSON: ${parsed.reason.tag}` });
+}
+
+function assertEmpty(body: unknown): void {
+  const isEmptyObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  if (!isEmptyObject || Object.keys(body).length > 0) {
     throw new HangarError('invalid', { public: 'the body must be an empty JSON object' });
   }
 }

@@ -1,12 +1,5 @@
-import type {
-  ExtensionSummary,
-  ExtensionView,
-  ListView,
-  MeView,
-  TokenView,
-  UsageView,
-} from '@hangar/dashboard/wire';
-import type { ExtensionFacts, Page, TokenFacts } from './ports.ts';
+import type { ExtensionSummary, ExtensionView, ListView, MeView, UsageView } from '@hangar/dashboard/wire';
+import type { ExtensionFacts } from './ports.ts';
 import { isPagePath } from './pages.ts';
 import { organizationsOf, roleIn } from './viewer.ts';
 import type { DashboardParts, ExtensionVisit, ViewerVisit, Visit } from './visit.ts';
@@ -52,16 +45,6 @@ export async function listEnvironments(
   return await reads.environments(organizationIds, extension.id);
 }
 
-/** `GET /api/extensions/:extensionId/tokens`: what they can do, never their text. */
-export async function listTokens(
-  { reads, now }: DashboardParts,
-  { organizationIds, extension }: ExtensionVisit,
-): Promise<ListView<TokenView>> {
-  const page: Page<TokenFacts> = await reads.tokens(organizationIds, extension.id);
-  const at = now();
-  return { items: page.items.map((facts) => ({ ...facts, state: stateOf(facts, at) })), more: page.more };
-}
-
 /** `GET /api/extensions/:extensionId/deliveries`: announcements to Fly.io. */
 export async function listDeliveries(
   { reads }: DashboardParts,
@@ -90,9 +73,4 @@ export async function showUsage(
 
 function withRole(facts: ExtensionFacts, { login }: Pick<ViewerVisit, 'login'>): ExtensionView {
   return { ...facts, role: roleIn(login, facts.organizationId) };
-}
-
-function stateOf(token: TokenFacts, at: Date): TokenView['state'] {
-  if (token.revokedAt !== null) return 'revoked';
-  return token.expiresAt !== null && new Date(token.expiresAt) <= at ? 'expired' : 'active';
 }

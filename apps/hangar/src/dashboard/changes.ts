@@ -4,21 +4,6 @@ import type { DashboardParts, ExtensionVisit, ViewerVisit } from './visit.ts';
 
 const done: DoneView = { done: true };
 
-/** `POST …/tokens/:tokenId/revoke`. Twice is as good as once: a double click has one effect and no error. */
-export async function revokeToken(parts: DashboardParts, visit: ExtensionVisit): Promise<DoneView> {
-  const tokenId = visit.param('tokenId');
-  const { organizationIds, extension, login, door } = visit;
-  const workspace = await parts.reads.tokenWorkspace(organizationIds, extension.id, tokenId);
-  if (workspace === undefined)
-    throw new HangarError('not_found', { detail: 'no such token of this extension' });
-  await parts.tokens.revoke({ workspace, target: { token: tokenId }, by: login.userId });
-  parts.log.info(
-    { extension: extension.id, token: tokenId, user: login.userId, requestId: door.requestId },
-    'token revoked in the dashboard',
-  );
-  return done;
-}
-
 /** `POST …/deliveries/:deliveryId/redeliver`. */
 export async function redeliver(parts: DashboardParts, visit: ExtensionVisit): Promise<DoneView> {
   const deliveryId = visit.param('deliveryId');

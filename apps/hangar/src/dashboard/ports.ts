@@ -4,7 +4,6 @@ import type {
   EnvironmentView,
   ExtensionView,
   MachineEventView,
-  TokenView,
   UsageLineView,
 } from '@hangar/dashboard/wire';
 import type { Door } from '@hangar/security';
@@ -16,8 +15,14 @@ import type { Door } from '@hangar/security';
 
 /** An extension without the viewer's role in it. */
 export type ExtensionFacts = Omit<ExtensionView, 'role'>;
-/** A token without its state, which depends on the clock. */
-export type TokenFacts = Omit<TokenView, 'state'>;
+/** A workspace, the organization of an extension's tokens, with its living apps. */
+export interface WorkspaceFacts {
+  readonly number: bigint;
+  readonly extensionId: string;
+  readonly extensionName: string;
+  readonly organizationId: string;
+  readonly apps: readonly { readonly number: bigint; readonly name: string }[];
+}
 
 /** One page of a list, newest first. */
 export interface Page<Item> {
@@ -33,13 +38,9 @@ export interface DashboardReads {
   extensions(organizationIds: readonly string[]): Promise<Page<ExtensionFacts>>;
   extension(organizationIds: readonly string[], extensionId: string): Promise<ExtensionFacts | undefined>;
   environments(organizationIds: readonly string[], extensionId: string): Promise<Page<EnvironmentView>>;
-  tokens(organizationIds: readonly string[], extensionId: string): Promise<Page<TokenFacts>>;
-  /** The workspace in which a token of this extension was minted. */
-  tokenWorkspace(
-    organizationIds: readonly string[],
-    extensionId: string,
-    tokenId: string,
-  ): Promise<bigint | undefined>;
+  workspaces(organizationIds: readonly string[]): Promise<Page<WorkspaceFacts>>;
+  /** The workspace of an extension; there is none until the first provisioning has begun. */
+  workspace(organizationIds: readonly string[], extensionId: string): Promise<WorkspaceFacts | undefined>;
   deliveries(organizationIds: readonly string[], extensionId: string): Promise<Page<DeliveryView>>;
   /** A delivery of this extension with its newest attempt; no attempt was made yet when that is null. */
   delivery(

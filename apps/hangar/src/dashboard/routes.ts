@@ -4,12 +4,13 @@ import {
   listEnvironments,
   listExtensions,
   listMachineEvents,
-  listTokens,
   showExtension,
   showUsage,
   whoAmI,
 } from './answers.ts';
-import { redeliver, revokeToken, signOut } from './changes.ts';
+import { redeliver, signOut } from './changes.ts';
+import { listTokens, showMinting } from './token-answers.ts';
+import { mintToken, reportLeak, revokeAll, revokeToken } from './token-changes.ts';
 
 /**
  * One row of the JSON surface. `audience` says who may ask: `anyone`; a signed-in `viewer`; a `member` or an `admin`
@@ -25,6 +26,8 @@ interface RouteFor<Audience, Kind> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly audience: Audience;
+  /** For a change that is told something by its body: bytes of JSON. The others take `{}`. */
+  readonly maxBodyBytes?: number;
   /** Answers with what is to be JSON, or with a Response when it has headers of its own. */
   readonly run: (parts: DashboardParts, visit: Kind) => Promise<object>;
 }
@@ -41,7 +44,18 @@ export const dashboardRoutes: readonly DashboardRoute[] = [
   { method: 'GET', path: `${extension}/deliveries`, audience: 'member', run: listDeliveries },
   { method: 'GET', path: `${extension}/events`, audience: 'member', run: listMachineEvents },
   { method: 'GET', path: `${extension}/usage`, audience: 'member', run: showUsage },
+  { method: 'GET', path: '/api/minting', audience: 'viewer', run: showMinting },
+  { method: 'POST', path: `${extension}/tokens/mint`, audience: 'admin', maxBodyBytes: 2048, run: mintToken },
+  {
+    method: 'POST',
+    path: `${extension}/tokens/revoke-all`,
+    audience: 'admin',
+    maxBodyBytes: 1024,
+    run: revokeAll,
+  },
   { method: 'POST', path: `${extension}/tokens/:tokenId/revoke`, audience: 'admin', run: revokeToken },
+  // A header may hold 64 KiB of tokens, and JSON escapes none of their characters.
+  { method: 'POST', path: '/api/tokens/report', audience: 'viewer', maxBodyBytes: 70_000, run: reportLeak },
   {
     method: 'POST',
     path: `${extension}/deliveries/:deliveryId/redeliver`,

@@ -34,6 +34,8 @@ export interface Visit {
 /** A request by a signed-in person. */
 export interface ViewerVisit extends Visit {
   readonly login: DashboardLogin;
+  /** What a change was sent with: JSON, of whatever form. Undefined for questions. */
+  readonly body: unknown;
 }
 
 /** A request by a signed-in person about an extension of an organization of theirs. */

@@ -3,7 +3,7 @@ import { readDeliveries, readDelivery } from './dashboard-deliveries.ts';
 import { readEnvironments } from './dashboard-environments.ts';
 import { readExtension, readExtensions } from './dashboard-extensions.ts';
 import { readMachineEvents } from './dashboard-machine-events.ts';
-import { readTokens, readTokenWorkspace } from './dashboard-tokens.ts';
+import { readWorkspace, readWorkspaces } from './dashboard-workspaces.ts';
 
 /**
  * The dashboard's questions, answered from the database (port: apps/hangar/src/dashboard/ports.ts). Every statement
@@ -17,10 +17,9 @@ export function createDashboardReads(db: Database) {
       await readExtension(db, organizationIds, extensionId),
     environments: async (organizationIds: readonly string[], extensionId: string) =>
       await readEnvironments(db, organizationIds, extensionId),
-    tokens: async (organizationIds: readonly string[], extensionId: string) =>
-      await readTokens(db, organizationIds, extensionId),
-    tokenWorkspace: async (organizationIds: readonly string[], extensionId: string, tokenId: string) =>
-      await readTokenWorkspace(db, organizationIds, extensionId, tokenId),
+    workspaces: async (organizationIds: readonly string[]) => await readWorkspaces(db, organizationIds),
+    workspace: async (organizationIds: readonly string[], extensionId: string) =>
+      await readWorkspace(db, organizationIds, extensionId),
     deliveries: async (organizationIds: readonly string[], extensionId: string) =>
       await readDeliveries(db, organizationIds, extensionId),
     delivery: async (organizationIds: readonly string[], extensionId: string, deliveryId: string) =>
