@@ -70,7 +70,7 @@ function newestSource() {
       else newest = Math.max(newest, Math.floor(statSync(path).mtimeMs));
     }
   };
-  for (const group of ['packages', 'apps', 'examples']) {
+  for (const group of ['packages', 'apps', 'examples', 'docs']) {
     const folder = join(root, group);
     if (existsSync(folder)) walk(folder);
     else mkdirSync(folder, { recursive: true });

@@ -1,57 +1,49 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HangarError } from '@hangar/security';
-import { html } from 'hono/html';
 
-/** The folder of the documentation, seen from `src` and from `dist` alike. */
-const folder = fileURLToPath(new URL('../../../docs', import.meta.url));
+/** Where `npm run build` puts the pages it makes from the Markdown in `docs` (apps/dashboard/build/docs.ts). */
+const folder = fileURLToPath(new URL('./dist/docs', import.meta.resolve('@hangar/dashboard/package.json')));
 
+/** The pages run nothing; their sheet and the mark are our own. */
 const headers = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  'cache-control': 'public, max-age=300',
 };
 
-/**
- * The docs as they stand in the repository: `/docs` lists them, `/docs/NAME` shows one, as its source.
- *
- * @throws HangarError `not_found` for a page there is none of.
- */
-export async function docsPage(path: string): Promise<Response> {
-  const names = readdirSync(folder)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => name.slice(0, -'.md'.length));
-  const wanted = path.replace(/^\/docs\/?/, '');
-  if (wanted === '') {
-    const list = names.map((name) => html`<li><a href="/docs/${name}">${name}</a></li>`);
-    return await page(
-      'Documentation',
-      html`<ul>
-        ${list}
-      </ul>`,
-    );
-  }
-  if (!names.includes(wanted)) throw new HangarError('not_found', { detail: 'no such page of the docs' });
-  return await page(
-    wanted,
-    html`<p><a href="/docs">All pages</a></p>
-      <pre>${readFileSync(join(folder, `${wanted}.md`), 'utf8')}</pre>`,
-  );
+/** Creates the reader of the documentation: `/docs` lists the pages, `/docs/NAME` shows one. */
+export function createDocs(from: string = folder): (path: string) => Response {
+  let pages: ReadonlyMap<string, string> | undefined;
+  return (path) => {
+    pages ??= readPages(from);
+    const text = pages.get(path.replace(/^\/docs\/?/, '') || 'index');
+    if (text === undefined) throw new HangarError('not_found', { detail: 'no such page of the docs' });
+    return new Response(text, { headers });
+  };
 }
 
-async function page(title: string, body: ReturnType<typeof html>): Promise<Response> {
-  const text = await html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <title>${title} · Hangar</title>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        ${body}
-      </body>
-    </html>`;
-  return new Response(text.toString(), { headers });
+/** Reads all pages, so that no path of a request ever reaches the disk. */
+function readPages(from: string): ReadonlyMap<string, string> {
+  try {
+    const files = readdirSync(from, { recursive: true, encoding: 'utf8' });
+    return new Map(
+      files
+        .filter((file) => file.endsWith('.html'))
+        .map((file) => [
+          file.split(sep).join('/').slice(0, -'.html'.length),
+          readFileSync(join(from, file), 'utf8'),
+        ]),
+    );
+  } catch (error) {
+    throw new HangarError('not_ready', {
+      public: 'the documentation was not built; run `npm run build`',
+      detail: `there are no pages in ${from}`,
+      cause: error,
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import { type Door, errorResponse, HangarError, splitTarget } from '@hangar/security';
 import type { Store } from '@hangar/store';
-import { docsPage } from './docs-pages.ts';
+import { createDocs } from './docs-pages.ts';
 import type { Metrics } from './metrics.ts';
 import type { Fetcher } from './server.ts';
 
@@ -19,6 +19,7 @@ export interface MainDoorParts {
  * been signed.
  */
 export function createMainDoor(parts: MainDoorParts): Fetcher {
+  const docs = createDocs();
   return {
     fetch: async (request: Request, door: Door): Promise<Response> => {
       const { path } = splitTarget(door.rawTarget);
@@ -31,7 +32,7 @@ export function createMainDoor(parts: MainDoorParts): Fetcher {
         case 'readyz':
         case 'metrics':
         case 'docs':
-          return await operational(path, request, door, parts);
+          return await operational(path, request, door, { ...parts, docs });
         default:
           return await parts.dashboard.fetch(request, door);
       }
@@ -44,7 +45,7 @@ async function operational(
   path: string,
   request: Request,
   door: Door,
-  parts: MainDoorParts,
+  parts: MainDoorParts & { readonly docs: (path: string) => Response },
 ): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new HangarError('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
@@ -57,7 +58,7 @@ async function operational(
     case '/metrics':
       return await parts.metrics.page(request.headers.get('authorization'));
     default:
-      return await docsPage(path);
+      return parts.docs(path);
   }
 }
 

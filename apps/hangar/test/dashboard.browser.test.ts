@@ -1,78 +1,22 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  createAdaptorServer,
-  type Http2Bindings,
-  type HttpBindings,
-  type ServerType,
-} from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Dashboard } from '../src/dashboard/dashboard.ts';
-import {
-  browserBinary,
-  NO_BROWSER,
-  openBrowser,
-  type TestBrowser,
-  type Visit,
-  type VisitOptions,
-} from './browser.ts';
+import { browserBinary, NO_BROWSER } from './browser.ts';
 import type { Estate } from './dashboard-estate.ts';
-import { assetsDir, type House, openHouse } from './dashboard-house.ts';
-
-/** Pictures of the pages, for a person to look at; the folder is printed when it is not given. */
-const pictures = process.env['HANGAR_TEST_PICTURES'] ?? mkdtempSync(join(tmpdir(), 'hangar-pictures-'));
+import type { House } from './dashboard-house.ts';
+import { openWindow, picture, type Window } from './dashboard-window.ts';
 
 let house: House;
-let browser: TestBrowser;
-let server: ServerType;
 let origin: string;
+let enter: Window['enter'];
+let opened: Window;
 
 const why = browserBinary === undefined ? ` (skipped: ${NO_BROWSER})` : '';
 
 describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`, () => {
   beforeAll(async () => {
-    if (!existsSync(join(assetsDir, 'index.html'))) {
-      throw new Error('the dashboard was not built; run `npm run build --workspace apps/dashboard`');
-    }
-    mkdirSync(pictures, { recursive: true });
-    house = await openHouse();
-    browser = await openBrowser();
-    let dashboard: Dashboard | undefined;
-    let requests = 0;
-    server = createAdaptorServer({
-      fetch: async (request: Request, { incoming }: HttpBindings | Http2Bindings) => {
-        requests += 1;
-        const door = { rawTarget: incoming.url ?? '/', requestId: `req_${requests}` };
-        return (await dashboard?.fetch(request, door)) ?? new Response(null, { status: 503 });
-      },
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    dashboard = house.dashboard(origin);
+    opened = await openWindow();
+    ({ house, origin, enter } = opened);
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await new Promise((resolve) => server?.close(resolve));
-    await house?.close();
-  });
-
-  /** Opens a window of a person with a role in an estate, or of a stranger. */
-  async function enter(
-    who: { estate: Estate; role: 'admin' | 'member' } | undefined,
-    options: Partial<VisitOptions> = {},
-  ): Promise<Visit> {
-    if (who === undefined) return await browser.visit({ origins: [origin], ...options });
-    const cookie = house.logins.signIn({
-      userId: 'NeBO2G0l0yJ6',
-      email: 'gabriella@customer.example',
-      memberships: [{ organizationId: who.estate.organizationId, role: who.role }],
-    });
-    const [name = '', value = ''] = cookie.split('=');
-    return await browser.visit({ origins: [origin], cookies: { [name]: value }, ...options });
-  }
+  afterAll(async () => await opened?.close());
 
   const pageOf = (estate: Estate) => `${origin}/extensions/${estate.extensionId}`;
 
@@ -97,10 +41,10 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     }
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(background).toBe(colorScheme === 'light' ? 'rgb(241, 243, 245)' : 'rgb(20, 20, 20)');
-    await page.screenshot({ path: join(pictures, `extension-${colorScheme}.png`), fullPage: true });
+    await page.screenshot({ path: picture(`extension-${colorScheme}`), fullPage: true });
     await page.goto(`${origin}/`);
     await page.getByRole('link', { name: estate.mark }).waitFor();
-    await page.screenshot({ path: join(pictures, `home-${colorScheme}.png`), fullPage: true });
+    await page.screenshot({ path: picture(`home-${colorScheme}`), fullPage: true });
     expect(visit.complaints).toEqual([]);
     await visit.close();
   });
@@ -126,7 +70,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     await page.keyboard.press('Enter');
     const question = page.getByRole('dialog');
     await question.getByText('This cannot be undone.').waitFor();
-    await page.screenshot({ path: join(pictures, 'revoke.png') });
+    await page.screenshot({ path: picture('revoke') });
     await page.keyboard.press('Escape');
     await question.waitFor({ state: 'hidden' });
     expect(house.done).toEqual([]);
@@ -189,7 +133,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     const link = visit.page.getByRole('link', { name: 'Sign in with Fly.io' });
     const expected = `/flyio/login?return_to=${encodeURIComponent(`/extensions/${estate.extensionId}`)}`;
     expect(await link.getAttribute('href')).toBe(expected);
-    await visit.page.screenshot({ path: join(pictures, 'sign-in.png') });
+    await visit.page.screenshot({ path: picture('sign-in') });
     expect(visit.complaints).toEqual([]);
     await visit.close();
   });
@@ -217,7 +161,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     await failure.getByText('Tokens could not be loaded').waitFor();
     await failure.getByText('req_broken').waitFor();
     await visit.page.getByText(`app-${estate.mark}`).waitFor();
-    await visit.page.screenshot({ path: join(pictures, 'failure.png'), fullPage: true });
+    await visit.page.screenshot({ path: picture('failure'), fullPage: true });
     await visit.page.unroute('**/tokens');
     await failure.getByRole('button', { name: 'Try again' }).click();
     await visit.page.getByText(`autoscaler-${estate.mark}`).waitFor();
@@ -234,7 +178,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
       () => document.documentElement.scrollWidth - window.innerWidth,
     );
     expect(overflow).toBeLessThanOrEqual(0);
-    await visit.page.screenshot({ path: join(pictures, 'phone.png'), fullPage: true });
+    await visit.page.screenshot({ path: picture('phone'), fullPage: true });
     await visit.close();
   });
 });

@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { renderDocs } from '../../dashboard/build/docs.ts';
+import { createDocs } from '../src/docs-pages.ts';
+import { browserBinary, NO_BROWSER, openBrowser } from './browser.ts';
+import { picture } from './dashboard-window.ts';
+
+const dist = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+const why = browserBinary === undefined ? ` (skipped: ${NO_BROWSER})` : '';
+
+const rendered = (source: string): string =>
+  renderDocs(
+    new Map([
+      ['guide', source],
+      ['other', '# Other'],
+    ]),
+  ).find(({ name }) => name === 'guide')?.html ?? '';
+
+describe('the documentation', () => {
+  test('lists its pages and shows each with headings, tables and code', async () => {
+    const docs = createDocs();
+    const index = await docs('/docs').text();
+    for (const name of ['operating', 'configuration', 'errors', 'decisions/0003-migrations-are-only-added'])
+      expect(index).toContain(`href="/docs/${name}"`);
+    const operating = await docs('/docs/operating').text();
+    expect(operating).toContain('<h2 id="several-processes">Several processes</h2>');
+    expect(operating).toContain('<a href="/docs/configuration">configuration.md</a>');
+    expect(await docs('/docs/errors').text()).toContain('<td><code>token_truncated</code></td>');
+  });
+
+  test.each([
+    '/docs/nothing',
+    '/docs/../package',
+    '/docs/operating.md',
+    '/docs/index.html',
+    '/docs/decisions',
+  ])('%s is not there', (path) => {
+    expect(() => createDocs()(path)).toThrow(expect.objectContaining({ code: 'not_found' }));
+  });
+
+  test('shows HTML in a source as text, and makes no link that runs or leads into the repository', () => {
+    const html = rendered(
+      [
+        '# <script>alert(1)</script>',
+        '<img src=x onerror=alert(1)>',
+        '[run](javascript:alert(1)) [data](data:text/html,x) [file](../package.json) [up](../../etc/passwd.md)',
+        '[other](other.md#place) [web](https://fly.io/docs) ![pic](https://evil.example/p.png)',
+        '```html\n<script>alert(2)</script>\n```',
+        '| a |\n| --- |\n| <b onclick=alert(3)> |',
+      ].join('\n\n'),
+    );
+    const main = /<main[^>]*>([\s\S]*)<\/main>/.exec(html)?.[1] ?? '';
+    expect(main).not.toMatch(/<(?:script|img|b\b)/);
+    expect([...main.matchAll(/href="([^"]*)"/g)].map((match) => match[1])).toEqual([
+      '/docs/other#place',
+      'https://fly.io/docs',
+    ]);
+    expect(html).toContain('<title>&lt;script&gt;alert(1)&lt;/script&gt; · Hangar</title>');
+  });
+
+  test('says what to do when it was not built', () => {
+    const empty = join(mkdtempSync(join(tmpdir(), 'hangar-docs-')), 'nowhere');
+    expect(() => createDocs(empty)('/docs')).toThrow(expect.objectContaining({ code: 'not_ready' }));
+  });
+});
+
+describe.skipIf(browserBinary === undefined || !existsSync(dist))(`in a browser${why}`, () => {
+  test.each(['light', 'dark'] as const)(
+    'is styled and runs nothing, in %s, on a phone too',
+    async (colorScheme) => {
+      const { createDashboard } = await import('../src/dashboard/dashboard.ts');
+      const docs = createDocs();
+      const unused = {} as never;
+      const dashboard = createDashboard({
+        reads: unused,
+        tokens: unused,
+        revocationDoor: unused,
+        actions: unused,
+        logins: unused,
+        usage: async () => [],
+        assetsDir: dist,
+        publicUrl: 'http://127.0.0.1',
+        product: { name: 'Hangar', command: '' },
+      });
+      const server = createAdaptorServer({
+        fetch: async (request: Request) => {
+          const { pathname } = new URL(request.url);
+          if (pathname.startsWith('/docs/')) return docs(pathname);
+          return await dashboard.fetch(request, { rawTarget: pathname, requestId: 'req_docs' });
+        },
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const browser = await openBrowser();
+      const visit = await browser.visit({ origins: [origin], colorScheme });
+      await visit.page.goto(`${origin}/docs/operating`);
+      const ground = await visit.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      expect(ground).toBe(colorScheme === 'light' ? 'rgb(241, 243, 245)' : 'rgb(20, 20, 20)');
+      await visit.page.screenshot({ path: picture(`docs-${colorScheme}`), fullPage: true });
+      await visit.page.setViewportSize({ width: 375, height: 800 });
+      await visit.page.goto(`${origin}/docs/errors`);
+      const overflow = await visit.page.evaluate(
+        () => document.documentElement.scrollWidth - window.innerWidth,
+      );
+      expect(overflow).toBeLessThanOrEqual(0);
+      await visit.page.screenshot({ path: picture(`docs-phone-${colorScheme}`) });
+      expect(visit.complaints).toEqual([]);
+      await browser.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  );
+});
