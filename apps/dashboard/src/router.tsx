@@ -1,8 +1,9 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { Shell } from './layout/Shell.tsx';
 import { ExtensionPage } from './pages/ExtensionPage.tsx';
 import { HomePage } from './pages/HomePage.tsx';
 import { NotFoundPage } from './pages/NotFoundPage.tsx';
+import { readTokensSearch } from './pages/tokens-search.ts';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
@@ -15,7 +16,18 @@ const extension = createRoute({
   component: ExtensionPage,
 });
 
-export const router = createRouter({ routeTree: root.addChildren([home, extension]) });
+/** The token tools bring the macaroon library along, so they are fetched when somebody goes there. */
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: '/tokens',
+  validateSearch: readTokensSearch,
+  component: lazyRouteComponent(() => import('./pages/TokensPage.tsx'), 'TokensPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, extension, tokens]),
+  defaultPreload: 'intent',
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -117,7 +117,7 @@ export const presets = {
     ],
   },
   'app-control': {
-    purpose: 'reading, starting and stopping one app for a year, with no sign-in (the wish of seed 004)',
+    purpose: 'reading, starting and stopping one app for a year, with no sign-in',
     needsApp: true,
     lifetimeSeconds: YEAR_SECONDS,
     caveats: ({ workspace, app }) => [

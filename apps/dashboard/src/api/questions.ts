@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
   DeliveryView,
   EnvironmentView,
@@ -7,9 +7,10 @@ import type {
   ListView,
   MachineEventView,
   MeView,
+  MintingView,
   SignedInView,
   SignedOutView,
-  TokenView,
+  TokenListView,
   UsageView,
 } from '../../wire.d.ts';
 import { read } from './request.ts';
@@ -45,9 +46,54 @@ export const extensionQuestion = (id: string) =>
   });
 
 export const environmentsQuestion = (id: string) => listQuestion<EnvironmentView>(id, 'environments');
-export const tokensQuestion = (id: string) => listQuestion<TokenView>(id, 'tokens');
 export const deliveriesQuestion = (id: string) => listQuestion<DeliveryView>(id, 'deliveries');
 export const eventsQuestion = (id: string) => listQuestion<MachineEventView>(id, 'events');
+
+/** Everything asked about the tokens of an extension begins with this. */
+export const tokensKey = (id: string) => ['extension', id, 'tokens'] as const;
+
+/** The newest tokens of an extension. */
+export const tokensQuestion = (id: string) =>
+  queryOptions({
+    queryKey: [...tokensKey(id), 'newest'],
+    queryFn: ({ signal }) => read<TokenListView>(`${extensionPath(id)}/tokens`, signal),
+    refetchInterval: REFRESH_MS,
+  });
+
+/** All tokens of an extension, page by page. */
+export const tokenPagesQuestion = (id: string, activeOnly: boolean) =>
+  infiniteQueryOptions({
+    queryKey: [...tokensKey(id), 'pages', activeOnly],
+    queryFn: ({ signal, pageParam }) => {
+      const query = new URLSearchParams({
+        ...(activeOnly ? { state: 'active' } : {}),
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+      });
+      return read<TokenListView>(`${extensionPath(id)}/tokens?${query}`, signal);
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: REFRESH_MS,
+  });
+
+/** The living tokens that a revocation would end, up to 200 of them. */
+export const doomedQuestion = (id: string, target: Readonly<Record<string, string>>) =>
+  queryOptions({
+    queryKey: [...tokensKey(id), 'doomed', target],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ state: 'active', limit: '200', ...target });
+      return read<TokenListView>(`${extensionPath(id)}/tokens?${query}`, signal);
+    },
+    staleTime: 0,
+  });
+
+/** The viewer's workspaces with their apps, and what can be minted. */
+export const mintingQuestion = () =>
+  queryOptions({
+    queryKey: ['minting'],
+    queryFn: ({ signal }) => read<MintingView>('/api/minting', signal),
+    staleTime: 30_000,
+  });
 
 export const usageQuestion = (id: string) =>
   queryOptions({
@@ -58,7 +104,7 @@ export const usageQuestion = (id: string) =>
 
 export const extensionPath = (id: string) => `/api/extensions/${encodeURIComponent(id)}`;
 
-function listQuestion<Item>(id: string, list: 'environments' | 'tokens' | 'deliveries' | 'events') {
+function listQuestion<Item>(id: string, list: 'environments' | 'deliveries' | 'events') {
   return queryOptions({
     queryKey: ['extension', id, list],
     queryFn: ({ signal }) => read<ListView<Item>>(`${extensionPath(id)}/${list}`, signal),

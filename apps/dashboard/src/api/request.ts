@@ -5,13 +5,22 @@ export class RequestFailed extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
+  /** What is wrong with which member of what was sent. */
+  readonly fields: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, sentence: string, requestId: string | null) {
+  constructor(
+    status: number,
+    code: string,
+    sentence: string,
+    requestId: string | null,
+    fields: Readonly<Record<string, string>> = {},
+  ) {
     super(sentence);
     this.name = 'RequestFailed';
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.fields = fields;
   }
 }
 
@@ -24,11 +33,11 @@ export async function read<Answer>(path: string, signal?: AbortSignal): Promise<
 }
 
 /** Changes something: always POST, always JSON, always with the token that only this page knows. */
-export async function change<Answer>(path: string, csrfToken: string): Promise<Answer> {
+export async function change<Answer>(path: string, csrfToken: string, body: object = {}): Promise<Answer> {
   return await send<Answer>(path, {
     method: 'POST',
     headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'X-CSRF-Token': csrfToken },
-    body: '{}',
+    body: JSON.stringify(body),
   });
 }
 
@@ -58,6 +67,7 @@ async function failureOf(response: Response): Promise<RequestFailed> {
       body.code ?? 'unknown',
       body.error ?? `The server answered ${response.status}.`,
       body.request_id ?? requestId,
+      body.fields ?? {},
     );
   } catch {
     return new RequestFailed(

@@ -4,6 +4,7 @@ import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { meQuestion } from '../api/questions.ts';
 import { SignInPage } from '../pages/SignInPage.tsx';
 import { Failure } from '../parts/Failure.tsx';
+import { Places } from './Places.tsx';
 import { ViewerContext } from './viewer.ts';
 import { WhoIsHere } from './WhoIsHere.tsx';
 
@@ -20,14 +21,17 @@ export function Shell() {
       <Box component="header" className="bar">
         <Container size="lg" py="sm">
           <Group justify="space-between" wrap="nowrap">
-            <Link to="/" className="brand">
-              <Group gap="xs" wrap="nowrap">
-                <img src="/favicon.svg" alt="" width="26" height="26" />
-                <Text fw={700} size="lg">
-                  {me.data?.product.name ?? 'Hangar'}
-                </Text>
-              </Group>
-            </Link>
+            <Group gap="lg" wrap="nowrap">
+              <Link to="/" className="brand">
+                <Group gap="xs" wrap="nowrap">
+                  <img src="/favicon.svg" alt="" width="26" height="26" />
+                  <Text fw={700} size="lg" {...(viewer === undefined ? {} : { visibleFrom: 'xs' as const })}>
+                    {me.data?.product.name ?? 'Hangar'}
+                  </Text>
+                </Group>
+              </Link>
+              {viewer !== undefined && <Places />}
+            </Group>
             {viewer !== undefined && <WhoIsHere viewer={viewer} />}
           </Group>
         </Container>

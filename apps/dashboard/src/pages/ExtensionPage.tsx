@@ -62,7 +62,7 @@ function Known({ extension }: { readonly extension: ExtensionView }) {
       </Paper>
       {!mayAct && (
         <Alert color="gray" variant="light" title="You are a member of this organization">
-          You see everything here. Revoking tokens and sending webhooks again is for its admins.
+          You see everything here. Minting and revoking tokens and sending webhooks again is for its admins.
         </Alert>
       )}
       <Environments extensionId={extension.id} />

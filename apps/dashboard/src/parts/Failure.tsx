@@ -12,10 +12,16 @@ interface FailureProps {
 export function Failure({ error, what, onRetry }: FailureProps) {
   const sentence = error instanceof Error ? error.message : 'Something unexpected happened in the page.';
   const requestId = error instanceof RequestFailed ? error.requestId : null;
+  const fields = error instanceof RequestFailed ? Object.entries(error.fields) : [];
   return (
     <Alert color="red" title={what} role="alert">
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{sentence}</Text>
+        {fields.map(([name, fault]) => (
+          <Text size="sm" key={name}>
+            <Code>{name}</Code> {fault}
+          </Text>
+        ))}
         {requestId !== null && (
           <Text size="sm">
             Request id: <Code>{requestId}</Code>
