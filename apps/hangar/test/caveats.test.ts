@@ -5,7 +5,7 @@ import { caveatsFromJson, LOCATIONS } from '@hangar/macaroon';
 import { createSealer, Secret, silentLog } from '@hangar/security';
 import { createGatewayStore, type Store } from '@hangar/store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openAuthority } from '../../../packages/gateway/test/real-authority.ts';
+import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
 import { openWorld, plainMachine, type World } from '../../../packages/gateway/test/world.ts';
 import { createGatewayDoor } from '../src/gateway-door.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -57,7 +57,7 @@ beforeEach(async () => {
 
 async function openHouse(store: Pick<Store, 'db'>): Promise<House> {
   const now = () => world.simulator.clock.now();
-  const authority = openAuthority(store, now, { sealer, monotonicMs: () => now().getTime() });
+  const authority = openAuthority(tokenRows(store), now, { sealer, monotonicMs: () => now().getTime() });
   const gateway = world.another({
     verifier: authority.verifier,
     store: createGatewayStore(store.db),

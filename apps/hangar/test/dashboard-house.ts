@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { type Authority, createAuthority, createMemoryStore } from '@hangar/authority';
-import { LOCATIONS } from '@hangar/macaroon';
-import { createSealer, HangarError, Secret } from '@hangar/security';
+import { type Authority, createMemoryStore } from '@hangar/authority';
+import { HangarError } from '@hangar/security';
 import { createDashboardReads } from '@hangar/store';
+import { openAuthority } from '../../../test/harness/authority.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { type Estate, furnish, NOW } from './dashboard-estate.ts';
 import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
@@ -90,16 +90,7 @@ export async function openHouse(): Promise<House> {
 
 /** An authority whose tokens are in no table of the dashboard's database. */
 function authorityElsewhere(): Authority {
-  return createAuthority({
-    location: LOCATIONS.permission,
-    dischargeLocation: 'https://hangar.example/discharge',
-    store: createMemoryStore(),
-    sealer: createSealer([Secret.of(`m1:${randomBytes(32).toString('base64')}`)]),
-    dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
-    identify: async () => undefined,
-    signInUrl: (returnPath) => returnPath,
-    now: () => NOW,
-  });
+  return openAuthority(createMemoryStore(), () => NOW);
 }
 
 /** Logins known by a cookie that names them: the dashboard's side of the provider's sign-in, without Fly.io. */

@@ -9,7 +9,7 @@ import {
 } from '@hangar/authority';
 import { Action, decodeToken, LOCATIONS, privateCaveat, verify, type Caveat } from '@hangar/macaroon';
 import type { Gateway } from '@hangar/gateway';
-import { openAuthority } from './real-authority.ts';
+import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 
 let world: World;
@@ -39,7 +39,7 @@ const ask = async (method: string, target: string, more: Ask = {}) =>
 
 beforeAll(async () => {
   world = await openWorld();
-  authority = openAuthority(world.database, () => world.simulator.clock.now());
+  authority = openAuthority(tokenRows(world.database), () => world.simulator.clock.now());
   gateway = world.another({ verifier: authority.verifier });
   token = await mint();
   await ask('POST', '/v1/apps', { body: { name: 'own' } });

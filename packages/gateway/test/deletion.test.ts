@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authority } from '@hangar/authority';
 import type { EnvironmentStore, Gateway, GatewayOptions } from '@hangar/gateway';
-import { openAuthority } from './real-authority.ts';
+import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -11,7 +11,7 @@ let options: Pick<GatewayOptions, 'verifier' | 'revokeAppTokens'>;
 
 beforeAll(async () => {
   world = await openWorld();
-  authority = openAuthority(world.database, () => world.simulator.clock.now());
+  authority = openAuthority(tokenRows(world.database), () => world.simulator.clock.now());
   options = {
     verifier: authority.verifier,
     revokeAppTokens: async ({ workspace, app }) =>

@@ -1,12 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { createAuthority, createIssuer, type Authority, type AuthorityOptions } from '@hangar/authority';
+import {
+  createAuthority,
+  createIssuer,
+  type Authority,
+  type AuthorityOptions,
+  type FlowStore,
+  type IssuerStore,
+} from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { createSealer, Secret, type Sealer } from '@hangar/security';
 import { createFlowStore, createIssuerStore, type Store } from '@hangar/store';
 
-/** A real authority with its issuer on a database, as the app puts them together. */
+/** What an authority and its issuer keep, on a database. */
+export function tokenRows({ db }: Pick<Store, 'db'>): IssuerStore & FlowStore {
+  return { ...createIssuerStore(db), ...createFlowStore(db) };
+}
+
+/** A real authority with its issuer, as the app puts them together. */
 export function openAuthority(
-  { db }: Pick<Store, 'db'>,
+  store: IssuerStore & FlowStore,
   now: () => Date,
   more: Partial<AuthorityOptions> & { readonly sealer?: Sealer } = {},
 ): Authority {
@@ -17,7 +29,7 @@ export function openAuthority(
   };
   const issuer = createIssuer({
     ...locations,
-    store: createIssuerStore(db),
+    store,
     sealer,
     dischargeKeys: [Secret.of(randomBytes(32).toString('base64'))],
     now,
@@ -25,7 +37,7 @@ export function openAuthority(
   return createAuthority({
     ...locations,
     issuer,
-    flows: createFlowStore(db),
+    flows: store,
     sealer,
     identify: async () => undefined,
     signInUrl: (path) => path,
