@@ -14,24 +14,34 @@ export function isWellFormedText(text: string): boolean {
 }
 
 /** Decodes UTF-8; undefined when the bytes are not valid UTF-8. A leading byte order mark is kept. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  if (bytes.length <= SHORT_TEXT) {
-    let ascii = '';
-    let plain = true;
-    for (const byte of bytes) {
-      if (byte >= 0x80) {
-        plain = false;
-        break;
-      }
-      ascii += String.fromCharCode(byte);
-    }
-    if (plain) return ascii;
+export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string | undefined {
+  if (end - start <= SHORT_TEXT) {
+    const ascii = shortAscii(bytes, start, end);
+    if (ascii !== undefined) return ascii;
   }
   try {
-    return decoder.decode(bytes);
+    return decoder.decode(bytes.subarray(start, end));
   } catch {
     return undefined;
   }
+}
+
+/** Eight characters at a time: joined one by one they leave a string behind for each. */
+function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let text = '';
+  let seen = 0;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+    const [e, f, g, h] = [bytes[at + 4]!, bytes[at + 5]!, bytes[at + 6]!, bytes[at + 7]!];
+    seen |= a | b | c | d | e | f | g | h;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
+  for (; at < end; at++) {
+    seen |= bytes[at]!;
+    text += String.fromCharCode(bytes[at]!);
+  }
+  return seen < 0x80 ? text : undefined;
 }
 
 /** Joins byte strings into a new one. */
@@ -59,6 +69,24 @@ export function startsWithBytes(bytes: Uint8Array, prefix: Uint8Array): boolean 
   return true;
 }
 
+/** `compareBytes` of two ranges of the same bytes. */
+export function compareRanges(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  otherStart: number,
+  otherEnd: number,
+): number {
+  return compareBytes(bytes.subarray(start, end), bytes.subarray(otherStart, otherEnd));
+}
+
+/** Whether a range of bytes is the same as other bytes. */
+export function equalsRange(bytes: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
+  if (other.length !== end - start) return false;
+  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false;
+  return true;
+}
+
 /** Lexicographic order of bytes, the order of map keys in the canonical form (UTF-16 order is another one). */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
@@ -67,11 +95,6 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
-}
-
-/** One character per byte: a short key for a Map. */
-export function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -1,6 +1,7 @@
-import { sha256 } from '#crypto';
-import { concatBytes, equalBytes, latin1 } from './bytes.ts';
-import type { Macaroon } from './macaroon.ts';
+import { encodeBase64, sha256 } from '#crypto';
+import { equalBytes } from './bytes.ts';
+import { KEY_BYTES } from './limits.ts';
+import { marksOf, type Macaroon } from './macaroon.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /**
@@ -29,51 +30,58 @@ export function matchedDischarges(
 /** Where `verify` remembers: the signing key, the demands, and the keys that decide about each discharge's trust. */
 export function verifyDomain(options: VerifyOptions, matched: readonly Macaroon[]): Uint8Array {
   const parts = [options.key, options.requireBinding === true ? BOUND : UNBOUND];
-  for (const { location } of matched) parts.push(joined(options.trusted?.get(location) ?? []));
+  for (const { location } of matched) {
+    const keys = options.trusted?.get(location) ?? [];
+    parts.push(Uint8Array.of(keys.length), ...keys);
+  }
   return joined(parts);
 }
 
 /**
- * What a token shares with those narrowed from it: domain, nonce and discharges. A digest, because a domain may hold a key
- * and discharges hold tails.
+ * Names a token by what cannot be made without knowing it: its tail and those of its discharges. A digest, because tails are
+ * secrets and a lookup takes its own time. What it names still has to be compared: a known tail can be written under
+ * anything.
  */
+export function entryKey(domain: Uint8Array, macaroon: Macaroon, matched: readonly Macaroon[]): string {
+  const parts = [domain, macaroon.tail];
+  for (const discharge of matched) parts.push(discharge.tail);
+  return encodeBase64(sha256(joined(parts)));
+}
+
+/** What a token shares with those narrowed from it: domain, nonce and the very discharges. */
 export function familyKey(domain: Uint8Array, macaroon: Macaroon, matched: readonly Macaroon[]): string {
   const parts = [domain, macaroon.nonceBytes];
   for (const discharge of matched) parts.push(discharge.bytes);
-  return latin1(sha256(joined(parts)));
+  return encodeBase64(sha256(joined(parts)));
 }
 
-/**
- * Names one token within its family. The location is left out: it is not signed, so one valid token could be written with
- * any number of them.
- */
-export function entryKey(family: string, { pairs, tail, bytes }: Macaroon): string {
-  // The canonical form leaves one way to write what stands between the first caveat and the end.
-  const first = pairs[0] ?? tail;
-  return family + latin1(sha256(bytes.subarray(first.byteOffset - bytes.byteOffset)));
+/** Where the caveats of a token begin, and where the first so many of them end. */
+export function caveatRange(macaroon: Macaroon, count: number): readonly [start: number, end: number] {
+  const marks = marksOf(macaroon);
+  return [marks[2]!, marks[2 + count]!];
 }
 
-/** The signed bytes of the first caveats of a token, a view on it. */
-export function caveatBytes({ pairs, bytes }: Macaroon, count: number): Uint8Array {
-  if (count === 0) return EMPTY;
-  const last = pairs[count - 1]!;
-  return bytes.subarray(
-    pairs[0]!.byteOffset - bytes.byteOffset,
-    last.byteOffset + last.length - bytes.byteOffset,
-  );
+/** Everything of a discharge but its tail: location too, because it decides whose keys are asked. */
+export function withoutTail({ bytes }: Macaroon): Uint8Array {
+  return bytes.subarray(0, bytes.length - KEY_BYTES);
 }
 
-const EMPTY = new Uint8Array();
 const UNBOUND = Uint8Array.of(0);
 const BOUND = Uint8Array.of(1);
 
 /** Each part behind its length, so that no two lists of parts join to the same bytes. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(
-    parts.flatMap((part) => {
-      const length = new Uint8Array(4);
-      new DataView(length.buffer).setUint32(0, part.length);
-      return [length, part];
-    }),
-  );
+  let length = 0;
+  for (const part of parts) length += part.length + 4;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes[at] = part.length >>> 24;
+    bytes[at + 1] = part.length >>> 16;
+    bytes[at + 2] = part.length >>> 8;
+    bytes[at + 3] = part.length;
+    bytes.set(part, at + 4);
+    at += part.length + 4;
+  }
+  return bytes;
 }

@@ -1,7 +1,14 @@
 import { sameBytes, sha256 } from '#crypto';
-import { caveatBytes, entryKey, familyKey, matchedDischarges, verifyDomain } from './cache-key.ts';
+import {
+  caveatRange,
+  entryKey,
+  familyKey,
+  matchedDischarges,
+  verifyDomain,
+  withoutTail,
+} from './cache-key.ts';
 import { isAttestation, type Caveat } from './caveat.ts';
-import { equalBytes, toHex } from './bytes.ts';
+import { equalBytes, equalsRange, toHex } from './bytes.ts';
 import { nextTail, tokenId, type Macaroon } from './macaroon.ts';
 import { ok, type Result } from './result.ts';
 import { VerifiedToken, type Verified } from './verified.ts';
@@ -52,9 +59,12 @@ interface Entry {
   readonly key: string;
   readonly family: string;
   readonly id: string;
+  readonly nonce: Uint8Array;
   readonly caveatCount: number;
   readonly caveats: Uint8Array;
   readonly tail: Uint8Array;
+  /** The discharges, all but their tails, which the key stands for. */
+  readonly discharges: readonly Uint8Array[];
   readonly trusted: readonly boolean[];
   readonly branches: readonly string[];
   readonly bytes: number;
@@ -122,10 +132,13 @@ class Cache implements VerificationCache {
     // A verdict that does not account for every ticket (a bundle narrowed it since) is not one to give out again.
     if (matched === undefined || matched.length !== used.length) return;
     if (matched.some((macaroon, index) => macaroon !== used[index])) return;
-    const family = familyKey(domain, token, matched);
-    const trusted = discharges.map((discharge) => discharge.trusted);
-    const entry = newEntry(family, token, matched, {
-      trusted,
+    const entry = newEntry(token, {
+      key: entryKey(domain, token, matched),
+      family: familyKey(domain, token, matched),
+      id: tokenId(token),
+      nonce: token.nonceBytes.slice(),
+      discharges: matched.map((discharge) => withoutTail(discharge).slice()),
+      trusted: discharges.map((discharge) => discharge.trusted),
       branches,
       until: this.#now().getTime() + this.#seconds * 1000,
     });
@@ -148,23 +161,20 @@ class Cache implements VerificationCache {
   }
 
   #recall(macaroon: Macaroon, domain: Uint8Array, matched: readonly Macaroon[]): Verified | undefined {
-    const family = familyKey(domain, macaroon, matched);
-    const entry =
-      this.#live(entryKey(family, macaroon)) ?? this.#childOf(this.#families.get(family), macaroon, matched);
+    const key = entryKey(domain, macaroon, matched);
+    const entry = this.#live(key, macaroon, matched) ?? this.#childOf(key, domain, macaroon, matched);
     if (entry === undefined) {
       this.misses += 1;
       return undefined;
     }
     this.hits += 1;
-    const uses = matched.map((each, index) =>
-      Object.freeze({ macaroon: each, trusted: entry.trusted[index]! }),
-    );
-    return new VerifiedToken(macaroon, Object.freeze(uses), () => entry.branches);
+    const uses = matched.map((each, index) => ({ macaroon: each, trusted: entry.trusted[index]! }));
+    return new VerifiedToken(macaroon, uses, () => entry.branches);
   }
 
-  #live(key: string): Entry | undefined {
+  #live(key: string, macaroon: Macaroon, matched: readonly Macaroon[]): Entry | undefined {
     const entry = this.#entries.get(key) ?? this.#children.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || !isSame(entry, macaroon, matched)) return undefined;
     if (this.#isOver(entry)) {
       this.#drop(entry);
       return undefined;
@@ -177,12 +187,14 @@ class Cache implements VerificationCache {
   }
 
   #childOf(
-    family: readonly Entry[] | undefined,
+    key: string,
+    domain: Uint8Array,
     macaroon: Macaroon,
     matched: readonly Macaroon[],
   ): Entry | undefined {
-    if (family === undefined || macaroon.nonce.proof) return undefined;
-    const parent = family.find((entry) => !this.#isOver(entry) && isParent(entry, macaroon));
+    if (macaroon.nonce.proof || this.#families.size === 0) return undefined;
+    const family = this.#families.get(familyKey(domain, macaroon, matched));
+    const parent = family?.find((entry) => !this.#isOver(entry) && isParent(entry, macaroon));
     if (parent === undefined) return undefined;
     let { tail } = parent;
     const branches = [...parent.branches];
@@ -193,8 +205,7 @@ class Cache implements VerificationCache {
     // No other parent could do better: this one is genuine, so there is one tail for these caveats, and it is another.
     if (!sameBytes(tail, macaroon.tail)) return undefined;
     this.#enterFamily(parent, 0);
-    const { trusted, until } = parent;
-    const entry = newEntry(parent.family, macaroon, matched, { trusted, branches, until });
+    const entry = newEntry(macaroon, { ...parent, key, branches });
     this.#keep(entry, this.#children);
     this.#enterFamily(entry, 1);
     this.#shrink();
@@ -241,30 +252,43 @@ class Cache implements VerificationCache {
   }
 }
 
-function newEntry(
-  family: string,
-  token: Macaroon,
-  matched: readonly Macaroon[],
-  verdict: Pick<Entry, 'trusted' | 'branches' | 'until'>,
-): Entry {
+type Own = 'caveatCount' | 'caveats' | 'tail' | 'bytes';
+
+function newEntry(token: Macaroon, shared: Omit<Entry, Own>): Entry {
+  const caveatCount = token.caveats.length;
   return {
-    ...verdict,
-    key: entryKey(family, token),
-    family,
-    id: tokenId(token),
-    caveatCount: token.pairs.length,
+    key: shared.key,
+    family: shared.family,
+    id: shared.id,
+    nonce: shared.nonce,
+    discharges: shared.discharges,
+    trusted: shared.trusted,
+    branches: shared.branches,
+    until: shared.until,
+    caveatCount,
     // Copies: a view would keep the whole buffer alive that the token was read from.
-    caveats: caveatBytes(token, token.pairs.length).slice(),
+    caveats: token.bytes.slice(...caveatRange(token, caveatCount)),
     tail: token.tail.slice(),
-    bytes: matched.reduce((sum, { bytes }) => sum + bytes.length, token.bytes.length + ENTRY_BYTES),
+    bytes: shared.discharges.reduce((sum, { length }) => sum + length, token.bytes.length + ENTRY_BYTES),
   };
+}
+
+/** Whether this is the token of an entry that was found by its tails. */
+function isSame(entry: Entry, macaroon: Macaroon, matched: readonly Macaroon[]): boolean {
+  const [start, end] = caveatRange(macaroon, macaroon.caveats.length);
+  return (
+    equalsRange(macaroon.bytes, start, end, entry.caveats) &&
+    equalBytes(macaroon.nonceBytes, entry.nonce) &&
+    entry.discharges.every((discharge, index) => equalBytes(withoutTail(matched[index]!), discharge)) &&
+    sameBytes(macaroon.tail, entry.tail)
+  );
 }
 
 /** Whether a token begins like this entry and adds only what needs nothing but the chain to be checked. */
 function isParent(entry: Entry, macaroon: Macaroon): boolean {
   const { caveatCount, caveats } = entry;
-  if (caveatCount >= macaroon.pairs.length) return false;
-  if (!equalBytes(caveatBytes(macaroon, caveatCount), caveats)) return false;
+  if (caveatCount >= macaroon.caveats.length) return false;
+  if (!equalsRange(macaroon.bytes, ...caveatRange(macaroon, caveatCount), caveats)) return false;
   return !macaroon.caveats.some((caveat, index) => index >= caveatCount && needsVerification(caveat));
 }
 

@@ -11,7 +11,7 @@ export function decodeCaveats(
 ): Result<readonly Caveat[], DecodeReason> {
   return attempt(() => {
     const reader = new Reader(bytes, limits);
-    const { caveats } = readCaveatSet(reader);
+    const caveats = readCaveatSet(reader);
     reader.finish();
     return caveats;
   });
@@ -22,24 +22,26 @@ interface Budget {
   left: number;
 }
 
-/** Reads a caveat set: one flat array of type, body, type, body. `pairs` are the exact bytes of each type and body. */
-export function readCaveatSet(reader: Reader): { caveats: readonly Caveat[]; pairs: readonly Uint8Array[] } {
-  return readSet(reader, { left: reader.limits.caveats }, 0);
+/**
+ * Reads a caveat set: one flat array of type, body, type, body. Adds to `marks` where each type and body begins, and where the
+ * last one ends.
+ */
+export function readCaveatSet(reader: Reader, marks?: number[]): readonly Caveat[] {
+  return readSet(reader, { left: reader.limits.caveats }, 0, marks);
 }
 
-function readSet(reader: Reader, budget: Budget, depth: number) {
+function readSet(reader: Reader, budget: Budget, depth: number, marks?: number[]): readonly Caveat[] {
   const length = reader.array(2 * reader.limits.caveats);
   if (length % 2 !== 0) reader.malformed('caveat without a body');
   budget.left -= length / 2;
   if (budget.left < 0) reader.overLimit('too many caveats');
   const caveats: Caveat[] = [];
-  const pairs: Uint8Array[] = [];
   for (let left = length / 2; left > 0; left--) {
-    const start = reader.offset;
-    caveats.push(Object.freeze(readCaveat(reader, budget, depth)));
-    pairs.push(reader.bytes.subarray(start, reader.offset));
+    marks?.push(reader.offset);
+    caveats.push(readCaveat(reader, budget, depth));
   }
-  return { caveats: Object.freeze(caveats), pairs };
+  marks?.push(reader.offset);
+  return caveats;
 }
 
 function readCaveat(reader: Reader, budget: Budget, depth: number): Caveat {
@@ -132,7 +134,7 @@ function readIfPresent(reader: Reader, budget: Budget, depth: number): Caveat {
   if (depth > reader.limits.ifPresentDepth) reader.overLimit('IfPresent nested too deeply');
   reader.struct(2);
   // A nil list can be encoded, but it crashes the reference when it is cleared; here it does not get that far.
-  return { type: 'IfPresent', ifs: readSet(reader, budget, depth).caveats, else: readMask(reader) };
+  return { type: 'IfPresent', ifs: readSet(reader, budget, depth), else: readMask(reader) };
 }
 
 function readMask(reader: Reader): number {

@@ -80,12 +80,12 @@ export function readPieces(
   if (text === '') return refuse({ tag: 'empty' });
   const pieces = text.split(',');
   if (pieces.length > limits.tokensPerHeader) return refuse({ tag: 'too_large' });
-  return ok(
-    pieces.map((piece) => {
-      const trimmed = piece.trim();
-      return { text: trimmed, decoded: decodeToken(trimmed, limits) };
-    }),
-  );
+  const read: HeaderPiece[] = [];
+  for (const piece of pieces) {
+    const trimmed = piece.trim();
+    read.push({ text: trimmed, decoded: decodeToken(trimmed, limits) });
+  }
+  return ok(read);
 }
 
 /**
@@ -103,7 +103,8 @@ export function parseBundle(
   const discharges: Macaroon[] = [];
   const other: string[] = [];
   const last = pieces.value.length - 1;
-  for (const [position, { text, decoded }] of pieces.value.entries()) {
+  for (let position = 0; position <= last; position++) {
+    const { text, decoded } = pieces.value[position]!;
     if (decoded.ok) {
       (decoded.value.location === permissionLocation ? permission : discharges).push(decoded.value);
       continue;

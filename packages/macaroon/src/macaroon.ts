@@ -1,5 +1,5 @@
 import { chainTails, encodeBase64, hmac, randomBytes } from '#crypto';
-import { concatBytes, equalBytes, utf8 } from './bytes.ts';
+import { concatBytes, equalBytes } from './bytes.ts';
 import { isAttestation, type Caveat } from './caveat.ts';
 import { readCaveatSet } from './caveat-read.ts';
 import { encodePair } from './caveat-write.ts';
@@ -9,8 +9,12 @@ import { attempt, Reader, type DecodeReason } from './msgpack/reader.ts';
 import { Writer } from './msgpack/writer.ts';
 import { encodeNonce, nonceUuid, readNonce, type Nonce } from './nonce.ts';
 import { refuse, type Result } from './result.ts';
+import { FINALIZATION_KEY, caveatParts, noncePart, tailPart, type Marks } from './signed-parts.ts';
 
-/** One token: a value that never changes. Narrowing makes a new one. */
+/**
+ * One token: a value that never changes. Narrowing makes a new one. Pass it on as it is: a copy by spreading has no views,
+ * because those are made when they are asked for.
+ */
 export interface Macaroon {
   readonly nonce: Nonce;
   /** Whom the token is for. It is NOT covered by the signature: select tokens by it, never believe it. */
@@ -26,7 +30,49 @@ export interface Macaroon {
   readonly pairs: readonly Uint8Array[];
 }
 
-const FINALIZATION_KEY = utf8('proof-signature-finalization');
+/** What reading a token gives. Views are made when they are asked for: checking a token needs none of them. */
+class ReadMacaroon implements Macaroon {
+  readonly nonce: Nonce;
+  readonly location: string;
+  readonly caveats: readonly Caveat[];
+  readonly bytes: Uint8Array;
+  readonly marks: Marks;
+  #pairs: readonly Uint8Array[] | undefined;
+
+  constructor(
+    bytes: Uint8Array,
+    marks: Marks,
+    said: { nonce: Nonce; location: string; caveats: readonly Caveat[] },
+  ) {
+    this.nonce = said.nonce;
+    this.location = said.location;
+    this.caveats = said.caveats;
+    this.bytes = bytes;
+    this.marks = marks;
+  }
+
+  get tail(): Uint8Array {
+    return tailPart(this.bytes);
+  }
+
+  get nonceBytes(): Uint8Array {
+    return noncePart(this.bytes, this.marks);
+  }
+
+  get pairs(): readonly Uint8Array[] {
+    return (this.#pairs ??= caveatParts(this.bytes, this.marks));
+  }
+}
+
+/** Where the signed parts lie, also for a macaroon that somebody put together field by field. */
+export function marksOf(macaroon: Macaroon): Marks {
+  if (macaroon instanceof ReadMacaroon) return macaroon.marks;
+  const { bytes, nonceBytes, pairs } = macaroon;
+  const startOf = (part: Uint8Array) => part.byteOffset - bytes.byteOffset;
+  const nonce = startOf(nonceBytes);
+  const end = bytes.length - KEY_BYTES - 2;
+  return [nonce, nonce + nonceBytes.length, ...pairs.map(startOf), end];
+}
 
 /** What to mint. */
 export interface MintOptions {
@@ -94,14 +140,13 @@ export function decodeMacaroon(bytes: Uint8Array, limits: Limits = LIMITS): Resu
     const reader = new Reader(bytes, limits);
     reader.struct(4);
     const nonceStart = reader.offset;
-    const nonce = Object.freeze(readNonce(reader));
-    const nonceBytes = bytes.subarray(nonceStart, reader.offset);
+    const nonce = readNonce(reader);
+    const marks = [nonceStart, reader.offset];
     const location = reader.text();
-    const { caveats, pairs } = readCaveatSet(reader);
-    const tail = reader.bin();
-    if (tail.length !== KEY_BYTES) reader.malformed('a tail has 32 bytes');
+    const caveats = readCaveatSet(reader, marks);
+    if (reader.skipBin() !== KEY_BYTES) reader.malformed('a tail has 32 bytes');
     reader.finish();
-    return Object.freeze({ nonce, location, caveats, tail, bytes, nonceBytes, pairs });
+    return new ReadMacaroon(bytes, marks, { nonce, location, caveats });
   });
 }
 

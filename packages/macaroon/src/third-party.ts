@@ -85,7 +85,7 @@ export function openTicket(sharedKey: Uint8Array, ticket: Uint8Array): Result<Ti
     reader.struct(2);
     const dischargeKey = reader.bin();
     if (dischargeKey.length !== KEY_BYTES) reader.malformed('a discharge key has 32 bytes');
-    const { caveats } = readCaveatSet(reader);
+    const caveats = readCaveatSet(reader);
     reader.finish();
     return { dischargeKey, caveats };
   });

@@ -1,8 +1,9 @@
 import { sha256 } from '#crypto';
 import { startsWithBytes, toHex } from './bytes.ts';
 import { isAttestation, type AttestationCaveat, type Caveat } from './caveat.ts';
-import { MAX_BINDING_BYTES, MIN_BINDING_BYTES } from './limits.ts';
+import { KEY_BYTES, MAX_BINDING_BYTES, MIN_BINDING_BYTES } from './limits.ts';
 import { nextTail, type Macaroon } from './macaroon.ts';
+import { tailAt } from './signed-parts.ts';
 import { effectiveExpiry } from './scope.ts';
 
 /** A genuine token. Being genuine allows nothing yet: `clear` decides. */
@@ -43,8 +44,7 @@ export class VerifiedToken implements Verified {
         if (!isMachinery(caveat) && (trusted || !isAttestation(caveat))) caveats.push(caveat);
       }
     }
-    this.caveats = Object.freeze(caveats);
-    Object.freeze(this);
+    this.caveats = caveats;
   }
 
   get branches(): readonly string[] {
@@ -107,16 +107,17 @@ function isMachinery(caveat: Caveat): boolean {
 
 /** Digests of a token's tails. They cost a hash each and are needed for bindings and branches only, so they wait. */
 export class TailDigests {
-  readonly #tails: readonly Uint8Array[];
+  readonly #tails: Uint8Array;
   readonly #digests: (Uint8Array | undefined)[] = [];
   #hex: readonly string[] | undefined;
 
-  constructor(tails: readonly Uint8Array[]) {
+  /** All tails in one, 32 bytes each. */
+  constructor(tails: Uint8Array) {
     this.#tails = tails;
   }
 
   get hex(): readonly string[] {
-    this.#hex ??= Object.freeze(this.#tails.map((_, index) => toHex(this.#at(index))));
+    this.#hex ??= Object.freeze(Array.from({ length: this.#count }, (_, index) => toHex(this.#at(index))));
     return this.#hex;
   }
 
@@ -126,13 +127,17 @@ export class TailDigests {
       return false;
     }
     // Most bindings mean the very token or a near ancestor, so the search begins at the end.
-    for (let index = this.#tails.length - 1; index >= 0; index--) {
+    for (let index = this.#count - 1; index >= 0; index--) {
       if (startsWithBytes(this.#at(index), prefix)) return true;
     }
     return false;
   }
 
   #at(index: number): Uint8Array {
-    return (this.#digests[index] ??= sha256(this.#tails[index]!));
+    return (this.#digests[index] ??= sha256(tailAt(this.#tails, index)));
+  }
+
+  get #count(): number {
+    return this.#tails.length / KEY_BYTES;
   }
 }

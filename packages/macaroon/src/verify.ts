@@ -1,10 +1,11 @@
-import { chainTails, sameBytes } from '#crypto';
+import { sameBytes, walkChain } from '#crypto';
 import { equalBytes } from './bytes.ts';
 import { isAttestation, type ThirdPartyCaveat } from './caveat.ts';
 import { MacaroonError } from './error.ts';
 import { KEY_BYTES, LIMITS } from './limits.ts';
-import { finalizeTail, type Macaroon } from './macaroon.ts';
+import { marksOf, type Macaroon } from './macaroon.ts';
 import { ok, refuse, type Result } from './result.ts';
+import { tailAt } from './signed-parts.ts';
 import { openTicket, openVerifierKey } from './third-party.ts';
 import { TailDigests, VerifiedToken, type UsedDischarge, type Verified } from './verified.ts';
 
@@ -48,13 +49,14 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
   if (options.key.length < KEY_BYTES) {
     throw new MacaroonError('weak_key', 'a signing key has at least 32 bytes');
   }
-  const tails = chainTails(options.key, macaroon.nonceBytes, macaroon.pairs);
-  if (!tailMatches(macaroon, tails)) return refuse({ tag: 'bad_signature' });
+  const { bytes, nonce } = macaroon;
+  const tails = walkChain(options.key, bytes, marksOf(macaroon), nonce.proof, true);
+  if (tails === undefined) return refuse({ tag: 'bad_signature' });
 
   const thirdParties: { caveat: ThirdPartyCaveat; tailBefore: Uint8Array }[] = [];
   for (let index = 0; index < macaroon.caveats.length; index++) {
     const caveat = macaroon.caveats[index]!;
-    if (caveat.type === '3P') thirdParties.push({ caveat, tailBefore: tails[index]! });
+    if (caveat.type === '3P') thirdParties.push({ caveat, tailBefore: tailAt(tails, index) });
     else if (caveat.type === 'BindToParentToken') return refuse({ tag: 'wrong_binding' });
     else if (isAttestation(caveat) && !macaroon.nonce.proof)
       return refuse({ tag: 'attestation_not_allowed' });
@@ -70,7 +72,7 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
     if (!found.ok) return found;
     used.push(found.value);
   }
-  return ok(new VerifiedToken(macaroon, Object.freeze(used), () => digests.hex));
+  return ok(new VerifiedToken(macaroon, used, () => digests.hex));
 }
 
 /** The first of the candidates for a ticket that passes; the failures of others do not matter then. */
@@ -94,7 +96,7 @@ function findDischarge(
   const causes: DischargeFault[] = [];
   for (const macaroon of candidates.slice(0, LIMITS.candidates)) {
     const outcome = verifyDischarge(macaroon, key, parent, options);
-    if (outcome.ok) return ok(Object.freeze({ macaroon, trusted: outcome.value.trusted }));
+    if (outcome.ok) return ok({ macaroon, trusted: outcome.value.trusted });
     causes.push(outcome.reason);
   }
   if (candidates.length > LIMITS.candidates) {
@@ -109,9 +111,9 @@ function verifyDischarge(
   parent: TailDigests,
   options: VerifyOptions,
 ): Result<{ trusted: boolean }, DischargeFault> {
-  if (!tailMatches(discharge, chainTails(key, discharge.nonceBytes, discharge.pairs))) {
-    return refuse('bad_signature');
-  }
+  const { bytes, nonce } = discharge;
+  const tails = walkChain(key, bytes, marksOf(discharge), nonce.proof, false);
+  if (tails === undefined) return refuse('bad_signature');
   let bound = false;
   for (const caveat of discharge.caveats) {
     if (caveat.type === '3P') return refuse('nested_third_party');
@@ -141,9 +143,4 @@ function trustIn(
     if (ticket.reason.tag === 'malformed') return refuse('foreign_ticket');
   }
   return ok({ trusted: false });
-}
-
-function tailMatches(macaroon: Macaroon, tails: readonly Uint8Array[]): boolean {
-  const last = tails.at(-1)!;
-  return sameBytes(macaroon.nonce.proof ? finalizeTail(last) : last, macaroon.tail);
 }

@@ -4,6 +4,7 @@ import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../bytes.ts';
+import { walkParts, type Marks } from '../signed-parts.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -27,6 +28,20 @@ export function chainTails(
     tails.push(tail);
   }
   return tails;
+}
+
+/**
+ * Checks the chain of a token against the tail at its end, a proof's finalized. Answers with all tails, 32 bytes each, if
+ * `keep`, otherwise with nothing in an array; undefined for a wrong tail.
+ */
+export function walkChain(
+  key: Uint8Array,
+  token: Uint8Array,
+  marks: Marks,
+  proof: boolean,
+  _keep: boolean,
+): Uint8Array | undefined {
+  return walkParts(key, token, marks, proof, { chainTails, hmac, sameBytes });
 }
 
 /** SHA-256. */

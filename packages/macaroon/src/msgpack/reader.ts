@@ -1,4 +1,4 @@
-import { compareBytes, decodeUtf8 } from '../bytes.ts';
+import { compareRanges, decodeUtf8 } from '../bytes.ts';
 import { LIMITS, type Limits } from '../limits.ts';
 import { ok, refuse, type Result } from '../result.ts';
 
@@ -127,16 +127,22 @@ export class Reader {
 
   /** A byte string, as a view on the input. */
   bin(): Uint8Array {
+    const length = this.skipBin();
+    return this.bytes.subarray(this.offset - length, this.offset);
+  }
+
+  /** Steps over a byte string; answers its length. */
+  skipBin(): number {
     const head = this.#byte();
-    if (head === 0xc4) return this.#slice(this.#length(1, 0));
-    if (head === 0xc5) return this.#slice(this.#length(2, 0x100));
-    if (head === 0xc6) return this.#slice(this.#length(4, 0x10000));
+    if (head === 0xc4) return this.#step(this.#length(1, 0));
+    if (head === 0xc5) return this.#step(this.#length(2, 0x100));
+    if (head === 0xc6) return this.#step(this.#length(4, 0x10000));
     return this.#fail('expected bytes');
   }
 
   /** A text. */
   text(): string {
-    return this.#utf8(this.#textBytes());
+    return this.#utf8(this.#skipText());
   }
 
   /** The number of elements of an array. */
@@ -149,10 +155,12 @@ export class Reader {
   }
 
   /** A struct: an array of as many elements as it has fields. Answers which of the allowed counts it is. */
-  struct(...allowed: readonly number[]): number {
+  struct(fields: number, orFields: number = fields): number {
     const head = this.#byte();
     const count = head >= 0x90 && head <= 0x9f ? head & 0x0f : -1;
-    if (!allowed.includes(count)) this.#fail(`expected ${allowed.join(' or ')} fields`);
+    if (count !== fields && count !== orFields) {
+      this.#fail(`expected ${fields === orFields ? fields : `${fields} or ${orFields}`} fields`);
+    }
     return this.#count(count, 1, count);
   }
 
@@ -172,13 +180,18 @@ export class Reader {
   /** A map with text keys, strictly ascending by their bytes. */
   textMap<V>(value: () => V): Map<string, V> {
     const map = new Map<string, V>();
-    let previous: Uint8Array | undefined;
+    let previousStart = -1;
+    let previousEnd = -1;
     for (let left = this.#map(); left > 0; left--) {
-      const key = this.#textBytes();
-      if (previous !== undefined && compareBytes(previous, key) >= 0)
+      const length = this.#skipText();
+      const { bytes, offset: end } = this;
+      const start = end - length;
+      if (previousStart >= 0 && compareRanges(bytes, previousStart, previousEnd, start, end) >= 0) {
         return this.#fail('map keys not in order');
-      previous = key;
-      map.set(this.#utf8(key), value());
+      }
+      previousStart = start;
+      previousEnd = end;
+      map.set(this.#utf8(length), value());
     }
     return map;
   }
@@ -304,17 +317,18 @@ export class Reader {
     return this.#fail('expected a map');
   }
 
-  #textBytes(): Uint8Array {
+  #skipText(): number {
     const head = this.#byte();
-    if (head >= 0xa0 && head <= 0xbf) return this.#slice(head & 0x1f);
-    if (head === 0xd9) return this.#slice(this.#length(1, 32));
-    if (head === 0xda) return this.#slice(this.#length(2, 0x100));
-    if (head === 0xdb) return this.#slice(this.#length(4, 0x10000));
+    if (head >= 0xa0 && head <= 0xbf) return this.#step(head & 0x1f);
+    if (head === 0xd9) return this.#step(this.#length(1, 32));
+    if (head === 0xda) return this.#step(this.#length(2, 0x100));
+    if (head === 0xdb) return this.#step(this.#length(4, 0x10000));
     return this.#fail('expected text');
   }
 
-  #utf8(bytes: Uint8Array): string {
-    const text = decodeUtf8(bytes);
+  /** The text that has just been stepped over. */
+  #utf8(length: number): string {
+    const text = decodeUtf8(this.bytes, this.offset - length, this.offset);
     return text === undefined ? this.#fail('text is not UTF-8') : text;
   }
 
@@ -324,12 +338,11 @@ export class Reader {
     return count;
   }
 
-  #slice(length: number): Uint8Array {
+  #step(length: number): number {
     if (length > this.limits.valueBytes) this.overLimit('text or bytes too long');
     this.#need(length);
-    const start = this.offset;
     this.offset += length;
-    return this.bytes.subarray(start, this.offset);
+    return length;
   }
 
   #jump(length: number): 0 {

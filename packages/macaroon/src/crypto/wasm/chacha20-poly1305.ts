@@ -38,8 +38,8 @@ const stream: FunctionSource = (() => {
     return word === 12 ? get(counter) : i32.load(i32.const(AT.nonce), 4 * (word - 13));
   };
   const half = (a: number, b: number, c: number, turn: number): Code => [
-    ...set(x(a), i32.add(get(x(a)), get(x(b)))),
-    ...set(x(c), i32.rotateLeft(i32.xor(get(x(c)), get(x(a))), i32.const(turn))),
+    set(x(a), i32.add(get(x(a)), get(x(b)))),
+    set(x(c), i32.rotateLeft(i32.xor(get(x(c)), get(x(a))), i32.const(turn))),
   ];
   const quarter = ([a, b, c, d]: readonly number[]): Code => [
     ...half(a!, b!, d!, 16),
@@ -85,9 +85,9 @@ const poly1305: FunctionSource = (() => {
   const clamp = [0x3ffffffn, 0x3ffff03n, 0x3ffc0ffn, 0x3f03fffn, 0x00fffffn];
   /** Moves what is above 26 bits of one limb into another, times a factor where 2^130 wraps round to 5. */
   const settle = (from: number, to: number, factor = 1n): Code => [
-    ...set(carry, i64.shiftRight(get(from), i64.const(26n))),
-    ...set(from, i64.and(get(from), LIMB)),
-    ...set(to, i64.add(get(to), i64.multiply(get(carry), i64.const(factor)))),
+    set(carry, i64.shiftRight(get(from), i64.const(26n))),
+    set(from, i64.and(get(from), LIMB)),
+    set(to, i64.add(get(to), i64.multiply(get(carry), i64.const(factor)))),
   ];
   const product = (i: number): Code => {
     const terms = limbs.map((j) => i64.multiply(get(h(j)), get(j <= i ? r(i - j) : s(5 + i - j))));

@@ -1,7 +1,9 @@
 import { assemble } from './assembler.ts';
+import { CHAIN_FUNCTIONS } from './chain.ts';
 import { cipherFunctions } from './chacha20-poly1305.ts';
 import { AT, PAGES } from './layout.ts';
-import { SHA256_FUNCTIONS } from './sha256.ts';
+import { Slab } from './slab.ts';
+import { FINALIZATION_KEY, tailAt, type Marks } from '../../signed-parts.ts';
 
 /** The part of the WebAssembly API that is used; the compiler settings of this package know no browser types. */
 declare const WebAssembly: {
@@ -11,9 +13,13 @@ declare const WebAssembly: {
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  chain(count: number): void;
+  chain(count: number, proof: number, expected: number): number;
   hmac(key: number, message: number, length: number, out: number): void;
-  digest(message: number, length: number, out: number): void;
+  swap(at: number): void;
+  inner(key: number): void;
+  outer(key: number): void;
+  digest(message: number, length: number): void;
+  wipe(from: number, to: number): void;
   crypt(at: number, length: number): void;
   authenticate(at: number, length: number): void;
 }
@@ -26,6 +32,14 @@ export interface Engine {
     nonce: Uint8Array,
     pairs: readonly Uint8Array[],
   ): readonly Uint8Array[] | undefined;
+  /** See `walkChain`; undefined when the key has not 32 bytes or the token does not fit. */
+  walkChain(
+    key: Uint8Array,
+    token: Uint8Array,
+    marks: Marks,
+    proof: boolean,
+    keep: boolean,
+  ): Uint8Array | 'wrong' | undefined;
   /** HMAC-SHA256 with a key of up to 32 bytes; undefined for longer keys and above 16 KiB. */
   hmac(key: Uint8Array, message: Uint8Array): Uint8Array | undefined;
   /** SHA-256 of something short; undefined above 16 KiB. */
@@ -34,18 +48,18 @@ export interface Engine {
   unseal(key: Uint8Array, box: Uint8Array): Uint8Array | 'wrong' | undefined;
 }
 
-const PAIR_HEADER = 0x92;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const MAX_MESSAGES = Math.floor((AT.input - AT.tails) / KEY_BYTES) - 1;
+const MAX_MESSAGES = Math.floor((AT.table - AT.tails) / KEY_BYTES) - 1;
 const MAX_TEXT = 16_384;
+const NOTHING = new Uint8Array();
 
 /** Builds the module. Takes a few milliseconds, once. Throws where there is no WebAssembly, or words run the other way. */
 export function createEngine(): Engine {
   // The module's memory is little-endian everywhere; a typed array on it is only where the machine is.
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error('big-endian machine');
-  const functions = [...SHA256_FUNCTIONS, ...cipherFunctions(SHA256_FUNCTIONS.length)];
+  const functions = [...CHAIN_FUNCTIONS, ...cipherFunctions(CHAIN_FUNCTIONS.length)];
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(functions, PAGES)));
   return new WasmEngine(exports as Exports);
 }
@@ -54,12 +68,20 @@ class WasmEngine implements Engine {
   readonly #exports: Exports;
   readonly #memory: Uint8Array;
   /** The same memory in words. */
-  readonly #words: Uint32Array;
+  readonly #words: Int32Array;
+  readonly #slab = new Slab();
 
   constructor(exports: Exports) {
     this.#exports = exports;
     this.#memory = new Uint8Array(exports.memory.buffer);
-    this.#words = new Uint32Array(exports.memory.buffer);
+    this.#words = new Int32Array(exports.memory.buffer);
+    put(this.#memory, FINALIZATION_KEY, AT.tails);
+    exports.swap(AT.tails);
+    exports.inner(AT.tails);
+    exports.outer(AT.tails);
+    this.#memory.copyWithin(AT.finalInner, AT.state, AT.state + KEY_BYTES);
+    this.#memory.copyWithin(AT.finalOuter, AT.outer, AT.outer + KEY_BYTES);
+    exports.wipe(AT.state, AT.table);
   }
 
   chainTails(
@@ -69,55 +91,69 @@ class WasmEngine implements Engine {
   ): readonly Uint8Array[] | undefined {
     const count = pairs.length + 1;
     if (key.length !== KEY_BYTES || count > MAX_MESSAGES) return undefined;
-    const memory = this.#memory;
     let at: number = AT.input;
     for (let index = 0; index < count; index++) {
-      const isNonce = index === 0;
-      const message = isNonce ? nonce : pairs[index - 1]!;
-      const length = isNonce ? message.length : message.length + 1;
-      const next = at + paddedLength(length);
-      if (next > AT.end) return undefined;
-      if (!isNonce) memory[at] = PAIR_HEADER;
-      put(memory, message, isNonce ? at : at + 1);
-      this.#words[AT.table / 4 + 2 * index] = at;
-      this.#words[AT.table / 4 + 2 * index + 1] = length;
-      at = next;
+      const message = index === 0 ? nonce : pairs[index - 1]!;
+      // A free byte before each caveat, which counts as the first of the message.
+      const free = index === 0 ? 0 : 1;
+      if (at + free + message.length + 8 > AT.end) return undefined;
+      put(this.#memory, message, at + free);
+      this.#list(index, at, message.length + free);
+      at += free + message.length;
     }
-    memory.set(key, AT.tails);
-    this.#exports.chain(count);
-    const end = AT.tails + KEY_BYTES * (count + 1);
-    const all = memory.slice(AT.tails + KEY_BYTES, end);
-    // Tails are keys: none stays behind in a memory that lives as long as the process.
-    memory.fill(0, AT.tails, end);
-    memory.fill(0, AT.block, AT.cipher);
-    return Array.from({ length: count }, (_, index) =>
-      all.subarray(KEY_BYTES * index, KEY_BYTES * (index + 1)),
-    );
+    this.#memory.set(key, AT.tails);
+    this.#exports.chain(count, 0, AT.input);
+    const tails = this.#takeTails(count);
+    return Array.from({ length: count }, (_, index) => tailAt(tails, index));
+  }
+
+  walkChain(
+    key: Uint8Array,
+    token: Uint8Array,
+    marks: Marks,
+    proof: boolean,
+    keep: boolean,
+  ): Uint8Array | 'wrong' | undefined {
+    const count = marks.length - 2;
+    if (key.length !== KEY_BYTES || count > MAX_MESSAGES || token.length > AT.end - AT.input - 8) {
+      return undefined;
+    }
+    put(this.#memory, token, AT.input);
+    this.#list(0, AT.input + marks[0]!, marks[1]! - marks[0]!);
+    for (let index = 1; index < count; index++) {
+      const start = marks[index + 1]!;
+      // The byte before a caveat belongs to the one before it, which has been signed by then.
+      this.#list(index, AT.input + start - 1, marks[index + 2]! - start + 1);
+    }
+    put(this.#memory, key, AT.tails);
+    const tail = AT.input + token.length - KEY_BYTES;
+    const difference = this.#exports.chain(count, proof ? 1 : 0, tail);
+    const good = difference === 0;
+    const tails = good && keep ? this.#takeTails(count) : NOTHING;
+    if (!good || !keep) this.#exports.wipe(AT.state, AT.tails + KEY_BYTES * (count + 1));
+    this.#exports.wipe(tail, tail + KEY_BYTES);
+    return good ? tails : 'wrong';
   }
 
   hmac(key: Uint8Array, message: Uint8Array): Uint8Array | undefined {
     if (key.length > KEY_BYTES || message.length > MAX_TEXT) return undefined;
-    const memory = this.#memory;
     // A shorter key is one padded with zeros, which is what the cleared memory holds.
-    memory.set(key, AT.tails);
-    memory.set(message, AT.input);
+    put(this.#memory, key, AT.tails);
+    put(this.#memory, message, AT.input);
     const out = AT.tails + KEY_BYTES;
+    this.#exports.swap(AT.tails);
     this.#exports.hmac(AT.tails, AT.input, message.length, out);
-    const tail = memory.slice(out, out + KEY_BYTES);
-    memory.fill(0, AT.tails, out + KEY_BYTES);
-    memory.fill(0, AT.block, AT.cipher);
-    return tail;
+    this.#exports.swap(out);
+    return this.#takeTails(1);
   }
 
   sha256(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.length > MAX_TEXT) return undefined;
-    const from = AT.end - MAX_TEXT;
-    this.#memory.set(bytes, from);
-    this.#exports.digest(from, bytes.length, AT.tails);
-    this.#memory.fill(0, from, from + bytes.length);
-    this.#memory.fill(0, AT.input, AT.input + paddedLength(bytes.length));
-    const digest = this.#memory.slice(AT.tails, AT.tails + KEY_BYTES);
-    this.#memory.fill(0, AT.tails, AT.tails + KEY_BYTES);
+    put(this.#memory, bytes, AT.input);
+    this.#exports.digest(AT.input, bytes.length);
+    const digest = this.#slab.copy(this.#words, AT.tails, KEY_BYTES);
+    this.#exports.wipe(AT.input, AT.input + bytes.length);
+    this.#exports.wipe(AT.state, AT.tails + KEY_BYTES);
     return digest;
   }
 
@@ -125,9 +161,12 @@ class WasmEngine implements Engine {
     const length = box.length - NONCE_BYTES - TAG_BYTES;
     if (length > MAX_TEXT || key.length !== KEY_BYTES) return undefined;
     const memory = this.#memory;
-    memory.set(key, AT.key);
-    memory.set(box.subarray(0, NONCE_BYTES), AT.nonce);
-    memory.set(box.subarray(NONCE_BYTES, NONCE_BYTES + length), AT.input);
+    put(memory, key, AT.key);
+    // The text goes to AT.input, and so the nonce before it.
+    const start = AT.input - NONCE_BYTES;
+    put(memory, box, start);
+    for (let word = 0; word < 3; word++) this.#words[AT.nonce / 4 + word] = this.#words[start / 4 + word]!;
+    // The tag is read from the box: authenticating writes behind the text.
     this.#exports.authenticate(AT.input, length);
     let difference = 0;
     for (let index = 0; index < TAG_BYTES; index++) {
@@ -136,11 +175,25 @@ class WasmEngine implements Engine {
     let plain: Uint8Array | 'wrong' = 'wrong';
     if (difference === 0) {
       this.#exports.crypt(AT.input, length);
-      plain = memory.slice(AT.input, AT.input + length);
+      plain = this.#slab.copy(this.#words, AT.input, length);
     }
-    memory.fill(0, AT.cipher, AT.table);
-    memory.fill(0, AT.input, AT.input + length + 64);
+    this.#exports.wipe(AT.state, AT.tails);
+    this.#exports.wipe(start, AT.input + length + 64);
     return plain;
+  }
+
+  #list(index: number, address: number, length: number): void {
+    this.#words[AT.table / 4 + 2 * index] = address;
+    this.#words[AT.table / 4 + 2 * index + 1] = length;
+  }
+
+  /** Tails are keys: none stays behind in a memory that lives as long as the process. */
+  #takeTails(count: number): Uint8Array {
+    const first = AT.tails + KEY_BYTES;
+    const end = first + KEY_BYTES * count;
+    const tails = this.#slab.copy(this.#words, first, end - first);
+    this.#exports.wipe(AT.state, end);
+    return tails;
   }
 }
 
@@ -150,9 +203,4 @@ const SHORT_COPY = 48;
 function put(memory: Uint8Array, bytes: Uint8Array, at: number): void {
   if (bytes.length > SHORT_COPY) memory.set(bytes, at);
   else for (let index = 0; index < bytes.length; index++) memory[at + index] = bytes[index]!;
-}
-
-/** Room for a message and its SHA-256 padding. */
-function paddedLength(length: number): number {
-  return (length + 9 + 63) & ~63;
 }
