@@ -171,7 +171,7 @@ export const variables = [
     secret: true,
     requiredInReal: true,
     sentence:
-      "The operator's token for the Machines API (`fly tokens create org`). It never leaves the gateway.",
+      "The operator's token for the Machines API (`fly tokens create org`), which never leaves the gateway. Discharges in it are renewed ahead of their end; an OAuth token (`fo1_…`) beside them signs in for that, at api.fly.io and auth.fly.io only.",
   },
   {
     name: 'FLY_TIGRIS_ACCESS_KEY_ID',
