@@ -15,6 +15,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly gatewayPort: number;
+  /** Networks whose `Fly-Client-IP` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly simulatorPort: number;
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -85,6 +87,7 @@ export function readConfig(
     host: reading.text('HANGAR_HOST'),
     port,
     gatewayPort,
+    trustedProxies: splitList(reading.given('HANGAR_TRUSTED_PROXIES') ?? ''),
     simulatorPort: Number(reading.text('HANGAR_SIMULATOR_PORT')),
     publicUrl: trimSlash(reading.given('HANGAR_PUBLIC_URL') ?? `http://127.0.0.1:${port}`),
     gatewayUrl: trimSlash(reading.given('HANGAR_GATEWAY_URL') ?? `http://127.0.0.1:${gatewayPort}`),

@@ -3,6 +3,7 @@ import { systemClock } from '@hangar/security';
 import { flyUrls } from '@hangar/flyio';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
+import { clientAddress } from './client-address.ts';
 import { closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
@@ -38,7 +39,14 @@ export async function runHangar(
     const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
     open.later(() => lock?.release());
     const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
-    const main = { name: 'main', host: config.host, port: config.port, log, metrics };
+    const main = {
+      name: 'main',
+      host: config.host,
+      port: config.port,
+      clientAddress: clientAddress(config.trustedProxies),
+      log,
+      metrics,
+    };
     const gateway = { ...main, name: 'gateway', port: config.gatewayPort };
     // Only tried here. Listening before everything is open would answer signed requests with 503, where a refused
     // connection is simply tried again.

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { asHangarError, type Door, errorResponse, HangarError, type Log } from '@hangar/security';
+import { clientAddress, type ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Anything that answers HTTP. */
@@ -18,6 +19,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Who asked; default the peer of the socket, whatever headers say. */
+  readonly clientAddress?: ClientAddress;
   /** How long a whole request may take to come in; default 15 seconds. Looked at every two seconds, or as often as this. */
   readonly requestTimeoutMs?: number;
 }
@@ -112,6 +115,8 @@ export async function tryPort(options: Pick<ServeOptions, 'name' | 'host' | 'por
   await new Promise<void>((resolve) => probe.close(() => resolve()));
 }
 
+const peerOnly = clientAddress([]);
+
 async function answerOne(
   app: Fetcher,
   request: Request,
@@ -122,10 +127,11 @@ async function answerOne(
   const rawTarget = incoming.url ?? '/';
   const started = performance.now();
   let failure: HangarError | undefined;
+  const remoteAddress = (options.clientAddress ?? peerOnly)(incoming);
   const door: Door = {
     rawTarget,
     requestId,
-    ...(incoming.socket.remoteAddress === undefined ? {} : { remoteAddress: incoming.socket.remoteAddress }),
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
     onError: (error) => {
       failure = error;
     },
@@ -163,6 +169,7 @@ const SINGLE = new Set([
   'content-length',
   'content-type',
   'idempotency-key',
+  'fly-client-ip',
 ]);
 
 /** Node keeps the first of two `Host` or `Authorization` headers; a proxy before us may have judged the other. */

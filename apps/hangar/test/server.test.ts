@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HangarError, type Door, Secret, silentLog } from '@hangar/security';
+import { clientAddress } from '../src/client-address.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { type Fetcher, type Listening, serve } from '../src/server.ts';
 
@@ -56,6 +57,37 @@ describe('the server', () => {
       expect(called).toBe(false);
     },
   );
+
+  test('believes Fly-Client-IP from a trusted proxy only, and never X-Forwarded-For', async () => {
+    const told = 'Fly-Client-IP: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.1';
+    const seenBy = async (trusted: readonly string[], headers: string): Promise<string | undefined> => {
+      let seen: string | undefined;
+      const fetch = (_: Request, { remoteAddress }: Door): Response => {
+        seen = remoteAddress;
+        return new Response('ok');
+      };
+      const one = await serve(
+        { fetch },
+        {
+          name: 'main',
+          host: '127.0.0.1',
+          port: 0,
+          log: silentLog,
+          metrics: createMetrics('open'),
+          clientAddress: clientAddress(trusted),
+        },
+      );
+      open.push(one);
+      await raw(one.port, `GET / HTTP/1.1\r\nHost: a\r\n${headers}\r\nConnection: close\r\n\r\n`);
+      return seen;
+    };
+    expect(await seenBy([], told)).toBe('127.0.0.1');
+    expect(await seenBy(['172.16.0.0/12', 'fdaa::/16'], told)).toBe('127.0.0.1');
+    expect(await seenBy(['127.0.0.0/8'], told)).toBe('203.0.113.9');
+    expect(await seenBy(['127.0.0.0/8'], 'Fly-Client-IP: 203.0.113.9, 1.2.3.4')).toBe('127.0.0.1');
+    expect(await seenBy(['127.0.0.0/8'], 'Fly-Client-IP: ::ffff:203.0.113.9')).toBe('203.0.113.9');
+    expect(await seenBy(['127.0.0.0/8'], 'X-Forwarded-For: 198.51.100.1')).toBe('127.0.0.1');
+  });
 
   test('gives every answer an id: the one it was sent, if that is harmless, else its own', async () => {
     const { port } = await listening(() => new Response('ok'));

@@ -1,3 +1,4 @@
+import { parseNetwork } from '../client-address.ts';
 import type { Kind } from './variables.ts';
 
 /** What is wrong with a value, as a clause that follows the variable's name. Never the value itself. */
@@ -27,6 +28,10 @@ export function complaintAbout(
       return value === 'true' || value === 'false' ? undefined : 'must be true or false';
     case 'list':
       return splitList(value).length > 0 ? undefined : 'must name at least one, or be unset';
+    case 'networks':
+      return splitList(value).every((network) => parseNetwork(network) !== undefined)
+        ? undefined
+        : 'must be networks such as 172.16.0.0/12 or fdaa::/16';
     case 'host':
     case 'folder':
     case 'text':

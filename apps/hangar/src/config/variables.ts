@@ -32,6 +32,7 @@ export type Kind =
   | 'choice'
   | 'text'
   | 'list'
+  | 'networks'
   | 'secret'
   | 'secrets'
   | 'flag';
@@ -81,6 +82,13 @@ export const variables = [
     kind: 'host',
     fallback: '127.0.0.1',
     sentence: 'Address to listen on. Behind Fly Proxy: `0.0.0.0` or `::`.',
+  },
+  {
+    name: 'HANGAR_TRUSTED_PROXIES',
+    section: 'addresses',
+    kind: 'networks',
+    sentence:
+      'Networks, comma separated, from which `Fly-Client-IP` is believed: those of the proxy in front. Unset: none, and callers are known by the address of their connection.',
   },
   {
     name: 'HANGAR_PUBLIC_URL',
