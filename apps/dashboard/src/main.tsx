@@ -1,14 +1,13 @@
 import { MantineProvider } from '@mantine/core';
-import '@mantine/core/styles.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createMemory } from './api/memory.ts';
 import { markColorScheme, systemColorScheme } from './color-scheme.ts';
-import './page.css';
 import { announceNonce, pageNonce } from './page-nonce.ts';
 import { router } from './router.tsx';
+import './styles.ts';
 import { contrast, theme } from './theme.ts';
 
 const nonce = pageNonce();

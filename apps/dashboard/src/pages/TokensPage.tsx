@@ -8,6 +8,7 @@ import { useViewer } from '../layout/viewer.ts';
 import { IssuedTokens } from '../token-tools/IssuedTokens.tsx';
 import { ReadToken } from '../token-tools/ReadToken.tsx';
 import { ReportLeak } from '../token-tools/ReportLeak.tsx';
+import '../token-tools/styles.ts';
 import { isTool } from './tokens-search.ts';
 
 const route = getRouteApi('/tokens');

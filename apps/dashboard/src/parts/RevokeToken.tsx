@@ -108,8 +108,8 @@ function WhatDies({ extensionId, token, reach }: RevokeTokenProps & { readonly r
       )}
       <Text size="sm">
         {reach === 'token'
-          ? 'It stops working at once, and so does every narrower token made from it. This cannot be undone.'
-          : 'They stop working at once, with every narrower token made from them. This cannot be undone.'}
+          ? 'It stops working at once, and so does every token narrowed or minted from it. This cannot be undone.'
+          : 'They stop working at once, with every token narrowed or minted from them. This cannot be undone.'}
       </Text>
     </Stack>
   );

@@ -9,13 +9,19 @@ const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['minute', 60],
 ];
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+/** What lacks less than half a percent of a unit counts as whole: a day that began a moment ago is still a day long. */
+const NEARLY = 1.005;
+
+/** “Tomorrow” is what people say; “next month” could be any day of it. */
+const dayWords = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 
 function distance(at: Date, clockAheadMs: number): string {
   const seconds = (at.getTime() - new Date().getTime() - clockAheadMs) / 1000;
   for (const [unit, size] of steps) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    const count = Math.trunc((seconds * NEARLY) / size);
+    if (count !== 0) return (unit === 'day' ? dayWords : relative).format(count, unit);
   }
   return seconds > 0 ? 'in a moment' : 'just now';
 }

@@ -18,7 +18,6 @@ export function MintedToken({ minted, onRead, onStored }: MintedTokenProps) {
     <Alert
       ref={box}
       tabIndex={-1}
-      className="minted"
       color="orange"
       variant="light"
       title={`${minted.item.name}: copy it now, it is shown only this once`}

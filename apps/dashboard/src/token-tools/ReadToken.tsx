@@ -54,7 +54,7 @@ function Unreadable({ refusal, oauth }: { readonly refusal: PasteRefusal; readon
       </Text>
       {cut && (
         <Text size="sm" mt={4}>
-          It was neither revoked nor has it expired: a part was lost on the way, for instance in a terminal.
+          Whether it is good cannot be said: a part was lost on the way, for instance in a terminal.
         </Text>
       )}
       <Code mt="xs">{refusal.code}</Code>

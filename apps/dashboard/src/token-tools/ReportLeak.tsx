@@ -1,3 +1,4 @@
+import { encodeToken } from '@hangar/macaroon';
 import { Alert, Button, Code, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
@@ -14,10 +15,12 @@ export function ReportLeak() {
   const [text, setText] = useState('');
   const [reason, setReason] = useState('');
   const read = text.trim() === '' ? undefined : readPasted(text);
+  // What is sent is what was understood: no quotes, no name of a variable, no discharges.
+  const token = read?.ok === true && read.value.permits ? read.value.tokens.map(encodeToken).join(',') : '';
   const report = useMutation({
     mutationFn: async () => {
       const wish: LeakWish = {
-        token: text.trim(),
+        token,
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
       };
       return await change<LeakView>('/api/tokens/report', viewer.csrfToken, wish);
@@ -33,9 +36,9 @@ export function ReportLeak() {
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">
-            Found a token of this Hangar in a log, a chat or a repository? Paste it. That very copy ends, with
-            everything narrowed from it; the token it was made from, and its other copies, go on working. To
-            end those too, revoke the token in the list.
+            Found a token of this Hangar in a log, a chat or a repository? Paste it. That text stops working,
+            and so does everything narrowed from it. If it was itself narrowed from another token, that one
+            and its other children go on working; to end those too, revoke the token in the list.
           </Text>
           <PasteBox
             label="The text you found"
@@ -70,7 +73,7 @@ export function ReportLeak() {
             </Alert>
           )}
           <Group justify="flex-end">
-            <Button type="submit" color="red.8" loading={report.isPending} disabled={read?.ok !== true}>
+            <Button type="submit" color="red.8" loading={report.isPending} disabled={token === ''}>
               Send it and end this copy
             </Button>
           </Group>

@@ -75,6 +75,11 @@ function Facts({ token, pasted, names }: Omit<TokenReportProps, 'title'> & { rea
         <dt>Ends</dt>
         <dd>
           <End at={pasted.endsAt} />
+          {pasted.permits && pasted.bundle.discharges.length > 0 && (
+            <Text size="xs" c="dimmed">
+              the first of the token and its discharges
+            </Text>
+          )}
         </dd>
       </div>
       <div>
