@@ -6,6 +6,16 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+// The packages to compare with have their own lock and are no workspace, so that installing Hangar does not install them.
+const install = spawnSync('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], {
+  cwd: `${folder}peers`,
+  stdio: ['ignore', 'ignore', 'inherit'],
+  shell: process.platform === 'win32',
+});
+if (install.status !== 0) {
+  console.error('the packages to compare with could not be installed');
+  process.exit(1);
+}
 const sections = [];
 for (const name of readdirSync(folder)
   .filter((file) => file.endsWith('.bench.mjs'))
@@ -24,7 +34,7 @@ for (const name of readdirSync(folder)
 const page = [
   '# Benchmarks',
   '',
-  'Written by `npm run bench`. Compare ratios, not absolute figures: both sides of each were measured in turn, in one run, on one machine.',
+  'Written by `npm run bench`. Compare ratios, not absolute figures: both sides of each were measured in turn, in one run, on one machine. Time is processor time of the whole process, garbage collection included; turns that were interrupted by other programs do not count.',
   '',
   `Node ${process.versions.node}, ${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}).`,
   '',
