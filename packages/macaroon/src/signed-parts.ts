@@ -31,6 +31,11 @@ export function tailAt(tails: Uint8Array, index: number): Uint8Array {
   return tails.subarray(KEY_BYTES * index, KEY_BYTES * (index + 1));
 }
 
+/** Every one of them. */
+export function tailsOf(tails: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: tails.length / KEY_BYTES }, (_, index) => tailAt(tails, index));
+}
+
 /** `walkChain` with primitives that know nothing of tokens. */
 export function walkParts(
   key: Uint8Array,

@@ -1,4 +1,4 @@
-import { sha256 } from '#crypto';
+import { sha256, tailDigests } from '#crypto';
 import { startsWithBytes, toHex } from './bytes.ts';
 import { isAttestation, type AttestationCaveat, type Caveat } from './caveat.ts';
 import { KEY_BYTES, MAX_BINDING_BYTES, MIN_BINDING_BYTES } from './limits.ts';
@@ -117,8 +117,7 @@ export class TailDigests {
   }
 
   get hex(): readonly string[] {
-    this.#hex ??= Object.freeze(Array.from({ length: this.#count }, (_, index) => toHex(this.#at(index))));
-    return this.#hex;
+    return (this.#hex ??= Object.freeze(tailDigests(this.#tails)));
   }
 
   /** Whether a binding means this token, or one that this token was narrowed from. */

@@ -1,15 +1,16 @@
 /** Three sets of primitives, one verdict: whatever they run on, verifiers accept the same tokens. */
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { attenuate, decodeMacaroon, mint, type Macaroon } from '@hangar/macaroon';
+import * as node from '../src/crypto/node.ts';
 import * as noble from '../src/crypto/noble.ts';
 import { createEngine } from '../src/crypto/wasm/engine.ts';
 import { marksOf } from '../src/macaroon.ts';
 import { addableCaveat, nightly } from './arbitrary.ts';
-import { hex, key, keyId, org, otherKey, permission, token } from './fixture.ts';
+import { fromHex, hex, key, keyId, org, otherKey, permission, token } from './fixture.ts';
 
 const RUNS = nightly ? 100_000 : 1000;
 const TIMEOUT = nightly ? 3_600_000 : 60_000;
@@ -25,6 +26,7 @@ function plainly(signingKey: Uint8Array, { nonceBytes, pairs, nonce, tail }: Mac
   return hex(final) === hex(tail) ? tails.map(hex) : undefined;
 }
 
+const sha256Hex = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const split = (tails: Uint8Array | undefined) =>
   tails &&
   Array.from({ length: tails.length / 32 }, (_, index) => hex(tails.subarray(32 * index, 32 * (index + 1))));
@@ -63,6 +65,12 @@ describe('WebAssembly, node:crypto and the browser walk a chain alike', () => {
         expect(kept === 'wrong' ? undefined : split(kept)).toEqual(expected);
         expect(engine.walkChain(...parts, false) === 'wrong').toBe(expected === undefined);
         expect(split(noble.walkChain(...parts, true))).toEqual(expected);
+        if (kept !== 'wrong') {
+          const digests = expected!.map((each) => sha256Hex(fromHex(each)));
+          expect(split(engine.digests(kept))).toEqual(digests);
+          expect(noble.tailDigests(kept)).toEqual(digests);
+          expect(node.tailDigests(kept)).toEqual(digests);
+        }
         // A token put together field by field has its parts in the same places.
         const { nonce, location, caveats, tail, nonceBytes, pairs } = value;
         expect(marksOf({ nonce, location, caveats, tail, bytes, nonceBytes, pairs })).toEqual(marks);
@@ -90,6 +98,7 @@ describe('WebAssembly, node:crypto and the browser walk a chain alike', () => {
     const marks = marksOf(token());
     expect(engine.walkChain(new Uint8Array(33), bytes, marks, false, true)).toBeUndefined();
     expect(engine.walkChain(key, new Uint8Array(120_000), marks, false, true)).toBeUndefined();
+    expect(engine.digests(new Uint8Array(32 * 384))).toBeUndefined();
     expect(engine.walkChain(key, bytes, Array<number>(400).fill(50), false, true)).toBeUndefined();
   });
 });

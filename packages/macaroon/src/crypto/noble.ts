@@ -3,8 +3,8 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
-import { concatBytes } from '../bytes.ts';
-import { walkParts, type Marks } from '../signed-parts.ts';
+import { concatBytes, toHex } from '../bytes.ts';
+import { tailsOf, walkParts, type Marks } from '../signed-parts.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -47,6 +47,11 @@ export function walkChain(
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes);
+}
+
+/** SHA-256 in hex of each of the tails that `walkChain` answers with. */
+export function tailDigests(tails: Uint8Array): readonly string[] {
+  return tailsOf(tails).map((tail) => toHex(sha256(tail)));
 }
 
 /** SHA-1, for version 5 UUIDs only. */

@@ -5,11 +5,11 @@ import { COMPRESS, COMPRESSIONS, FINISH, INNER, OUTER, reset, swapped } from './
 /** One caveat is signed as a set of its own: a two-element array of type and body. */
 const PAIR_HEADER = 0x92;
 const KEY_BYTES = 32;
-const [ABSORB, HMAC, SWAP] = [0, 1, 2].map((index) => COMPRESSIONS.length + index) as [
-  number,
-  number,
-  number,
-];
+/** Numbers of the functions below, in their order. */
+const ABSORB = COMPRESSIONS.length;
+const HMAC = ABSORB + 1;
+const SWAP = ABSORB + 2;
+const DIGEST = ABSORB + 4;
 
 /** absorb(message, length, before): the message and its padding into the state, `before` bytes having gone before it. */
 const absorb: FunctionSource = (() => {
@@ -145,20 +145,41 @@ const chain: FunctionSource = (() => {
   };
 })();
 
-/** digest(message, length): SHA-256, into AT.tails. */
+/** digest(message, length, out): SHA-256. */
 const digest: FunctionSource = {
   name: 'digest',
-  parameters: 2,
-  words: 0,
+  parameters: 3,
+  words: 1,
   longs: 0,
   returnsWord: false,
   body: [
     reset,
     call(ABSORB, get(0), get(1), i32.const(0)),
-    copyWords(AT.tails, AT.state),
-    call(SWAP, i32.const(AT.tails)),
+    Array.from({ length: 8 }, (_, i) =>
+      i32.store(get(2), swapped(i32.load(i32.const(AT.state), 4 * i), 3), 4 * i),
+    ),
   ],
 };
+
+/** digests(message, end, out): SHA-256 of 32 bytes each, one behind another. */
+const digests: FunctionSource = (() => {
+  const [message, end, out] = [0, 1, 2];
+  return {
+    name: 'digests',
+    parameters: 3,
+    words: 0,
+    longs: 0,
+    returnsWord: false,
+    body: [
+      whileLoop(
+        i32.lessUnsigned(get(message), get(end)),
+        call(DIGEST, get(message), i32.const(KEY_BYTES), get(out)),
+        set(message, i32.add(get(message), i32.const(KEY_BYTES))),
+        set(out, i32.add(get(out), i32.const(KEY_BYTES))),
+      ),
+    ],
+  };
+})();
 
 /** wipe(from, to): zeros, in steps of eight bytes. */
 const wipe: FunctionSource = {
@@ -184,5 +205,6 @@ export const CHAIN_FUNCTIONS: readonly FunctionSource[] = [
   swap,
   chain,
   digest,
+  digests,
   wipe,
 ];

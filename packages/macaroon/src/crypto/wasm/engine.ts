@@ -18,7 +18,8 @@ interface Exports {
   swap(at: number): void;
   inner(key: number): void;
   outer(key: number): void;
-  digest(message: number, length: number): void;
+  digest(message: number, length: number, out: number): void;
+  digests(message: number, end: number, out: number): void;
   wipe(from: number, to: number): void;
   crypt(at: number, length: number): void;
   authenticate(at: number, length: number): void;
@@ -44,6 +45,8 @@ export interface Engine {
   hmac(key: Uint8Array, message: Uint8Array): Uint8Array | undefined;
   /** SHA-256 of something short; undefined above 16 KiB. */
   sha256(bytes: Uint8Array): Uint8Array | undefined;
+  /** SHA-256 of each 32 bytes, a view that holds until the next call; undefined above 383 of them. */
+  digests(tails: Uint8Array): Uint8Array | undefined;
   /** Opens a box of at least 28 bytes; `wrong` when it does not open, undefined when it is too long for here. */
   unseal(key: Uint8Array, box: Uint8Array): Uint8Array | 'wrong' | undefined;
 }
@@ -150,11 +153,21 @@ class WasmEngine implements Engine {
   sha256(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.length > MAX_TEXT) return undefined;
     put(this.#memory, bytes, AT.input);
-    this.#exports.digest(AT.input, bytes.length);
+    this.#exports.digest(AT.input, bytes.length, AT.tails);
     const digest = this.#slab.copy(this.#words, AT.tails, KEY_BYTES);
     this.#exports.wipe(AT.input, AT.input + bytes.length);
     this.#exports.wipe(AT.state, AT.tails + KEY_BYTES);
     return digest;
+  }
+
+  digests(tails: Uint8Array): Uint8Array | undefined {
+    if (tails.length > KEY_BYTES * MAX_MESSAGES) return undefined;
+    const end = AT.input + tails.length;
+    put(this.#memory, tails, AT.input);
+    this.#exports.digests(AT.input, end, AT.tails);
+    this.#exports.wipe(AT.input, end);
+    this.#exports.wipe(AT.state, AT.tails);
+    return this.#memory.subarray(AT.tails, AT.tails + tails.length);
   }
 
   unseal(key: Uint8Array, box: Uint8Array): Uint8Array | 'wrong' | undefined {
