@@ -70,6 +70,43 @@ describe('hangar token', { timeout: 120_000 }, () => {
     expect(denied.code).toBe(3);
   });
 
+  test('narrows by any caveat in a file: our own, and ids that no double holds', async () => {
+    const holder = { HANGAR_TOKEN: story.token, HANGAR_API_URL: house.gatewayUrl };
+    const caveats = JSON.stringify([
+      { type: 'Rate', body: { per_minute: 60 } },
+      {
+        type: 'EnvCreate',
+        body: { key_prefix: 'pr-', classes: ['small'], max_live: 2, max_ttl_s: 3600, labels: {} },
+      },
+    ]);
+    const narrowed = await token(
+      ['attenuate', '--caveats', '-', '--json', '--token', story.token],
+      holder,
+      caveats,
+    );
+    expect(narrowed.errors).toBe('');
+    expect(narrowed.code).toBe(0);
+    const told = await token(['explain'], { HANGAR_TOKEN: String(narrowed.json['token']) });
+    expect(told.text).toMatch(/60/);
+    expect(told.text).toMatch(/pr-/);
+
+    const apps = '[{"type":"Apps","body":{"apps":{"9007199254740993":"r"}}}]';
+    const exact = await token(['attenuate', '--caveats', '-', '--token', story.token], holder, apps);
+    const shown = await token(['explain'], { HANGAR_TOKEN: exact.text.trim() });
+    expect(shown.text).toMatch(/app 9007199254740993/);
+
+    const none = await token(['attenuate', '--caveats', '/nowhere.json', '--token', story.token], holder);
+    expect(none).toMatchObject({ code: 2 });
+    expect(none.errors).toMatch(/nowhere\.json cannot be read \(ENOENT\)/);
+    const bad = await token(
+      ['attenuate', '--caveats', '-', '--token', story.token],
+      holder,
+      '[{"type":"Rate","body":{"per_minut":5}}]',
+    );
+    expect(bad.code).toBe(2);
+    expect(bad.errors).toMatch(/caveats/);
+  });
+
   test('takes the token by flag, environment or pipe, and asks for one when there is none', async () => {
     for (const ran of [
       await token(['explain', '--token', story.token]),

@@ -1,4 +1,5 @@
 import {
+  hangarCaveats,
   headerReason,
   inspectTokens,
   narrowingCaveats,
@@ -10,7 +11,7 @@ import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
 import { ApiError, appNumberOf, GatewayUnreachable } from './api.ts';
 import { readHeld } from './held.ts';
-import { readJsonFile, type TokenOptions, UsageError } from './input.ts';
+import { readTextFile, type TokenOptions, UsageError } from './input.ts';
 import { LOGIN_LEFT_OUT, note, run, show, TokenRefused } from './output.ts';
 
 interface AttenuateOptions extends TokenOptions {
@@ -104,7 +105,8 @@ function refused(reason: HeaderReason): TokenRefused {
 }
 
 function readCaveats(file: string): readonly Caveat[] {
-  const parsed = caveatsFromJson(JSON.stringify(readJsonFile(file)));
+  // The text itself: ids above 2^53 would be rounded on the way through JSON.parse.
+  const parsed = caveatsFromJson(readTextFile(file), hangarCaveats());
   if (!parsed.ok) throw new UsageError(`caveats${parsed.reason.path}: ${parsed.reason.detail}`);
   return parsed.value;
 }

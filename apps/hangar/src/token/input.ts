@@ -46,9 +46,18 @@ export function gatewayUrl(options: TokenOptions): string {
   return url.replace(/\/+$/, '');
 }
 
-/** A file of JSON, or standard input for `-`. */
+/** The text of a file, `-` for standard input. Throws {@link UsageError} when it cannot be read. */
+export function readTextFile(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  }
+}
+
+/** The JSON in a file. Throws {@link UsageError} when it cannot be read or is none. */
 export function readJsonFile(file: string): unknown {
-  const text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  const text = readTextFile(file);
   try {
     return JSON.parse(text);
   } catch {
