@@ -126,48 +126,6 @@ describe('T1: a damaged token', () => {
 });
 
 describe('T7: one token, one identity', () => {
-  /** Other ways to write the same token. */
-  function aliases(text: string): string[] {
-    const base64 = text.slice(4);
-    const bytes = Buffer.from(base64, 'base64');
-    return [
-      `fm2_${base64.replace(/=+$/, '')}`,
-      `fm2_${base64.replaceAll('+', '-').replaceAll('/', '_')}`,
-      `fm2_${base64.slice(0, 40)}\n${base64.slice(40)}`,
-      `fm2_${base64.slice(0, 40)} ${base64.slice(40)}`,
-      `fm2_${base64}====`,
-      textOf(Buffer.concat([bytes, Buffer.of(0xc0)])),
-      textOf(Buffer.concat([Buffer.of(0xdc, 0x00, 0x04), bytes.subarray(1)])),
-      `fm1r_${base64}`,
-      `fm1a_${base64}`,
-      ` ${text} `,
-      `Bearer ${text}`,
-      `FlyV1 Bearer ${text}`,
-      `${text},${text}`,
-      `fo1_x,${text}`,
-      `${text},${textOf(discharge)}`,
-    ];
-  }
-
-  it('every alias is refused or is the same token, and none survives the revocation', async () => {
-    const { token, id } = await world.authority.tokens.mint({
-      workspace: WORKSPACE,
-      preset: 'org',
-      name: 'alias',
-      creator: 't',
-    });
-    let taken = 0;
-    for (const alias of aliases(token)) {
-      const outcome = await world.authority.verifier.verify(alias);
-      if (!outcome.ok) continue;
-      taken += 1;
-      expect(outcome.value.tokenId).toBe(id);
-    }
-    expect(taken).toBeGreaterThan(3);
-    await world.authority.tokens.revoke({ workspace: WORKSPACE, target: { token: id }, by: 't' });
-    for (const alias of aliases(token)) expect((await world.authority.verifier.verify(alias)).ok).toBe(false);
-  });
-
   it('a changed location is the same token where it is taken, and no token where it is not', async () => {
     const { token } = await world.authority.tokens.mint({
       workspace: WORKSPACE,

