@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Beside dist, not in it: npm links the command while it installs, which is before anything is built.
+import { existsSync } from 'node:fs';
+
+const built = new URL('../dist/main.js', import.meta.url);
+if (existsSync(built)) {
+  await import(built.href);
+} else {
+  console.error('Hangar is not built yet. Run `npm start`, or `npm run build`.');
+  process.exitCode = 1;
+}
