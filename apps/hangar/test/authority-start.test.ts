@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { builtHangar } from '../../../test/harness/built.ts';
+import { socketPath } from '../src/authority-process/sockets.ts';
+import { answersAt, freePorts } from '../src/processes.ts';
+import { until } from '../src/waiting.ts';
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'hgr-'));
+
+/** Runs `hangar authority` until it ends by itself. */
+async function authority(
+  environment: Record<string, string>,
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [builtHangar, 'authority'], {
+    env: { PATH: '/usr/bin:/bin', HANGAR_DATA_DIR: join(folder(), 'data'), ...environment },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => (output += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { code, output };
+}
+
+describe('hangar authority', { timeout: 60_000 }, () => {
+  test('says everything that is missing at once, and asks for nothing that it has no use for', async () => {
+    const { code, output } = await authority({ HANGAR_FLY: 'real' });
+    expect(code).toBe(1);
+    for (const name of [
+      'HANGAR_PUBLIC_URL',
+      'HANGAR_MASTER_KEYS',
+      'HANGAR_AUTHORITY_SOCKETS',
+      'DATABASE_URL',
+    ])
+      expect(output).toContain(name);
+    for (const name of ['FLY_API_TOKEN', 'HANGAR_WEBHOOK_SECRET', 'TIGRIS', 'OAUTH'])
+      expect(output).not.toContain(name);
+  });
+
+  test('refuses sockets that others could reach or that somebody else answers, with the remedy', async () => {
+    const open = folder();
+    chmodSync(open, 0o777);
+    const shared = await authority({ HANGAR_AUTHORITY_SOCKETS: open });
+    expect(shared.code).toBe(1);
+    expect(shared.output).toContain(`chmod 700 ${open}`);
+
+    const taken = folder();
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(socketPath(taken, 'verify'), resolve));
+    const second = await authority({ HANGAR_AUTHORITY_SOCKETS: taken });
+    other.close();
+    expect(second.code).toBe(1);
+    expect(second.output).toContain('used by an authority that is running');
+
+    const long = await authority({ HANGAR_AUTHORITY_SOCKETS: join(folder(), 'x'.repeat(100)) });
+    expect(long.code).toBe(1);
+    expect(long.output).toContain('must not exceed 103 bytes');
+  });
+
+  test('takes over the sockets of one that was killed, leaves them to its owner, and stops on request', async () => {
+    const sockets = join(folder(), 'sockets');
+    mkdirSync(sockets, { mode: 0o700 });
+    const environment = {
+      PATH: '/usr/bin:/bin',
+      HANGAR_AUTHORITY_SOCKETS: sockets,
+      HANGAR_DATA_DIR: join(folder(), 'data'),
+      HANGAR_SIMULATOR_PORT: String(await freePorts(4)),
+    };
+    const isReady = answersAt('http://authority/issuer/v1/about', {
+      method: 'POST',
+      body: '{}',
+      socket: socketPath(sockets, 'verify'),
+    });
+    const start = async () => {
+      const child = spawn(process.execPath, [builtHangar, 'authority'], {
+        env: environment,
+        stdio: 'ignore',
+      });
+      const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      await until('the authority answers', async () => ((await isReady()) ? true : undefined), 30_000);
+      return { child, gone };
+    };
+    const first = await start();
+    for (const half of ['verify', 'sign'] as const)
+      expect(statSync(socketPath(sockets, half)).mode & 0o777).toBe(0o600);
+    // What only the other half may be asked is not there, whoever asks.
+    const elsewhere = { method: 'POST', body: '{}', socket: socketPath(sockets, 'sign') };
+    expect(await answersAt('http://authority/issuer/v1/about', elsewhere)()).toBe(false);
+    first.child.kill('SIGKILL');
+    await first.gone;
+
+    const second = await start();
+    second.child.kill('SIGTERM');
+    expect(await second.gone).toBe(0);
+  });
+});
