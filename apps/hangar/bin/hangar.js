@@ -6,6 +6,6 @@ const built = new URL('../dist/main.js', import.meta.url);
 if (existsSync(built)) {
   await import(built.href);
 } else {
-  console.error('Hangar is not built yet. Run `npm start`, or `npm run build`.');
+  process.stderr.write('Hangar is not built yet. Run `npm start`, or `npm run build`.\n');
   process.exitCode = 1;
 }

@@ -1,6 +1,3 @@
-import { createOutgoing } from '@hangar/security/outgoing';
-import { systemClock } from '@hangar/security';
-import { flyUrls } from '@hangar/flyio';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
 import { clientAddress } from './client-address.ts';
@@ -8,7 +5,7 @@ import { closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { followPlatformClock } from './platform-clock.ts';
+import { reachPlatform } from './platform.ts';
 import { serve, tryPort } from './server.ts';
 import { startWorkers } from './workers.ts';
 
@@ -59,17 +56,8 @@ export async function runHangar(
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     open.later(() => store.close());
     await platform;
-    const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
-    const outgoing = createOutgoing({
-      allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
-    });
-    open.later(() => outgoing.close());
-    const clock =
-      config.fly === 'real'
-        ? { now: systemClock, stop: () => {} }
-        : await followPlatformClock(urls.api, outgoing, log);
-    open.later(() => clock.stop());
-    const hangar = await composeHangar({ config, store, outgoing, urls, now: clock.now, log, metrics });
+    const { urls, outgoing, now } = await reachPlatform(config, open, log);
+    const hangar = await composeHangar({ config, store, outgoing, urls, now, log, metrics });
     open.later(() => hangar.close());
     for (const [app, door] of [
       [hangar.gateway, gateway],

@@ -3,15 +3,16 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { HangarError, type Door, Secret, silentLog } from '@hangar/security';
 import { clientAddress } from '../src/client-address.ts';
 import { createMetrics } from '../src/metrics.ts';
-import { type Fetcher, type Listening, serve } from '../src/server.ts';
+import { type Fetcher, type Listening, serve, type ServeOptions } from '../src/server.ts';
 
 const open: Listening[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map(async (listening) => await listening.close(100)));
 });
 
-async function listening(fetch: Fetcher['fetch'], metrics = createMetrics('open')): Promise<Listening> {
-  const one = await serve({ fetch }, { name: 'main', host: '127.0.0.1', port: 0, log: silentLog, metrics });
+async function listening(fetch: Fetcher['fetch'], more: Partial<ServeOptions> = {}): Promise<Listening> {
+  const place = { name: 'main', host: '127.0.0.1', port: 0, log: silentLog, metrics: createMetrics('open') };
+  const one = await serve({ fetch }, { ...place, ...more });
   open.push(one);
   return one;
 }
@@ -66,18 +67,7 @@ describe('the server', () => {
         seen = remoteAddress;
         return new Response('ok');
       };
-      const one = await serve(
-        { fetch },
-        {
-          name: 'main',
-          host: '127.0.0.1',
-          port: 0,
-          log: silentLog,
-          metrics: createMetrics('open'),
-          clientAddress: clientAddress(trusted),
-        },
-      );
-      open.push(one);
+      const one = await listening(fetch, { clientAddress: clientAddress(trusted) });
       await raw(one.port, `GET / HTTP/1.1\r\nHost: a\r\n${headers}\r\nConnection: close\r\n\r\n`);
       return seen;
     };
@@ -246,7 +236,7 @@ describe('a request that never comes to its end', () => {
 describe('the metrics page', () => {
   test('counts requests by door, method and class of status, and nothing a stranger can invent', async () => {
     const metrics = createMetrics('open');
-    const { port } = await listening(() => new Response('', { status: 404 }), metrics);
+    const { port } = await listening(() => new Response('', { status: 404 }), { metrics });
     await fetch(`http://127.0.0.1:${port}/a`);
     await raw(port, 'PROPFIND /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     const text = await (await metrics.page(null)).text();

@@ -1,13 +1,11 @@
 import { createIssuerDoor } from '@hangar/authority';
-import { flyUrls } from '@hangar/flyio';
-import { createSealer, systemClock } from '@hangar/security';
-import { createOutgoing } from '@hangar/security/outgoing';
+import { createSealer } from '@hangar/security';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import type { AuthorityConfig } from '../config.ts';
 import { openIssuer } from '../issuer.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { followPlatformClock } from '../platform-clock.ts';
+import { reachPlatform } from '../platform.ts';
 import type { Running } from '../running.ts';
 import { closing } from '../closing.ts';
 import { startWorkers } from '../workers.ts';
@@ -30,18 +28,9 @@ export async function runAuthority(config: AuthorityConfig): Promise<Running> {
     for (const half of halves) paths[half] = await prepareSocket(config.sockets, half);
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     open.later(() => store.close());
-    const urls = flyUrls(config.fly === 'real' ? 'real' : { simulatorPort: config.simulatorPort });
-    const outgoing = createOutgoing({
-      allowedOrigins: config.fly === 'real' ? [] : [new URL(urls.api).origin],
-    });
-    open.later(() => outgoing.close());
-    const clock =
-      config.fly === 'real'
-        ? { now: systemClock, stop: () => {} }
-        : await followPlatformClock(urls.api, outgoing, log);
-    open.later(() => clock.stop());
+    const { now } = await reachPlatform(config, open, log);
     const sealer = createSealer(config.masterKeys);
-    const issuer = await openIssuer({ publicUrl: config.publicUrl, store, sealer, now: clock.now, log });
+    const issuer = await openIssuer({ publicUrl: config.publicUrl, store, sealer, now, log });
     for (const half of halves) {
       const listening = await serveOnSocket(createIssuerDoor(issuer, half), paths[half], log);
       open.later(() => listening.close());
