@@ -32,6 +32,8 @@ describe('Fly.io calls the provider', () => {
   test('provisioning sends what the docs show, signed over the very bytes', async () => {
     const on = await stage();
     answerWith(on, provisioned);
+    const second = (): number => Math.floor(on.simulator.clock.nowMs() / 1000);
+    const before = second();
     const made = await control(on)('POST', '/extensions', {
       name: 'envs',
       primary_region: 'mad',
@@ -49,7 +51,11 @@ describe('Fly.io calls the provider', () => {
     });
     const request = on.provider.received[0];
     expect(request?.headers['x-signature']).toBe(hmac(provisioningKey, request?.body ?? ''));
-    expect(JSON.parse(request?.body ?? '')).toEqual({
+    const sent = JSON.parse(request?.body ?? '') as { timestamp: number };
+    // A second may have begun in between.
+    expect(sent.timestamp).toBeGreaterThanOrEqual(before);
+    expect(sent.timestamp).toBeLessThanOrEqual(second());
+    expect(sent).toEqual({
       name: 'envs',
       id: made.at('extension.fly_id'),
       organization_id: '04La2mblTaz',
@@ -62,7 +68,7 @@ describe('Fly.io calls the provider', () => {
       read_regions: ['syd'],
       url: `${on.provider.baseUrl}/extensions`,
       nonce: expect.stringMatching(/^[0-9a-f]{32}$/),
-      timestamp: Math.floor(on.simulator.clock.nowMs() / 1000),
+      timestamp: sent.timestamp,
     });
   });
 
