@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '@hangar/gateway';
+import { dyingStore } from './dying.ts';
 import { openWorld, plainMachine, type World } from './world.ts';
 
 let world: World;
@@ -55,10 +56,9 @@ describe('requests at the same time', () => {
   });
 
   it('of the recovery task in two processes finish a dead creation once', async () => {
-    const dead = world.another({
-      store: { ...world.store, record: () => Promise.reject(new Error('killed')) },
-    });
-    expect((await create('dead', dead)).status).toBe(500);
+    const dying = dyingStore(world.store, [1, 'before']);
+    expect((await create('dead', world.another({ store: dying.store }))).status).toBe(500);
+    dying.expectDead();
     world.simulator.clock.advance(61_000);
     const tasks = [world.gateway, world.another()].flatMap(({ tasks: all }) =>
       all.filter(({ name }) => name === 'gateway-recovery'),

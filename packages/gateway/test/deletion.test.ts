@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authority } from '@hangar/authority';
-import type { EnvironmentStore, Gateway, GatewayOptions } from '@hangar/gateway';
+import type { Gateway, GatewayOptions } from '@hangar/gateway';
 import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
+import { deleteSteps } from '../src/delete-steps.ts';
+import { dyingStore } from './dying.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -33,21 +35,6 @@ async function mint(app?: number): Promise<string> {
   return minted.token;
 }
 
-/** Rows of a process that is gone after its n-th write under a lease. */
-function dying(at: number): EnvironmentStore {
-  let writes = 0;
-  const write = async <T>(run: () => Promise<T>): Promise<T> => {
-    writes += 1;
-    if (writes > at) throw new Error('killed');
-    return await run();
-  };
-  return {
-    ...world.store,
-    record: async (wanted) => await write(async () => await world.store.record(wanted)),
-    release: async (wanted) => await write(async () => await world.store.release(wanted)),
-  };
-}
-
 async function appWithToken(gateway: Gateway, name: string): Promise<string> {
   const made = await world.ask('POST', '/v1/apps', { token: root, body: { name } }, gateway);
   const token = await mint(made.json.internal_numeric_id);
@@ -77,16 +64,15 @@ describe('deleting an app', () => {
 
   it('ends them as well when the process dies anywhere in the middle and another one goes on', async () => {
     const gateway = world.another(options);
-    // Two writes a step and eight steps: the first begins the revocation, the last two end the second one.
-    for (const at of [0, 1, 2, 5, 9, 13, 15, 16]) {
+    // Two writes a step: the first begins the revocation, the last two end the second one.
+    const writes = 2 * deleteSteps.length;
+    for (const at of [1, 2, 3, 6, 10, writes - 2, writes, writes + 1]) {
       const name = `crash-${at}`;
       const token = await appWithToken(gateway, name);
-      await world.ask(
-        'DELETE',
-        `/v1/apps/${name}`,
-        { token: root },
-        world.another({ ...options, store: dying(at) }),
-      );
+      const dying = dyingStore(world.store, [at, 'before']);
+      const doomed = world.another({ ...options, store: dying.store });
+      await world.ask('DELETE', `/v1/apps/${name}`, { token: root }, doomed);
+      dying.expectDead();
       await recover(gateway);
       expect(await world.ask('GET', `/v1/apps/${name}`, { token }, gateway), name).toMatchObject({
         status: 401,

@@ -1,30 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EnvironmentStore, Gateway } from '@hangar/gateway';
+import { defaultPolicy, type Gateway } from '@hangar/gateway';
+import { withFault } from '../../../test/harness/mishaps.ts';
+import { createSteps } from '../src/create-steps.ts';
+import { deleteSteps } from '../src/delete-steps.ts';
+import { dyingStore, killPoints } from './dying.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(async () => await world.close());
-
-/** The process is gone: no error of ours, nothing after it runs, the lease stays where it is. */
-class Killed extends Error {}
-
-/** Rows of a process that dies at its n-th write under a lease, before the write or right after it. */
-function dyingStore(store: EnvironmentStore, at: number, when: 'before' | 'after'): EnvironmentStore {
-  let writes = 0;
-  return new Proxy(store, {
-    get(target, name) {
-      const method = Reflect.get(target, name) as (...all: unknown[]) => Promise<unknown>;
-      if (name !== 'record' && name !== 'release') return method.bind(target);
-      return async (...all: unknown[]) => {
-        writes += 1;
-        if (writes > at || (writes === at && when === 'before')) throw new Killed('killed');
-        const written = await method.apply(target, all);
-        if (writes === at) throw new Killed('killed');
-        return written;
-      };
-    },
-  });
-}
 
 async function recover(gateway: Gateway): Promise<void> {
   const task = gateway.tasks.find(({ name }) => name === 'gateway-recovery');
@@ -58,27 +41,13 @@ async function expectAbsent(): Promise<void> {
   expect(await world.store.environmentsOf(world.workspace.number)).toEqual([]);
 }
 
-type KillPoint = readonly [at: number, when: 'before' | 'after'];
-
-/**
- * Where a process can die so that it matters: after a step was written down and before it had any effect, and after
- * its effect and before that was written down. Odd writes begin a step, even ones end it.
- */
-function killPoints(steps: number): readonly KillPoint[] {
-  const points: KillPoint[] = [];
-  for (let write = 1; write <= 2 * steps; write += 2) points.push([write, 'after'], [write + 1, 'before']);
-  // The last write before the lease is given back, and the giving back itself.
-  return [...points, [2 * steps + 1, 'before'], [2 * steps + 1, 'after']];
-}
-const createPoints = killPoints(7);
-const deletePoints = killPoints(8);
-
 describe('a process that is killed while it makes an environment', () => {
   it('is followed by the recovery task, which completes it, wherever it died (G9)', async () => {
     world = await openWorld();
-    for (const [at, when] of createPoints) {
-      const dying = world.another({ store: dyingStore(world.store, at, when) });
-      await create(dying);
+    for (const point of killPoints(createSteps)) {
+      const dying = dyingStore(world.store, point);
+      await create(world.another({ store: dying.store }));
+      dying.expectDead();
       // Nobody touches it while the dead one may still be alive.
       await recover(world.another());
       later(61);
@@ -92,9 +61,10 @@ describe('a process that is killed while it makes an environment', () => {
 
   it('is followed by the client, which sends its request again and gets its app', async () => {
     world = await openWorld();
-    for (const at of [2, 5, 10, 13]) {
-      const dying = world.another({ store: dyingStore(world.store, at, 'before') });
-      expect((await create(dying)).status).toBe(500);
+    for (const at of [2, 5, 10, 2 * createSteps.length - 1]) {
+      const dying = dyingStore(world.store, [at, 'before']);
+      expect((await create(world.another({ store: dying.store }))).status).toBe(500);
+      dying.expectDead();
       later(61);
       const again = await create();
       expect(again).toMatchObject({
@@ -111,10 +81,12 @@ describe('a process that is killed while it makes an environment', () => {
 describe('a process that is killed while it deletes an environment', () => {
   it('is followed by the recovery task, which completes it, wherever it died', async () => {
     world = await openWorld();
-    for (const [at, when] of deletePoints) {
+    for (const point of killPoints(deleteSteps)) {
       expect((await create()).status).toBe(201);
-      const dying = world.another({ store: dyingStore(world.store, at, when) });
-      await world.ask('DELETE', '/v1/apps/own', { token: world.token }, dying);
+      const dying = dyingStore(world.store, point);
+      const doomed = world.another({ store: dying.store });
+      await world.ask('DELETE', '/v1/apps/own', { token: world.token }, doomed);
+      dying.expectDead();
       // Whatever is left, the key is dead or was never touched, and the app is out of reach for its tokens.
       expect((await world.ask('GET', '/v1/apps/own', { token: world.token })).status).toBe(404);
       later(61);
@@ -140,18 +112,11 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
     async (when) => {
       world = await openWorld();
       for (const [door, method, route] of points) {
-        const kind = when === 'after' ? 'drop' : 'status';
-        world.simulator.faults.add({
-          door,
-          kind,
-          method,
-          route,
-          when,
-          skip: 0,
-          ...(kind === 'status' ? { status: 500 } : {}),
-        });
-        const failed = await create();
-        world.simulator.faults.clear();
+        const how =
+          when === 'after' ? ({ kind: 'drop' } as const) : ({ kind: 'status', status: 500 } as const);
+        const failed = await withFault(world.simulator, { door, method, route, when, ...how }, () =>
+          create(),
+        );
         // A lost answer may already be found again by the steps themselves; a refusal to work may not.
         if (when === 'before') expect(failed.status, route).toBe(504);
         if (failed.status !== 201) expect((await create()).status, route).toBe(201);
@@ -166,21 +131,18 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
 
   it('that stays broken has its half environment taken back after a while, and the name is free', async () => {
     world = await openWorld();
-    world.simulator.faults.add({
+    const broken = {
       door: 'machines',
       kind: 'status',
       status: 500,
       method: 'POST',
       route: '/v1/apps/*/secrets',
-      when: 'before',
-      skip: 0,
-    });
-    expect((await create()).status).toBe(504);
+    } as const;
+    expect((await withFault(world.simulator, broken, () => create())).status).toBe(504);
     expect((await world.inventory()).apps).toHaveLength(1);
     later(16 * 60);
     await recover(world.gateway);
     await expectAbsent();
-    world.simulator.faults.clear();
     expect((await create()).status).toBe(201);
   }, 60_000);
 
@@ -193,11 +155,11 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
       ['machines', '/v1/apps/*'],
     ] as const) {
       expect((await create()).status).toBe(201);
-      world.simulator.faults.add({ door, kind: 'status', status: 500, route, when: 'before', skip: 0 });
-      expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
+      await withFault(world.simulator, { door, kind: 'status', status: 500, route }, async () => {
+        expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
+      });
       const keys = (await world.inventory()).access_keys.filter(({ name }) => name.startsWith('hgr-'));
       expect(keys.every(({ status }) => status === 'Inactive')).toBe(true);
-      world.simulator.faults.clear();
       later(20);
       await recover(world.gateway);
       await expectAbsent();
@@ -208,20 +170,28 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
     world = await openWorld({ simulator: { delays: { appDeletionLag: 500 } } });
     expect((await create()).status).toBe(201);
     expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
-    later(1);
     later(20);
     await recover(world.gateway);
     await expectAbsent();
+    const [buried] = await world.store.environmentsOf(world.workspace.number, new Date(0));
+    const step = buried?.journal.find(({ name }) => name === 'delete.app');
+    // It was there to be seen for all that time, by the clock of both.
+    expect(Date.parse(step?.finishedAt ?? '') - Date.parse(step?.startedAt ?? '')).toBeGreaterThanOrEqual(
+      500,
+    );
   });
 });
 
 describe('a creation that is refused halfway', () => {
   it('is undone to the last key even when the process dies while undoing', async () => {
     world = await openWorld();
-    for (const at of [10, 12, 14, 16, 18, 20, 22, 24, 26]) {
+    // The write that turns the creation round comes after the beginning of the refused step; then two for each step.
+    const turning = 2 * createSteps.findIndex(({ name }) => name === 'create.app') + 2;
+    for (let at = turning; at <= turning + 2 * deleteSteps.length; at += 2) {
       await world.machines.createApp({ name: 'own', org_slug: 'operator', network: 'strangers' });
-      const dying = world.another({ store: dyingStore(world.store, at, 'before') });
-      await create(dying);
+      const dying = dyingStore(world.store, [at, 'before']);
+      await create(world.another({ store: dying.store }));
+      dying.expectDead();
       later(61);
       await recover(world.gateway);
       const left = await world.inventory();
@@ -238,7 +208,7 @@ describe('a creation that is refused halfway', () => {
     expect((await create()).json.code).toBe('name_taken');
     expect((await world.inventory()).apps).toMatchObject([{ network: 'strangers' }]);
     const full = world.another({
-      policy: { ...(await import('@hangar/gateway')).defaultPolicy, maxEnvironments: 0 },
+      policy: { ...defaultPolicy, maxEnvironments: 0 },
     });
     expect((await create(full, 'free')).json).toMatchObject({
       code: 'policy_denied',

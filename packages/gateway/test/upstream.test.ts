@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '@hangar/security';
 import { createMachinesClient } from '@hangar/flyio';
 import type { EnvironmentStore, Gateway } from '@hangar/gateway';
+import { withFault, type Mishap } from '../../../test/harness/mishaps.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
@@ -17,7 +18,6 @@ beforeAll(async () => {
   await waitFor(world, 'own', machine, 'started');
 });
 afterAll(async () => await world.close());
-beforeEach(() => world.simulator.faults.clear());
 
 const create = async (headers: Record<string, string> = {}, gateway?: Gateway) =>
   await world.ask(
@@ -26,6 +26,7 @@ const create = async (headers: Record<string, string> = {}, gateway?: Gateway) =
     { token: world.token, body: plainMachine, headers },
     gateway,
   );
+const making = { door: 'machines', method: 'POST', route: '/v1/apps/own/machines', remaining: 1 } as const;
 const count = async () => (await world.inventory()).machines.length;
 
 describe('the answer to a new machine that gets lost', () => {
@@ -36,16 +37,8 @@ describe('the answer to a new machine that gets lost', () => {
     { kind: 'status', status: 503 },
   ] as const)('by %j is found again: one machine, and the answer says so', async (fault) => {
     const before = await count();
-    world.simulator.faults.add({
-      ...fault,
-      door: 'machines',
-      method: 'POST',
-      route: '/v1/apps/own/machines',
-      when: 'after',
-      skip: 0,
-      remaining: 1,
-    });
-    const made = await create();
+    const mishap: Mishap = { ...making, ...fault, when: 'after' };
+    const made = await withFault(world.simulator, mishap, () => create());
     expect(made).toMatchObject({ status: 200, json: { id: expect.stringMatching(/^[0-9a-f]{14}$/) } });
     expect(await count()).toBe(before + 1);
   });
@@ -54,16 +47,8 @@ describe('the answer to a new machine that gets lost', () => {
     'and was never made, by %j, is 504: a client must not repeat it blindly (decision 19)',
     async (fault) => {
       const before = await count();
-      world.simulator.faults.add({
-        ...fault,
-        door: 'machines',
-        method: 'POST',
-        route: '/v1/apps/own/machines',
-        when: 'before',
-        skip: 0,
-        remaining: 1,
-      });
-      expect((await create()).status).toBe(504);
+      const made = await withFault(world.simulator, { ...making, ...fault }, () => create());
+      expect(made.status).toBe(504);
       expect(await count()).toBe(before);
     },
   );
@@ -71,16 +56,8 @@ describe('the answer to a new machine that gets lost', () => {
   it('with an Idempotency-Key is made once, by whichever request comes through', async () => {
     const before = await count();
     const headers = { 'idempotency-key': 'again' };
-    world.simulator.faults.add({
-      door: 'machines',
-      kind: 'drop',
-      method: 'POST',
-      route: '/v1/apps/own/machines',
-      when: 'before',
-      skip: 0,
-      remaining: 1,
-    });
-    expect((await create(headers)).status).toBe(504);
+    const lost = await withFault(world.simulator, { ...making, kind: 'drop' }, () => create(headers));
+    expect(lost.status).toBe(504);
     expect((await create(headers)).status).toBe(200);
     expect(await count()).toBe(before + 1);
   });
@@ -88,11 +65,16 @@ describe('the answer to a new machine that gets lost', () => {
   it('with the process itself is found by the next request with the same key', async () => {
     const before = await count();
     const headers = { 'idempotency-key': 'killed' };
+    let died = false;
     const store: EnvironmentStore = {
       ...world.store,
-      finishOperation: () => Promise.reject(new Error('killed')),
+      finishOperation: () => {
+        died = true;
+        return Promise.reject(new Error('killed'));
+      },
     };
     expect((await create(headers, world.another({ store }))).status).toBe(500);
+    expect(died).toBe(true);
     expect(await count()).toBe(before + 1);
     world.simulator.clock.advance(91_000);
     const again = await create(headers);
@@ -103,61 +85,29 @@ describe('the answer to a new machine that gets lost', () => {
 
 describe('a failing upstream', () => {
   it('is 504 for a start that may have happened, and is tried again for a read', async () => {
-    world.simulator.faults.add({
-      door: 'machines',
-      kind: 'status',
-      status: 503,
-      method: 'POST',
-      route: '/v1/apps/own/machines/*/start',
-      when: 'after',
-      skip: 0,
-    });
-    const start = await world.ask('POST', `/v1/apps/own/machines/${machine}/start`, { token: world.token });
-    expect(start).toMatchObject({ status: 504, json: { code: 'upstream_failed' } });
-    world.simulator.faults.add({
-      door: 'machines',
-      kind: 'status',
-      status: 503,
-      method: 'GET',
-      route: '/v1/apps/own/machines/*',
-      when: 'before',
-      skip: 0,
-      remaining: 2,
-    });
-    expect((await world.ask('GET', `/v1/apps/own/machines/${machine}`, { token: world.token })).status).toBe(
-      200,
+    const failing = { door: 'machines', kind: 'status', status: 503 } as const;
+    const start = await withFault(
+      world.simulator,
+      { ...failing, method: 'POST', route: '/v1/apps/own/machines/*/start', when: 'after' },
+      () => world.ask('POST', `/v1/apps/own/machines/${machine}/start`, { token: world.token }),
     );
+    expect(start).toMatchObject({ status: 504, json: { code: 'upstream_failed' } });
+    const read = await withFault(
+      world.simulator,
+      { ...failing, method: 'GET', route: '/v1/apps/own/machines/*', remaining: 2 },
+      () => world.ask('GET', `/v1/apps/own/machines/${machine}`, { token: world.token }),
+    );
+    expect(read.status).toBe(200);
   });
 
   it('that hides a new machine for a moment does not make it unknown to its maker (G6)', async () => {
     const made = await create();
-    world.simulator.faults.add({
-      door: 'machines',
-      kind: 'status',
-      status: 404,
-      method: 'GET',
-      route: `/v1/apps/own/machines/${made.json.id}`,
-      when: 'before',
-      skip: 0,
-      remaining: 2,
-    });
-    expect(
-      (await world.ask('GET', `/v1/apps/own/machines/${made.json.id}`, { token: world.token })).status,
-    ).toBe(200);
+    const path = `/v1/apps/own/machines/${made.json.id}`;
+    const hidden = { door: 'machines', kind: 'status', status: 404, method: 'GET', route: path } as const;
+    const read = () => world.ask('GET', path, { token: world.token });
+    expect((await withFault(world.simulator, { ...hidden, remaining: 2 }, read)).status).toBe(200);
     world.simulator.clock.advance(11_000);
-    world.simulator.faults.add({
-      door: 'machines',
-      kind: 'status',
-      status: 404,
-      method: 'GET',
-      route: `/v1/apps/own/machines/${made.json.id}`,
-      when: 'before',
-      skip: 0,
-      remaining: 1,
-    });
-    expect(
-      (await world.ask('GET', `/v1/apps/own/machines/${made.json.id}`, { token: world.token })).status,
-    ).toBe(404);
+    expect((await withFault(world.simulator, { ...hidden, remaining: 1 }, read)).status).toBe(404);
   });
 });
 
