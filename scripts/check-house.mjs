@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 const MAX_LINES = 400;
 const FORBIDDEN_NAMES = /^(?:utils?|helpers?|common|misc|types|manager|service)\.[cm]?[jt]sx?$/;
 
+/** The one place where tests switch faults on, because there it is asserted that they strike. */
+const MISHAPS = 'test/harness/mishaps.ts';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: root,
@@ -19,7 +22,11 @@ const offences = [];
 
 for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
   if (FORBIDDEN_NAMES.test(basename(file))) offences.push(`${file}: a name that says nothing; name the idea`);
-  if (/\/test\/|^test\//.test(file)) continue;
+  if (/\/test\/|^test\//.test(file)) {
+    if (file !== MISHAPS && readFileSync(join(root, file), 'utf8').includes('faults.add('))
+      offences.push(`${file}: switches a fault on without asserting that it struck; use ${MISHAPS}`);
+    continue;
+  }
   const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
   if (lines > MAX_LINES)
     offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);

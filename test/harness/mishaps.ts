@@ -1,26 +1,43 @@
 import { expect } from 'vitest';
 import type { Simulator } from '@hangar/simulator';
 
-/** What goes wrong, at which door of the simulator. Without more words it strikes before the request, always. */
-export type Mishap = Partial<Parameters<Simulator['faults']['add']>[0]> &
-  Pick<Parameters<Simulator['faults']['add']>[0], 'door' | 'kind'>;
+type Fault = Parameters<Simulator['faults']['add']>[0];
 
-/**
- * Runs with a fault of the simulator switched on, and fails when it did not strike: whatever is seen without the mishap
- * says nothing about it. One that was given a number of times must have struck that often.
- */
+/** What goes wrong, at which door of the simulator. Without more words it strikes before the request, always. */
+export type Mishap = Partial<Fault> & Pick<Fault, 'door' | 'kind'>;
+
+/** A fault that is switched on. */
+export interface SwitchedOn {
+  /** Fails when it never struck, or not as often as it was told to: what is seen without a mishap says nothing about it. */
+  expectStruck(): void;
+  end(): void;
+}
+
+/** Switches a fault of the simulator on. `scripts/check-house.mjs` lets tests do it in no other way. */
+export function switchOn({ faults }: Pick<Simulator, 'faults'>, mishap: Mishap): SwitchedOn {
+  const fault = faults.add({ when: 'before', skip: 0, ...mishap });
+  const happened = `${mishap.kind} at ${mishap.door} ${mishap.method ?? ''} ${mishap.route ?? ''}: strikes`;
+  return {
+    expectStruck() {
+      if (mishap.remaining === undefined) expect(fault.struck, happened).toBeGreaterThan(0);
+      else expect(fault.struck, happened).toBe(mishap.remaining);
+    },
+    end: () => faults.clear(fault.id),
+  };
+}
+
+/** Runs with a fault switched on that must have struck by the end. */
 export async function withFault<T>(
-  { faults }: Pick<Simulator, 'faults'>,
+  simulator: Pick<Simulator, 'faults'>,
   mishap: Mishap,
   run: () => Promise<T>,
 ): Promise<T> {
-  const fault = faults.add({ when: 'before', skip: 0, ...mishap });
+  const fault = switchOn(simulator, mishap);
   try {
-    return await run();
+    const seen = await run();
+    fault.expectStruck();
+    return seen;
   } finally {
-    faults.clear(fault.id);
-    const happened = `${mishap.kind} at ${mishap.door} ${mishap.method ?? ''} ${mishap.route ?? ''}: strikes`;
-    if (mishap.remaining === undefined) expect(fault.struck, happened).toBeGreaterThan(0);
-    else expect(fault.struck, happened).toBe(mishap.remaining);
+    fault.end();
   }
 }

@@ -8,7 +8,10 @@ import { until } from './waiting.ts';
 /** A real process of ours that can be killed and brought back. */
 export interface ServerProcess {
   readonly pid: number | undefined;
-  /** SIGKILL, as a crash would; it comes back by itself. */
+  /**
+   * SIGKILL, as a crash would; it comes back by itself.
+   * @throws Error when it was not this that ended it: then nothing was shown about a crash
+   */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,7 +46,7 @@ const READY_WITHIN_MS = 60_000;
 export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
   let stopping = false;
   let child: ChildProcess | undefined;
-  let exited: Promise<void> = Promise.resolve();
+  let exited: Promise<NodeJS.Signals | null> = Promise.resolve(null);
   const lastLines: string[] = [];
 
   const start = (): void => {
@@ -69,8 +72,8 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
       });
     }
     exited = new Promise((resolve) => {
-      started.once('exit', (code) => {
-        resolve();
+      started.once('exit', (code, signal) => {
+        resolve(signal);
         // Exit code 1 is a refusal with a reason: starting again would only repeat it.
         if (!stopping && code !== 1) start();
       });
@@ -101,7 +104,8 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
     kill: async () => {
       const dying = exited;
       child?.kill('SIGKILL');
-      await dying;
+      const signal = await dying;
+      if (signal !== 'SIGKILL') throw new Error('a process had ended before it was killed');
       await ready();
     },
     stop: async () => {

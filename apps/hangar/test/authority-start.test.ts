@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -79,7 +80,7 @@ describe('hangar authority', { timeout: 60_000 }, () => {
         env: environment,
         stdio: 'ignore',
       });
-      const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      const gone = once(child, 'exit');
       await until('the authority answers', async () => ((await isReady()) ? true : undefined), 30_000);
       return { child, gone };
     };
@@ -90,10 +91,10 @@ describe('hangar authority', { timeout: 60_000 }, () => {
     const elsewhere = { method: 'POST', body: '{}', socket: socketPath(sockets, 'sign') };
     expect(await answersAt('http://authority/issuer/v1/about', elsewhere)()).toBe(false);
     first.child.kill('SIGKILL');
-    await first.gone;
+    expect(await first.gone).toEqual([null, 'SIGKILL']);
 
     const second = await start();
     second.child.kill('SIGTERM');
-    expect(await second.gone).toBe(0);
+    expect(await second.gone).toEqual([0, null]);
   });
 });

@@ -41,7 +41,7 @@ describe('the demo', () => {
     async () => {
       const { lines } = await demo(['--crashes'], server === '' ? {} : { DATABASE_URL: server });
       expect(problems(lines)).toEqual([]);
-      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
+      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0, killed: 4 });
     },
   );
 
@@ -55,7 +55,7 @@ describe('the demo', () => {
     async () => {
       const { lines } = await demo(['--processes', '2', '--crashes'], { DATABASE_URL: server });
       expect(problems(lines)).toEqual([]);
-      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
+      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0, killed: 8 });
     },
   );
 });

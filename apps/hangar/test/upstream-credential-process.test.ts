@@ -71,6 +71,9 @@ describe('a Hangar whose FLY_API_TOKEN carries a discharge of 10.5 minutes', { t
     expect(refused.headers['retry-after']).toBe('10');
     expect(refused.text).not.toMatch(/fm2_|fo1_/);
 
+    expect((await control('GET', '/faults')).json).toMatchObject({
+      faults: [{ door: 'discharges', struck: expect.toSatisfy((times: number) => times > 0) }],
+    });
     await control('DELETE', '/faults');
     await until(
       'Fly.io discharges again',

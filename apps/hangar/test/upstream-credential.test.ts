@@ -5,6 +5,7 @@ import { addThirdParty, effectiveExpiry, encodeToken, LOCATIONS, parseBundle } f
 import { HangarError, Secret } from '@hangar/security';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
 import { createSimulator, listen, type Simulator } from '@hangar/simulator';
+import { switchOn, type SwitchedOn } from '../../../test/harness/mishaps.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keepUpstreamCredential, type UpstreamCredential } from '../src/upstream-credential.ts';
 
@@ -108,9 +109,9 @@ async function refusal(): Promise<HangarError | undefined> {
 /** 200, or the code of the refusal. */
 const request = async (): Promise<number | string> => (await refusal())?.code ?? 200;
 
-const down = (kind: 'status' | 'drop', seconds: number): void => {
+const down = (kind: 'status' | 'drop', seconds: number) => {
   const untilMs = simulator.clock.nowMs() + seconds * 1000;
-  simulator.faults.add({ door: 'discharges', kind, when: 'before', skip: 0, status: 503, untilMs });
+  return switchOn(simulator, { door: 'discharges', kind, status: 503, untilMs });
 };
 
 describe('T11: a credential whose discharges live 630 seconds', { timeout: 120_000 }, () => {
@@ -120,14 +121,17 @@ describe('T11: a credential whose discharges live 630 seconds', { timeout: 120_0
     const failures: unknown[] = [];
     // Irregular, so that each outage meets a discharge at another moment of its life.
     const outages = [600, 736, 1000, 688, 1304, 936, 808, 1600];
+    const mishaps: SwitchedOn[] = [];
     for (let second = 0; second < 8 * hour; second += step) {
       const nth = Math.floor(second / hour);
-      if (second % hour === outages[nth]) down(nth < 4 ? 'status' : 'drop', 480);
+      if (second % hour === outages[nth]) mishaps.push(down(nth < 4 ? 'status' : 'drop', 480));
       const answer = await request();
       if (answer !== 200) failures.push([second, answer]);
       simulator.clock.advance(step * 1000);
     }
     expect(failures).toEqual([]);
+    expect(mishaps).toHaveLength(outages.length);
+    for (const mishap of mishaps) mishap.expectStruck();
     const asked = seen.filter((one) => one.path === '/aaa/v1/.well-known/macfly/3p');
     expect(asked.length).toBeGreaterThan((8 * hour) / 630);
     expect(asked.length).toBeLessThan(900);

@@ -177,7 +177,7 @@ describe('a process that dies', () => {
     world.seller.onProvision = async (context) => (dead ? await never.promise : world.seller.make(context));
     const members = order();
     const dying = world.replica({ timing: HURRY });
-    await send(members, dying);
+    expect((await send(members, dying)).status).toBe(503);
     const record = await ofFly(members['id']);
     dead = false;
     await world.run('resume');

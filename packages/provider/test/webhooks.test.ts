@@ -187,6 +187,9 @@ describe('a receiver that is not well', () => {
       for (const one of others) await world.provider.extensions.setStatus(one, status);
     }
     for (let minute = 0; minute < 60; minute += 1) await later(60);
+    // Each of the ten was tried more than once in that hour, and none came through.
+    expect(received().length).toBeGreaterThan(others.length);
+    expect(received().every((hook) => hook.answered === 0)).toBe(true);
     world.receiver.answers = [];
     for (let minute = 0; minute < 30; minute += 1) await later(60);
     const delivered = received().filter((hook) => hook.answered === 200);

@@ -116,6 +116,7 @@ describe('machine events', () => {
     await control(on)('POST', '/faults', { door: 'events', kind: 'duplicate' });
     await control(on)('POST', '/faults', { door: 'events', kind: 'drop', skip: 1 });
     await machine(on);
+    expect((await control(on)('GET', '/faults')).at('faults')).toEqual([]);
     expect(states(on)).toEqual(['created', 'created', 'started']);
     expect(on.provider.received[0]?.headers['ce-id']).toBe(on.provider.received[1]?.headers['ce-id']);
   });

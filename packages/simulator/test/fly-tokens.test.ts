@@ -339,7 +339,8 @@ describe('the discharge service of Fly.io', () => {
     await faults({ kind: 'hang', for_seconds: 60 });
     let answered = false;
     const hanging = start(on, ticketOf(header), bearer(operator)).catch(() => (answered = true));
-    await new Promise((resolve) => setImmediate(resolve));
+    while (!on.simulator.faults.list().some(({ struck }) => struck > 0))
+      await new Promise((resolve) => setImmediate(resolve));
     expect(answered).toBe(false);
     on.simulator.clock.advance(61_000);
     await hanging;

@@ -13,10 +13,17 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
+/** How a process ended. */
+interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly words: string;
+}
+
 function start(
   args: string[],
   env: Record<string, string> = {},
-): { child: ChildProcess; ended: Promise<{ code: number | null; words: string }> } {
+): { child: ChildProcess; ended: Promise<Ending> } {
   const child = spawn(process.execPath, ['--conditions=hangar-source', '--import', 'tsx', script, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...env },
@@ -24,8 +31,8 @@ function start(
   children.push(child);
   let words = '';
   child.stderr?.on('data', (data: Buffer) => (words += data.toString()));
-  const ended = new Promise<{ code: number | null; words: string }>((resolve) => {
-    child.once('exit', (code) => resolve({ code, words }));
+  const ended = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal, words }));
   });
   return { child, ended };
 }
@@ -60,7 +67,7 @@ test('what was acknowledged is there again after a kill', async () => {
   });
   await new Promise((resolve) => setTimeout(resolve, 100));
   first.child.kill('SIGKILL');
-  await first.ended;
+  expect((await first.ended).signal).toBe('SIGKILL');
   const second = start(['--port', '0', '--state', state]);
   const again = await ready(second.child);
   expect((await send('GET', `${again['machines']}/v1/apps/one`, { headers })).status).toBe(200);

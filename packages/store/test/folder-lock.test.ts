@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,12 @@ async function holder(file: string): Promise<ChildProcess> {
   return child;
 }
 
+/** The letter that the kernel shows for a process: R runs, S sleeps, T is stopped. */
+function stateOf({ pid }: ChildProcess): string | undefined {
+  const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return line.slice(line.lastIndexOf(')') + 2)[0];
+}
+
 describe('the lock of the embedded database', () => {
   test('a second process is refused at once, and told who holds the folder and what to do', async () => {
     const file = lockFile();
@@ -42,9 +49,9 @@ describe('the lock of the embedded database', () => {
   test('a holder that was killed leaves nothing in the way', async () => {
     const file = lockFile();
     const child = await holder(file);
-    const gone = new Promise((resolve) => child.once('exit', resolve));
+    const ended = once(child, 'exit');
     child.kill('SIGKILL');
-    await gone;
+    expect(await ended).toEqual([null, 'SIGKILL']);
     lockFolder(file).release();
     expect(readdirSync(join(file, '..'))).toEqual([]);
   });
@@ -53,6 +60,7 @@ describe('the lock of the embedded database', () => {
     const file = lockFile();
     const child = await holder(file);
     child.kill('SIGSTOP');
+    while (stateOf(child) !== 'T') await new Promise((resolve) => setImmediate(resolve));
     expect(() => lockFolder(file)).toThrow(FolderLockedError);
     child.kill('SIGKILL');
   });

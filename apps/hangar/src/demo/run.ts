@@ -66,7 +66,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     process.off('SIGTERM', leave);
     await house.close();
   }
-  write(json ? JSON.stringify({ passed, failed }) : `\n${passed} passed, ${failed} failed`);
+  const killed = options.crashes ? { killed: story.killed } : {};
+  write(json ? JSON.stringify({ passed, failed, ...killed }) : `\n${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 

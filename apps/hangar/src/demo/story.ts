@@ -13,6 +13,9 @@ export class Story {
   /** When true, servers are killed in the middle of things. */
   readonly crashes: boolean;
 
+  /** How many processes were killed so far. */
+  killed = 0;
+
   extensionId = '';
   workspaceSlug = '';
   /** The customer's token, as it came in `config`. */
@@ -52,6 +55,7 @@ export class Story {
     const { servers, authority } = this.house;
     const doomed = [...servers.map((server) => server.process), ...(authority ? [authority.process] : [])];
     await Promise.all(doomed.map(async (one) => await one.kill()));
+    this.killed += doomed.length;
     return await running;
   }
 }
