@@ -10,8 +10,10 @@ import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
 import type {
   DashboardActions,
   DashboardLogin,
+  DashboardReads,
   LoginsPort,
   RevocationDoor,
+  Sender,
   TokensPort,
 } from '../src/dashboard/ports.ts';
 
@@ -27,7 +29,7 @@ export interface House {
   readonly authority: Authority;
   readonly logins: BadgeLogins;
   /** The dashboard over these rows; with the badges below unless another sign-in is given. */
-  dashboard(publicUrl: string, logins?: LoginsPort): Dashboard;
+  dashboard(publicUrl: string, logins?: LoginsPort, reads?: Partial<DashboardReads>): Dashboard;
   close(): Promise<void>;
 }
 
@@ -71,9 +73,9 @@ export async function openHouse(): Promise<House> {
     done,
     authority,
     logins: badges,
-    dashboard: (publicUrl, logins = badges) =>
+    dashboard: (publicUrl, logins = badges, reads = {}) =>
       createDashboard({
-        reads: createDashboardReads(store.db),
+        reads: { ...createDashboardReads(store.db), ...reads },
         tokens,
         revocationDoor,
         actions,
@@ -105,7 +107,7 @@ function createBadgeLogins(): BadgeLogins {
   const open = new Map<string, DashboardLogin>();
   const tokens = new Map<DashboardLogin, string>();
   const asked: boolean[] = [];
-  const badgeOf = (request: Request) =>
+  const badgeOf = (request: Sender) =>
     /(?:^|; )badge=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1] ?? '';
   return {
     asked,

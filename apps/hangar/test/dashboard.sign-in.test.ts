@@ -1,78 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { allowPlainHttpToSimulator, createOAuthClient } from '@hangar/flyio';
-import { createProvider, type Provider } from '@hangar/provider';
-import { createSealer, Secret } from '@hangar/security';
-import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
-import { createProviderStore } from '@hangar/store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Dashboard } from '../src/dashboard/dashboard.ts';
 import type { Estate } from './dashboard-estate.ts';
+import { openSignInHouse, SIGN_IN_ORIGIN, type SignInHouse } from './dashboard-fly.ts';
 import { type House, openHouse } from './dashboard-house.ts';
 
-/** The dashboard behind the provider's own sign-in, with a small Fly.io that says who somebody is. */
-
-const ORIGIN = 'http://127.0.0.1:4600';
-const CLIENT_ID = 'hangar-dashboard';
-
-/** What Fly.io answers about Gabriella, and how often it was asked. */
-const fly = { role: 'admin', organizationId: '', asked: 0, knowsToken: true };
-
-let flyServer: Server;
-let outgoing: Outgoing;
 let house: House;
 let estate: Estate;
-let provider: Provider;
-let dashboard: Dashboard;
+let open: SignInHouse;
+let fly: SignInHouse['fly'];
+let ask: SignInHouse['ask'];
+let signIn: SignInHouse['signIn'];
 
 beforeAll(async () => {
   house = await openHouse();
   estate = house.estates[0];
-  fly.organizationId = estate.organizationId;
-  flyServer = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json');
-    if (request.url === '/oauth/token') {
-      request.resume();
-      response.end(
-        JSON.stringify({ access_token: 'fo1_of-gabriella', token_type: 'Bearer', expires_in: 7200 }),
-      );
-      return;
-    }
-    fly.asked += 1;
-    response.statusCode = fly.knowsToken ? 200 : 401;
-    response.end(JSON.stringify(fly.knowsToken ? introspection() : { error: 'invalid_token' }));
-  });
-  await new Promise<void>((resolve) => flyServer.listen(0, '127.0.0.1', () => resolve()));
-  const apiUrl = `http://127.0.0.1:${(flyServer.address() as AddressInfo).port}`;
-  outgoing = createOutgoing({ allowedOrigins: [apiUrl] });
-  provider = createProvider({
-    publicBaseUrl: `${ORIGIN}/flyio`,
-    providerSlug: 'logjam',
-    provisioningSecrets: [Secret.of(randomBytes(24).toString('hex'))],
-    webhookSecret: Secret.of(randomBytes(24).toString('hex')),
-    webhookUrl: `${apiUrl}/api/hooks/extensions/logjam`,
-    oauth: createOAuthClient({
-      clientId: CLIENT_ID,
-      clientSecret: Secret.of('client-secret-of-the-dashboard'),
-      redirectUri: `${ORIGIN}/flyio/callback`,
-      apiUrl,
-      outgoing,
-      allowPlainHttp: allowPlainHttpToSimulator,
-    }),
-    store: createProviderStore(house.store.db),
-    sealer: createSealer([Secret.of(`k1:${randomBytes(32).toString('base64')}`)]),
-    outgoing,
-    configKeys: [],
-    seller: { provision: async () => ({ config: {} }), deprovision: async () => {} },
-    landing: (extensionId) => `/extensions/${extensionId}`,
-    cookie: { secure: false },
-  });
-  dashboard = house.dashboard(ORIGIN, provider.logins);
+  open = await openSignInHouse(house);
+  ({ fly, ask, signIn } = open);
 });
 afterAll(async () => {
-  await outgoing.close();
-  await new Promise((resolve) => flyServer.close(resolve));
+  await open.close();
   await house.close();
 });
 beforeEach(() => {
@@ -80,70 +25,13 @@ beforeEach(() => {
   house.done.length = 0;
 });
 
-const introspection = () => ({
-  resource_owner_id: 'NeBO2G0l0yJ6',
-  user_id: 'NeBO2G0l0yJ6',
-  user_name: 'Gabriella',
-  email: 'gabriella@customer.example',
-  organizations: [{ id: fly.organizationId, role: fly.role }],
-  scope: ['read'],
-  expires_in: 7200,
-  application: { uid: CLIENT_ID },
-  created_at: Math.floor(new Date().getTime() / 1000),
-});
-
-async function ask(path: string, cookie: string, change?: string) {
-  const headers: Record<string, string> =
-    change === undefined
-      ? { cookie }
-      : { cookie, origin: ORIGIN, 'content-type': 'application/json', 'x-csrf-token': change };
-  const request = new Request(`${ORIGIN}${path}`, {
-    headers,
-    ...(change === undefined ? {} : { method: 'POST', body: '{}' }),
-  });
-  const answer = await dashboard.fetch(request, { rawTarget: path, requestId: 'req_test' });
-  return {
-    status: answer.status,
-    headers: answer.headers,
-    body: (await answer.json()) as Record<string, unknown>,
-  };
-}
-
-/** Follows the sign-in that `/api/me` offers, as a browser would, and answers where it ends and with which cookie. */
-async function signIn(returnTo: string) {
-  const me = await ask(`/api/me?return_to=${encodeURIComponent(returnTo)}`, '');
-  const start = new URL(String(me.body['signInUrl']), ORIGIN);
-  const started = await atProvider(start, '');
-  const authorize = new URL(started.headers.get('location') ?? '');
-  const attempt = cookieOf(started.headers);
-  const back = new URL(`${ORIGIN}/flyio/callback`);
-  back.searchParams.set('code', 'a-code');
-  back.searchParams.set('state', authorize.searchParams.get('state') ?? '');
-  const ended = await atProvider(back, attempt);
-  fly.asked = 0;
-  return { landing: ended.headers.get('location'), cookie: cookieOf(ended.headers) };
-}
-
-async function atProvider(url: URL, cookie: string): Promise<Response> {
-  const request = new Request(url, { headers: { cookie }, redirect: 'manual' });
-  return await provider.fetch(request, { rawTarget: url.pathname + url.search, requestId: 'req_test' });
-}
-
-/** The cookies that were set and not cleared. */
-const cookieOf = (headers: Headers) =>
-  headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0] ?? '')
-    .filter((pair) => !pair.endsWith('='))
-    .join('; ');
-
 const revokePath = () => `/api/extensions/${estate.extensionId}/tokens/${estate.tokenId}/revoke`;
 
 describe('the dashboard behind the provider’s sign-in', () => {
   it('lands on the page that was asked for, signed in with the role Fly.io gives', async () => {
     const path = `/extensions/${estate.extensionId}`;
     const { landing, cookie } = await signIn(path);
-    expect(new URL(landing ?? '', ORIGIN).href).toBe(`${ORIGIN}${path}`);
+    expect(new URL(landing ?? '', SIGN_IN_ORIGIN).href).toBe(`${SIGN_IN_ORIGIN}${path}`);
     const me = await ask('/api/me', cookie);
     expect(me.body).toMatchObject({
       signedIn: true,

@@ -22,7 +22,7 @@ export type { DeprovisionAnswer } from './operations/deprovision.ts';
 export type { OwnOrder } from './operations/own.ts';
 
 /** People who signed in. */
-export type { Login, Logins } from './sso/logins.ts';
+export type { Login, Logins, Sender } from './sso/logins.ts';
 
 /** Money as exact decimal text, for sellers who compute usage. */
 export { formatAmount, multiply, parseAmount } from './billing/amount.ts';

@@ -1,22 +1,19 @@
-import { type Door, HangarError, isExtensionId, parseStrictJson, readBody } from '@hangar/security';
+import { HangarError, isExtensionId } from '@hangar/security';
 import { assertFromOurPage } from './same-page.ts';
 import type { DashboardRoute } from './routes.ts';
 import { assertAdmin, organizationsOf } from './viewer.ts';
-import type { DashboardParts, ExtensionVisit, ViewerVisit, Visit } from './visit.ts';
+import type { ExtensionVisit, Questions, ViewerVisit, Visit } from './visit.ts';
+import type { WholeRequest } from './whole.ts';
 
 /** A request before anything about it was believed. */
 export interface Asked {
-  readonly request: Request;
-  readonly door: Door;
-  readonly parts: DashboardParts;
+  readonly whole: WholeRequest;
+  readonly questions: Questions;
   readonly publicOrigin: string;
-  readonly route: Pick<DashboardRoute, 'method' | 'audience' | 'maxBodyBytes'>;
+  readonly route: DashboardRoute;
   /** A member of the path, decoded; the empty text when there is none. */
   param(name: string): string;
 }
-
-/** Most changes are told everything by their path; a body is then only there to make the request JSON. */
-const EMPTY_BODY_BYTES = 1024;
 
 /** What an id in a path may look like; anything else is not looked for. */
 const plainId = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
@@ -26,29 +23,31 @@ const plainId = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
  * own page, whose extension, which role. A stranger to the organization hears 404 before roles are considered.
  */
 export const admit = {
-  async anyone({ request, door, parts }: Asked): Promise<Visit> {
-    return { request, door, login: await parts.logins.identify(request) };
+  async anyone({ whole, questions }: Asked): Promise<Visit> {
+    return { head: whole.head, door: whole.door, login: await questions.logins.identify(whole.head) };
   },
 
-  async viewer({ request, door, parts, route, publicOrigin }: Asked): Promise<ViewerVisit> {
+  async viewer({ whole, questions, route, publicOrigin }: Asked): Promise<ViewerVisit> {
+    const { head, door } = whole;
     // Roles must be true now for what only admins do; signing out must work even while Fly.io is away.
-    const login = await parts.logins.identify(
-      request,
+    const login = await questions.logins.identify(
+      head,
       route.audience === 'admin' ? { maxAgeSeconds: 0 } : {},
     );
     if (login === undefined) throw new HangarError('login_required');
-    if (route.method === 'GET') return { request, door, login, body: undefined };
-    assertFromOurPage(request, login, parts.logins, publicOrigin);
-    const body = await readJsonBody(request, route.maxBodyBytes ?? EMPTY_BODY_BYTES);
+    if (route.method === 'GET') return { head, door, login, body: undefined };
+    assertFromOurPage(head, login, questions.logins, publicOrigin);
+    const body = whole.json();
     if (route.maxBodyBytes === undefined) assertEmpty(body);
-    return { request, door, login, body };
+    return { head, door, login, body };
   },
 
   async member(asked: Asked): Promise<ExtensionVisit> {
     const visit = await admit.viewer(asked);
     const organizationIds = organizationsOf(visit.login);
     const id = asked.param('extensionId');
-    const extension = isExtensionId(id) ? await asked.parts.reads.extension(organizationIds, id) : undefined;
+    const { reads } = asked.questions;
+    const extension = isExtensionId(id) ? await reads.extension(organizationIds, id) : undefined;
     if (extension === undefined)
       throw new HangarError('not_found', { detail: 'no such extension for this viewer' });
     return { ...visit, organizationIds, extension, param: (name) => plain(asked.param(name)) };
@@ -61,15 +60,25 @@ export const admit = {
   },
 };
 
+/**
+ * Whether a visit would still be admitted, right before its effect: Fly.io and the database were asked things
+ * meanwhile, and that can take seconds. Only what is stored counts here, so nothing is waited for again.
+ */
+export async function assertStillAdmitted(
+  { questions: { logins } }: Asked,
+  visit: ViewerVisit & Partial<ExtensionVisit>,
+): Promise<void> {
+  const login = await logins.identify(visit.head, { maxAgeSeconds: Number.POSITIVE_INFINITY });
+  if (login?.userId !== visit.login.userId) throw new HangarError('login_required');
+  if (visit.extension === undefined) return;
+  const { organizationId } = visit.extension;
+  if (!organizationsOf(login).includes(organizationId)) throw new HangarError('not_found');
+  assertAdmin(login, organizationId);
+}
+
 function plain(id: string): string {
   if (!plainId.test(id)) throw new HangarError('not_found', { detail: 'an id of this form does not exist' });
   return id;
-}
-
-async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
-  const parsed = parseStrictJson(await readBody(request, maxBytes));
-  if (parsed.ok) return parsed.value;
-  throw new HangarError('bad_request', { detail: `the body is not JSON: ${parsed.reason.tag}` });
 }
 
 function assertEmpty(body: unknown): void {

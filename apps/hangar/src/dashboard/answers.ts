@@ -2,15 +2,12 @@ import type { ExtensionSummary, ExtensionView, ListView, MeView, UsageView } fro
 import type { ExtensionFacts } from './ports.ts';
 import { isPagePath } from './pages.ts';
 import { organizationsOf, roleIn } from './viewer.ts';
-import type { DashboardParts, ExtensionVisit, ViewerVisit, Visit } from './visit.ts';
+import type { ExtensionVisit, Questions, ViewerVisit, Visit } from './visit.ts';
 
 /** `GET /api/me?return_to=`: who is asking, or where to sign in. Never an error, so that a page can always begin. */
-export async function whoAmI(
-  { logins, product, now }: DashboardParts,
-  { request, login }: Visit,
-): Promise<MeView> {
+export async function whoAmI({ logins, product, now }: Questions, { head, login }: Visit): Promise<MeView> {
   if (login === undefined) {
-    const wanted = new URL(request.url).searchParams.get('return_to') ?? '/';
+    const wanted = new URL(head.url).searchParams.get('return_to') ?? '/';
     return { signedIn: false, product, signInUrl: logins.startUrl(isPagePath(wanted) ? wanted : '/') };
   }
   return {
@@ -25,7 +22,7 @@ export async function whoAmI(
 
 /** `GET /api/extensions`: those of every organization the viewer belongs to. */
 export async function listExtensions(
-  { reads }: DashboardParts,
+  { reads }: Questions,
   { login }: ViewerVisit,
 ): Promise<ListView<ExtensionSummary>> {
   const { items, more } = await reads.extensions(organizationsOf(login));
@@ -33,29 +30,23 @@ export async function listExtensions(
 }
 
 /** `GET /api/extensions/:extensionId`. */
-export async function showExtension(_: DashboardParts, visit: ExtensionVisit): Promise<ExtensionView> {
+export async function showExtension(_: Questions, visit: ExtensionVisit): Promise<ExtensionView> {
   return withRole(visit.extension, visit);
 }
 
 /** `GET /api/extensions/:extensionId/environments`. */
-export async function listEnvironments(
-  { reads }: DashboardParts,
-  { organizationIds, extension }: ExtensionVisit,
-) {
+export async function listEnvironments({ reads }: Questions, { organizationIds, extension }: ExtensionVisit) {
   return await reads.environments(organizationIds, extension.id);
 }
 
 /** `GET /api/extensions/:extensionId/deliveries`: announcements to Fly.io. */
-export async function listDeliveries(
-  { reads }: DashboardParts,
-  { organizationIds, extension }: ExtensionVisit,
-) {
+export async function listDeliveries({ reads }: Questions, { organizationIds, extension }: ExtensionVisit) {
   return await reads.deliveries(organizationIds, extension.id);
 }
 
 /** `GET /api/extensions/:extensionId/events`: what Fly.io said about its machines. */
 export async function listMachineEvents(
-  { reads }: DashboardParts,
+  { reads }: Questions,
   { organizationIds, extension }: ExtensionVisit,
 ) {
   return await reads.machineEvents(organizationIds, extension.id);
@@ -63,7 +54,7 @@ export async function listMachineEvents(
 
 /** `GET /api/extensions/:extensionId/usage`: this calendar month in UTC, the period that is billed. */
 export async function showUsage(
-  { usage, now }: DashboardParts,
+  { usage, now }: Questions,
   { extension }: ExtensionVisit,
 ): Promise<UsageView> {
   const to = now();

@@ -12,7 +12,7 @@ import {
   splitTarget,
   systemClock,
 } from '@hangar/security';
-import { admit, type Asked } from './admit.ts';
+import { admit, type Asked, assertStillAdmitted } from './admit.ts';
 import { createAssets } from './assets.ts';
 import { setPageHeaders } from './page-headers.ts';
 import { isPagePath } from './pages.ts';
@@ -25,7 +25,8 @@ import type {
   UsageQuestion,
 } from './ports.ts';
 import { dashboardRoutes, type DashboardRoute } from './routes.ts';
-import type { DashboardParts } from './visit.ts';
+import type { Change, Effects, Questions, ViewerVisit } from './visit.ts';
+import { WholeRequest } from './whole.ts';
 
 /** What the dashboard is made from. */
 export interface DashboardOptions {
@@ -53,6 +54,9 @@ export interface Dashboard {
 /** Bytes of randomness in a nonce: what makes it unguessable within one page load. */
 const NONCE_BYTES = 18;
 
+/** Most changes are told everything by their path; a body is then only there to make the request JSON. */
+const EMPTY_BODY_BYTES = 1024;
+
 type At = Context<{ Bindings: { door: Door } }>;
 
 /** Builds the dashboard. Throws TypeError when `publicUrl` is not a URL. */
@@ -60,15 +64,15 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const publicOrigin = new URL(options.publicUrl).origin;
   const rules = { secure: publicOrigin.startsWith('https:') };
   const assets = createAssets(options.assetsDir);
-  const parts: DashboardParts = {
-    ...options,
-    now: options.now ?? systemClock,
-    log: options.log ?? silentLog,
+  const rooms: Rooms = {
+    questions: { ...options, now: options.now ?? systemClock, log: options.log ?? silentLog },
+    effects: options,
+    publicOrigin,
   };
   const app = new Hono<{ Bindings: { door: Door } }>();
 
   for (const route of dashboardRoutes) {
-    app.on(route.method, route.path, async (at) => await answer(route, at, parts, publicOrigin));
+    app.on(route.method, route.path, async (at) => await answer(route, at, rooms));
   }
   for (const path of new Set(dashboardRoutes.map((route) => route.path))) {
     app.all(path, () => notAllowed(dashboardRoutes.filter((route) => route.path === path)));
@@ -107,40 +111,56 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   };
 }
 
+interface Rooms {
+  readonly questions: Questions;
+  readonly effects: Effects;
+  readonly publicOrigin: string;
+}
+
 async function answer(
   route: DashboardRoute,
   at: At,
-  parts: DashboardParts,
-  publicOrigin: string,
+  { questions, effects, publicOrigin }: Rooms,
 ): Promise<Response> {
   const request = at.req.raw;
   const { door } = at.env;
   // What is authorised is what was sent: an address that had to be tidied up first is not answered.
   if (splitTarget(door.rawTarget).path !== new URL(request.url).pathname)
     throw new HangarError('bad_request');
+  const maxBodyBytes = route.method === 'POST' ? route.maxBodyBytes : undefined;
   const asked: Asked = {
-    request,
-    door,
-    parts,
+    whole: await WholeRequest.read(request, door, maxBodyBytes ?? EMPTY_BODY_BYTES),
+    questions,
     publicOrigin,
     route,
     param: (name) => at.req.param(name) ?? '',
   };
-  const result = await runAdmitted(route, asked);
+  const result = await runAdmitted(route, asked, effects);
   return result instanceof Response ? result : Response.json(result);
 }
 
-async function runAdmitted(route: DashboardRoute, asked: Asked): Promise<object> {
+async function runAdmitted(route: DashboardRoute, asked: Asked, effects: Effects): Promise<object> {
   switch (route.audience) {
     case 'anyone':
-      return await route.run(asked.parts, await admit.anyone(asked));
-    case 'viewer':
-      return await route.run(asked.parts, await admit.viewer(asked));
+      return await route.answer(asked.questions, await admit.anyone(asked));
     case 'member':
-      return await route.run(asked.parts, await admit.member(asked));
-    case 'admin':
-      return await route.run(asked.parts, await admit.admin(asked));
+      return await route.answer(asked.questions, await admit.member(asked));
+    case 'viewer': {
+      const visit = await admit.viewer(asked);
+      if (route.method === 'GET') return await route.answer(asked.questions, visit);
+      return await carryOut(asked, visit, await route.prepare(asked.questions, visit), effects);
+    }
+    case 'admin': {
+      const visit = await admit.admin(asked);
+      return await carryOut(asked, visit, await route.prepare(asked.questions, visit), effects);
+    }
   }
+}
+
+/** The only place that effects are given from: looking things up took time, so the visit is judged once more. */
+async function carryOut(asked: Asked, visit: ViewerVisit, change: Change, effects: Effects): Promise<object> {
+  await assertStillAdmitted(asked, visit);
+  return await change(effects);
 }
 
 function notAllowed(routes: readonly DashboardRoute[]): never {

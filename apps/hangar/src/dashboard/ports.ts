@@ -80,18 +80,24 @@ export interface DashboardLogin {
   readonly memberships: readonly { readonly organizationId: string; readonly role: string }[];
 }
 
+/** What of a request says who sent it. Never its body, which has come when anybody asks. */
+export type Sender = Pick<Request, 'headers'>;
+
 /** The provider's sign-in, as far as pages need it. */
 export interface LoginsPort {
-  /** `maxAgeSeconds: 0` asks for memberships confirmed now and not some minutes ago: for what only admins do. */
+  /**
+   * `maxAgeSeconds: 0` asks for memberships confirmed now and not some minutes ago: for what only admins do. Infinity
+   * asks nobody: only what is stored counts.
+   */
   identify(
-    request: Request,
+    sender: Sender,
     options?: { readonly maxAgeSeconds?: number },
   ): Promise<DashboardLogin | undefined>;
   /** Where a sign-in starts that ends on `returnPath`, a path of this origin. */
   startUrl(returnPath: string): string;
   /** Ends the login; its `Set-Cookie` headers are passed on. */
-  signOut(request: Request): Promise<Response>;
+  signOut(sender: Sender): Promise<Response>;
   csrfToken(login: DashboardLogin): string;
   /** Throws HangarError `csrf_refused` when `X-CSRF-Token` of the request is not this login's. */
-  checkCsrf(request: Request, login: DashboardLogin): void;
+  checkCsrf(sender: Sender, login: DashboardLogin): void;
 }

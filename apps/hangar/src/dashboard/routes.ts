@@ -1,4 +1,4 @@
-import type { DashboardParts, ExtensionVisit, ViewerVisit, Visit } from './visit.ts';
+import type { Change, ExtensionVisit, Questions, ViewerVisit, Visit } from './visit.ts';
 import {
   listDeliveries,
   listEnvironments,
@@ -17,50 +17,71 @@ import { mintToken, reportLeak, revokeAll, revokeToken } from './token-changes.t
  * of the organization that owns the extension in the path. A row with POST is a change and passes same-page.ts first.
  */
 export type DashboardRoute =
-  | RouteFor<'anyone', Visit>
-  | RouteFor<'viewer', ViewerVisit>
-  | RouteFor<'member', ExtensionVisit>
-  | RouteFor<'admin', ExtensionVisit>;
+  | Question<'anyone', Visit>
+  | Question<'viewer', ViewerVisit>
+  | Question<'member', ExtensionVisit>
+  | ChangeRoute<'viewer', ViewerVisit>
+  | ChangeRoute<'admin', ExtensionVisit>;
 
-interface RouteFor<Audience, Kind> {
-  readonly method: 'GET' | 'POST';
+interface Question<Audience, Kind> {
+  readonly method: 'GET';
+  readonly path: string;
+  readonly audience: Audience;
+  /** Answers with what is to be JSON, or with a Response when it has headers of its own. */
+  readonly answer: (questions: Questions, visit: Kind) => Promise<object>;
+}
+
+interface ChangeRoute<Audience, Kind> {
+  readonly method: 'POST';
   readonly path: string;
   readonly audience: Audience;
   /** For a change that is told something by its body: bytes of JSON. The others take `{}`. */
   readonly maxBodyBytes?: number;
-  /** Answers with what is to be JSON, or with a Response when it has headers of its own. */
-  readonly run: (parts: DashboardParts, visit: Kind) => Promise<object>;
+  /** Looks up everything that the change needs. It has nothing to change things with: {@link Effects} come after. */
+  readonly prepare: (questions: Questions, visit: Kind) => Promise<Change>;
 }
 
 const extension = '/api/extensions/:extensionId';
 
 /** The whole JSON surface. The tests of tenants and of cross-site requests are made from this list. */
 export const dashboardRoutes: readonly DashboardRoute[] = [
-  { method: 'GET', path: '/api/me', audience: 'anyone', run: whoAmI },
-  { method: 'GET', path: '/api/extensions', audience: 'viewer', run: listExtensions },
-  { method: 'GET', path: extension, audience: 'member', run: showExtension },
-  { method: 'GET', path: `${extension}/environments`, audience: 'member', run: listEnvironments },
-  { method: 'GET', path: `${extension}/tokens`, audience: 'member', run: listTokens },
-  { method: 'GET', path: `${extension}/deliveries`, audience: 'member', run: listDeliveries },
-  { method: 'GET', path: `${extension}/events`, audience: 'member', run: listMachineEvents },
-  { method: 'GET', path: `${extension}/usage`, audience: 'member', run: showUsage },
-  { method: 'GET', path: '/api/minting', audience: 'viewer', run: showMinting },
-  { method: 'POST', path: `${extension}/tokens/mint`, audience: 'admin', maxBodyBytes: 2048, run: mintToken },
+  { method: 'GET', path: '/api/me', audience: 'anyone', answer: whoAmI },
+  { method: 'GET', path: '/api/extensions', audience: 'viewer', answer: listExtensions },
+  { method: 'GET', path: extension, audience: 'member', answer: showExtension },
+  { method: 'GET', path: `${extension}/environments`, audience: 'member', answer: listEnvironments },
+  { method: 'GET', path: `${extension}/tokens`, audience: 'member', answer: listTokens },
+  { method: 'GET', path: `${extension}/deliveries`, audience: 'member', answer: listDeliveries },
+  { method: 'GET', path: `${extension}/events`, audience: 'member', answer: listMachineEvents },
+  { method: 'GET', path: `${extension}/usage`, audience: 'member', answer: showUsage },
+  { method: 'GET', path: '/api/minting', audience: 'viewer', answer: showMinting },
+  {
+    method: 'POST',
+    path: `${extension}/tokens/mint`,
+    audience: 'admin',
+    maxBodyBytes: 2048,
+    prepare: mintToken,
+  },
   {
     method: 'POST',
     path: `${extension}/tokens/revoke-all`,
     audience: 'admin',
     maxBodyBytes: 1024,
-    run: revokeAll,
+    prepare: revokeAll,
   },
-  { method: 'POST', path: `${extension}/tokens/:tokenId/revoke`, audience: 'admin', run: revokeToken },
+  { method: 'POST', path: `${extension}/tokens/:tokenId/revoke`, audience: 'admin', prepare: revokeToken },
   // A header may hold 64 KiB of tokens, and JSON escapes none of their characters.
-  { method: 'POST', path: '/api/tokens/report', audience: 'viewer', maxBodyBytes: 70_000, run: reportLeak },
+  {
+    method: 'POST',
+    path: '/api/tokens/report',
+    audience: 'viewer',
+    maxBodyBytes: 70_000,
+    prepare: reportLeak,
+  },
   {
     method: 'POST',
     path: `${extension}/deliveries/:deliveryId/redeliver`,
     audience: 'admin',
-    run: redeliver,
+    prepare: redeliver,
   },
-  { method: 'POST', path: '/api/sign-out', audience: 'viewer', run: signOut },
+  { method: 'POST', path: '/api/sign-out', audience: 'viewer', prepare: signOut },
 ];

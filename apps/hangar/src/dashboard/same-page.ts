@@ -1,5 +1,6 @@
 import { HangarError } from '@hangar/security';
 import type { DashboardLogin, LoginsPort } from './ports.ts';
+import type { Head } from './whole.ts';
 
 /**
  * Refuses a change that did not come from our own page (security-reliability S4 and 8g 1-6). Every sign must agree:
@@ -9,18 +10,18 @@ import type { DashboardLogin, LoginsPort } from './ports.ts';
  * last ten years, so a request with neither is refused as well.
  */
 export function assertFromOurPage(
-  request: Request,
+  head: Head,
   login: DashboardLogin,
-  logins: LoginsPort,
+  logins: Pick<LoginsPort, 'checkCsrf'>,
   publicOrigin: string,
 ): void {
-  const site = request.headers.get('sec-fetch-site');
-  const origin = request.headers.get('origin');
+  const site = head.headers.get('sec-fetch-site');
+  const origin = head.headers.get('origin');
   if (site === null && origin === null) refuse('neither Sec-Fetch-Site nor Origin');
   if (site !== null && site !== 'same-origin') refuse(`Sec-Fetch-Site is ${site}`);
   if (origin !== null && origin !== publicOrigin) refuse('Origin is another');
-  if (!isJson(request.headers.get('content-type'))) throw new HangarError('unsupported_media_type');
-  logins.checkCsrf(request, login);
+  if (!isJson(head.headers.get('content-type'))) throw new HangarError('unsupported_media_type');
+  logins.checkCsrf(head, login);
 }
 
 function refuse(detail: string): never {

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { fitting } from './fitting.ts';
 import type { WorkspaceFacts } from './ports.ts';
 import { organizationsOf, roleIn } from './viewer.ts';
-import type { DashboardParts, ExtensionVisit, ViewerVisit } from './visit.ts';
+import type { ExtensionVisit, Questions, ViewerVisit } from './visit.ts';
 
 /** The authority's word for caveats that no preset made. */
 const HAND_WRITTEN = 'custom';
@@ -35,10 +35,10 @@ const query = z.strictObject({
 
 /** `GET /api/extensions/:extensionId/tokens`: what they can do and who used them, never their text. */
 export async function listTokens(
-  { reads, tokens, now }: DashboardParts,
-  { request, organizationIds, extension }: ExtensionVisit,
+  { reads, tokens, now }: Questions,
+  { head, organizationIds, extension }: ExtensionVisit,
 ): Promise<TokenListView> {
-  const wish = fitting(query, Object.fromEntries(new URL(request.url).searchParams));
+  const wish = fitting(query, Object.fromEntries(new URL(head.url).searchParams));
   const workspace = await reads.workspace(organizationIds, extension.id);
   if (workspace === undefined) return { items: [], next: null };
   const page = await tokens.list({
@@ -54,7 +54,7 @@ export async function listTokens(
 }
 
 /** `GET /api/minting`: the viewer's workspaces with their apps, and what can be minted for them. */
-export async function showMinting({ reads }: DashboardParts, { login }: ViewerVisit): Promise<MintingView> {
+export async function showMinting({ reads }: Questions, { login }: ViewerVisit): Promise<MintingView> {
   const { items } = await reads.workspaces(organizationsOf(login));
   return {
     workspaces: items.map((workspace) => ({

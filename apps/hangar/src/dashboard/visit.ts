@@ -10,23 +10,33 @@ import type {
   TokensPort,
   UsageQuestion,
 } from './ports.ts';
+import type { Head } from './whole.ts';
 
-/** Everything an operation may use. */
-export interface DashboardParts {
+/** Everything an operation may ask. Nothing in here changes anything. */
+export interface Questions {
   readonly reads: DashboardReads;
-  readonly tokens: TokensPort;
-  readonly revocationDoor: RevocationDoor;
-  readonly actions: DashboardActions;
-  readonly logins: LoginsPort;
+  readonly tokens: Pick<TokensPort, 'list' | 'get'>;
+  readonly logins: Omit<LoginsPort, 'signOut'>;
   readonly usage: UsageQuestion;
   readonly product: ProductView;
   readonly now: Clock;
   readonly log: Log;
 }
 
+/** Everything an operation may change. The pipeline hands it out, once it has judged for the last time. */
+export interface Effects {
+  readonly tokens: Pick<TokensPort, 'mint' | 'revoke'>;
+  readonly revocationDoor: RevocationDoor;
+  readonly actions: DashboardActions;
+  readonly logins: Pick<LoginsPort, 'signOut'>;
+}
+
+/** What a change comes to after everything was looked up: effects, and the answer that tells of them. */
+export type Change = (effects: Effects) => Promise<object>;
+
 /** A request by anyone, signed in or not. */
 export interface Visit {
-  readonly request: Request;
+  readonly head: Head;
   readonly door: Door;
   readonly login: DashboardLogin | undefined;
 }

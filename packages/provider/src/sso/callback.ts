@@ -62,6 +62,8 @@ async function exchange(
 ): Promise<Response> {
   const { oauth, sealer } = kit.options;
   const codeVerifier = sealer.openText(kept.sealedVerifier, verifierPlace(kept.stateHash));
+  // The token's life is counted from before it was asked for, so that the login cannot outlive it.
+  const askedAt = kit.now();
   const tokens = await oauth.exchange(params, { state: kept.state, codeVerifier });
   if (!tokens.ok) return refusedByFly(kit, tokens.reason, kept.target);
   const info = await oauth.introspect(tokens.value.accessToken);
@@ -72,6 +74,7 @@ async function exchange(
   return await signIn(kit, cookies, request, {
     info: info.value,
     accessToken: tokens.value.accessToken,
+    askedAt,
     seconds,
     landing,
   });
@@ -108,6 +111,7 @@ async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<La
 interface SignIn {
   readonly info: TokenInfo;
   readonly accessToken: Secret;
+  readonly askedAt: Date;
   readonly seconds: number;
   readonly landing: Landing & { readonly tag: 'admitted' };
 }
@@ -118,15 +122,14 @@ async function signIn(kit: Kit, cookies: Cookies, request: Request, made: SignIn
   const token = randomToken();
   const tokenHash = sha256Hex(token);
   const before = cookies.login(request.headers);
-  const now = kit.now();
   await store.logins.open(
     {
       tokenHash,
       sealedAccessToken: sealer.seal(made.accessToken.reveal(), accessTokenPlace(tokenHash)),
-      expiresAt: new Date(now.getTime() + made.seconds * 1_000),
+      expiresAt: new Date(made.askedAt.getTime() + made.seconds * 1_000),
       replaces: before === undefined ? null : sha256Hex(before),
     },
-    introspectionOf(made.info, now, made.landing.createOrganization),
+    introspectionOf(made.info, made.askedAt, made.landing.createOrganization),
   );
   const answer = redirect(made.landing.path);
   cookies.setLogin(answer.headers, token, made.seconds);

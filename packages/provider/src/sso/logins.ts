@@ -15,24 +15,31 @@ export interface Login {
   readonly csrfToken: string;
 }
 
+/** What of a request says who sent it. Nothing here looks at a body. */
+export type Sender = Pick<Request, 'headers'>;
+
 /** Sign-ins as the dashboard and the discharge service use them. */
 export interface Logins {
   /**
    * Who is behind the request's cookie; undefined when nobody is. Memberships are never older than five
    * minutes: then Fly.io is asked again, and a token it no longer knows ends the login (promise S2).
-   * @param options.maxAgeSeconds ask again when they are older than this; 0 before something is destroyed
+   *
+   * The answer is about this instant. Read the whole body first, and ask once more with Infinity after any other wait
+   * that comes between this answer and the effect.
+   * @param options.maxAgeSeconds ask Fly.io again when they are older than this; 0 before something is destroyed,
+   *   Infinity to ask nobody and go by what is stored
    */
-  identify(request: Request, options?: { readonly maxAgeSeconds?: number }): Promise<Login | undefined>;
+  identify(sender: Sender, options?: { readonly maxAgeSeconds?: number }): Promise<Login | undefined>;
   /** Address that signs in and comes back to `returnPath`. */
   startUrl(returnPath: string): string;
   /** Ends the login of the request's cookie on all replicas. @throws HangarError `csrf_refused` */
-  signOut(request: Request): Promise<Response>;
+  signOut(sender: Sender): Promise<Response>;
   csrfToken(login: Login): string;
   /**
-   * Call it before every change that a browser asks for (security-reliability 9.12).
+   * Call it before every change that a browser asks for (security-reliability 9.12), once its body has come.
    * @throws HangarError `csrf_refused`
    */
-  checkCsrf(request: Request, login: Login): void;
+  checkCsrf(sender: Sender, login: Login): void;
 }
 
 /** How old confirmed memberships may be before they are confirmed again. */
@@ -40,46 +47,63 @@ const FRESH_SECONDS = 300;
 /** How long a login outlives Fly.io's silence. Past it nobody is let in on old knowledge. */
 const SILENCE_SECONDS = 900;
 
+/** A question to Fly.io that is on its way. */
+interface Confirmation {
+  readonly askedAt: number;
+  readonly answer: Promise<LoginRecord | undefined>;
+}
+
 /** Reads, confirms and ends logins. */
 export function createLogins(kit: Kit, cookies: Cookies): Logins {
   const { store, oauth, publicBaseUrl, sealer } = kit.options;
   const origin = new URL(publicBaseUrl).origin;
-  const confirming = new Map<string, Promise<LoginRecord | undefined>>();
+  const confirming = new Map<string, Confirmation>();
 
   const confirm = async (record: LoginRecord): Promise<LoginRecord | undefined> => {
     const { tokenHash } = record;
     const accessToken = Secret.of(sealer.openText(record.sealedAccessToken, accessTokenPlace(tokenHash)));
+    // What Fly.io says was true at some instant after this one.
+    const askedAt = kit.now();
     const info = await oauth.introspect(accessToken);
     if (info.ok && info.value.user_id === record.userId) {
-      await store.logins.confirm(tokenHash, introspectionOf(info.value, kit.now(), null));
+      await store.logins.confirm(tokenHash, introspectionOf(info.value, askedAt, null));
       return await store.logins.find(tokenHash, kit.now());
     }
     if (!info.ok && (info.reason.tag === 'unreachable' || info.reason.tag === 'introspection_malformed')) {
       kit.log.warn({ reason: info.reason.tag }, 'memberships could not be confirmed');
       const silentFor = (kit.now().getTime() - record.checkedAt.getTime()) / 1_000;
-      return silentFor < SILENCE_SECONDS ? record : undefined;
+      // Read again: Fly.io kept us waiting, and a login may be signed out or run out meanwhile.
+      return silentFor < SILENCE_SECONDS ? await store.logins.find(tokenHash, kit.now()) : undefined;
     }
     await store.logins.close(tokenHash);
     return undefined;
   };
 
-  const isFresh = (record: LoginRecord, maxAgeSeconds: number): boolean =>
-    kit.now().getTime() - record.checkedAt.getTime() < maxAgeSeconds * 1_000;
-
   const current = async (tokenHash: string, maxAgeSeconds: number): Promise<LoginRecord | undefined> => {
+    const notBefore = kit.now().getTime() - maxAgeSeconds * 1_000;
     const record = await store.logins.find(tokenHash, kit.now());
-    if (record === undefined || isFresh(record, maxAgeSeconds)) return record;
-    // A page asks many questions at once; Fly.io is asked one. What was read above may be old by now.
+    // At zero age nothing stored is young enough, not even what was confirmed within this very millisecond.
+    const suffices = (at: LoginRecord): boolean => maxAgeSeconds > 0 && at.checkedAt.getTime() > notBefore;
+    if (record === undefined || suffices(record)) return record;
+    // A page asks many questions at once; Fly.io is asked one, by the first that needs no younger an answer than it.
+    const running = confirming.get(tokenHash);
+    if (running !== undefined && running.askedAt >= notBefore) return await running.answer;
     const refresh = async (): Promise<LoginRecord | undefined> => {
+      // What was read above may be old by now.
       const again = await store.logins.find(tokenHash, kit.now());
-      return again === undefined || isFresh(again, maxAgeSeconds) ? again : await confirm(again);
+      return again === undefined || suffices(again) ? again : await confirm(again);
     };
-    const running = confirming.get(tokenHash) ?? refresh().finally(() => confirming.delete(tokenHash));
-    confirming.set(tokenHash, running);
-    return await running;
+    const mine: Confirmation = {
+      askedAt: kit.now().getTime(),
+      answer: refresh().finally(() => {
+        if (confirming.get(tokenHash) === mine) confirming.delete(tokenHash);
+      }),
+    };
+    confirming.set(tokenHash, mine);
+    return await mine.answer;
   };
 
-  const checkCsrf = (request: Request, login: Login): void => {
+  const checkCsrf = (request: Sender, login: Login): void => {
     const sent = request.headers.get('x-csrf-token') ?? '';
     const from = request.headers.get('origin');
     const site = request.headers.get('sec-fetch-site');
