@@ -1,3 +1,4 @@
+import { createBodyBudget } from '@hangar/security';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
 import { clientAddress } from './client-address.ts';
@@ -6,7 +7,7 @@ import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { reachPlatform } from './platform.ts';
-import { serve, tryPort } from './server.ts';
+import { BODY_LIMITS, serve, tryPort } from './server.ts';
 import { startWorkers } from './workers.ts';
 
 /** A Hangar that serves. */
@@ -59,11 +60,12 @@ export async function runHangar(
     const { urls, outgoing, now } = await reachPlatform(config, open, log);
     const hangar = await composeHangar({ config, store, outgoing, urls, now, log, metrics });
     open.later(() => hangar.close());
+    const bodies = createBodyBudget(BODY_LIMITS);
     for (const [app, door] of [
       [hangar.gateway, gateway],
       [hangar.main, main],
     ] as const) {
-      const listening = await serve(app, door);
+      const listening = await serve(app, { ...door, bodies });
       open.later(() => listening.close(GRACE_MS));
     }
     // Whatever waits in the database has waited already; people need not.

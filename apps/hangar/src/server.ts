@@ -3,7 +3,18 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { asHangarError, type Door, errorResponse, HangarError, type Log } from '@hangar/security';
+import {
+  asHangarError,
+  type BodyBudget,
+  type BodyBudgetLimits,
+  createBodyBudget,
+  type Door,
+  type ErrorCode,
+  errorBody,
+  errorResponse,
+  HangarError,
+  type Log,
+} from '@hangar/security';
 import { clientAddress, type ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -23,6 +34,8 @@ export interface ServeOptions {
   readonly clientAddress?: ClientAddress;
   /** How long a whole request may take to come in; default 15 seconds. Looked at every two seconds, or as often as this. */
   readonly requestTimeoutMs?: number;
+  /** The memory for bodies, when servers share it; default a budget of this server's own. */
+  readonly bodies?: BodyBudget;
 }
 
 /** A listening server. */
@@ -41,6 +54,12 @@ const MAX_HEADER_BYTES = 65_536;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** For the whole of a request to come in; a body that stalls holds a handler. How long an answer takes is not bounded here. */
 const REQUEST_TIMEOUT_MS = 15_000;
+/**
+ * The memory for bodies of all servers of a process. Per address: less, and a deploy of a few dozen machines with large
+ * configs from one office is turned away; more, and a single stranger fills a small machine. In all: a quarter of the
+ * 256 MB that the smallest machine on Fly.io has.
+ */
+export const BODY_LIMITS: BodyBudgetLimits = { perAddressBytes: 16_777_216, totalBytes: 67_108_864 };
 const KEEP_ALIVE_MS = 5_000;
 /** Node looks for slow clients every 30 s by default, which would make the first limit a dead letter. */
 const CONNECTIONS_CHECK_MS = 2_000;
@@ -54,10 +73,11 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
  * @throws HangarError `config_invalid` when the port is taken or not permitted.
  */
 export async function serve(app: Fetcher, options: ServeOptions): Promise<Listening> {
+  const bodies = options.bodies ?? createBodyBudget(BODY_LIMITS);
   const running = new Set<Promise<unknown>>();
   const listener = getRequestListener(
     async (request, env) => {
-      const answer = answerOne(app, request, env.incoming as IncomingMessage, options);
+      const answer = answerOne(app, request, env.incoming as IncomingMessage, { ...options, bodies });
       running.add(answer);
       try {
         return await answer;
@@ -68,11 +88,7 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
     {
       overrideGlobalObjects: false,
       // A request that cannot even become a Request: no host, an impossible target.
-      errorHandler: (error) =>
-        withRequestId(
-          errorResponse(new HangarError('bad_request', { cause: error }), randomUUID()),
-          randomUUID(),
-        ),
+      errorHandler: (error) => refuseEarly(new HangarError('bad_request', { cause: error }), options),
     },
   );
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
@@ -94,8 +110,9 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket, options));
   server.on('checkExpectation', (_, outgoing) => {
-    const refusal = errorResponse(new HangarError('bad_request', { status: 417 }), randomUUID());
-    outgoing.writeHead(417, Object.fromEntries(refusal.headers)).end();
+    const refusal = refuseEarly(new HangarError('expectation_failed'), options);
+    outgoing.writeHead(refusal.status, Object.fromEntries(refusal.headers));
+    void refusal.text().then((text) => outgoing.end(text));
   });
   await listen(server, options);
   return {
@@ -121,13 +138,14 @@ async function answerOne(
   app: Fetcher,
   request: Request,
   incoming: IncomingMessage,
-  options: ServeOptions,
+  options: ServeOptions & { readonly bodies: BodyBudget },
 ): Promise<Response> {
   const requestId = requestIdOf(incoming);
   const rawTarget = incoming.url ?? '/';
   const started = performance.now();
   let failure: HangarError | undefined;
   const remoteAddress = (options.clientAddress ?? peerOnly)(incoming);
+  const body = options.bodies.open(remoteAddress);
   const door: Door = {
     rawTarget,
     requestId,
@@ -135,6 +153,7 @@ async function answerOne(
     onError: (error) => {
       failure = error;
     },
+    hold: (bytes) => body.hold(bytes),
   };
   let response: Response;
   try {
@@ -143,6 +162,8 @@ async function answerOne(
   } catch (error) {
     failure = asHangarError(error);
     response = errorResponse(failure, requestId);
+  } finally {
+    body.release();
   }
   const answered = withRequestId(response, requestId);
   const seconds = (performance.now() - started) / 1000;
@@ -182,11 +203,24 @@ function refuseAmbiguousHead(incoming: IncomingMessage): void {
 }
 
 /** What Node's parser gives up on, by its code; anything else is a malformed head. */
-const RAW_STATUS: Readonly<Record<string, [number, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'header_too_large'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'too_large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'bad_request'],
+const RAW_CODES: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'header_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
+
+/** Answers what a handler never saw, in the form of everything else: one id in body, header and log. */
+function refuseEarly(refusal: HangarError, options: ServeOptions): Response {
+  const requestId = randomUUID();
+  noteEarly(refusal, requestId, options);
+  return withRequestId(errorResponse(refusal, requestId), requestId);
+}
+
+function noteEarly(refusal: HangarError, requestId: string, options: ServeOptions, cause?: string): void {
+  const { status, code } = refusal;
+  options.metrics.request(options.name, '', status, 0);
+  options.log.info({ door: options.name, requestId, status, code, cause }, 'refused before it was a request');
+}
 
 /** Answers what never became a request, in the same form as everything else, and closes: the next bytes mean nothing. */
 function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, options: ServeOptions): void {
@@ -194,14 +228,11 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, options: ServeO
     socket.destroy();
     return;
   }
-  const [status, code] = RAW_STATUS[error.code ?? ''] ?? [400, 'bad_request'];
+  const refusal = new HangarError(RAW_CODES[error.code ?? ''] ?? 'bad_request');
+  const { status } = refusal;
   const requestId = randomUUID();
-  options.metrics.request(options.name, '', status, 0);
-  options.log.info(
-    { door: options.name, requestId, status, code: error.code },
-    'refused before it was a request',
-  );
-  const body = JSON.stringify({ error: 'the request could not be read', code, request_id: requestId });
+  noteEarly(refusal, requestId, options, error.code);
+  const body = JSON.stringify(errorBody(refusal, requestId));
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nConnection: close\r\n` +

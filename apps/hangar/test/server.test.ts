@@ -1,6 +1,15 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { HangarError, type Door, Secret, silentLog } from '@hangar/security';
+import {
+  createBodyBudget,
+  type Door,
+  HangarError,
+  type Log,
+  readBody,
+  Secret,
+  silentLog,
+} from '@hangar/security';
+import { stallRequest, type StalledRequest } from '../../../test/harness/stalled-request.ts';
 import { clientAddress } from '../src/client-address.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { type Fetcher, type Listening, serve, type ServeOptions } from '../src/server.ts';
@@ -167,6 +176,23 @@ describe('what never becomes a request', () => {
     expect(called).toBe(false);
   });
 
+  test.each([
+    [417, 'expectation_failed', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nConnection: close\r\n\r\n'],
+    [400, 'bad_request', 'GET / HTTP/1.1\r\nHost: a b<>\r\nConnection: close\r\n\r\n'],
+    [400, 'bad_request', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [431, 'header_too_large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`],
+  ])('%i %s has one id in body, header and log (F-34, F-108)', async (status, code, text) => {
+    const lines: Record<string, unknown>[] = [];
+    const log: Log = { ...silentLog, info: (fields) => lines.push(fields as Record<string, unknown>) };
+    const { port } = await listening(() => new Response('ok'), { log });
+    const answer = await raw(port, text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const id = /x-request-id: (\S+)/i.exec(answer)?.[1];
+    const body = JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '') as Record<string, unknown>;
+    expect(body).toMatchObject({ code, request_id: id });
+    expect(lines).toMatchObject([{ requestId: id, status, code }]);
+  });
+
   test('a head that is too large is 431', async () => {
     const { port } = await listening(() => new Response('ok'));
     expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`)).toMatch(
@@ -207,7 +233,7 @@ describe('a request that never comes to its end', () => {
       { ...patience, metrics: createMetrics('open') },
     );
     open.push(one);
-    expect(await cutOff(one.port, text)).toMatch(/^HTTP\/1\.1 408 .*"code":"bad_request"/s);
+    expect(await cutOff(one.port, text)).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s);
     if (read !== undefined) expect(await read).toBeInstanceOf(Error);
     // The next client is served as before.
     expect((await fetch(`http://127.0.0.1:${one.port}/`, { method: 'POST', body: 'whole' })).status).toBe(
@@ -230,6 +256,74 @@ describe('a request that never comes to its end', () => {
     open.push(one);
     const late = await fetch(`http://127.0.0.1:${one.port}/`, { method: 'POST', body: 'whole' });
     expect(await late.text()).toBe('late');
+  });
+});
+
+describe('bodies that never come to their end', () => {
+  const held: StalledRequest[] = [];
+  afterEach(() => held.splice(0).forEach((one) => one.abandon()));
+
+  async function reading(limits: { perAddressBytes: number; totalBytes: number }): Promise<Listening> {
+    return await listening(
+      async (request, door) => {
+        const bytes = await readBody(request, 100_000, door);
+        return Response.json({ size: bytes.byteLength });
+      },
+      {
+        bodies: createBodyBudget(limits),
+        clientAddress: ({ headers }) => headers['x-from'] as string,
+      },
+    );
+  }
+  const stall = async ({ port }: Listening, from: string, chunked = false): Promise<StalledRequest> => {
+    const body = 'x'.repeat(20_000);
+    const one = await stallRequest({
+      port,
+      method: 'POST',
+      target: '/',
+      headers: { 'x-from': from },
+      body,
+      chunked,
+    });
+    held.push(one);
+    return one;
+  };
+
+  test('take no more than the share of their address (F-45)', async () => {
+    const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
+    const first = await stall(one, 'a');
+    await stall(one, 'a');
+    const refused = await (await stall(one, 'a')).answer();
+    expect(refused).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+    expect(refused.headers.get('retry-after')).toBe('5');
+    // Another address is served meanwhile, and the same one again once something was given back.
+    expect(await (await stall(one, 'b')).finish()).toMatchObject({ status: 200, json: { size: 20_000 } });
+    expect((await first.finish()).status).toBe(200);
+    expect((await (await stall(one, 'a')).finish()).status).toBe(200);
+  });
+
+  test('are counted as they grow where no length is announced (F-45)', async () => {
+    const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
+    for (let bodies = 0; bodies < 2; bodies += 1) await stall(one, 'a', true);
+    expect((await (await stall(one, 'a', true)).answer()).status).toBe(429);
+    expect((await (await stall(one, 'b', true)).finish()).status).toBe(200);
+  });
+
+  test('take no more than the share of the process (F-45)', async () => {
+    const one = await reading({ perAddressBytes: 1_000_000, totalBytes: 50_000 });
+    const first = await stall(one, 'a');
+    await stall(one, 'b');
+    const refused = await (await stall(one, 'c')).answer();
+    expect(refused).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect((await first.finish()).status).toBe(200);
+    expect((await (await stall(one, 'c')).finish()).status).toBe(200);
+  });
+
+  test('give back what they held when the sender hangs up', async () => {
+    const one = await reading({ perAddressBytes: 25_000, totalBytes: 1_000_000 });
+    (await stall(one, 'a')).abandon();
+    await expect.poll(async () => (await (await stall(one, 'a')).finish()).status).toBe(200);
   });
 });
 

@@ -55,10 +55,11 @@ export function respond(
 export async function readJson({
   request,
   plan,
-}: Pick<Exchange, 'request' | 'plan'>): Promise<{ bytes: Uint8Array; value: unknown }> {
+  door,
+}: Pick<Exchange, 'request' | 'plan' | 'door'>): Promise<{ bytes: Uint8Array; value: unknown }> {
   const { treatment } = plan.route;
   const maxBytes = treatment.kind === 'refuse' ? 0 : treatment.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes);
+  const bytes = await readBody(request, maxBytes, door);
   if (bytes.byteLength === 0) return { bytes, value: undefined };
   const parsed = parseStrictJson(bytes, { maxBytes });
   if (!parsed.ok) throw jsonError(parsed.reason);

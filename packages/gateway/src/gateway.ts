@@ -150,7 +150,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const verified = await verifier.verify(request.headers.get('authorization'));
     if (!verified.ok) throw tokenError(verified.reason);
     subject.caller = verified.value;
-    const wanted = await readAhead(request, plan);
+    const wanted = await readAhead(request, plan, door);
     const caller = await callerOf(verified.value, plan, wanted, door);
     subject.caller = caller.verified;
     const decision = decide(request.method, door.rawTarget, request.headers, caller);
@@ -174,12 +174,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function readAhead(
     request: Request,
     plan: RequestPlan,
+    door: Door,
   ): Promise<{ exec: ExecRequest | undefined; wish: WishedFor | undefined }> {
     const none = { exec: undefined, wish: undefined };
     if (plan.route.id === 'machines.exec')
-      return { ...none, exec: readExec((await readJson({ request, plan })).value, parts.policy) };
+      return { ...none, exec: readExec((await readJson({ request, plan, door })).value, parts.policy) };
     if (plan.route.id !== 'apps.create' && plan.route.id !== 'environments.create') return none;
-    const { bytes, value } = await readJson({ request, plan });
+    const { bytes, value } = await readJson({ request, plan, door });
     const wish = plan.route.id === 'apps.create' ? readAppWish(value) : readEnvironmentWish(value);
     return { ...none, wish: { bytes, wish } };
   }

@@ -80,7 +80,7 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
       path: '/extensions/events',
       methods: {
         POST: async (c) =>
-          await answerSignedEvent(kit, c.req.raw, routePath(kit, c.env.rawTarget), async (body) => {
+          await answerSignedEvent(kit, c.req.raw, c.env, routePath(kit, c.env.rawTarget), async (body) => {
             if (await acceptEvent(kit, c.req.raw.headers, body)) eventArrived();
             return new Response(null, { status: 204 });
           }),

@@ -33,7 +33,7 @@ export async function answerSigned(
   handler: SignedHandler,
 ): Promise<Response> {
   const { options } = kit;
-  const body = await readPlain(request);
+  const body = await readPlain(request, door);
   const opened = openSigned(
     {
       method: request.method,
@@ -57,11 +57,12 @@ export async function answerSigned(
 export async function answerSignedEvent(
   kit: Kit,
   request: Request,
+  door: Door,
   routePath: string,
   handler: (body: Uint8Array) => Promise<Response>,
 ): Promise<Response> {
   const { options } = kit;
-  const body = await readPlain(request);
+  const body = await readPlain(request, door);
   const secrets: readonly Secret[] = options.eventsSecrets ?? options.provisioningSecrets;
   const signature = request.headers.get('x-signature');
   const url = publicUrl(options.publicBaseUrl, routePath);
@@ -80,14 +81,14 @@ export async function answerSignedEvent(
   }
 }
 
-async function readPlain(request: Request): Promise<Uint8Array> {
+async function readPlain(request: Request, door: Door): Promise<Uint8Array> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new HangarError('unsupported_media_type', {
       public: 'bodies with a Content-Encoding are not taken',
     });
   }
-  return await readBody(request, MAX_BODY_BYTES);
+  return await readBody(request, MAX_BODY_BYTES, door);
 }
 
 async function oncePerNonce(

@@ -9,6 +9,8 @@ export interface Door {
   readonly remoteAddress?: string;
   /** Told of every error that was turned into an answer, once, at the edge. */
   readonly onError?: (error: HangarError) => void;
+  /** Takes bytes for the body out of the server's budget; throws when there are none left. Given back after the answer. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** Splits a raw request target at its first `?`. Nothing is decoded; an absent query is the empty text. */
@@ -20,47 +22,59 @@ export function splitTarget(rawTarget: string): { path: string; query: string } 
   return { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
+/** A body without an announced length begins with this much memory, and doubles. */
+const FIRST_BYTES = 4096;
+
 /**
- * Reads a request's body as the bytes that came, and stops reading at the limit.
- * @throws HangarError `too_large` over the limit, `bad_request` when the client hung up.
+ * Reads a request's body as the bytes that came, and stops reading at the limit. The memory it takes comes out of the
+ * door's budget; it is one piece, so that a body in many small chunks costs no more than its bytes.
+ * @throws HangarError `too_large` over the limit, `bad_request` when the client hung up, or what the budget says
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const announced = request.headers.get('content-length');
-  if (announced !== null && /^[0-9]+$/.test(announced) && Number(announced) > maxBytes) {
-    throw tooLarge(maxBytes);
-  }
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  { hold = () => undefined }: Pick<Door, 'hold'>,
+): Promise<Uint8Array> {
+  const announced = announcedLength(request.headers);
+  if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
   if (!request.body) return new Uint8Array(0);
-  const parts: Uint8Array[] = [];
+  const largest = announced ?? maxBytes;
+  let whole = new Uint8Array(0);
   let size = 0;
   const reader = request.body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      size += value.byteLength;
-      if (size > maxBytes) {
-        await reader.cancel().catch(() => undefined);
-        throw tooLarge(maxBytes);
+      if (size + value.byteLength > maxBytes) throw tooLarge(maxBytes);
+      if (size + value.byteLength > whole.byteLength) {
+        const room = roomFor(size + value.byteLength, whole.byteLength, largest);
+        hold(room - whole.byteLength);
+        const larger = new Uint8Array(room);
+        larger.set(whole.subarray(0, size));
+        whole = larger;
       }
-      parts.push(value);
+      whole.set(value, size);
+      size += value.byteLength;
     }
   } catch (error) {
+    await reader.cancel().catch(() => undefined);
     if (error instanceof HangarError) throw error;
     throw new HangarError('bad_request', { detail: 'the body ended early', cause: error });
   }
-  return concatenate(parts, size);
+  return whole.subarray(0, size);
+}
+
+function announcedLength(headers: Headers): number | undefined {
+  const text = headers.get('content-length');
+  return text !== null && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Twice as much as before, but never less than is needed now nor more than can still come. */
+function roomFor(needed: number, before: number, largest: number): number {
+  return Math.max(needed, Math.min(largest, Math.max(FIRST_BYTES, before * 2)));
 }
 
 function tooLarge(maxBytes: number): HangarError {
   return new HangarError('too_large', { public: `the request is larger than ${maxBytes} bytes` });
-}
-
-function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }

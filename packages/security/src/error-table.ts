@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'not_ready'
   | 'config_invalid'
   | 'header_too_large'
+  | 'request_timeout'
+  | 'expectation_failed'
   | 'csrf_refused'
   | 'login_required'
   | 'login_failed';
@@ -228,6 +230,17 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
     'Start is refused; every problem is listed at once.',
   ),
   header_too_large: row(431, 'the request headers are too large', 'Usually a bundle with too many tokens.'),
+  request_timeout: row(
+    408,
+    'the request took too long',
+    'It did not arrive whole in time, or what it waited for did not happen in time. Send it again.',
+    { retry: true },
+  ),
+  expectation_failed: row(
+    417,
+    'the Expect header asks for something that is not offered',
+    'Only `Expect: 100-continue` is known.',
+  ),
   csrf_refused: row(
     403,
     'the request did not come from this page',

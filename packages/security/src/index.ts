@@ -62,3 +62,4 @@ export {
 
 /** What a server passes beside the Request, and reading a body within a limit. */
 export { readBody, splitTarget, type Door } from './door.ts';
+export { createBodyBudget, type BodyBudget, type BodyBudgetLimits, type BodyHold } from './body-budget.ts';

@@ -23,13 +23,13 @@ describe('a body', () => {
 
   test('is read as the bytes that came', async () => {
     const bytes = Uint8Array.of(0, 255, 13, 10, 0xef, 0xbb, 0xbf);
-    expect(await readBody(post(bytes), 7)).toEqual(bytes);
-    expect(await readBody(new Request('http://x.example/'), 7)).toEqual(new Uint8Array(0));
+    expect(await readBody(post(bytes), 7, {})).toEqual(bytes);
+    expect(await readBody(new Request('http://x.example/'), 7, {})).toEqual(new Uint8Array(0));
   });
 
   test('is refused over the limit, announced or not, without reading on', async () => {
-    await expect(readBody(post('abcdefgh'), 7)).rejects.toMatchObject({ code: 'too_large', status: 413 });
-    await expect(readBody(post('abc', { 'content-length': '99' }), 7)).rejects.toMatchObject({
+    await expect(readBody(post('abcdefgh'), 7, {})).rejects.toMatchObject({ code: 'too_large', status: 413 });
+    await expect(readBody(post('abc', { 'content-length': '99' }), 7, {})).rejects.toMatchObject({
       code: 'too_large',
     });
     let pulls = 0;
@@ -39,7 +39,7 @@ describe('a body', () => {
         controller.enqueue(new Uint8Array(1024));
       },
     });
-    await expect(readBody(post(endless), 4096)).rejects.toMatchObject({ code: 'too_large' });
+    await expect(readBody(post(endless), 4096, {})).rejects.toMatchObject({ code: 'too_large' });
     expect(pulls).toBeLessThan(20);
   });
 
@@ -50,7 +50,7 @@ describe('a body', () => {
         controller.error(new Error('socket hang up'));
       },
     });
-    const error: unknown = await readBody(post(broken), 100).catch((thrown: unknown) => thrown);
+    const error: unknown = await readBody(post(broken), 100, {}).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HangarError);
     expect(error).toMatchObject({ code: 'bad_request' });
   });

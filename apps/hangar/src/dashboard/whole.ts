@@ -24,7 +24,7 @@ export class WholeRequest {
    * @throws HangarError `too_large` over the limit, `bad_request` when the body ended early
    */
   static async read(request: Request, door: Door, maxBodyBytes: number): Promise<WholeRequest> {
-    return new WholeRequest(request, door, await readBody(request, maxBodyBytes));
+    return new WholeRequest(request, door, await readBody(request, maxBodyBytes, door));
   }
 
   /** The body as strict JSON. @throws HangarError `bad_request` */

@@ -62,7 +62,7 @@ export function createDischargeDoor(
   app.post(dischargePath, async (c) => {
     const { door } = c.env;
     limited(door, 'discharge-start', START_RATE);
-    const ticket = await ticketOf(c.req.raw);
+    const ticket = await ticketOf(c.req.raw, door);
     const opened = await issuer.readTicket(ticket);
     if (!opened.ok) throw dischargeError(opened.reason);
     if (opened.value.asksForIdentity) {
@@ -97,7 +97,7 @@ export function createDischargeDoor(
   });
   app.post('/login', async (c) => {
     limited(c.env.door, 'discharge-page', PAGE_RATE);
-    return await pages.decide(c.req.raw, flowOf(c.req.url));
+    return await pages.decide(c.req.raw, c.env.door, flowOf(c.req.url));
   });
 
   const onlyAllow = (allow: string) => () => {
@@ -121,10 +121,10 @@ function flowOf(url: string): string {
   return new URL(url).searchParams.get('flow') ?? '';
 }
 
-async function ticketOf(request: Request): Promise<Uint8Array> {
+async function ticketOf(request: Request, door: Door): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
-  const body = await readBody(request, MAX_START_BYTES).catch((error: unknown) => {
+  const body = await readBody(request, MAX_START_BYTES, door).catch((error: unknown) => {
     // A ticket too long is a ticket that is not ours, and is told in the same words.
     throw error instanceof HangarError && error.code === 'too_large' ? notOurs() : error;
   });

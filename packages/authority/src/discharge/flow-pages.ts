@@ -1,4 +1,4 @@
-import { readBody, type Log, type Sealer } from '@hangar/security';
+import { readBody, type Door, type Log, type Sealer } from '@hangar/security';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { Identity } from '../ports.ts';
 import { confirmToken, isConfirmToken } from './confirm-token.ts';
@@ -10,7 +10,7 @@ const MAX_FORM_BYTES = 8192;
 /** The pages a person sees while a client polls. */
 export interface FlowPages {
   show(request: Request, userSecret: string): Promise<Response>;
-  decide(request: Request, userSecret: string): Promise<Response>;
+  decide(request: Request, door: Door, userSecret: string): Promise<Response>;
 }
 
 /** What the pages need. */
@@ -60,9 +60,11 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       });
     },
 
-    decide: async (request, userSecret) => {
+    decide: async (request, door, userSecret) => {
       if (!isFromHere(request, ownOrigin)) return await renderPage(crossSite);
-      const form = new URLSearchParams(new TextDecoder().decode(await readBody(request, MAX_FORM_BYTES)));
+      const form = new URLSearchParams(
+        new TextDecoder().decode(await readBody(request, MAX_FORM_BYTES, door)),
+      );
       const flow = await flows.find(userSecret);
       if (!flow) return await renderPage(unknown);
       const identity = await options.identify(request);

@@ -53,7 +53,7 @@ export function createIntrospectionDoor(
   });
 
   app.post('/authenticate', async (c) => {
-    const { header } = parsed(authenticateRequest, await readJson(c.req.raw, MAX_BODY_BYTES));
+    const { header } = parsed(authenticateRequest, await readJson(c.req.raw, MAX_BODY_BYTES, c.env.door));
     const each = await reader.readEach(header);
     if (!each.ok) throw tokenError(each.reason);
     const genuine = each.value.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
@@ -63,7 +63,10 @@ export function createIntrospectionDoor(
   });
 
   app.post('/authorize', async (c) => {
-    const { header, access } = parsed(authorizeRequest, await readJson(c.req.raw, MAX_BODY_BYTES));
+    const { header, access } = parsed(
+      authorizeRequest,
+      await readJson(c.req.raw, MAX_BODY_BYTES, c.env.door),
+    );
     const tokens = await reader.read(header);
     if (!tokens.ok) throw tokenError(tokens.reason);
     const registry = hangarCaveats(options.meters);

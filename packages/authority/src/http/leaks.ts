@@ -61,7 +61,7 @@ export function registerLeaks(
 ): void {
   app.post('/leaks', async (c) => {
     if (o.leakReporters === undefined) throw new HangarError('not_found');
-    const body = await readBody(c.req.raw, MAX_BODY_BYTES);
+    const body = await readBody(c.req.raw, MAX_BODY_BYTES, c.env.door);
     const signer = c.req.header('github-public-key-identifier') ?? '';
     const signature = c.req.header('github-public-key-signature') ?? '';
     const key = o.leakReporters.get(signer);

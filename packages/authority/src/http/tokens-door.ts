@@ -67,7 +67,7 @@ export function createTokensDoor(
   const app = new Hono<DoorEnv>({ strict: false }).basePath('/hangar/v1/tokens');
 
   const tools: DoorTools = {
-    body: (c) => readJson(c.req.raw, MAX_BODY_BYTES),
+    body: (c) => readJson(c.req.raw, MAX_BODY_BYTES, c.env.door),
     limited: (c) => {
       const wait = options.buckets.take(`token-text ${callerOf(c.env.door.remoteAddress)}`, TEXT_RATE);
       if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });

@@ -29,13 +29,13 @@ export interface IssuerDoor {
 export function createIssuerDoor(issuer: Issuer, half: 'verify' | 'sign'): IssuerDoor {
   const answer = answers(issuer);
 
-  async function ask(request: Request): Promise<Response> {
+  async function ask(request: Request, door: Door): Promise<Response> {
     const { pathname } = new URL(request.url);
     const name = pathname.startsWith(CALL_PATH) ? pathname.slice(CALL_PATH.length) : '';
     if (!isCallName(name) || calls[name].half !== half) throw new HangarError('not_found');
     if (request.method !== 'POST')
       throw new HangarError('method_not_allowed', { headers: { allow: 'POST' } });
-    const json = parseStrictJson(await readBody(request, MAX_BODY_BYTES));
+    const json = parseStrictJson(await readBody(request, MAX_BODY_BYTES, door));
     if (!json.ok) throw new HangarError('bad_request', { detail: json.reason.tag });
     return await answerOne(name, unpack(json.value));
   }
@@ -54,7 +54,7 @@ export function createIssuerDoor(issuer: Issuer, half: 'verify' | 'sign'): Issue
   return {
     fetch: async (request, door) => {
       try {
-        return await ask(request);
+        return await ask(request, door);
       } catch (cause) {
         const error = asHangarError(cause);
         door.onError?.(error);
