@@ -53,7 +53,7 @@ const MAX_HEADER_BYTES = 65_536;
 /** A client that sends its head slower than this holds a socket for nothing. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** For the whole of a request to come in; a body that stalls holds a handler. How long an answer takes is not bounded here. */
-const REQUEST_TIMEOUT_MS = 15_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
 /**
  * The memory for bodies of all servers of a process. Per address: less, and a deploy of a few dozen machines with large
  * configs from one office is turned away; more, and a single stranger fills a small machine. In all: a quarter of the

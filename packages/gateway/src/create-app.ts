@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { once, type OperationFacts, type OnceAnswer } from './idempotency.ts';
 import { claim, make, newOwner } from './lifecycle.ts';
+import { heldSince, nameTaken } from './name-hold.ts';
 import { bucketNameFor, markFor, newUlid } from './naming.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
 import { pause, type Parts } from './parts.ts';
@@ -92,6 +93,8 @@ async function createOnce(
 
 function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchange: Exchange): HangarError {
   switch (reason.tag) {
+    case 'name_reserved':
+      return nameTaken();
     case 'key_held':
       return new HangarError('conflict', { public: 'another environment has this key' });
     case 'quota_used': {
@@ -138,6 +141,7 @@ function newRow(wish: EnvironmentWish, { caller, clearance }: Exchange, parts: P
     branches: clearance?.branches ?? [caller.verified.branch],
     leaseOwner: newOwner(),
     leaseUntil: new Date(createdAt.getTime() + leaseMs),
+    heldSince: heldSince(createdAt),
   };
 }
 
@@ -182,13 +186,5 @@ async function goOn(
   throw new HangarError('state_conflict', {
     public: 'an app of this name is still being set up or deleted',
     retryAfterSeconds: 5,
-  });
-}
-
-function nameTaken(): HangarError {
-  return new HangarError('name_taken', {
-    status: 422,
-    public: 'Validation failed: Name has already been taken',
-    extra: { status: 'name_taken' },
   });
 }

@@ -1,6 +1,7 @@
 import type { AppWire, IpWire, UpstreamReason } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import type { Environment } from './environment.ts';
+import { nameTaken } from './name-hold.ts';
 import { pause, type Parts } from './parts.ts';
 import type { EnvironmentChanges } from './ports.ts';
 import { storageSecrets } from './reserved.ts';
@@ -108,14 +109,6 @@ async function findApp(
 
 function isNameTaken(reason: UpstreamReason): boolean {
   return upstreamError(reason, false).code === 'name_taken';
-}
-
-function nameTaken(): HangarError {
-  return new HangarError('name_taken', {
-    status: 422,
-    public: 'Validation failed: Name has already been taken',
-    extra: { status: 'name_taken' },
-  });
 }
 
 function idsOf(app: AppWire): EnvironmentChanges {

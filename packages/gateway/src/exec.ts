@@ -9,7 +9,7 @@ import type { BranchLimit } from './ports.ts';
 import { sendUpstream } from './upstream.ts';
 
 /** What upstream needs beside the command's own time. */
-const upstreamSlackSeconds = 15;
+export const upstreamSlackSeconds = 15;
 
 /** A command to be executed, read from the body before the caveats are asked. */
 export interface ExecRequest {

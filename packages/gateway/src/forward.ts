@@ -12,7 +12,7 @@ import type { BodyCheck, Reply, Route } from './route.ts';
 import { sendUpstream, type UpstreamReply } from './upstream.ts';
 
 /** Waiting and stopping take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
-const slowPatienceMs = 75_000;
+export const slowPatienceMs = 75_000;
 const slowRoutes: readonly string[] = ['machines.wait', 'machines.stop', 'machines.restart'];
 
 /** A machine that the gateway has just made may be invisible upstream for this long. */

@@ -10,6 +10,7 @@ const keyForm = /^[\x21-\x7e]{1,255}$/;
 /** How long a repeated request waits for the first one's answer before it is asked to come back. */
 const waitTries = 50;
 const waitPauseMs = 200;
+export const longestWaitMs = waitTries * waitPauseMs;
 
 /** What an operation must know about itself. */
 export interface OperationFacts {

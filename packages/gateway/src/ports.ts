@@ -104,6 +104,8 @@ export type NewEnvironment = Pick<
   readonly leaseUntil: Date;
   /** The branches that it is made under, all of which it counts for. */
   readonly branches: readonly string[];
+  /** A name whose environment ended after this is still held against other workspaces. */
+  readonly heldSince: Date;
 };
 
 /** How many environments may be alive: in the workspace, and under branches. */
@@ -115,6 +117,8 @@ export interface LiveLimits {
 /** Why a name could not be taken. */
 export type ReserveReason =
   | { readonly tag: 'name_held'; readonly holder: Environment }
+  /** Its environment is gone, but too short a time ago for another workspace to have the name. */
+  | { readonly tag: 'name_reserved' }
   | { readonly tag: 'key_held' }
   | { readonly tag: 'quota_used'; readonly limit: number }
   | { readonly tag: 'branch_quota_used'; readonly branch: string; readonly limit: number };

@@ -1,6 +1,11 @@
-import { and, asc, desc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
-import { unfinishedPhases, type EnvironmentStore } from '@hangar/gateway';
-import type { Database } from '../database.ts';
+import { and, asc, desc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import {
+  unfinishedPhases,
+  type EnvironmentStore,
+  type NewEnvironment,
+  type ReserveReason,
+} from '@hangar/gateway';
+import type { Database, Executor } from '../database.ts';
 import { gatewayAudit, gatewayEnvironments, gatewayVolumes, gatewayWorkspaces } from '../schema/gateway.ts';
 import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts';
 import { gatewayMachineRows } from './gateway-machines.ts';
@@ -40,15 +45,12 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .where(and(eq(workspaces.number, number), isNull(workspaces.closedAt)));
     },
 
-    async reserve({ branches, ...wanted }, limits) {
+    async reserve({ branches, heldSince, ...wanted }, limits) {
       return await db.transaction(async (tx) => {
         // The workspace's row is the lock under which its environments are counted.
         await tx.select().from(workspaces).where(eq(workspaces.number, wanted.workspace)).for('update');
-        const [held] = await tx
-          .select()
-          .from(environments)
-          .where(and(eq(environments.name, wanted.name), live));
-        if (held) return { ok: false, reason: { tag: 'name_held', holder: environmentOf(held) } };
+        const refusal = await whoHolds(tx, { ...wanted, heldSince });
+        if (refusal) return { ok: false, reason: refusal };
         if (wanted.key !== undefined) {
           const held = await tx.$count(
             environments,
@@ -72,13 +74,10 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           await writeMakers(tx, { id: row.id, branches, createdAt: wanted.createdAt });
           return { ok: true, value: environmentOf(row) };
         }
-        // Another workspace took the name between the look and the insert.
-        const [holder] = await tx
-          .select()
-          .from(environments)
-          .where(and(eq(environments.name, wanted.name), live));
-        if (!holder) throw new Error('a name could be neither taken nor found');
-        return { ok: false, reason: { tag: 'name_held', holder: environmentOf(holder) } };
+        // Another workspace took the name between the look and the insert, and may even have given it up again.
+        const taken = await whoHolds(tx, { ...wanted, heldSince });
+        if (!taken) throw new Error('a name could be neither taken nor found');
+        return { ok: false, reason: taken };
       });
     },
     async environment(id) {
@@ -184,6 +183,27 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       await db.insert(gatewayAudit).values(entry);
     },
   };
+}
+
+/**
+ * Why a workspace cannot have a name: an environment has it, or one of another workspace had it until a moment ago.
+ * One statement, so that nothing ends unseen between two looks.
+ */
+async function whoHolds(
+  tx: Executor,
+  { name, workspace, heldSince }: Pick<NewEnvironment, 'name' | 'workspace' | 'heldSince'>,
+): Promise<Extract<ReserveReason, { tag: 'name_held' | 'name_reserved' }> | undefined> {
+  const reserved = and(
+    ne(gatewayEnvironments.workspace, workspace),
+    gt(gatewayEnvironments.deletedAt, heldSince),
+  );
+  const rows = await tx
+    .select({ row: gatewayEnvironments, isLive: sql<boolean>`${live}` })
+    .from(gatewayEnvironments)
+    .where(and(eq(gatewayEnvironments.name, name), or(live, reserved)));
+  const holder = rows.find(({ isLive }) => isLive);
+  if (holder) return { tag: 'name_held', holder: environmentOf(holder.row) };
+  return rows.length === 0 ? undefined : { tag: 'name_reserved' };
 }
 
 /** One row of the audit trail, as reads show it. */
