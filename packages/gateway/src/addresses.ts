@@ -1,6 +1,8 @@
+import type { Json } from '@hangar/flyio';
+import { checkBody } from './body-rules.ts';
 import { appOf, readJson, type Exchange } from './exchange.ts';
 import { bringBack } from './forward.ts';
-import { invalid, isObject, withoutNulls } from './machine-config.ts';
+import { invalid } from './machine-config.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
 import type { Parts } from './parts.ts';
 import { policyError } from './policy.ts';
@@ -17,8 +19,8 @@ export async function assignAddress(given: Exchange, parts: Parts): Promise<Resp
   const exchange = appOf(given);
   const { environment, caller } = exchange;
   const { value } = await readJson(exchange);
-  if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const { type, region, service_name: service, network, org_slug: organization } = withoutBlanks(value);
+  const { value: body } = checkBody('assignIPRequest', value, parts.policy);
+  const { type, region, service_name: service, network, org_slug: organization } = withoutBlanks(body);
   const refusal = checkOrganizationSlug(organization, caller.workspace);
   if (refusal) throw refusal;
   const chosen = service === undefined ? {} : { service_name: service };
@@ -37,8 +39,8 @@ export async function assignAddress(given: Exchange, parts: Parts): Promise<Resp
 }
 
 /** fly-go sends all five members, unset ones as empty texts. */
-function withoutBlanks(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(withoutNulls(value)).filter(([, member]) => member !== ''));
+function withoutBlanks(body: Json): Json {
+  return Object.fromEntries(Object.entries(body).filter(([, member]) => member !== ''));
 }
 
 function checkPublic(type: unknown, { policy }: Parts): void {

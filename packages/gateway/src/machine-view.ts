@@ -1,6 +1,7 @@
 import { machineWire, type MachineWire } from '@hangar/flyio';
 import type { Guest, Machine } from './environment.ts';
-import { isObject, isReservedMetadata } from './machine-config.ts';
+import { isReservedMetadata } from './body-rules.ts';
+import { isObject } from './machine-config.ts';
 
 /** Marks that the gateway writes into a machine's metadata, and hides again. */
 export const metadataMarks = {

@@ -116,10 +116,8 @@ async function checkVolumes(
   environment: Environment,
   parts: Parts,
 ): Promise<void> {
-  for (const volume of volumes) {
-    // A mount may also name a volume by its name, which upstream looks for within the app.
-    if (volume.startsWith('vol_')) await ownedVolume(volume, environment, parts);
-  }
+  // A mount may also name a volume by its name, which upstream looks for within the app.
+  for (const { id } of volumes) await ownedVolume(id, environment, parts);
 }
 
 async function checkQuota(environment: Environment, { store, policy }: Parts): Promise<void> {

@@ -1,20 +1,12 @@
 import { visibleEnvironments } from './apps.ts';
+import { checkBody } from './body-rules.ts';
 import { readJson, type Answer, type Exchange } from './exchange.ts';
-import { invalid, isObject } from './machine-config.ts';
+import { isObject } from './machine-config.ts';
 import { cleanMachine } from './machine-view.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
 import type { Parts } from './parts.ts';
 import { formatTarget } from './target.ts';
 import { sendUpstream, upstreamError } from './upstream.ts';
-
-const placementFields: readonly string[] = [
-  'region',
-  'count',
-  'compute',
-  'volume_name',
-  'volume_size_bytes',
-  'weights',
-];
 
 /** Pages that are read of the operator's organization at most; with the largest pages that is 50,000 machines. */
 const maxPages = 50;
@@ -57,11 +49,10 @@ export async function listInOrganization(
 /** `POST /v1/platform/placements`: asked for the operator's organization, whichever the caller's is. */
 export async function place(exchange: Exchange, parts: Parts): Promise<Answer> {
   const { value } = await readJson(exchange);
-  if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const refusal = checkOrganizationSlug(value['org_slug'], exchange.caller.workspace);
+  const { value: body } = checkBody('main.getPlacementsRequest', value, parts.policy);
+  const refusal = checkOrganizationSlug(body['org_slug'], exchange.caller.workspace);
   if (refusal) throw refusal;
-  const known = Object.fromEntries(Object.entries(value).filter(([name]) => placementFields.includes(name)));
-  const json = { ...known, org_slug: parts.organization };
+  const json = { ...body, org_slug: parts.organization };
   const target = '/v1/platform/placements';
   return {
     status: 200,

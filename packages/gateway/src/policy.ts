@@ -70,6 +70,42 @@ export function checkRegion(
   return policyError(path, 'regions', policy.regions, `region ${region} is not allowed`);
 }
 
+/** Checks a kind of processor. */
+export function checkCpuKind(kind: string, path: string, policy: EnvironmentPolicy): HangarError | undefined {
+  if (policy.cpuKinds.includes(kind)) return undefined;
+  return policyError(path, 'cpu_kinds', policy.cpuKinds, `cpu_kind ${kind.slice(0, 64)} is not allowed`);
+}
+
+/** Checks a number of processors. */
+export function checkCpus(cpus: number, path: string, policy: EnvironmentPolicy): HangarError | undefined {
+  if (cpus <= policy.maxCpus) return undefined;
+  return policyError(path, 'max_cpus', policy.maxCpus, `${path} ${cpus} exceeds ${policy.maxCpus}`);
+}
+
+/** Checks the memory of a machine in MB. */
+export function checkMemory(
+  megabytes: number,
+  path: string,
+  policy: EnvironmentPolicy,
+): HangarError | undefined {
+  if (megabytes <= policy.maxMemoryMb) return undefined;
+  return policyError(
+    path,
+    'max_memory_mb',
+    policy.maxMemoryMb,
+    `${path} ${megabytes} exceeds ${policy.maxMemoryMb}`,
+  );
+}
+
+/** Checks a guest that is written as `shared-cpu-2x` or `performance-4x`. Names of GPUs do not fit the form. */
+export function checkPreset(size: string, path: string, policy: EnvironmentPolicy): HangarError | undefined {
+  const [, prefix, cpus] = /^(shared-cpu|performance)-([0-9]{1,2})x$/.exec(size) ?? [];
+  const kind = prefix === 'shared-cpu' ? 'shared' : prefix;
+  if (kind !== undefined && policy.cpuKinds.includes(kind) && Number(cpus) <= policy.maxCpus)
+    return undefined;
+  return policyError(path, 'max_cpus', policy.maxCpus, `size ${size.slice(0, 64)} is not allowed`);
+}
+
 /** Checks the size of a volume in GB. */
 export function checkVolumeSize(
   gigabytes: number,

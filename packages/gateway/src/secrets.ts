@@ -1,10 +1,11 @@
+import type { Fault, Json } from '@hangar/flyio';
+import { checkBody } from './body-rules.ts';
 import type { Exchange } from './exchange.ts';
 import { readJson } from './exchange.ts';
 import { passOn } from './forward.ts';
-import { invalid, isObject } from './machine-config.ts';
+import { invalid } from './machine-config.ts';
 import type { Parts } from './parts.ts';
 import { isReservedSecret } from './reserved.ts';
-import { isSecretName } from './route.ts';
 
 /**
  * Sets or deletes app secrets, one or many. Those of the environment's storage can be read like any other, but only
@@ -16,28 +17,17 @@ export async function setSecrets(exchange: Exchange, parts: Parts): Promise<Resp
   if (name !== undefined) refuseReserved(name);
   if (plan.route.method === 'DELETE') return await passOn(exchange, undefined, 'stream', undefined, parts);
   const { value } = await readJson(exchange);
-  const json = name === undefined ? { values: readValues(value) } : { value: readValue(value) };
+  const schema = name === undefined ? 'AppSecretsUpdateRequest' : 'SetAppSecretRequest';
+  const { value: json } = checkBody(schema, value, parts.policy, (body) =>
+    name === undefined
+      ? missing(body, 'values', 'an object is needed')
+      : missing(body, 'value', 'a text is needed'),
+  );
   return await passOn(exchange, json, 'stream', undefined, parts);
 }
 
-function readValues(body: unknown): Record<string, string | null> {
-  const values = isObject(body) ? body['values'] : undefined;
-  if (!isObject(values)) throw invalid('values', 'an object is needed');
-  const read: Record<string, string | null> = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (!isSecretName(name)) throw invalid(`values.${name.slice(0, 64)}`, 'not a name for a variable');
-    refuseReserved(name);
-    if (value !== null && typeof value !== 'string')
-      throw invalid(`values.${name}`, 'a text or null is needed');
-    read[name] = value;
-  }
-  return read;
-}
-
-function readValue(body: unknown): string {
-  const value = isObject(body) ? body['value'] : undefined;
-  if (typeof value !== 'string') throw invalid('value', 'a text is needed');
-  return value;
+function missing(body: Json, member: string, fault: string): readonly Fault[] {
+  return body[member] === undefined ? [{ path: member, fault }] : [];
 }
 
 function refuseReserved(name: string): void {

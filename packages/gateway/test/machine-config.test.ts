@@ -1,5 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  foldName,
+  pathTo,
+  SCHEMAS,
+  type Leaf,
+  type Schema,
+  type SchemaName,
+  type Shape,
+} from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import { defaultPolicy, type EnvironmentPolicy } from '@hangar/gateway';
 import { splitCommandLine } from '../src/command-line.ts';
@@ -18,6 +27,91 @@ function fault(body: unknown, policy: EnvironmentPolicy = defaultPolicy): Hangar
 }
 
 const config = (more: Record<string, unknown>) => ({ config: { image: 'acme/py-env:2026.10', ...more } });
+
+type Path = readonly (string | number)[];
+
+/** A value that passes, with every member that is offered, of an object or a leaf. */
+function sampleOf(shape: Shape): unknown {
+  if (shape.startsWith('[')) return [sampleOf(shape.slice(1, -1) as Shape)];
+  if (shape.startsWith('{')) return { some: sampleOf(shape.slice(1, -1) as Shape) };
+  if (shape in SCHEMAS) {
+    const members: Schema = SCHEMAS[shape as SchemaName];
+    return Object.fromEntries(
+      Object.entries(members)
+        .filter(([name]) => !NOT_OFFERED.includes(name))
+        .map(([name, of]) => [name, sampleOf(of)]),
+    );
+  }
+  return LEAF_SAMPLES[shape as Leaf] ?? 'x1';
+}
+
+const NOT_OFFERED = [
+  'gpu_kind',
+  'gpus',
+  'host_dedication_id',
+  'kernel_args',
+  'standbys',
+  'cache_drive',
+  'spot',
+].concat(['dns', 'tigris_bucket', 'gpu_bid_price']);
+
+const LEAF_SAMPLES: Readonly<Partial<Record<Leaf, unknown>>> = {
+  flag: true,
+  count: 1,
+  whole: 1,
+  number: 1,
+  duration: '1m30s',
+  cpus: 1,
+  memory: 256,
+  gigabytes: 1,
+  'cpu-kind': 'shared',
+  preset: 'shared-cpu-1x',
+  variables: { A: 'x' },
+  metadata: { a: 'x' },
+};
+
+/** Every named member at any depth. */
+function membersOf(value: unknown, shape: Shape, at: Path): { at: Path; name: string; shape: Shape }[] {
+  const item = shape.replace(/^[[{]|[\]}]$/g, '');
+  if (!(item in SCHEMAS)) return [];
+  if (Array.isArray(value)) return membersOf(value[0], item as Shape, [...at, 0]);
+  if (item !== shape) return membersOf((value as { some: unknown }).some, item as Shape, [...at, 'some']);
+  const members: Schema = SCHEMAS[item as SchemaName];
+  return Object.entries(value as object).flatMap(([name, below]) => {
+    const of = members[name] ?? 'text';
+    return [{ at, name, shape: of }, ...membersOf(below, of, [...at, name])];
+  });
+}
+
+/** A copy in which one member goes by another name, or holds something else. */
+function replaced(value: unknown, at: Path, name: string, change: (value: unknown) => unknown): unknown {
+  const copy = structuredClone(value);
+  let place = copy as Record<string | number, unknown>;
+  for (const step of at) place = place[step] as typeof place;
+  const old = Object.keys(place).find((known) => foldName(known) === foldName(name)) ?? name;
+  const held = place[old];
+  delete place[old];
+  place[name] = change(held);
+  return copy;
+}
+
+function pathOf(path: Path): string {
+  return path.reduce<string>(
+    (before, step) => (typeof step === 'number' ? `${before}[${step}]` : pathTo(before, step)),
+    '',
+  );
+}
+
+/** Other letters that Go takes for the same name; at least one differs. */
+function respell(name: string, seed: number): string {
+  const letters = Array.from(name, (letter, at) => {
+    const kind = (seed >> (at % 15)) % 3;
+    if (kind === 0) return letter;
+    return kind === 1 ? letter.toUpperCase() : ({ s: '\u017F', k: '\u212A' }[letter] ?? letter);
+  });
+  const respelled = letters.join('');
+  return respelled === name ? name.toUpperCase() : respelled;
+}
 
 describe('a machine config', () => {
   it.each([
@@ -45,7 +139,11 @@ describe('a machine config', () => {
         guest: { cpu_kind: 'shared', cpus: 2, memory_mb: 512, gpu_kind: null },
         env: { LANG: 'C.UTF-8' },
         services: [
-          { internal_port: 8080, ports: [{ port: 443, handlers: ['tls', 'http'] }], future_field: 1 },
+          {
+            internal_port: 8080,
+            ports: [{ port: 443, handlers: ['tls', 'http'] }],
+            force_instance_key: null,
+          },
         ],
         mounts: [{ volume: 'vol_0123456789ab', path: '/data' }],
         metadata: { fly_process_group: 'app' },
@@ -54,7 +152,9 @@ describe('a machine config', () => {
       },
     };
     expect(fault(body)).toBeUndefined();
-    expect(checkMachineBody(body, defaultPolicy).volumes).toEqual(['vol_0123456789ab']);
+    expect(checkMachineBody(body, defaultPolicy).volumes).toEqual([
+      { path: 'config.mounts[0].volume', id: 'vol_0123456789ab' },
+    ]);
   });
 
   it.each([
@@ -72,7 +172,22 @@ describe('a machine config', () => {
     [{ metadata: { hangar_env: 'env_other' } }, 'config.metadata.hangar_env'],
     [{ metadata: { Hangar_Op: 'x' } }, 'config.metadata.Hangar_Op'],
     [{ standbys: ['5683977ad31768'] }, 'config.standbys'],
-    [{ dns: { nameservers: ['10.0.0.1'] } }, 'config.dns'],
+    [{ dns: { nameservers: ['10.0.0.1'] } }, 'config.dns.nameservers'],
+    [
+      { statics: [{ guest_path: '/s', url_prefix: '/', tigris_bucket: 'theirs' }] },
+      'config.statics[0].tigris_bucket',
+    ],
+    [{ mounts: [{ path: '/d', volume: 'VOL_0123456789ab' }] }, 'config.mounts[0].volume'],
+    [{ mounts: [{ path: '/d', volume: 'vol_x' }] }, 'config.mounts[0].volume'],
+    [{ mounts: [{ path: '/d', volume: ['vol_0123456789ab'] }] }, 'config.mounts[0].volume'],
+    [
+      { containers: [{ image: 'a', env_from: [{ env_var: 'FLY_TIGRIS_BUCKET', field_ref: 'id' }] }] },
+      'config.containers[0].env_from[0].env_var',
+    ],
+    [{ processes: [{ Env: { FLY_TIGRIS_BUCKET: 'z' } }] }, 'config.processes[0].Env'],
+    [{ files: [{ Image_Config: 'not an image' }] }, 'config.files[0].Image_Config'],
+    [{ mounts: [{ SIZE_GB: 5000 }] }, 'config.mounts[0].SIZE_GB'],
+    [{ env: { 'A=B': 'x' } }, 'config.env."A=B"'],
     [{ brand_new_field: true }, 'config.brand_new_field'],
     [{ guest: { host_dedication_id: 'x' } }, 'config.guest.host_dedication_id'],
     [{ guest: { gpu_kind: 'a100-40gb' } }, 'config.guest.gpu_kind'],
@@ -104,6 +219,64 @@ describe('a machine config', () => {
     [{ config: { image: 'a' }, lsvd: true }],
   ])('is refused when the body is %j', (body) => {
     expect(fault(body)?.status).toBe(422);
+  });
+
+  it('is refused with all its faults at once, and with the names that were meant (F-28)', () => {
+    const error = fault({
+      config: { imgae: 'a', guest: { cpus: '2' }, mounts: [{ Volume: 'vol_0123456789ab' }] },
+    });
+    expect(error?.fields).toEqual({
+      'config.imgae': 'not known; did you mean image?',
+      'config.guest.cpus': 'must be a whole number, 0 or more',
+      'config.mounts[0].Volume': 'must be written volume',
+      'config.image': 'is needed',
+    });
+    expect(error?.sentence).toContain('config.imgae: not known; did you mean image?; config.guest.cpus');
+  });
+
+  it('takes the names that are not offered while they are empty, and leaves them out (F-19)', () => {
+    const empty = {
+      lsvd: false,
+      config: {
+        image: 'a',
+        dns: {},
+        standbys: [],
+        cache_drive: null,
+        guest: { cpus: 1, gpu_kind: '', gpus: 0, kernel_args: [], host_dedication_id: '' },
+        init: { kernel_args: null },
+        statics: [{ guest_path: '/s', url_prefix: '/', tigris_bucket: '', index_document: '' }],
+      },
+    };
+    expect(checkMachineBody(empty, defaultPolicy).body).toEqual({
+      config: {
+        image: 'a',
+        dns: {},
+        guest: { cpus: 1 },
+        init: {},
+        statics: [{ guest_path: '/s', url_prefix: '/', index_document: '' }],
+      },
+    });
+    expect(fault(config({ dns: { skip_registration: true, nameservers: [] } }))).toBeUndefined();
+  });
+
+  it('passes whole, and no member of it passes in other letters or with another type (F-13)', () => {
+    const whole = { config: sampleOf('fly.MachineConfig') };
+    expect(fault(whole)).toBeUndefined();
+    const members = membersOf(whole, 'UpdateMachineRequest', []);
+    expect(members.length).toBeGreaterThan(150);
+    fc.assert(
+      fc.property(fc.constantFrom(...members), fc.nat(), ({ at, name }, seed) => {
+        const respelled = respell(name, seed);
+        const error = fault(replaced(whole, at, respelled, (value) => value));
+        expect(error?.fields?.[pathOf([...at, respelled])]).toBe(`must be written ${name}`);
+      }),
+      { numRuns: process.env['HANGAR_NIGHTLY'] ? 20_000 : 300 },
+    );
+    for (const { at, name, shape } of members) {
+      const wrong = shape.startsWith('[') || shape.startsWith('{') || shape === 'flag' ? 'x' : [[]];
+      const path = pathOf([...at, name]);
+      expect(fault(replaced(whole, at, name, () => wrong))?.fields?.[path], path).toMatch(/^must be /);
+    }
   });
 
   it('is held to the sizes, images and regions of the policy', () => {
