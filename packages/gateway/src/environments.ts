@@ -3,7 +3,9 @@ import { deleteEnvironment, visibleEnvironments } from './apps.ts';
 import { powerOf, type Environment, type Machine, type Power, type Workspace } from './environment.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { invalid } from './machine-config.ts';
+import { marksOf, metadataMarks, readMachine } from './machine-view.ts';
 import { lookAtMachine, lookAtMachines } from './observe.ts';
+import { inOrganization } from './organization-pages.ts';
 import type { Parts } from './parts.ts';
 import { queryValues } from './target.ts';
 import { cutUsage, type Granularity, type UsageRecord } from './usage.ts';
@@ -91,20 +93,28 @@ async function findMachine(id: string, parts: Parts) {
     const environment = await store.environment(known.environment);
     return environment && { environment, machine: known };
   }
-  const app = await appOfMachine(id, parts);
-  const environment = app === undefined ? undefined : await store.environmentNamed(app);
+  const environment = await homeOf(id, parts);
   if (!environment) return undefined;
   await lookAtMachines(environment, parts);
   return { environment, machine: undefined };
 }
 
-async function appOfMachine(id: string, { machines, organization }: Parts): Promise<string | undefined> {
-  const sent = await machines.send({ method: 'GET', path: `/v1/orgs/${organization}/machines?limit=1000` });
-  if (!sent.ok) return undefined;
-  const text = await sent.value.body.text();
-  if (sent.value.status !== 200) return undefined;
-  const page = JSON.parse(text) as { machines?: { id?: string; app_name?: string }[] };
-  return page.machines?.find((machine) => machine.id === id)?.app_name;
+/**
+ * The environment of a machine that is not known yet. Its mark says which; without one (it was made behind the gateway's
+ * back) the app must lie on the environment's own network, since a name may have changed hands.
+ */
+async function homeOf(id: string, parts: Parts): Promise<Environment | undefined> {
+  for await (const item of inOrganization('machines', [], parts)) {
+    if (item['id'] !== id) continue;
+    const seen = readMachine(item);
+    const mark = seen && marksOf(seen)[metadataMarks.environment];
+    if (mark !== undefined) return await parts.store.environment(mark);
+    const named = await parts.store.environmentNamed(String(item['app_name']));
+    if (!named) return undefined;
+    const app = await parts.machines.getApp(named.name);
+    return app.ok && app.value.network === named.network ? named : undefined;
+  }
+  return undefined;
 }
 
 async function powerChange(environment: Environment, { store }: Parts): Promise<PowerChange | undefined> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withFault } from '../../../test/harness/mishaps.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 let world: World;
@@ -44,6 +45,41 @@ describe('a machine event', () => {
     });
     expect((await world.store.machine(direct.value.id))?.state).toBe('created');
     await world.machines.deleteMachine('own', direct.value.id, { force: true });
+  });
+
+  it('is looked for on every page of the organization, and not on the first one only (F-110)', async () => {
+    await world.machines.createApp({ name: 'crowd', org_slug: 'operator', network: 'crowd' });
+    const wanted = { config: { image: 'drift' }, skip_launch: true };
+    for (let made = 0; made < 5; made += 1) await world.machines.createMachine('crowd', wanted);
+    world.simulator.clock.advance(1000);
+    const last = await world.machines.createMachine('own', wanted);
+    if (!last.ok) throw new Error('not made');
+    let pages = 0;
+    const small: World['machines'] = {
+      ...world.machines,
+      async send(call) {
+        const path = call.path.replace('limit=1000', 'limit=2');
+        if (path !== call.path) pages += 1;
+        return await world.machines.send({ ...call, path });
+      },
+    };
+    const gateway = world.another({ machines: small });
+    expect(await gateway.environments.observe({ machine_id: last.value.id })).toMatchObject({
+      workspace: { number: world.workspace.number },
+    });
+    expect(pages).toBeGreaterThan(2);
+    expect((await world.store.machine(last.value.id))?.state).toBe('created');
+    await world.machines.deleteMachine('own', last.value.id, { force: true });
+    await world.machines.deleteApp('crowd');
+  });
+
+  it('is kept for later while the organization cannot be read', async () => {
+    const page = { door: 'machines', method: 'GET', route: '/v1/orgs/*/machines' } as const;
+    const unknown = async () => await world.gateway.environments.observe({ machine_id: '00000000000000' });
+    await withFault(world.simulator, { ...page, kind: 'status', status: 500 }, async () => {
+      await expect(unknown()).rejects.toMatchObject({ code: 'upstream_failed' });
+    });
+    expect(await unknown()).toBeUndefined();
   });
 });
 
