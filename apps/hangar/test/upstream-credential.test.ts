@@ -193,7 +193,7 @@ describe('a login beside the tokens', () => {
       ];
       const asking = places.reduce(
         (macaroon, place) =>
-          addThirdParty(macaroon, { location: place, sharedKey: simulator.world.ticketKey }),
+          addThirdParty(macaroon, { location: place, sharedKey: simulator.world.secrets.get('ticket')! }),
         permission!,
       );
       simulator.clock.advance(700_000);

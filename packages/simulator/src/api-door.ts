@@ -45,7 +45,7 @@ export function createApiDoor(
   return async (request, door) => {
     if (!splitTarget(door.rawTarget).path.startsWith('/_fly')) return await guarded(request, door);
     const answer = await control.fetch(request);
-    if (request.method !== 'GET') simulation.touch();
+    simulation.commit();
     return answer;
   };
 }

@@ -23,7 +23,7 @@ export interface DoorDialect {
 /** The faults that a request can meet at a door. */
 const kinds = ['slow', 'status', 'hang', 'drop'] as const;
 
-/** Puts the switchable faults in front of and behind a door, and tells the state file about changes. */
+/** Puts the switchable faults in front of and behind a door, and lets no answer leave before what it says is written down. */
 export function guardDoor(
   simulation: Simulation,
   name: DoorName,
@@ -56,16 +56,16 @@ export function guardDoor(
 
   return async (request, door) => {
     const active = simulation.faults.list().some((fault) => fault.door === name);
-    if (!active) return settle(await fetch(request, door), request);
+    if (!active) return settle(await fetch(request, door));
     const route = (await dialect.route?.(request.clone())) ?? splitTarget(door.rawTarget).path;
     const refused = await strike(request, route, 'before');
     if (refused) return refused;
-    const response = settle(await fetch(request, door), request);
+    const response = settle(await fetch(request, door));
     return (await strike(request, route, 'after')) ?? response;
   };
 
-  function settle(response: Response, request: Request): Response {
-    if (request.method !== 'GET' && request.method !== 'HEAD') simulation.touch();
+  function settle(response: Response): Response {
+    simulation.commit();
     return response;
   }
 }

@@ -38,8 +38,10 @@ export function hookRoutes(simulation: Simulation): Hono {
       return { verified: false, status: 400, reason: 'not_json' };
     }
     if (!isObject(message)) return { verified: false, status: 400, reason: 'not_an_object' };
-    const { timestamp, action, resource } = message;
-    // The examples of seed 000 write the timestamp as text; a number would be another message.
+    const { action, resource } = message;
+    // Seed 000 writes the timestamp of its requests as a number and that of a webhook as text: both are taken.
+    const timestamp =
+      typeof message['timestamp'] === 'number' ? String(message['timestamp']) : message['timestamp'];
     if (typeof timestamp !== 'string' || !/^\d{10}$/.test(timestamp)) {
       return { verified: false, status: 422, reason: 'timestamp_malformed' };
     }
@@ -68,8 +70,9 @@ export function hookRoutes(simulation: Simulation): Hono {
         ? { verified: true, action: reading.action, resource: reading.resource, timestamp: reading.timestamp }
         : { verified: false, reason: reading.reason }),
     };
-    world.webhooks.push(received);
-    if (world.webhooks.length > rememberedWebhooks) world.webhooks.shift();
+    world.webhooks.set(received.id, received);
+    const oldest = world.webhooks.keys().next();
+    if (world.webhooks.size > rememberedWebhooks && !oldest.done) world.webhooks.delete(oldest.value);
     if (!reading.verified) return c.json({ error: reading.reason }, reading.status as 401);
     learn(simulation, reading.action, reading.resource);
     return c.json({ ok: true });
@@ -86,6 +89,7 @@ function learn(simulation: Simulation, action: string, resource: JsonObject): vo
     if (typeof resource['status'] === 'string') known.status = resource['status'];
     if (typeof resource['name'] === 'string') known.name = resource['name'];
     if (action === 'resource.deleted') Object.assign(known, { deleted: true, status: 'deleted' });
+    world.extensions.changed(known.id);
     return;
   }
   if (action !== 'resource.created') return;

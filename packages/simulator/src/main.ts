@@ -5,15 +5,17 @@ import { Secret } from '@hangar/security';
 import { z } from 'zod';
 import { assertLoopback, listen, type Listening } from './listen.ts';
 import type { SimulatorOptions } from './options.ts';
-import { createSimulator } from './simulator.ts';
+import { createSimulator, type Simulator } from './simulator.ts';
+import type { DoorFetch } from './doors.ts';
 
 /** The ports of a simulation: base is api.fly.io, then the Machines API, S3, IAM. */
 const defaultBasePort = 4700;
+const doorNames = ['api', 'machines', 's3', 'iam'] as const;
 
 const usage = `hangar-simulator: Fly.io and Tigris, offline, on 127.0.0.1
 
   --port N             first of four ports (default ${defaultBasePort}; 0 takes free ones)
-  --state FILE         keep the world in this file
+  --state FILE         keep the world in this file, and in FILE.journal.N and FILE.bodies beside it
   --provider URL       base address of the provider (default http://127.0.0.1:4600/flyio)
   --config FILE        read the configuration from a JSON file
   --exit-with-parent   read the configuration from the first line of standard input, and exit when it ends
@@ -131,13 +133,18 @@ async function main(): Promise<void> {
   }
 
   const options = optionsOf(config);
-  const simulator = createSimulator(options);
   const base = config.port ?? defaultBasePort;
+  const onError = options.onError ?? (() => undefined);
   const listening: Record<string, Listening> = {};
-  for (const [index, [name, door]] of Object.entries(simulator.doors).entries()) {
-    const onError = options.onError ?? (() => undefined);
-    listening[name] = await listen(door.fetch, { port: base === 0 ? 0 : base + index, onError });
+  // The ports come first: whoever finds them taken by another simulator has not touched the state that the other one writes.
+  let open: (simulator: Simulator) => void = () => undefined;
+  const opened = new Promise<Simulator>((resolve) => (open = resolve));
+  for (const [index, name] of doorNames.entries()) {
+    const fetch: DoorFetch = async (request, door) => await (await opened).doors[name].fetch(request, door);
+    listening[name] = await listen(fetch, { port: base === 0 ? 0 : base + index, onError });
   }
+  const simulator = createSimulator(options);
+  open(simulator);
 
   let stopping = false;
   const stop = async (): Promise<void> => {

@@ -3,20 +3,22 @@ import type { SimulatedClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Lifecycle } from './machines/lifecycle.ts';
 import type { Settings } from './options.ts';
+import type { Bodies } from './world/bodies.ts';
 import type { World } from './world/world.ts';
 
 /** What every door of one simulation shares. */
 export interface Simulation {
   readonly settings: Settings;
   readonly world: World;
+  readonly bodies: Bodies;
   readonly clock: SimulatedClock;
   readonly faults: Faults;
   /** Moves machines through their states. */
   readonly lifecycle: Lifecycle;
   /** Tells the provider about machines. */
   readonly events: EventSender;
-  /** Says that the world has changed, for the state file. */
-  readonly touch: () => void;
+  /** Writes down what has changed in the world: after it, the change outlives the process. */
+  readonly commit: () => void;
 }
 
 /** One HTTP surface of the simulation; `discharges` is a part of the first that can fail alone. */

@@ -13,8 +13,9 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createS3Door } from './s3/door.ts';
 import { settle, type SimulatorOptions } from './options.ts';
 import type { Simulation } from './simulation.ts';
-import { followWorld, loadWorld } from './world/persist.ts';
-import { resetWorld, type World } from './world/world.ts';
+import { bodiesOf } from './world/bodies.ts';
+import { openState, stateInMemory } from './world/state.ts';
+import { clockOffsetMs, resetWorld, type World } from './world/world.ts';
 
 /** Fly.io and Tigris, offline. */
 export interface Simulator {
@@ -33,28 +34,34 @@ export interface Simulator {
 }
 
 /**
- * Creates a simulation. It opens no port: see `listen`. With `state` the world is loaded from that file and follows it.
- * Throws SyntaxError when the file holds something else.
+ * Creates a simulation. It opens no port: see `listen`. With `state` the world is loaded from that file and what stands
+ * beside it, and kept there. Throws StateDamaged when they cannot be read.
  */
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const settings = settle(options);
-  const world = loadWorld(settings.state, settings.organization);
-  const file =
-    settings.state === undefined ? undefined : followWorld(settings.state, world, settings.onError);
-  const touch = (): void => file?.touch();
-  const clock = createClock({ base: settings.now, offsetMs: world.clockOffsetMs, onError: settings.onError });
+  const state =
+    settings.state === undefined
+      ? stateInMemory(settings.organization)
+      : openState(settings.state, settings.organization, settings.onError);
+  const { world, bodies, commit } = state;
+  const clock = createClock({
+    base: settings.now,
+    offsetMs: clockOffsetMs(world),
+    onError: settings.onError,
+  });
   const faults = createFaults(clock);
-  const line = openLine({ world, clock, faults, settings, touch });
-  const events = createEventSender({ world, clock, faults, settings, line, touch });
-  const lifecycle = createLifecycle({ world, clock, events, touch });
-  const simulation: Simulation = { settings, world, clock, faults, lifecycle, events, touch };
+  const line = openLine({ world, clock, faults, settings, commit });
+  const events = createEventSender({ world, clock, faults, settings, line, commit });
+  const lifecycle = createLifecycle({ world, clock, events, commit });
+  const simulation: Simulation = { settings, world, bodies, clock, faults, lifecycle, events, commit };
   const caller = createExtensionCaller({ world, clock, settings, line });
 
   const reset = (): void => {
     faults.clear();
     lifecycle.close();
+    for (const name of bodiesOf(world).keys()) bodies.drop(name);
     resetWorld(world, settings.organization);
-    touch();
+    commit();
   };
 
   lifecycle.resume();
@@ -77,7 +84,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
       events.close();
       await line.close();
       clock.close();
-      file?.close();
+      await state.close();
     },
   };
 }

@@ -22,6 +22,7 @@ import {
   type Answer,
   type Stage,
 } from './world.ts';
+import { rootKey, ticketKey } from '../src/world/world.ts';
 import { simulatedSecrets } from '../src/index.ts';
 
 const operator = simulatedSecrets.operatorToken;
@@ -214,12 +215,12 @@ describe('the discharge service of Fly.io', () => {
     const on = await stage();
     const { header } = await minted(on);
     const discharge = (await start(on, ticketOf(header), bearer(`fo1_nobody,${operator}`))).text('discharge');
-    const { rootKey, ticketKey } = on.simulator.world;
+    const { world } = on.simulator;
     const bundle = bundleOf(`${bare(bundleOf(header))},${discharge}`);
     const verified = verify(bundle.permission[0]!, {
-      key: rootKey,
+      key: rootKey(world),
       discharges: bundle.discharges,
-      trusted: new Map([[LOCATIONS.authentication, [ticketKey]]]),
+      trusted: new Map([[LOCATIONS.authentication, [ticketKey(world)]]]),
     });
     if (!verified.ok) throw new Error(verified.reason.tag);
     expect(attestations(verified.value)).toMatchObject([{ type: 'FlyioUserID', id: 80_001n }]);
@@ -295,7 +296,7 @@ describe('the discharge service of Fly.io', () => {
       const token = encodeToken(
         addThirdParty(permission!, {
           location: LOCATIONS.authentication,
-          sharedKey: on.simulator.world.ticketKey,
+          sharedKey: ticketKey(on.simulator.world),
           ticketCaveats,
         }),
       );

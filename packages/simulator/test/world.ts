@@ -1,12 +1,12 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Secret } from '@hangar/security';
-import { afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import {
   createSimulator,
   listen,
@@ -14,6 +14,9 @@ import {
   type Listening,
   type SimulatorOptions,
 } from '../src/index.ts';
+import { encode } from '../src/world/encode.ts';
+import { openState } from '../src/world/state.ts';
+import type { World } from '../src/world/world.ts';
 
 /** A request as a stand-in for a provider received it. */
 export interface Received {
@@ -95,6 +98,7 @@ async function startProvider(): Promise<Provider & { close(): Promise<void> }> {
 
 /** Starts a simulation with its four doors and a provider; everything ends with the test. */
 export async function stage(options: SimulatorOptions = {}): Promise<Stage> {
+  const state = options.state ?? join(temporaryFolder(), 'world.json');
   const provider = await startProvider();
   const errors: unknown[] = [];
   const simulator = createSimulator({
@@ -105,12 +109,14 @@ export async function stage(options: SimulatorOptions = {}): Promise<Stage> {
     ],
     onError: (error) => errors.push(error),
     ...options,
+    state,
   });
   const doors: Listening[] = [];
   for (const door of Object.values(simulator.doors)) doors.push(await listen(door.fetch, { port: 0 }));
   const [api, machines, s3, iam] = doors.map((door) => door.url);
   const close = async (): Promise<void> => {
     await Promise.all(doors.map((door) => door.close()));
+    await expectKept(simulator.world, state);
     await simulator.close();
     await provider.close();
     if (errors.length > 0) throw errors[0];
@@ -128,6 +134,25 @@ export async function stage(options: SimulatorOptions = {}): Promise<Stage> {
       await close();
     },
   };
+}
+
+/**
+ * Fails when the files of a simulation do not say what it knows: a change that somebody forgot to write down is found by whatever
+ * test makes it. The copy is what would be there after a kill at this moment.
+ */
+async function expectKept(world: World, state: string): Promise<void> {
+  const copy = mkdtempSync(join(tmpdir(), 'simulator-copy-'));
+  for (const name of readdirSync(dirname(state))) {
+    if (!name.endsWith('.bodies')) copyFileSync(join(dirname(state), name), join(copy, name));
+  }
+  symlinkSync(`${state}.bodies`, `${join(copy, basename(state))}.bodies`);
+  const known = encode(world);
+  const kept = openState(join(copy, basename(state)), 'operator', (error) => {
+    throw error;
+  });
+  expect(JSON.parse(encode(kept.world))).toEqual(JSON.parse(known));
+  await kept.close();
+  rmSync(copy, { recursive: true });
 }
 
 /** What came back: status, headers, and the body as JSON, or as text when it is none. */
@@ -202,7 +227,7 @@ export function flaps(
 
 /** Clients as the AWS SDK makes them; the admin key unless another one is given. */
 export function aws(
-  on: Stage,
+  on: Pick<Stage, 's3' | 'iam'>,
   credentials: { accessKeyId: string; secretAccessKey: string } = {
     accessKeyId: simulatedSecrets.storageKeyId,
     secretAccessKey: simulatedSecrets.storageSecret,

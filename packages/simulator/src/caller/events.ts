@@ -32,7 +32,7 @@ export function createEventSender(options: {
   faults: Faults;
   settings: Settings;
   line: ProviderLine;
-  touch: () => void;
+  commit: () => void;
 }): EventSender {
   const { world, clock, faults, settings } = options;
   const busy = new Set<string>();
@@ -41,18 +41,17 @@ export function createEventSender(options: {
   let closed = false;
 
   const first = (machine: string): QueuedEvent | undefined =>
-    world.events.find((one) => one.machine === machine);
+    [...world.events.values()].find((one) => one.machine === machine);
 
   const settleIdle = (): void => {
-    if (busy.size > 0 || (world.events.length > 0 && !closed)) return;
+    if (busy.size > 0 || (world.events.size > 0 && !closed)) return;
     for (const wake of idlers) wake();
     idlers.clear();
   };
 
   const finish = (event: QueuedEvent): void => {
-    const at = world.events.indexOf(event);
-    if (at !== -1) world.events.splice(at, 1);
-    options.touch();
+    world.events.delete(event.id);
+    options.commit();
   };
 
   const attempt = async (event: QueuedEvent): Promise<boolean> => {
@@ -101,6 +100,7 @@ export function createEventSender(options: {
     if (closed) return settleIdle();
     const pause = retryPausesMs[event.attempts];
     event.attempts += 1;
+    world.events.changed(event.id);
     if (taken || pause === undefined) {
       finish(event);
       return pump(machine);
@@ -123,8 +123,9 @@ export function createEventSender(options: {
     announce(machine, previous, data) {
       const app = world.apps.get(machine.app);
       if (app?.organization !== settings.organization) return;
-      world.events.push({
-        id: ulid(clock.nowMs()),
+      const id = ulid(clock.nowMs());
+      world.events.set(id, {
+        id,
         machine: machine.id,
         source: `https://api.machines.dev/v1/apps/${machine.app}/machines/${machine.id}`,
         type: `io.fly.machine.${machine.state}`,
@@ -139,7 +140,7 @@ export function createEventSender(options: {
       pump(machine.id);
     },
     resume() {
-      for (const machine of new Set(world.events.map((one) => one.machine))) pump(machine);
+      for (const machine of new Set([...world.events.values()].map((one) => one.machine))) pump(machine);
     },
     idle() {
       return new Promise((resolve) => {

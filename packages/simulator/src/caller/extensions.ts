@@ -162,6 +162,7 @@ export function createExtensionCaller(options: {
       const talk = await send('get', 'GET', signQuery(signing(), place(extension)));
       if (isObject(talk.json) && typeof talk.json['status'] === 'string' && talk.exchange.status === 200) {
         extension.status = talk.json['status'];
+        world.extensions.changed(extension.id);
       }
       return { ...talk, extension };
     },
@@ -173,6 +174,7 @@ export function createExtensionCaller(options: {
         if (typeof talk.json['status'] === 'string') extension.status = talk.json['status'];
         if (typeof talk.json['name'] === 'string') extension.name = talk.json['name'];
         extension.config = { ...extension.config, ...textMembers(talk.json['config']) };
+        world.extensions.changed(extension.id);
       }
       return { ...talk, extension };
     },
@@ -182,6 +184,7 @@ export function createExtensionCaller(options: {
       if ((status >= 200 && status < 300) || status === 404) {
         extension.status = status === 202 ? 'deleting' : 'deleted';
         extension.deleted = status !== 202;
+        world.extensions.changed(extension.id);
       }
       return { ...talk, extension };
     },

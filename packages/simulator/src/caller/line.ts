@@ -40,7 +40,7 @@ export function openLine(options: {
   clock: SimulatedClock;
   faults: Faults;
   settings: Settings;
-  touch: () => void;
+  commit: () => void;
 }): ProviderLine {
   const { world, clock } = options;
   const agent = new Agent({ keepAliveTimeout: 1_000 });
@@ -106,7 +106,7 @@ export function openLine(options: {
       world.exchanges.set(record.id, record);
       const oldest = world.exchanges.keys().next();
       if (world.exchanges.size > rememberedExchanges && !oldest.done) world.exchanges.delete(oldest.value);
-      options.touch();
+      options.commit();
       return { ...record, answer };
     },
     async close() {

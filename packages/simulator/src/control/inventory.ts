@@ -53,7 +53,7 @@ export function inventory(simulation: Simulation): JsonObject {
       .map((one) => ({
         name: one.name,
         objects: one.objects.size,
-        bytes: [...one.objects.values()].reduce((sum, object) => sum + object.bytes.byteLength, 0),
+        bytes: [...one.objects.values()].reduce((sum, object) => sum + object.size, 0),
         uploads: one.uploads.size,
       })),
     access_keys: [...world.accessKeys.values()].map((one) => ({

@@ -10,6 +10,9 @@ import type { Simulation } from '../simulation.ts';
 import { mintToken } from '../tokens/issuer.ts';
 import { seededUsers } from '../world/seed.ts';
 import type { JsonObject } from '../world/platform.ts';
+import type { StoredObject, Upload } from '../world/storage.ts';
+import { Table } from '../world/table.ts';
+import { setClockOffset } from '../world/world.ts';
 import { exchangeWire, extensionWire, inventory } from './inventory.ts';
 import {
   billingQuery,
@@ -92,7 +95,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
   routes.post('/clock', async (c) => {
     const change = await bodyAs(clockChange, c.req.raw);
     clock.advance(change.advance_seconds * 1000);
-    world.clockOffsetMs = clock.offsetMs();
+    setClockOffset(world, clock.offsetMs());
     return c.json(clockWire());
   });
 
@@ -150,17 +153,17 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
 
   routes.get('/webhooks', (c) =>
     c.json({
-      webhooks: world.webhooks.map(({ receivedAtMs, webhookId, ...one }) => ({
+      webhooks: [...world.webhooks.values()].map(({ receivedAtMs, webhookId, ...one }) => ({
         ...one,
         webhook_id: webhookId ?? null,
         received_at: new Date(receivedAtMs).toISOString(),
       })),
     }),
   );
-  routes.get('/events', (c) => c.json({ waiting: world.events }));
+  routes.get('/events', (c) => c.json({ waiting: [...world.events.values()] }));
   routes.post('/events/idle', async (c) => {
     await simulation.events.idle();
-    return c.json({ waiting: world.events.length });
+    return c.json({ waiting: world.events.size });
   });
   routes.get('/machines/:id', (c) => {
     const machine = world.machines.get(c.req.param('id'));
@@ -206,7 +209,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
   routes.post('/buckets', async (c) => {
     const { name } = await bodyAs(foreignBucket, c.req.raw);
     if (world.buckets.has(name)) throw new ControlRefusal(409, 'there is such a bucket');
-    const nothing = { objects: new Map(), uploads: new Map() };
+    const nothing = { objects: new Table<StoredObject>(), uploads: new Table<Upload>() };
     world.buckets.set(name, { name, createdAtMs: clock.nowMs(), foreign: true, ...nothing });
     return c.json({ name, foreign: true }, 201);
   });

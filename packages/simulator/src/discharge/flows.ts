@@ -59,8 +59,11 @@ export function dischargeFlows(simulation: Simulation) {
     /** Ends a flow; the client that began it is signed in from here on when it was confirmed. */
     settle(flow: DischargeFlow, outcome: NonNullable<DischargeFlow['outcome']>, by?: Principal): void {
       flow.outcome = outcome;
+      world.dischargeFlows.changed(flow.userSecret);
       const session = world.dischargeSessions.get(flow.session);
-      if (session && by) session.principal = by.id;
+      if (!session || !by) return;
+      session.principal = by.id;
+      world.dischargeSessions.changed(flow.session);
     },
   };
 }

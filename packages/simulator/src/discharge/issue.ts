@@ -9,13 +9,14 @@ import {
 import { ok, refuse, type Result } from '@hangar/security';
 import type { Simulation } from '../simulation.ts';
 import type { Principal } from './principals.ts';
+import { ticketKey } from '../world/world.ts';
 
 /** Ten minutes, and the half that flyctl prunes ahead: the 10.5 minutes of seed 004. */
 const lifetimeSeconds = 630;
 
 /** The conditions of a ticket of ours; undefined when it does not open, or is none. */
 export function ticketConditions({ world }: Simulation, ticket: Uint8Array): readonly Caveat[] | undefined {
-  const opened = openTicket(world.ticketKey, ticket);
+  const opened = openTicket(ticketKey(world), ticket);
   return opened.ok ? opened.value.caveats : undefined;
 }
 
@@ -50,7 +51,7 @@ export function issueDischarge(
     }
     const discharge = createDischarge({
       ticket: about.ticket,
-      sharedKey: world.ticketKey,
+      sharedKey: ticketKey(world),
       location: about.location,
       caveats: [
         { type: 'ValidityWindow', notBefore: start, notAfter: start + seconds },

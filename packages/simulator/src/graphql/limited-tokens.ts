@@ -20,6 +20,7 @@ import { verifyHeader } from '../tokens/verified.ts';
 import type { LimitedToken } from '../world/limited-tokens.ts';
 import type { Organization } from '../world/people.ts';
 import type { App } from '../world/platform.ts';
+import { ticketKey } from '../world/world.ts';
 
 /** How long a discharge of a ticket made here may live: the 10.5 minutes of seed 004. */
 const maxValiditySeconds = 630;
@@ -78,7 +79,7 @@ export function createLimitedToken(
   ];
   const token = thirdPartiesOf(order).reduce(
     (macaroon, location) =>
-      addThirdParty(macaroon, { location, sharedKey: world.ticketKey, ticketCaveats: conditions }),
+      addThirdParty(macaroon, { location, sharedKey: ticketKey(world), ticketCaveats: conditions }),
     base,
   );
   // The one who asks is signed in right now, so the first discharge comes along.

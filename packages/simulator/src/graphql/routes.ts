@@ -124,6 +124,7 @@ function rootOf(simulation: Simulation, authorization: string | undefined) {
       allowed(world.organizations.get(row.organization), true);
       row.revokedAtMs ??= clock.nowMs();
       row.revokedBy ??= input.revokedBy ?? principalsOf(simulation, authorization)[0]?.email ?? 'a token';
+      world.limitedTokens.changed(row.id);
       return { clientMutationId: input.clientMutationId, token: row.id };
     },
   };

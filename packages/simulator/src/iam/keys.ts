@@ -33,6 +33,7 @@ export function updateAccessKey(simulation: Simulation, form: URLSearchParams): 
   if (status !== 'Active' && status !== 'Inactive')
     throw new IamRefusal('ValidationError', 'Status must be Active or Inactive');
   key.active = status === 'Active';
+  simulation.world.accessKeys.changed(key.id);
   return {};
 }
 

@@ -81,16 +81,20 @@ export function deletePolicy(simulation: Simulation, form: URLSearchParams): Rec
 /** `AttachUserPolicy`: there are no users, `UserName` is the id of a key. */
 export function attachPolicy(simulation: Simulation, form: URLSearchParams): Record<string, unknown> {
   const policy = policyOf(simulation, form.get('PolicyArn'));
-  keyOf(simulation, form.get('UserName')).policies.add(policy.arn);
+  const key = keyOf(simulation, form.get('UserName'));
+  key.policies.add(policy.arn);
+  simulation.world.accessKeys.changed(key.id);
   return {};
 }
 
 /** `DetachUserPolicy`. */
 export function detachPolicy(simulation: Simulation, form: URLSearchParams): Record<string, unknown> {
   const policy = policyOf(simulation, form.get('PolicyArn'));
-  if (!keyOf(simulation, form.get('UserName')).policies.delete(policy.arn)) {
+  const key = keyOf(simulation, form.get('UserName'));
+  if (!key.policies.delete(policy.arn)) {
     throw new IamRefusal('NoSuchEntity', `Policy ${policy.arn} was not found.`);
   }
+  simulation.world.accessKeys.changed(key.id);
   return {};
 }
 

@@ -54,12 +54,12 @@ export function appRoutes(): Hono<MachinesEnv> {
   );
   routes.put('/apps/:app/volumes/:volume', async (c) => {
     const volume = volumeOf(c.var.simulation, pathApp(c), c.req.param('volume'));
-    updateVolume(volume, await bodyOf(c.req.raw));
+    updateVolume(c.var.simulation, volume, await bodyOf(c.req.raw));
     return c.json(volumeWire(volume));
   });
   routes.put('/apps/:app/volumes/:volume/extend', async (c) => {
     const volume = volumeOf(c.var.simulation, pathApp(c), c.req.param('volume'));
-    extendVolume(volume, await bodyOf(c.req.raw));
+    extendVolume(c.var.simulation, volume, await bodyOf(c.req.raw));
     return c.json({ volume: volumeWire(volume), needs_restart: volume.machine !== undefined });
   });
   routes.delete('/apps/:app/volumes/:volume', (c) => {
@@ -88,7 +88,9 @@ export function appRoutes(): Hono<MachinesEnv> {
   routes.post('/apps/:app/secrets/:name', async (c) =>
     c.json(setSecret(c.var.simulation, pathApp(c), c.req.param('name'), await bodyOf(c.req.raw)), 201),
   );
-  routes.delete('/apps/:app/secrets/:name', (c) => c.json(deleteSecret(pathApp(c), c.req.param('name'))));
+  routes.delete('/apps/:app/secrets/:name', (c) =>
+    c.json(deleteSecret(c.var.simulation, pathApp(c), c.req.param('name'))),
+  );
 
   routes.get('/apps/:app/ip_assignments', (c) =>
     c.json({ ips: addressesOf(c.var.simulation, pathApp(c)).map(addressWire) }),

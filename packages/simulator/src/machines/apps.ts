@@ -3,6 +3,7 @@ import { randomBase36 } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import { mintToken } from '../tokens/issuer.ts';
 import type { App, JsonObject } from '../world/platform.ts';
+import { Table } from '../world/table.ts';
 import { nextNumber } from '../world/world.ts';
 import { durationOf, textOf } from './body.ts';
 import { organizationOf, type Caller } from './caller.ts';
@@ -38,7 +39,7 @@ export function createApp(simulation: Simulation, caller: Caller, body: JsonObje
     network: textOf(body, 'network') ?? 'default',
     createdAtMs: clock.nowMs(),
     secretsVersion: 0,
-    secrets: new Map(),
+    secrets: new Table(),
   };
   world.apps.set(name, app);
   return app;
@@ -62,6 +63,7 @@ export function deleteApp(simulation: Simulation, app: App): void {
   for (const [ip, address] of world.addresses) if (address.app === app.name) world.addresses.delete(ip);
   app.secrets.clear();
   app.goneAtMs = clock.nowMs() + settings.delays.appDeletionLag;
+  world.apps.changed(app.name);
   if (settings.delays.appDeletionLag <= 0) return forgetApp(simulation, app);
   clock.after(settings.delays.appDeletionLag, () => forgetApp(simulation, app));
 }
@@ -79,7 +81,7 @@ function forgetApp(simulation: Simulation, app: App): void {
   if (world.apps.get(app.name) !== app) return;
   world.apps.delete(app.name);
   for (const machine of machinesOf(world, app.name)) world.machines.delete(machine.id);
-  simulation.touch();
+  simulation.commit();
 }
 
 /** `POST /v1/apps/{app}/deploy_token`: a macaroon that covers this app only. `expiry` is a Go duration. */

@@ -1,7 +1,7 @@
 import { randomHex, ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import type { App, JsonObject, Machine, Volume } from '../world/platform.ts';
-import { nextNumber } from '../world/world.ts';
+import { nextNumber, type World } from '../world/world.ts';
 import { flagOf, isObject, numberOf, textOf } from './body.ts';
 import type { Caller } from './caller.ts';
 import { machineConfig } from './config.ts';
@@ -59,7 +59,7 @@ export function createMachine(simulation: Simulation, caller: Caller, app: App, 
   };
   machine.versions.push({ version: machine.instanceId, user_config: config });
   world.machines.set(machine.id, machine);
-  if (volume) volume.machine = machine.id;
+  if (volume) attachVolume(world, volume, machine);
   if (leaseSeconds !== undefined && leaseSeconds > 0)
     takeLease(simulation, caller, machine, { ttlSeconds: leaseSeconds });
 
@@ -81,6 +81,12 @@ export function launch(simulation: Simulation, machine: Machine): void {
     route: `/v1/apps/${machine.app}/machines/${machine.id}`,
   });
   simulation.lifecycle.follow(machine, struck.length > 0 ? failedLaunchPlan(delays) : launchPlan(delays));
+}
+
+/** Binds a volume to a machine. */
+export function attachVolume(world: World, volume: Volume, machine: Machine): void {
+  volume.machine = machine.id;
+  world.volumes.changed(volume.id);
 }
 
 /** The volume that a config mounts, free for this machine. Throws a 412 refusal when it is bound elsewhere. */

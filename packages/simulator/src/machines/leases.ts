@@ -9,8 +9,14 @@ const defaultTtlSeconds = 120;
 
 /** The lease that is in force, if any. */
 export function currentLease(simulation: Simulation, machine: Machine): Lease | undefined {
-  if (machine.lease && machine.lease.expiresAtMs <= simulation.clock.nowMs()) delete machine.lease;
+  if (machine.lease && machine.lease.expiresAtMs <= simulation.clock.nowMs()) endLease(simulation, machine);
   return machine.lease;
+}
+
+/** Takes the lease off a machine. */
+export function endLease(simulation: Simulation, machine: Machine): void {
+  delete machine.lease;
+  simulation.world.machines.changed(machine.id);
 }
 
 /** 409 with the owner and the expiry, unless the machine is free or the nonce is the lease's. */
@@ -36,6 +42,7 @@ export function takeLease(
   const held = currentLease(simulation, machine);
   if (held) {
     held.expiresAtMs = expiresAtMs;
+    simulation.world.machines.changed(machine.id);
     return held;
   }
   machine.lease = {
@@ -44,5 +51,6 @@ export function takeLease(
     owner: caller.email,
     description: ask.description ?? '',
   };
+  simulation.world.machines.changed(machine.id);
   return machine.lease;
 }

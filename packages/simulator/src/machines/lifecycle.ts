@@ -38,7 +38,7 @@ export function createLifecycle(options: {
   world: World;
   clock: SimulatedClock;
   events: EventSender;
-  touch: () => void;
+  commit: () => void;
 }): Lifecycle {
   const { world, clock } = options;
   const timers = new Map<string, Timer>();
@@ -51,9 +51,10 @@ export function createLifecycle(options: {
     if (step.event) {
       machine.events.push({ id: ulid(clock.nowMs()), timestamp: clock.nowMs(), ...step.event });
     }
+    world.machines.changed(machine.id);
     if (step.state === 'destroyed') released(world, machine);
     options.events.announce(machine, previous, step.data ?? step.event?.request ?? {});
-    options.touch();
+    options.commit();
     const waiting = watchers.get(machine.id);
     watchers.delete(machine.id);
     for (const wake of waiting ?? []) wake();
@@ -80,6 +81,7 @@ export function createLifecycle(options: {
     enter,
     follow(machine, plan) {
       machine.plan = [...plan];
+      world.machines.changed(machine.id);
       arm(machine);
     },
     resume() {
@@ -105,9 +107,16 @@ export function createLifecycle(options: {
   };
 }
 
+/** Takes the volumes of a machine off it. */
+export function detachVolumes(world: World, machine: Machine): void {
+  for (const volume of world.volumes.values()) {
+    if (volume.machine !== machine.id) continue;
+    delete volume.machine;
+    world.volumes.changed(volume.id);
+  }
+}
+
 function released(world: World, machine: Machine): void {
   delete machine.lease;
-  for (const volume of world.volumes.values()) {
-    if (volume.machine === machine.id) delete volume.machine;
-  }
+  detachVolumes(world, machine);
 }

@@ -13,7 +13,7 @@ import { bodyOf, durationOf, isObject, numberOf, textOf } from './body.ts';
 import { createMachine } from './create.ts';
 import { pathApp, pathMachine, type MachinesContext, type MachinesEnv } from './context.ts';
 import { execute } from './exec.ts';
-import { currentLease, requireLease, takeLease } from './leases.ts';
+import { currentLease, endLease, requireLease, takeLease } from './leases.ts';
 import { changeMetadata, metadataOf, metadataValue } from './metadata.ts';
 import { invalidArgument, Refusal } from './refusal.ts';
 import { waitForState, waitQuestion } from './wait.ts';
@@ -86,7 +86,9 @@ export function machineRoutes(): Hono<MachinesEnv> {
   });
   for (const verb of ['cordon', 'uncordon']) {
     routes.post(`${one}/${verb}`, (c) => {
-      leasedMachine(c).cordoned = verb === 'cordon';
+      const machine = leasedMachine(c);
+      machine.cordoned = verb === 'cordon';
+      c.var.simulation.world.machines.changed(machine.id);
       return c.json({ ok: true });
     });
   }
@@ -151,7 +153,7 @@ export function machineRoutes(): Hono<MachinesEnv> {
     if (!lease) throw new Refusal(404, 'machine lease not found');
     if (c.req.header(nonceHeader) === undefined) throw invalidArgument(`${nonceHeader}: is required`);
     requireLease(c.var.simulation, machine, c.req.header(nonceHeader));
-    delete machine.lease;
+    endLease(c.var.simulation, machine);
     return c.json({ status: 'success', data: { ok: true } });
   });
   return routes;

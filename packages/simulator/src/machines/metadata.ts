@@ -6,10 +6,7 @@ import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
 /** The metadata of a machine: part of its config, changed without a new version. */
 export function metadataOf(machine: Machine): Record<string, string> {
   const metadata = machine.config['metadata'];
-  if (isObject(metadata)) return metadata as Record<string, string>;
-  const fresh: Record<string, string> = {};
-  machine.config['metadata'] = fresh;
-  return fresh;
+  return isObject(metadata) ? (metadata as Record<string, string>) : {};
 }
 
 /** The value of one key; 404 when it is not set. */
@@ -40,4 +37,5 @@ export function changeMetadata(
   }
   machine.config['metadata'] = result;
   machine.updatedAtMs = simulation.clock.nowMs();
+  simulation.world.machines.changed(machine.id);
 }

@@ -33,7 +33,7 @@ export function changeSecrets(simulation: Simulation, app: App, body: JsonObject
     if (typeof value === 'string') store(simulation, app, name, value);
     else app.secrets.delete(name);
   }
-  app.secretsVersion += 1;
+  nextVersion(simulation, app);
   return { ...listSecrets(app, false), ...versionWire(app) };
 }
 
@@ -42,15 +42,20 @@ export function setSecret(simulation: Simulation, app: App, name: string, body: 
   checkName(name);
   if (typeof body['value'] !== 'string') throw invalidArgument('value: is required');
   const secret = store(simulation, app, name, body['value']);
-  app.secretsVersion += 1;
+  nextVersion(simulation, app);
   return { ...secretWire(secret, false), ...versionWire(app) };
 }
 
 /** `DELETE …/secrets/{name}`. */
-export function deleteSecret(app: App, name: string): JsonObject {
+export function deleteSecret(simulation: Simulation, app: App, name: string): JsonObject {
   if (!app.secrets.delete(name)) throw new Refusal(404, `secret ${name} not found`);
-  app.secretsVersion += 1;
+  nextVersion(simulation, app);
   return versionWire(app);
+}
+
+function nextVersion(simulation: Simulation, app: App): void {
+  app.secretsVersion += 1;
+  simulation.world.apps.changed(app.name);
 }
 
 function checkName(name: string): void {

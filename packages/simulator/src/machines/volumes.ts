@@ -56,17 +56,19 @@ export function createVolume(simulation: Simulation, app: App, body: JsonObject)
 }
 
 /** `PUT …/volumes/{id}`. */
-export function updateVolume(volume: Volume, body: JsonObject): void {
+export function updateVolume(simulation: Simulation, volume: Volume, body: JsonObject): void {
   volume.snapshotRetention = retentionOf(body) ?? volume.snapshotRetention;
   volume.autoBackup = flagOf(body, 'auto_backup_enabled') ?? volume.autoBackup;
+  simulation.world.volumes.changed(volume.id);
 }
 
 /** `PUT …/volumes/{id}/extend`; a volume never shrinks. */
-export function extendVolume(volume: Volume, body: JsonObject): void {
+export function extendVolume(simulation: Simulation, volume: Volume, body: JsonObject): void {
   const sizeGb = numberOf(body, 'size_gb');
   if (sizeGb === undefined || sizeGb > largestSizeGb) throw invalidArgument('size_gb: is not valid');
   if (sizeGb < volume.sizeGb) throw invalidArgument(`size_gb: volume cannot shrink below ${volume.sizeGb}`);
   volume.sizeGb = sizeGb;
+  simulation.world.volumes.changed(volume.id);
 }
 
 /** Deletes a volume that no machine holds; 412 otherwise. */
@@ -83,6 +85,7 @@ export function snapshotVolume(simulation: Simulation, volume: Volume): void {
     createdAtMs: simulation.clock.nowMs(),
     sizeGb: volume.sizeGb,
   });
+  simulation.world.volumes.changed(volume.id);
 }
 
 /** The snapshots of a volume on the wire. */

@@ -1,5 +1,8 @@
+import { Table } from '../world/table.ts';
 import { xmlOf, s3Namespace } from './xml.ts';
 import { authorize, bucketOf, empty, xml, type S3Call } from './call.ts';
+import { forget } from './multipart.ts';
+import { remove } from './objects.ts';
 import { S3Refusal } from './refusal.ts';
 
 /** The rules for names (spec 8.1): one global namespace, 3 to 63 characters, nothing that looks like an address. */
@@ -57,8 +60,8 @@ export function createBucket(call: S3Call): Response {
     name: call.bucket,
     createdAtMs: clock.nowMs(),
     foreign: false,
-    objects: new Map(),
-    uploads: new Map(),
+    objects: new Table(),
+    uploads: new Table(),
   });
   return empty(200, { location: `/${call.bucket}` });
 }
@@ -68,6 +71,13 @@ export function headBucket(call: S3Call): Response {
   authorize(call, 'ListBucket');
   bucketOf(call);
   return empty(200, { 'x-amz-bucket-region': 'auto' });
+}
+
+/** `GET /bucket?location`: there is one region. Tigris has no policy action of its own for it. */
+export function bucketLocation(call: S3Call): Response {
+  authorize(call, 'ListBucket');
+  bucketOf(call);
+  return xml(xmlOf('LocationConstraint', 'auto', s3Namespace));
 }
 
 /**
@@ -81,6 +91,8 @@ export function deleteBucket(call: S3Call): Response {
   if (!forced && (bucket.objects.size > 0 || bucket.uploads.size > 0)) {
     throw new S3Refusal('BucketNotEmpty', 'The bucket you tried to delete is not empty');
   }
+  for (const key of bucket.objects.keys()) remove(call, bucket, key);
+  for (const upload of bucket.uploads.values()) forget(call, bucket, upload);
   call.simulation.world.buckets.delete(bucket.name);
   return empty(204);
 }

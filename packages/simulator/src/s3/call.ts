@@ -1,6 +1,7 @@
 import { isAllowed } from '../iam/evaluate.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Bucket, StoredObject } from '../world/storage.ts';
+import type { Checksum } from './checksums.ts';
 import { S3Refusal } from './refusal.ts';
 import type { Signer } from './signature.ts';
 
@@ -15,6 +16,8 @@ export interface S3Call {
   readonly headers: Headers;
   /** The body as it is to be stored. */
   readonly bytes: Uint8Array;
+  /** The checksum that came with it, and was right. */
+  readonly checksum: Checksum | undefined;
   readonly sourceIp: string;
 }
 

@@ -2,29 +2,11 @@ import { splitTarget, type Door } from '@hangar/security';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
-import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.ts';
 import type { S3Call } from './call.ts';
-import { listObjects, listObjectsV2 } from './listing.ts';
-import {
-  abortUpload,
-  completeUpload,
-  createUpload,
-  listParts,
-  listUploads,
-  uploadPart,
-} from './multipart.ts';
-import { copyObject, deleteObject, deleteObjects, getObject, putObject } from './objects.ts';
+import { operationOf } from './operations.ts';
 import { readPayload } from './payload.ts';
 import { faultRefusal, S3Refusal } from './refusal.ts';
 import { verifySignatureV4 } from './signature.ts';
-
-/** Parameters of the query that say nothing about which operation is meant. */
-const silent: ReadonlySet<string> = new Set(
-  (
-    'x-id prefix delimiter max-keys marker start-after continuation-token fetch-owner encoding-type partNumber uploadId list-type uploads ' +
-    'delete key-marker upload-id-marker max-uploads max-parts part-number-marker max-buckets bucket-region'
-  ).split(' '),
-);
 
 /** Headers of Tigris' own that mean something here; others would be promises that nobody keeps. */
 const knownTigrisHeaders: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-tigris-rename']);
@@ -58,24 +40,49 @@ export function createS3Door(simulation: Simulation): DoorFetch {
 
 async function readCall(simulation: Simulation, request: Request, door: Door): Promise<S3Call> {
   const body = new Uint8Array(await request.arrayBuffer());
-  const { method, headers } = request;
+  const { method } = request;
+  refuseForm(method, request.headers);
+  const { path, query: queryText } = splitTarget(door.rawTarget);
   const verified = await verifySignatureV4(simulation, 's3', {
     method,
     rawTarget: door.rawTarget,
-    headers,
+    headers: request.headers,
     body,
   });
-  const { path, query } = splitTarget(door.rawTarget);
+  const query = new URLSearchParams(queryText);
   return {
     simulation,
     signer: verified.signer,
     method,
-    ...place(path, headers.get('host') ?? ''),
-    query: new URLSearchParams(query),
-    headers,
-    bytes: (await readPayload(headers, body, verified)).bytes,
+    ...place(path, request.headers.get('host') ?? ''),
+    query,
+    headers: withHoisted(request.headers, query),
+    ...(await readPayload(request.headers, body, verified)),
     sourceIp: door.remoteAddress ?? '127.0.0.1',
   };
+}
+
+/** The upload of a browser is signed by a field of its form, so the signature of the request would be the wrong thing to miss. */
+function refuseForm(method: string, headers: Headers): void {
+  if (method !== 'POST' || !/^multipart\/form-data\b/i.test(headers.get('content-type') ?? '')) return;
+  throw new S3Refusal('NotImplemented', 'POST uploads of a form (presigned POST) are not simulated');
+}
+
+/**
+ * A presigned address carries in its query what would have been headers: metadata, an ACL, the source of a copy. S3 takes them for
+ * headers again, all but checksums: an SDK that signs before it knows the body puts that of no bytes there.
+ */
+function withHoisted(headers: Headers, query: URLSearchParams): Headers {
+  const all = new Headers(headers);
+  for (const [name, value] of query) {
+    const header = name.toLowerCase();
+    if (!header.startsWith('x-amz-') || /^x-amz-(sdk-)?checksum-/.test(header) || all.has(header)) continue;
+    if (!/^[\t\u0020-\u007E\u0080-\u00FF]*$/.test(value)) {
+      throw new S3Refusal('InvalidArgument', `${name}: this cannot be the value of a header`);
+    }
+    all.set(header, value);
+  }
+  return all;
 }
 
 /** Bucket and key, from the path, or the bucket from the host: `bucket.localhost`. */
@@ -98,7 +105,6 @@ function decodeTarget(path: string): string {
 }
 
 function operate(call: S3Call): Response {
-  const { query, method } = call;
   for (const name of call.headers.keys()) {
     if (!name.startsWith('x-tigris-') || knownTigrisHeaders.has(name)) continue;
     throw new S3Refusal('NotImplemented', `The header ${name} is not simulated`);
@@ -106,29 +112,7 @@ function operate(call: S3Call): Response {
   if ((call.headers.get('x-amz-acl') ?? 'private') !== 'private') {
     throw new S3Refusal('NotImplemented', 'Only private buckets and objects are simulated');
   }
-  for (const name of query.keys()) {
-    if (silent.has(name) || name.toLowerCase().startsWith('x-amz-') || name.startsWith('response-')) continue;
-    throw new S3Refusal('NotImplemented', `The sub-resource ${name} is not simulated`);
-  }
-  if (call.bucket === '') {
-    if (method === 'GET') return listBuckets(call);
-  } else if (call.key === '') {
-    if (method === 'PUT') return createBucket(call);
-    if (method === 'HEAD') return headBucket(call);
-    if (method === 'DELETE') return deleteBucket(call);
-    if (method === 'POST' && query.has('delete')) return deleteObjects(call);
-    if (method === 'GET' && query.has('uploads')) return listUploads(call);
-    if (method === 'GET') return query.get('list-type') === '2' ? listObjectsV2(call) : listObjects(call);
-  } else {
-    if (method === 'PUT' && query.has('uploadId')) return uploadPart(call);
-    if (method === 'PUT') return call.headers.has('x-amz-copy-source') ? copyObject(call) : putObject(call);
-    if (method === 'GET' && query.has('uploadId')) return listParts(call);
-    if (method === 'GET' || method === 'HEAD') return getObject(call);
-    if (method === 'DELETE') return query.has('uploadId') ? abortUpload(call) : deleteObject(call);
-    if (method === 'POST' && query.has('uploads')) return createUpload(call);
-    if (method === 'POST' && query.has('uploadId')) return completeUpload(call);
-  }
-  throw new S3Refusal('MethodNotAllowed', 'The specified method is not allowed against this resource.');
+  return operationOf(call)(call);
 }
 
 function withoutBody(request: Request, response: Response): Response {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { checksumHeaders, checksumOf, type Checksum } from './checksums.ts';
 import { checkChunks, readChunks } from './chunks.ts';
 import { S3Refusal } from './refusal.ts';
 import type { Verified } from './signature.ts';
@@ -7,32 +7,15 @@ import type { Verified } from './signature.ts';
 /** A body as it is stored, after every check that the request asked for. */
 export interface Payload {
   readonly bytes: Uint8Array;
+  readonly checksum: Checksum | undefined;
 }
 
-/** The words in `x-amz-content-sha256` for a body in chunks, and whether the chunks are signed. */
-const streaming: ReadonlyMap<string, 'signed' | 'unsigned'> = new Map([
-  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'unsigned'],
-  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'signed'],
-  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', 'signed'],
+/** The words in `x-amz-content-sha256` for a body in chunks: are the chunks signed, and may headers come after them. */
+const streaming: ReadonlyMap<string, { signed: boolean; trailing: boolean }> = new Map([
+  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { signed: false, trailing: true }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { signed: true, trailing: false }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { signed: true, trailing: true }],
 ]);
-
-/** The checksums that can be checked here; others are taken on trust. */
-const digests: ReadonlyMap<string, (bytes: Uint8Array) => Buffer> = new Map([
-  ['x-amz-checksum-crc32', crc32Bytes],
-  ['x-amz-checksum-sha1', (bytes) => createHash('sha1').update(bytes).digest()],
-  ['x-amz-checksum-sha256', (bytes) => createHash('sha256').update(bytes).digest()],
-]);
-
-/** CRC-32 as S3 writes it: four bytes, most significant first, in base64. */
-export function crc32Text(bytes: Uint8Array): string {
-  return crc32Bytes(bytes).toString('base64');
-}
-
-function crc32Bytes(bytes: Uint8Array): Buffer {
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE(crc32(bytes));
-  return sum;
-}
 
 /**
  * Turns a request body into the object's bytes: strips the aws-chunked framing, and checks digest, length and checksums that came in
@@ -47,25 +30,52 @@ export async function readPayload(headers: Headers, body: Uint8Array, verified: 
     );
   }
   const { bytes, trailers } = await plainBody(body, verified);
+  checkTrailers(headers.get('x-amz-trailer'), trailers);
   const decodedLength = headers.get('x-amz-decoded-content-length');
   if (decodedLength !== null && Number(decodedLength) !== bytes.byteLength) {
     throw new S3Refusal('IncompleteBody', 'The request body is not as long as announced.');
-  }
-  for (const [name, digest] of digests) {
-    const claimed = trailers.get(name) ?? headers.get(name);
-    if (claimed && digest(bytes).toString('base64') !== claimed) {
-      const algorithm = name.replace('x-amz-checksum-', '').toUpperCase();
-      throw new S3Refusal(
-        'BadDigest',
-        `The ${algorithm} you specified did not match the calculated checksum.`,
-      );
-    }
   }
   const md5 = headers.get('content-md5');
   if (md5 !== null && createHash('md5').update(bytes).digest('base64') !== md5) {
     throw new S3Refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
-  return { bytes };
+  return { bytes, checksum: checkedSum(headers, trailers, bytes) };
+}
+
+/** What was announced must come, and nothing else: a checksum that got lost on the way would otherwise go unnoticed. */
+function checkTrailers(announced: string | null, trailers: ReadonlyMap<string, string>): void {
+  const names = (announced ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  if (names.length === trailers.size && names.every((name) => trailers.has(name))) return;
+  throw new S3Refusal(
+    'MalformedTrailerError',
+    `The headers after the body are not those that x-amz-trailer announces: ${names.join(', ') || 'none'}`,
+  );
+}
+
+/** The one checksum of the request, when it is that of the bytes. */
+function checkedSum(
+  headers: Headers,
+  trailers: ReadonlyMap<string, string>,
+  bytes: Uint8Array,
+): Checksum | undefined {
+  const claims = [...checksumHeaders].flatMap((header) => {
+    const value = trailers.get(header) ?? headers.get(header);
+    return value === null ? [] : [{ header, value }];
+  });
+  const [claim] = claims;
+  if (claim === undefined) return undefined;
+  if (claims.length > 1) {
+    throw new S3Refusal(
+      'InvalidRequest',
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    );
+  }
+  if (checksumOf(bytes, claim.header).value === claim.value) return claim;
+  const algorithm = claim.header.replace('x-amz-checksum-', '').toUpperCase();
+  throw new S3Refusal('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
 }
 
 async function plainBody(
@@ -80,6 +90,6 @@ async function plainBody(
     return { bytes: body, trailers: new Map() };
   }
   const chunked = readChunks(body);
-  if (kind === 'signed') await checkChunks(chunked, verified.chain);
+  if (kind.signed) await checkChunks(chunked, verified.chain, kind.trailing);
   return { bytes: Buffer.concat(chunked.chunks.map((chunk) => chunk.bytes)), trailers: chunked.trailers };
 }

@@ -61,6 +61,7 @@ export async function verifySignatureV4(
 ): Promise<Verified> {
   const { path, query: queryText } = splitTarget(request.rawTarget);
   const query = queryOf(queryText);
+  if (query['AWSAccessKeyId'] !== undefined && query['Signature'] !== undefined) throw unsupported();
   const presigned = query['X-Amz-Signature'] !== undefined;
   const claim = presigned ? queryClaim(query, service) : headerClaim(request.headers, service);
   checkTime(simulation, claim);
@@ -135,6 +136,9 @@ function compare(expected: string, received: string): void {
 function headerClaim(headers: Headers, service: string): Claim {
   const header = headers.get('authorization');
   if (header === null) throw new S3Refusal('AccessDenied', 'Access Denied');
+  if (header.startsWith('AWS ')) throw unsupported();
+  if (header.startsWith('AWS4-ECDSA-'))
+    throw new S3Refusal('NotImplemented', 'Signature Version 4A is not simulated');
   const found =
     /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(
       header,
@@ -183,6 +187,13 @@ function scopeOf(credential: string, service: string): Pick<Claim, 'keyId' | 're
     region: found[2] ?? '',
     scope: credential.slice(credential.indexOf('/') + 1),
   };
+}
+
+function unsupported(): S3Refusal {
+  return new S3Refusal(
+    'InvalidRequest',
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  );
 }
 
 function malformed(message: string): S3Refusal {

@@ -1,5 +1,6 @@
 import { encodeToken, LOCATIONS, mint, type ActionMask, type Caveat, type Macaroon } from '@hangar/macaroon';
 import type { Simulation } from '../simulation.ts';
+import { rootKey } from '../world/world.ts';
 
 /** Tells tokens of this issuer from any other text that might be signed with the same key one day. */
 const keyId = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]);
@@ -36,5 +37,5 @@ export function mintToken(simulation: Simulation, restrictions: Restrictions): s
 
 /** A macaroon with those caveats, for Fly.io's permission location and under the root key of this world. */
 export function signToken(simulation: Simulation, caveats: readonly Caveat[]): Macaroon {
-  return mint({ key: simulation.world.rootKey, keyId, location: LOCATIONS.permission, caveats });
+  return mint({ key: rootKey(simulation.world), keyId, location: LOCATIONS.permission, caveats });
 }

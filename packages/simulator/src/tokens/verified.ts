@@ -1,5 +1,6 @@
 import { LOCATIONS, parseBundle, tokenId, verify, type Verified } from '@hangar/macaroon';
 import type { Simulation } from '../simulation.ts';
+import { rootKey, ticketKey } from '../world/world.ts';
 
 /** The permission tokens of a header that are genuine, and what is wrong with the others. */
 export interface VerifiedBundle {
@@ -17,16 +18,17 @@ export function verifyHeader(simulation: Simulation, header: string): VerifiedBu
   if (!bundle.ok) return { verified: [], undischarged: [] };
   const verified: Verified[] = [];
   const undischarged: string[] = [];
-  const { rootKey, ticketKey, limitedTokens } = simulation.world;
+  const { world } = simulation;
+  const { limitedTokens } = world;
   const trusted = new Map(
-    [LOCATIONS.authentication, LOCATIONS.newAuthentication].map((at) => [at, [ticketKey]]),
+    [LOCATIONS.authentication, LOCATIONS.newAuthentication].map((at) => [at, [ticketKey(world)]]),
   );
   const revoked = new Set(
     [...limitedTokens.values()].flatMap((one) => (one.revokedAtMs === undefined ? [] : [one.tokenId])),
   );
   for (const macaroon of bundle.value.permission) {
     if (revoked.has(tokenId(macaroon))) continue;
-    const verdict = verify(macaroon, { key: rootKey, discharges: bundle.value.discharges, trusted });
+    const verdict = verify(macaroon, { key: rootKey(world), discharges: bundle.value.discharges, trusted });
     if (verdict.ok) verified.push(verdict.value);
     else if (verdict.reason.tag === 'missing_discharge') undischarged.push(tokenId(macaroon));
   }

@@ -1,3 +1,5 @@
+import type { Table } from './table.ts';
+
 /** A JSON object whose members nobody has looked at. */
 export type JsonObject = Record<string, unknown>;
 
@@ -12,7 +14,7 @@ export interface App {
   /** Set while a deleted app is still visible (deletion is accepted, not done). */
   goneAtMs?: number;
   secretsVersion: number;
-  readonly secrets: Map<string, AppSecret>;
+  readonly secrets: Table<AppSecret>;
 }
 
 export interface AppSecret {

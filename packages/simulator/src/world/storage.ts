@@ -1,13 +1,26 @@
-/** An object of a bucket, bytes included. */
+import type { Table } from './table.ts';
+
+/** An object of a bucket. Its bytes are under `body`, apart from the world. */
 export interface StoredObject {
   readonly key: string;
-  readonly bytes: Uint8Array;
+  readonly body: string;
+  readonly size: number;
   readonly etag: string;
   readonly modifiedAtMs: number;
   /** Content-Type and its kin, lower-case names, returned on reads. */
   readonly headers: Record<string, string>;
   readonly metadata: Record<string, string>;
-  readonly crc32: string;
+  /** As its writer sent it; none when it was uploaded in parts. */
+  readonly checksum?: { readonly header: string; readonly value: string };
+  /** How long each part was, in their order, when it was uploaded in parts. */
+  readonly parts?: readonly number[];
+}
+
+export interface Part {
+  readonly body: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly modifiedAtMs: number;
 }
 
 export interface Upload {
@@ -16,7 +29,8 @@ export interface Upload {
   readonly createdAtMs: number;
   readonly headers: Record<string, string>;
   readonly metadata: Record<string, string>;
-  readonly parts: Map<number, { bytes: Uint8Array; etag: string; modifiedAtMs: number }>;
+  /** By number. */
+  readonly parts: Table<Part>;
 }
 
 export interface Bucket {
@@ -24,8 +38,8 @@ export interface Bucket {
   readonly createdAtMs: number;
   /** True when another customer of Tigris owns it: names are global. */
   readonly foreign: boolean;
-  readonly objects: Map<string, StoredObject>;
-  readonly uploads: Map<string, Upload>;
+  readonly objects: Table<StoredObject>;
+  readonly uploads: Table<Upload>;
 }
 
 /** An access key. Tigris has no users: the key is the identity and `name` is only shown (spec 8.2). */
