@@ -43,7 +43,8 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     settings.state === undefined
       ? stateInMemory(settings.organization)
       : openState(settings.state, settings.organization, settings.onError);
-  const { world, bodies, commit } = state;
+  const { world, bodies } = state;
+  const commit = (): void => state.commit();
   const clock = createClock({
     base: settings.now,
     offsetMs: clockOffsetMs(world),

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { bodiesInFolder, bodiesInMemory, type Bodies } from './bodies.ts';
 import { StateDamaged } from './damage.ts';
 import { openJournal, readJournal, type JournalRecord } from './journal.ts';
