@@ -1,20 +1,40 @@
-import { pino, type Logger } from 'pino';
-import { type Log, redactText, redactValue } from '@hangar/security';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { type Log, type RedactBounds, redactText, redactValue } from '@hangar/security';
 
 /**
- * Structured log on standard output. Two nets against secrets: every field is redacted by type, name and
- * shape before it is written, and the finished line once more by shape, because a secret may sit inside a
- * sentence (stack.md trap 25).
+ * A line has at most 16 KiB: what reads logs cuts or drops longer ones. Its fields get three quarters; the message, of which
+ * a character may become six bytes, and what pino adds fit into the rest.
  */
-export function createLog(level: string): Logger & Log {
-  return pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: {
-      level: (label) => ({ level: label }),
-      log: (fields) => redactValue(fields) as Record<string, unknown>,
+const FIELDS: RedactBounds = { textLength: 1_024, totalBytes: 12_288 };
+const MESSAGE_LENGTH = 512;
+
+/**
+ * Structured log on standard output: each line is one JSON object. Secrets go by type, name and shape, from the fields and
+ * from the sentence, before a line is made of them: in the finished line a shape could reach over a quote and break it.
+ * Texts of strangers (paths, names, what upstream said) are cut to 1 KiB.
+ */
+export function createLog(level: string, destination?: DestinationStream): Logger & Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => redactValue(fields, FIELDS) as Record<string, unknown>,
+      },
+      // Pino's own form of `err` repeats the messages of all causes; the copy above has them once, and bounded.
+      serializers: { err: (error: unknown) => error },
+      hooks: {
+        logMethod(args, method) {
+          const [fields, message, ...more] = args as unknown[];
+          const cleaned = [fields, message].map((part) =>
+            typeof part === 'string' ? redactText(part, MESSAGE_LENGTH) : part,
+          );
+          method.apply(this, [...cleaned, ...more] as Parameters<typeof method>);
+        },
+      },
     },
-    hooks: { streamWrite: redactText },
-  });
+    ...(destination === undefined ? [] : [destination]),
+  );
 }

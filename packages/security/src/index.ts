@@ -28,7 +28,7 @@ export { sameBytes } from './compare.ts';
 export { createSealer, type Sealer } from './seal.ts';
 
 /** Secrets that must not reach a log: the second net behind `Secret`. */
-export { redactText, redactValue } from './redact.ts';
+export { redactText, redactValue, type RedactBounds } from './redact.ts';
 export { tokenShapes, type TokenShape } from './token-shapes.ts';
 
 /** The forms of names that reach paths, headers and other services. */

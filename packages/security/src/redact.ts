@@ -41,19 +41,30 @@ const hiddenNames: readonly string[] = ['code', 'auth', 'pass', 'pwd', 'config',
 /** `code` is a secret in an OAuth callback and a plain word in an error; errors keep theirs. */
 const plainCode = /^(?:[a-z][a-z_]{1,40}|[A-Z][A-Z0-9_]{1,40}|[0-9A-Z]{5}|-?[0-9]{1,5})$/;
 
+/** Ends a text that was cut. A password in a URL that it cuts in two is still known as one (`token-shapes.ts`). */
+const CUT = '…[cut]';
+
 /**
  * Takes every secret out of a text that has one of the known shapes: `fm2_…`, `fo1_…`, `tsec_…`,
- * `X-Signature` hex, `Bearer …`, passwords in URLs, private keys and more. Linear in the length; text over 64
- * KiB is cut.
+ * `X-Signature` hex, `Bearer …`, passwords in URLs, private keys and more. Linear in the length.
+ *
+ * @param maxLength what is longer is cut and ends in `…[cut]`; 64 KiB is the most.
  */
-export function redactText(text: string): string {
-  let clean = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…[cut]` : text;
+export function redactText(text: string, maxLength = maxTextLength): string {
+  // A secret becomes shorter, so four times as much is looked at as is kept.
+  let clean = cutAt(text, Math.min(maxTextLength, maxLength * 4));
   // The database's own words about a failed statement repeat every value that was in it.
   if (clean.startsWith('Failed query: ') || clean.includes('Error: Failed query: '))
     clean = withoutParameters(clean);
-  if (!mayHoldToken.test(clean)) return clean;
-  for (const shape of tokenShapes) clean = clean.replace(shape.pattern, shape.replacement);
-  return clean;
+  if (mayHoldToken.test(clean)) {
+    for (const shape of tokenShapes) clean = clean.replace(shape.pattern, shape.replacement);
+  }
+  return cutAt(clean, maxLength);
+}
+
+function cutAt(text: string, length: number): string {
+  if (text.length <= length || (text.length === length + CUT.length && text.endsWith(CUT))) return text;
+  return `${text.slice(0, length)}${CUT}`;
 }
 
 /** Cuts `params: …` of a failed statement, up to the stack that may follow it. */
@@ -64,31 +75,48 @@ function withoutParameters(text: string): string {
   return `${text.slice(0, at)}\nparams: ${gone}${stack === -1 ? '' : text.slice(stack)}`;
 }
 
+/** How much of a value is kept; without a bound everything is, up to 64 KiB a text. */
+export interface RedactBounds {
+  /** Characters of one text. A stack may have four times as many. */
+  readonly textLength: number;
+  /** Bytes of the whole copy as JSON. What comes after them is left out. */
+  readonly totalBytes: number;
+}
+
+/** What one copy has met and used up so far. */
+interface Copying {
+  readonly path: Set<object>;
+  readonly bounds: RedactBounds | undefined;
+  bytesLeft: number;
+}
+
 /**
  * A copy of any value, fit for a log: secrets go by type (`Secret`), by field name and by shape; bytes become
  * their length; errors keep name, message, code, stack and cause, cleaned. Cycles and depth are cut, getters
  * that throw become `[unreadable]`. Total: never throws, whatever the value does.
  */
-export function redactValue(value: unknown): unknown {
+export function redactValue(value: unknown, bounds?: RedactBounds): unknown {
   try {
-    return clean(value, 0, new Set());
+    return clean(value, 0, { path: new Set(), bounds, bytesLeft: bounds?.totalBytes ?? Infinity });
   } catch {
     return unreadable;
   }
 }
 
-function clean(value: unknown, depth: number, path: Set<object>): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'symbol') return redactText(String(value));
+function clean(value: unknown, depth: number, copying: Copying): unknown {
+  if (typeof value === 'string') return cleanText(value, copying);
+  if (typeof value === 'bigint') return cleanText(value.toString(), copying);
+  if (typeof value === 'symbol') return cleanText(String(value), copying);
+  copying.bytesLeft -= SCALAR_BYTES;
   if (typeof value === 'function') return '[function]';
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Secret) return value.toString();
   if (depth >= maxDepth) return '[deeper]';
+  const { path } = copying;
   if (path.has(value)) return '[circular]';
   path.add(value);
   try {
-    return cleanObject(value, depth, path);
+    return cleanObject(value, depth, copying);
   } catch {
     return unreadable;
   } finally {
@@ -96,19 +124,37 @@ function clean(value: unknown, depth: number, path: Set<object>): unknown {
   }
 }
 
-function cleanObject(value: object, depth: number, path: Set<object>): unknown {
+/** A number, a word of ours, or the braces around members, as JSON. */
+const SCALAR_BYTES = 32;
+
+function cleanText(text: string, copying: Copying, times = 1): string {
+  const { bounds } = copying;
+  if (bounds === undefined) return redactText(text);
+  let kept = redactText(text, bounds.textLength * times);
+  let bytes = jsonBytes(kept);
+  // A character is at most six bytes of JSON.
+  if (bytes > copying.bytesLeft) {
+    kept = redactText(text, Math.max(0, Math.floor(copying.bytesLeft / 6)));
+    bytes = jsonBytes(kept);
+  }
+  copying.bytesLeft -= bytes;
+  return kept;
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) + 1;
+}
+
+function cleanObject(value: object, depth: number, copying: Copying): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[invalid date]' : value.toISOString();
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
-  if (value instanceof URL) return redactText(value.href);
+  if (value instanceof URL) return cleanText(value.href, copying);
   if (value instanceof URLSearchParams || value instanceof Map || value instanceof Headers) {
-    return cleanEntries(value, depth, path);
+    return cleanEntries(value, depth, copying);
   }
-  if (value instanceof Set)
-    return Array.from(value)
-      .slice(0, maxMembers)
-      .map((item) => clean(item, depth + 1, path));
-  if (Array.isArray(value)) return cleanArray(value, depth, path);
-  if (value instanceof Error) return cleanError(value, depth, path);
+  if (value instanceof Set) return cleanItems(Array.from(value), depth, copying);
+  if (Array.isArray(value)) return cleanItems(value, depth, copying);
+  if (value instanceof Error) return cleanError(value, depth, copying);
   if (value instanceof Request || value instanceof Response) {
     return cleanMembers(
       {
@@ -116,59 +162,72 @@ function cleanObject(value: object, depth: number, path: Set<object>): unknown {
         ...(value instanceof Response ? { status: value.status } : { method: value.method }),
       },
       depth,
-      path,
+      copying,
     );
   }
-  return cleanMembers(value, depth, path);
+  return cleanMembers(value, depth, copying);
 }
 
 // Header lists arrive as flat arrays too: ['Authorization', 'Bearer …'].
-function cleanArray(items: readonly unknown[], depth: number, path: Set<object>): unknown[] {
-  return items.slice(0, maxMembers).map((item, index) => {
+function cleanItems(items: readonly unknown[], depth: number, copying: Copying): unknown[] {
+  const copy: unknown[] = [];
+  for (const [index, item] of items.slice(0, maxMembers).entries()) {
+    if (copying.bytesLeft <= 0) break;
     const before = items[index - 1];
     const named = items.length % 2 === 0 && index % 2 === 1 && typeof before === 'string';
-    return named && typeof item === 'string' && hides(before, item) ? gone : clean(item, depth + 1, path);
-  });
+    copy.push(
+      named && typeof item === 'string' && hides(before, item) ? gone : clean(item, depth + 1, copying),
+    );
+  }
+  return copy;
 }
 
-function cleanEntries(entries: Iterable<[unknown, unknown]>, depth: number, path: Set<object>): unknown {
+function cleanEntries(entries: Iterable<[unknown, unknown]>, depth: number, copying: Copying): unknown {
   const copy: Record<string, unknown> = {};
   let count = 0;
   for (const [key, item] of entries) {
     count += 1;
-    if (count > maxMembers) break;
-    const name = typeof key === 'string' ? key : String(clean(key, depth + 1, path));
-    define(copy, redactText(name), hides(name, item) ? gone : clean(item, depth + 1, path));
+    if (count > maxMembers || copying.bytesLeft <= 0) break;
+    const name = typeof key === 'string' ? key : String(clean(key, depth + 1, copying));
+    const shown = cleanText(name, copying);
+    define(copy, shown, hides(name, item) ? gone : clean(item, depth + 1, copying));
   }
   return copy;
 }
 
-function cleanMembers(value: object, depth: number, path: Set<object>): unknown {
+function cleanMembers(value: object, depth: number, copying: Copying): unknown {
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value).slice(0, maxMembers)) {
-    define(copy, redactText(name), cleanMember(value, name, depth, path));
+    if (copying.bytesLeft <= 0) break;
+    define(copy, cleanText(name, copying), cleanMember(value, name, depth, copying));
   }
   return copy;
 }
 
-function cleanError(error: Error, depth: number, path: Set<object>): unknown {
+function cleanError(error: Error, depth: number, copying: Copying): unknown {
   const copy: Record<string, unknown> = {};
   const names = new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(error)]);
   for (const name of names) {
-    const item = cleanMember(error, name, depth, path);
-    if (item !== undefined) define(copy, redactText(name), item);
+    if (copying.bytesLeft <= 0) break;
+    const item = cleanMember(error, name, depth, copying);
+    if (item !== undefined) define(copy, cleanText(name, copying), item);
   }
   return copy;
 }
 
-function cleanMember(owner: object, name: string, depth: number, path: Set<object>): unknown {
+function cleanMember(owner: object, name: string, depth: number, copying: Copying): unknown {
   try {
     const item: unknown = Reflect.get(owner, name);
-    return hides(name, item) ? gone : clean(item, depth + 1, path);
+    if (hides(name, item)) return gone;
+    if (name === 'stack' && typeof item === 'string') return cleanText(item, copying, STACK_TIMES);
+    return clean(item, depth + 1, copying);
   } catch {
     return unreadable;
   }
 }
+
+/** A stack is our own text, and cut to the length of a stranger's it would end before the line that matters. */
+const STACK_TIMES = 4;
 
 function hides(name: string, value: unknown): boolean {
   if (value === undefined || value === null || typeof value === 'boolean' || value instanceof Secret)

@@ -1,7 +1,11 @@
 /** A shape that a secret has in plain text. */
 export interface TokenShape {
   readonly name: string;
-  /** Global, linear: bounded or single-class repeats, no nested ones. */
+  /**
+   * Global and linear, by one rule: what follows a beginning is one class of characters that either always matches, and is
+   * consumed, or excludes the first character of the beginning. Otherwise the next beginning is searched for once more in
+   * what the last one has read.
+   */
   readonly pattern: RegExp;
   readonly replacement: string;
 }
@@ -17,7 +21,7 @@ export const tokenShapes: readonly TokenShape[] = [
   {
     name: 'private-key',
     pattern:
-      /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,16384}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
+      /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
     replacement: `[redacted private key]`,
   },
   { name: 'macaroon', pattern: /\b(fm2|fm1r|fm1a)_[A-Za-z0-9+/_=-]+/g, replacement: `$1_${gone}` },
@@ -35,25 +39,27 @@ export const tokenShapes: readonly TokenShape[] = [
   },
   {
     name: 'url-password',
-    pattern: /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/?#"'<>]{0,256}):[^\s@/?#"'<>]{1,1024}@/gi,
+    // Up to its `@`, or to where a long text was cut.
+    pattern: /(:\/\/[^\s:@/?#"'<>]*):[^\s@/?#"'<>]+(?:@|(?<=…\[cut\]))/g,
     replacement: `$1:${gone}@`,
   },
   {
     name: 'query-secret',
     pattern:
-      /([?&](?:access_token|client_secret|code|code_verifier|refresh_token|token|ticket|signature|x-amz-signature|x-amz-security-token)=)[^&\s"'<>#]{1,8192}/gi,
+      /([?&](?:access_token|client_secret|code|code_verifier|refresh_token|token|ticket|signature|x-amz-signature|x-amz-security-token)=)[^&\s"'<>#]+/gi,
     replacement: `$1${gone}`,
   },
   // A machine's state is a word in the same place, a sign-in's is long.
   { name: 'query-state', pattern: /([?&]state=)[A-Za-z0-9._~%-]{20,}/g, replacement: `$1${gone}` },
   { name: 'aws-key', pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, replacement: `$1${gone}` },
-  { name: 'aws-signature', pattern: /(Signature=)[0-9a-f]{64}/gi, replacement: `$1${gone}` },
+  { name: 'aws-signature', pattern: /(Signature=)[0-9a-f]{16,64}/gi, replacement: `$1${gone}` },
   { name: 'webhook-secret', pattern: /\bwhsec_[A-Za-z0-9+/=_-]{8,}/g, replacement: `whsec_${gone}` },
   { name: 'payment-key', pattern: /\b((?:sk|rk)_(?:live|test))_[A-Za-z0-9]{8,}/g, replacement: `$1_${gone}` },
   { name: 'github', pattern: /\b(gh[pousr]|github_pat)_[A-Za-z0-9_]{8,}/g, replacement: `$1_${gone}` },
   {
+    // Its first part is enough: to insist on the dots behind it would mean to look for them behind each `eyJ`.
     name: 'jwt',
-    pattern: /\beyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,8192}/g,
+    pattern: /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g,
     replacement: `eyJ${gone}`,
   },
 ];

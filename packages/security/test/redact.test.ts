@@ -67,27 +67,16 @@ describe('redacting a text', () => {
     );
   });
 
-  test('hostile texts cost linear time', () => {
-    const started = performance.now();
-    for (const piece of [
-      'fm2_',
-      'Bearer ',
-      'a://',
-      ':@',
-      'eyJ',
-      '-----BEGIN ',
-      'x-signature',
-      '?code=',
-      'a.',
-      '://a:',
-    ]) {
-      redactText(piece.repeat(100_000));
-      redactText(piece + 'a'.repeat(100_000));
-      redactText(`${piece}${' '.repeat(60_000)}`);
-      redactText(`-----BEGIN PRIVATE KEY-----${piece.repeat(20_000)}`);
+  test('a text that is cut keeps no secret at the cut', () => {
+    for (const start of [0, 1, 40, 200]) {
+      const text = `${'x '.repeat(start)}postgres://app:${tail.repeat(9)}@db.internal/x Bearer ${tail.repeat(9)}`;
+      for (let length = 0; length < 300; length += 1) {
+        const shown = redactText(text, length);
+        expect(shown.length).toBeLessThanOrEqual(length + 6);
+        expect(shown).not.toContain(tail.slice(0, 8));
+        expect(redactText(shown, length)).toBe(shown);
+      }
     }
-    redactText('-----BEGIN PRIVATE KEY-----'.repeat(3000));
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 

@@ -108,5 +108,5 @@ export function createSender(kit: Kit): Rounds {
 
 /** What a stranger wrote, fit for a column and for a page: no NUL, no tokens, not long. */
 function readable(text: string): string {
-  return redactText(text.slice(0, KEPT_CHARACTERS).replaceAll('\0', ''));
+  return redactText(text.replaceAll('\0', ''), KEPT_CHARACTERS);
 }

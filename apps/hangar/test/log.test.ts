@@ -1,0 +1,79 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createLog } from '../src/log.ts';
+
+/** The lines that a log wrote. */
+function written(): { lines: string[]; log: ReturnType<typeof createLog> } {
+  const lines: string[] = [];
+  return { lines, log: createLog('trace', { write: (line) => void lines.push(line) }) };
+}
+
+const LINE_BYTES = 16_384;
+
+describe('a line of the log', () => {
+  test('F-37: has at most 16 KiB, whatever is in it, and is one JSON object', () => {
+    const { lines, log } = written();
+    const path = `/${'eyJ-'.repeat(16_000)}`;
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`name-${index}`, path]));
+    log.info({ requestId: 'r1', path }, 'refused');
+    log.error(
+      { many, cause: new Error(path, { cause: new Error('\u0001'.repeat(100_000)) }) },
+      '\u0001'.repeat(70_000),
+    );
+    log.warn(
+      { err: new AggregateError([new Error(path), new Error(path)]), numbers: Array(5_000).fill(1) },
+      path,
+    );
+    log.warn({ list: Array(900).fill('\u2028'.repeat(900)), map: new Map([[path, path]]) }, 'deep');
+    expect(lines).toHaveLength(4);
+    for (const line of lines) {
+      expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LINE_BYTES);
+      expect(line.indexOf('\n')).toBe(line.length - 1);
+      expect(JSON.parse(line)).toBeInstanceOf(Object);
+    }
+    const [first] = lines.map((line) => JSON.parse(line) as Record<string, string>);
+    expect(first).toMatchObject({ requestId: 'r1', msg: 'refused' });
+    expect(first?.['path']?.length).toBeLessThanOrEqual(1_024 + '…[cut]'.length);
+  });
+
+  test('stays JSON when a secret stands before a quote, in a field or in the sentence', () => {
+    const { lines, log } = written();
+    const secrets = [
+      '?code=abc"',
+      '-----BEGIN PRIVATE KEY-----\\"',
+      'Bearer abcdefgh"',
+      '://a:b@"',
+      'x-signature "0123456789abcdef"',
+    ];
+    for (const secret of secrets)
+      log.info({ path: `/x${secret}def`, [secret]: { deep: [secret] } }, `said ${secret}`);
+    expect(lines).toHaveLength(secrets.length);
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty('msg');
+  });
+
+  test('is JSON and bounded for any value', () => {
+    const { lines, log } = written();
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.anything({ withMap: true, withBigInt: true })),
+        fc.string(),
+        (fields, message) => {
+          log.info(fields, message);
+          const line = lines.pop() ?? '';
+          expect(JSON.parse(line)).toHaveProperty('level');
+          expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LINE_BYTES);
+        },
+      ),
+    );
+  });
+
+  test('keeps the stack of an error, and loses its secrets', () => {
+    const { lines, log } = written();
+    log.error(
+      { error: new Error('failed with fo1_abcdefgh'), DATABASE_URL: 'postgres://a:hunter2@b/c' },
+      'at postgres://a:hunter2@b/c',
+    );
+    expect(lines[0]).toContain('log.test.ts');
+    expect(lines[0]).not.toMatch(/hunter2|fo1_abc/);
+  });
+});
