@@ -63,8 +63,7 @@ export function redactText(text: string, maxLength = maxTextLength): string {
 }
 
 function cutAt(text: string, length: number): string {
-  if (text.length <= length || (text.length === length + CUT.length && text.endsWith(CUT))) return text;
-  return `${text.slice(0, length)}${CUT}`;
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - CUT.length))}${CUT}`;
 }
 
 /** Cuts `params: …` of a failed statement, up to the stack that may follow it. */

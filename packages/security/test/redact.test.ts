@@ -72,7 +72,7 @@ describe('redacting a text', () => {
       const text = `${'x '.repeat(start)}postgres://app:${tail.repeat(9)}@db.internal/x Bearer ${tail.repeat(9)}`;
       for (let length = 0; length < 300; length += 1) {
         const shown = redactText(text, length);
-        expect(shown.length).toBeLessThanOrEqual(length + 6);
+        expect(shown.length).toBeLessThanOrEqual(Math.max(length, '…[cut]'.length));
         expect(shown).not.toContain(tail.slice(0, 8));
         expect(redactText(shown, length)).toBe(shown);
       }
