@@ -33,7 +33,7 @@ describe('a line of the log', () => {
     }
     const [first] = lines.map((line) => JSON.parse(line) as Record<string, string>);
     expect(first).toMatchObject({ requestId: 'r1', msg: 'refused' });
-    expect(first?.['path']?.length).toBe(1_024);
+    expect(first?.['path']?.length).toBeLessThanOrEqual(1_024);
   });
 
   test('stays JSON when a secret stands before a quote, in a field or in the sentence', () => {

@@ -27,7 +27,7 @@ const nightly = process.env['HANGAR_NIGHTLY'] === '1';
 /** Letters and digits stand for their kind (hexadecimal or not), every other character for itself. */
 const CHARACTERS = nightly
   ? [...Array(0x7f).keys()].map((code) => String.fromCharCode(code)).concat('é', '…')
-  : [...`azAZ09\t\n\r !"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~…`];
+  : `azAZ09\t\n\r !"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~…`.split('');
 
 type Work = (text: string) => unknown;
 
