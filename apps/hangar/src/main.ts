@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { DemoFlags } from './commands/demo.ts';
 import { silenceKnownWarnings } from './config.ts';
+import { endWithReader, EXIT_USAGE } from './terminal.ts';
 
 /**
  * The `hangar` command. Each subcommand lives in `commands/` and is loaded when it is called, so that a quick
@@ -10,7 +11,9 @@ import { silenceKnownWarnings } from './config.ts';
 const program = new Command('hangar')
   .description('A self-hosted control plane for Fly.io')
   .showHelpAfterError()
-  .allowExcessArguments(false);
+  .allowExcessArguments(false)
+  // Commander's own code for a wrong use is 1, which is kept for refusals. Every command below inherits this.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE));
 
 program
   .command('start')
@@ -74,4 +77,5 @@ if (process.argv[2] === 'token' || process.argv[2] === 'help' || process.argv[2]
 }
 
 silenceKnownWarnings();
+endWithReader();
 await program.parseAsync();

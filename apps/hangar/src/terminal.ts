@@ -1,6 +1,24 @@
 import { redactText } from '@hangar/security';
 import type { ConfigProblem } from './config.ts';
 
+/** Of every command: it was called in a way that it does not know, and did nothing. */
+export const EXIT_USAGE = 2;
+
+/**
+ * Ends the process without a word once nobody reads it any more, as in `hangar token list | head -1`. What runs on until a
+ * signal gets that signal, so that its children end with it; anything else has said what it had to say, and its exit code
+ * stands.
+ */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM');
+      else process.exit();
+    });
+  }
+}
+
 /** Writes a line for people. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);

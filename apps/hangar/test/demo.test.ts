@@ -1,16 +1,31 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
 import { builtHangar } from '../../../test/harness/built.ts';
 
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const server = inject('postgresUrl');
 
+interface Played {
+  readonly code: number | null;
+  readonly lines: Record<string, unknown>[];
+}
+
 /** Runs `hangar demo --json` and gives back its lines. */
-async function demo(
-  args: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number | null; lines: Record<string, unknown>[] }> {
-  const child = spawn(process.execPath, [builtHangar, 'demo', '--json', ...args], {
-    env: { PATH: '/usr/bin:/bin', ...environment },
+async function demo(args: readonly string[], environment: Record<string, string> = {}): Promise<Played> {
+  return await played([process.execPath, builtHangar, 'demo', '--json', ...args], environment);
+}
+
+/** Runs a command whose standard output is one JSON object a line, and nothing else. */
+async function played(
+  [command = '', ...args]: readonly string[],
+  environment: Record<string, string>,
+): Promise<Played> {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -27,13 +42,18 @@ const problems = (lines: Record<string, unknown>[]): unknown[] =>
   lines.filter((line) => line['ok'] === false);
 
 describe('the demo', () => {
-  test('plays ten steps on freshly started processes and says so', { timeout: 180_000 }, async () => {
-    const { code, lines } = await demo([], server === '' ? {} : { DATABASE_URL: server });
-    expect(problems(lines)).toEqual([]);
-    expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
-    expect(lines.slice(0, -1).map((line) => line['step'])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    expect(code).toBe(0);
-  });
+  test(
+    'F-74: plays ten steps as the README says for scripts, and says so',
+    { timeout: 180_000 },
+    async () => {
+      const shown = /`(npm run [^`]*--json)`/.exec(readFileSync(`${root}/README.md`, 'utf8'))?.[1] ?? '';
+      const { code, lines } = await played(shown.split(' '), server === '' ? {} : { DATABASE_URL: server });
+      expect(problems(lines)).toEqual([]);
+      expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
+      expect(lines.slice(0, -1).map((line) => line['step'])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      expect(code).toBe(0);
+    },
+  );
 
   test(
     'loses and doubles nothing when the server is killed in the middle of things',

@@ -287,7 +287,7 @@ describe("hangar token on Fly.io's own tokens", { timeout: 120_000 }, () => {
       ['list'],
       ['show', 'some-id'],
       ['create', '--preset', 'org'],
-      ['revoke'],
+      ['revoke', '--token', whole],
       ['attenuate', '--app', 'shop'],
     ];
     for (const command of commands) {

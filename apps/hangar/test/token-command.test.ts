@@ -138,6 +138,11 @@ describe('hangar token', { timeout: 120_000 }, () => {
     );
     const holder = { HANGAR_API_URL: house.gatewayUrl, HANGAR_TOKEN: String(made.json['token']) };
     expect((await token(['verify', '--json'], holder)).json['valid']).toBe(true);
+    // F-66: what `$(…)` of a shell keeps is a token that works.
+    const substituted = await token(['create', '--preset', 'readonly'], customer());
+    const verified = await token(['verify'], { HANGAR_API_URL: house.gatewayUrl }, substituted.text);
+    expect([verified.code, verified.text]).toEqual([0, expect.stringMatching(/^Genuine\./)]);
+    expect(substituted.errors).toMatch(/It is shown this once/);
     const listed = await token(['list', '--json'], customer());
     const names = (listed.json['tokens'] as { name: string; id: string }[]).map((row) => row.name);
     expect(names).toContain('grafana');

@@ -59,7 +59,7 @@ export {
 } from './expiry.ts';
 
 /** Offline: read, explain and narrow token texts with no key and no server. */
-export { inspectTokens, type InspectedToken, type Inspection } from './inspect.ts';
+export { inspectTokens, tokenEnding, type InspectedToken, type Inspection } from './inspect.ts';
 export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } from './narrow.ts';
 
 /** Hangar's own caveats, registered by value. */

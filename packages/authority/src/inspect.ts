@@ -4,6 +4,7 @@ import {
   explainCaveat,
   explainTokenReason,
   decodeToken,
+  encodeToken,
   missingTickets,
   stripScheme,
   tokenId,
@@ -18,6 +19,8 @@ export type InspectedToken =
       readonly kind: 'permission' | 'discharge';
       /** The nonce UUID. */
       readonly id: string;
+      /** The last characters of its text, as lists of tokens show them. */
+      readonly endsWith: string;
       readonly location: string;
       /** Hex SHA-256 of the tail: what revoking this very branch needs. */
       readonly branch: string;
@@ -57,6 +60,7 @@ export function inspectTokens(text: string, permissionLocation: string): Inspect
       return {
         kind,
         id: tokenId(macaroon),
+        endsWith: tokenEnding(macaroon),
         location: macaroon.location,
         branch: sha256Hex(macaroon.tail),
         caveats: caveatsToDebugJson(macaroon.caveats, registry),
@@ -70,6 +74,14 @@ export function inspectTokens(text: string, permissionLocation: string): Inspect
     effectiveExpiry: endOf([...permission, ...discharges]),
     missingDischarges: [...new Set(wanted)],
   };
+}
+
+/** Enough of a token's text to tell two tokens apart by eye, and too little to be of use to anybody. */
+const ENDING_LENGTH = 4;
+
+/** The last characters of a token's text. Padding is left out, because it tells nothing. */
+export function tokenEnding(macaroon: Macaroon): string {
+  return encodeToken(macaroon).replaceAll('=', '').slice(-ENDING_LENGTH);
 }
 
 function endOf(macaroons: readonly Macaroon[]): Date | undefined {

@@ -98,18 +98,33 @@ function optionsOf(config: Configuration): SimulatorOptions {
   });
 }
 
+/** Called in a way that it does not know: exit code 2. Anything else that keeps it from starting is 1. */
+class WrongUse extends Error {}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: 'string' },
+        address: { type: 'string' },
+        state: { type: 'string' },
+        provider: { type: 'string' },
+        config: { type: 'string' },
+        'exit-with-parent': { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+    const port = z.coerce.number().int().min(0).max(65_532).optional().safeParse(values.port);
+    if (!port.success) throw new WrongUse('--port takes a number from 0 to 65532');
+    return { ...values, port: port.data };
+  } catch (error) {
+    // Node's own words for an unknown option name it.
+    throw error instanceof TypeError ? new WrongUse(error.message, { cause: error }) : error;
+  }
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      port: { type: 'string' },
-      address: { type: 'string' },
-      state: { type: 'string' },
-      provider: { type: 'string' },
-      config: { type: 'string' },
-      'exit-with-parent': { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
+  const values = readArguments();
   if (values.help) {
     process.stdout.write(usage);
     return;
@@ -120,9 +135,7 @@ async function main(): Promise<void> {
   const given = configuration.parse(text ? JSON.parse(text) : {});
   const config: Configuration = {
     ...given,
-    ...(values.port === undefined
-      ? {}
-      : { port: z.coerce.number().int().min(0).max(65_532).parse(values.port) }),
+    ...(values.port === undefined ? {} : { port: values.port }),
     ...(values.address === undefined ? {} : { address: values.address }),
     ...(values.state === undefined ? {} : { state: values.state }),
     ...(values.provider === undefined ? {} : { provider: { ...given.provider, base_url: values.provider } }),
@@ -172,6 +185,13 @@ function firstLine(lines: ReturnType<typeof createInterface>): Promise<string> {
   });
 }
 
+// Whoever read the output is gone: there is nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM');
+  else process.exit();
+});
+
 try {
   await main();
 } catch (error) {
@@ -182,5 +202,5 @@ try {
         ? error.message
         : String(error);
   process.stderr.write(`hangar-simulator: ${sentence}\n`);
-  process.exit(1);
+  process.exit(error instanceof WrongUse ? 2 : 1);
 }

@@ -1,7 +1,7 @@
 import { processEnvironment } from '../config.ts';
 import { type DemoOptions, runDemo } from '../demo/run.ts';
 import { failStart } from '../start-failure.ts';
-import { fail, say } from '../terminal.ts';
+import { EXIT_USAGE, fail, say } from '../terminal.ts';
 
 /** The flags of `hangar demo`. */
 export type DemoFlags = Omit<DemoOptions, 'databaseUrl' | 'write'>;
@@ -10,11 +10,11 @@ export type DemoFlags = Omit<DemoOptions, 'databaseUrl' | 'write'>;
 export async function demo(options: DemoFlags): Promise<void> {
   const databaseUrl = processEnvironment()['DATABASE_URL'];
   if (!Number.isInteger(options.processes) || options.processes < 1 || options.processes > 8) {
-    fail('--processes must be a number from 1 to 8', 2);
+    fail('--processes must be a number from 1 to 8', EXIT_USAGE);
     return;
   }
   if (options.processes > 1 && databaseUrl === undefined) {
-    fail('--processes above 1 needs DATABASE_URL: the embedded database has one writer', 2);
+    fail('--processes above 1 needs DATABASE_URL: the embedded database has one writer', EXIT_USAGE);
     return;
   }
   try {

@@ -10,9 +10,11 @@ import { caveatsFromJson, type Caveat, type HeaderReason, LOCATIONS } from '@han
 import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
 import { ApiError, appNumberOf, GatewayUnreachable } from './api.ts';
-import { readHeld } from './held.ts';
-import { readTextFile, type TokenOptions, UsageError } from './input.ts';
-import { LOGIN_LEFT_OUT, note, run, show, TokenRefused } from './output.ts';
+import type { GivenToken } from './given.ts';
+import { readTextFile, type TokenOptions } from './input.ts';
+import { type Answer, LOGIN_LEFT_OUT, run } from './output.ts';
+import { TokenRefused } from './refused.ts';
+import { UsageError } from './usage-error.ts';
 
 interface AttenuateOptions extends TokenOptions {
   readonly app?: string[];
@@ -20,7 +22,6 @@ interface AttenuateOptions extends TokenOptions {
   readonly machine?: string[];
   readonly for?: string;
   readonly source?: string[];
-  readonly caveats?: string;
   readonly location: string;
 }
 
@@ -35,11 +36,14 @@ export function addAttenuateCommand(token: Command, common: (command: Command) =
     .option('--source <cidr...>', 'usable from these networks only (Hangar tokens)')
     .option('--caveats <file>', 'add a JSON list of caveats; - reads standard input')
     .option('--location <url>', 'whose permission tokens are narrowed', LOCATIONS.permission)
-    .action(async (options: AttenuateOptions) => await run(options, async () => await attenuate(options)));
+    .action(
+      async (options: AttenuateOptions) =>
+        await run(options, async (given) => await attenuate(given, options)),
+    );
 }
 
-async function attenuate(options: AttenuateOptions): Promise<void> {
-  const held = readHeld(options, options.location);
+async function attenuate(given: GivenToken, options: AttenuateOptions): Promise<Answer> {
+  const held = await given.held(options.location);
   const lifetime =
     options.for === undefined ? undefined : parseLifetime(options.for, Number.MAX_SAFE_INTEGER);
   if (lifetime?.ok === false) throw new UsageError('--for takes a duration such as 1h, 30m or 7d');
@@ -52,7 +56,7 @@ async function attenuate(options: AttenuateOptions): Promise<void> {
     ...(lifetime === undefined ? {} : { validForSeconds: lifetime.value }),
     ...(options.source === undefined ? {} : { source: options.source }),
   };
-  const caveats: Caveat[] = options.caveats === undefined ? [] : [...readCaveats(options.caveats)];
+  const caveats: Caveat[] = options.caveats === undefined ? [] : [...(await readCaveats(options.caveats))];
   if (Object.keys(wanted).length > 0) {
     const narrowing = await narrowingCaveats(wanted, {
       appNumber: async (name) => await lookUp(options, held.macaroons, name),
@@ -77,14 +81,16 @@ async function attenuate(options: AttenuateOptions): Promise<void> {
   const narrowed = narrowTokens(held.macaroons, caveats, options.location);
   if (!narrowed.ok) throw refused(narrowed.reason);
   const inspection = inspectTokens(narrowed.value, options.location);
-  const answer = {
-    token: narrowed.value,
-    length: narrowed.value.length,
-    effective_expiry: inspection.effectiveExpiry?.toISOString() ?? null,
-    missing_discharges: inspection.missingDischarges,
+  return {
+    json: {
+      token: narrowed.value,
+      length: narrowed.value.length,
+      effective_expiry: inspection.effectiveExpiry?.toISOString() ?? null,
+      missing_discharges: inspection.missingDischarges,
+    },
+    value: narrowed.value,
+    notes: held.others.length > 0 ? [LOGIN_LEFT_OUT] : [],
   };
-  show(options, answer, [narrowed.value]);
-  if (held.others.length > 0) note(LOGIN_LEFT_OUT);
 }
 
 /** Only a name needs somebody to ask. */
@@ -104,9 +110,9 @@ function refused(reason: HeaderReason): TokenRefused {
   return new TokenRefused(code, sentence);
 }
 
-function readCaveats(file: string): readonly Caveat[] {
+async function readCaveats(file: string): Promise<readonly Caveat[]> {
   // The text itself: ids above 2^53 would be rounded on the way through JSON.parse.
-  const parsed = caveatsFromJson(readTextFile(file), hangarCaveats());
+  const parsed = caveatsFromJson(await readTextFile(file), hangarCaveats());
   if (!parsed.ok) throw new UsageError(`caveats${parsed.reason.path}: ${parsed.reason.detail}`);
   return parsed.value;
 }

@@ -4,7 +4,8 @@ import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
 import { ApiError, sendTo } from './api.ts';
 import type { HeldTokens } from './held.ts';
-import { type TokenOptions, UsageError } from './input.ts';
+import type { TokenOptions } from './input.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Options of the commands that can ask Fly.io itself. */
 export interface FlyOptions extends TokenOptions {

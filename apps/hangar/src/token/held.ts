@@ -2,7 +2,6 @@ import { headerReason } from '@hangar/authority';
 import {
   encodeToken,
   type HeaderReason,
-  LOCATIONS,
   type Macaroon,
   missingTickets,
   parseBundle,
@@ -11,8 +10,6 @@ import {
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/security';
 import { oauthTokens } from '../fly-third-parties.ts';
-import { readToken, type TokenOptions } from './input.ts';
-import { TokenRefused } from './output.ts';
 
 /** The tokens that a command was given, by what they are. */
 export interface HeldTokens {
@@ -72,29 +69,6 @@ export function incompleteness(held: HeldTokens): HeldReason | undefined {
     code: 'token_incomplete',
     sentence: `The token needs a discharge from ${locations}, and none is with it. Was the text cut off after a comma? Otherwise: hangar token refresh.`,
   };
-}
-
-/**
- * The tokens of a command, for work that needs no server.
- *
- * @throws TokenRefused when the text cannot be read, UsageError when there is none
- */
-export function readHeld(options: TokenOptions, permissionLocation: string): HeldTokens {
-  const held = parseHeld(readToken(options), permissionLocation);
-  if (!held.ok) throw new TokenRefused(held.reason.code, held.reason.sentence);
-  return held.value;
-}
-
-/**
- * The macaroons of a command, to be sent to a gateway. Logins of Fly.io stay behind.
- *
- * @throws TokenRefused also when no permission token is complete: the gateway could only refuse it
- */
-export function readForGateway(options: TokenOptions): string {
-  const held = readHeld(options, LOCATIONS.permission);
-  const lack = incompleteness(held);
-  if (lack) throw new TokenRefused(lack.code, lack.sentence);
-  return held.macaroons;
 }
 
 /** The words of the doors, which speak of a header; here it is a text. */

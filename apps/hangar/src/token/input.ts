@@ -1,39 +1,84 @@
 import { readFileSync } from 'node:fs';
 import { processEnvironment } from '../config.ts';
+import { pipedIn, standardInput } from './standard-input.ts';
+import { UsageError } from './usage-error.ts';
 
-/** A wrong use of the command: exit code 2, with what would be right. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** Options that every `hangar token` command shares. */
+/** Options that `hangar token` commands share. */
 export interface TokenOptions {
   readonly token?: string;
   readonly url?: string;
   readonly json?: boolean;
+  /** A file of caveats; `-` takes standard input, which then holds no token. */
+  readonly caveats?: string;
+}
+
+/** Where a token text came from. */
+export type TokenSource =
+  | { readonly tag: 'option' }
+  | { readonly tag: 'pipe' }
+  | {
+      readonly tag: 'environment';
+      readonly variable: string;
+      /** A pipe was there as well, and nothing was in it: whoever filled it meant another token, or none. */
+      readonly besideEmptyPipe: boolean;
+    };
+
+/** A text of tokens, and where it came from. */
+export interface GivenText {
+  readonly text: string;
+  readonly source: TokenSource;
 }
 
 /** Where the gateway of `npm start` is. */
 const LOCAL_GATEWAY = 'http://127.0.0.1:4601';
 
+/** `HANGAR_API_TOKEN` is the name under which an app has its token, `FLY_API_TOKEN` that of flyctl. */
+const VARIABLES = ['HANGAR_TOKEN', 'HANGAR_API_TOKEN', 'FLY_API_TOKEN'];
+
+const NO_TOKEN = 'no token: give --token, pipe one in, or set HANGAR_TOKEN';
+
 /**
- * The token text: from `--token` (`-` reads standard input), `HANGAR_TOKEN`, `HANGAR_API_TOKEN` (the name under which
- * an app has it), `FLY_API_TOKEN`, or piped in.
+ * The token text, from where it was given most explicitly: `--token` (`-` reads standard input), what is piped in, the first
+ * of the variables that is set (design decision 33). Standard input is touched only without the option, and not at all where
+ * `--caveats -` reads it.
  *
- * @throws UsageError when there is none anywhere.
+ * @throws UsageError when there is none anywhere, and when the most explicit one is blank
  */
-export function readToken(options: TokenOptions): string {
-  const environment = processEnvironment();
-  const given =
-    options.token ??
-    environment['HANGAR_TOKEN'] ??
-    environment['HANGAR_API_TOKEN'] ??
-    environment['FLY_API_TOKEN'];
-  const text = given === undefined || given === '-' ? readPiped(given === '-') : given;
-  if (text === undefined || text.trim() === '') {
-    throw new UsageError('no token: give --token, set HANGAR_TOKEN, or pipe one in');
+export async function readToken(options: TokenOptions): Promise<GivenText> {
+  const forCaveats = options.caveats === '-';
+  if (options.token === '-') {
+    if (forCaveats) throw new UsageError('standard input is read once: for --token or for --caveats');
+    return given(await standardInput(), { tag: 'pipe' });
   }
-  return text.trim();
+  if (options.token !== undefined) return given(options.token, { tag: 'option' });
+  const piped = forCaveats ? ({ tag: 'none' } as const) : await pipedIn();
+  if (piped.tag === 'text') return given(piped.text, { tag: 'pipe' });
+  const environment = processEnvironment();
+  for (const variable of VARIABLES) {
+    const text = environment[variable];
+    if (text !== undefined)
+      return given(text, { tag: 'environment', variable, besideEmptyPipe: piped.tag === 'empty' });
+  }
+  throw new UsageError(NO_TOKEN);
+}
+
+/** The place in words: `--token`, `standard input`, or the variable. */
+export function sourceName(source: TokenSource): string {
+  switch (source.tag) {
+    case 'option':
+      return '--token';
+    case 'pipe':
+      return 'standard input';
+    case 'environment':
+      return source.variable;
+  }
+}
+
+/** Blank is not absent: a variable that a shell filled with nothing must not lead to some other token. */
+function given(text: string, source: TokenSource): GivenText {
+  const trimmed = text.trim();
+  if (trimmed === '') throw new UsageError(`no token: ${sourceName(source)} is blank`);
+  return { text: trimmed, source };
 }
 
 /** The address of the gateway: `--url`, `HANGAR_API_URL` (the name under which an app has it), or that of `npm start`. */
@@ -47,32 +92,21 @@ export function gatewayUrl(options: TokenOptions): string {
 }
 
 /** The text of a file, `-` for standard input. Throws {@link UsageError} when it cannot be read. */
-export function readTextFile(file: string): string {
+export async function readTextFile(file: string): Promise<string> {
+  if (file === '-') return await standardInput();
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
   }
 }
 
 /** The JSON in a file. Throws {@link UsageError} when it cannot be read or is none. */
-export function readJsonFile(file: string): unknown {
-  const text = readTextFile(file);
+export async function readJsonFile(file: string): Promise<unknown> {
+  const text = await readTextFile(file);
   try {
     return JSON.parse(text);
   } catch {
     throw new UsageError(`${file === '-' ? 'standard input' : file} is not JSON`);
-  }
-}
-
-/** Standard input, unless it is a terminal: then a command would wait for somebody who does not know. */
-function readPiped(asked: boolean): string | undefined {
-  if (process.stdin.isTTY && !asked) return undefined;
-  try {
-    return readFileSync(0, 'utf8');
-  } catch (error) {
-    // No standard input at all, as under some schedulers.
-    if (['EAGAIN', 'EOF', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
   }
 }

@@ -2,9 +2,10 @@ import { inspectTokens, type Inspection } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
-import { type HeldTokens, readHeld } from './held.ts';
+import type { GivenToken } from './given.ts';
+import type { HeldTokens } from './held.ts';
 import type { TokenOptions } from './input.ts';
-import { run, show } from './output.ts';
+import { type Answer, run } from './output.ts';
 
 /** Options of the commands that read a token without asking anybody. */
 export interface InspectOptions extends TokenOptions {
@@ -16,11 +17,12 @@ export function addExplainCommand(token: Command, common: (command: Command) => 
   common(token.command('explain'))
     .description('say in plain English what a token can do and when it ends; nothing is verified')
     .option('--location <url>', 'location of permission tokens', LOCATIONS.permission)
-    .action(async (options: InspectOptions) => await run(options, () => explain(options)));
+    .action(async (options: InspectOptions) => {
+      await run(options, async (given) => explain(await given.held(options.location), options));
+    });
 }
 
-function explain(options: InspectOptions): void {
-  const held = readHeld(options, options.location);
+function explain(held: HeldTokens, options: InspectOptions): Answer {
   const inspection = inspectTokens(held.macaroons, options.location);
   const lines = inspection.tokens.flatMap((one) =>
     one.kind === 'unreadable'
@@ -31,12 +33,12 @@ function explain(options: InspectOptions): void {
           ...one.sentences.map((sentence) => `  - ${sentence}`),
         ],
   );
-  show(options, inspectionJson(inspection, held), [...lines, ...closingLines(inspection, held)]);
+  return { json: inspectionJson(inspection, held), lines: [...lines, ...closingLines(inspection, held)] };
 }
 
 /** `hangar token show` without an id: the very token given, as exactly as it can be written in JSON. */
-export function showHeld(options: InspectOptions): void {
-  const held = readHeld(options, options.location);
+export async function showHeld(given: GivenToken, options: InspectOptions): Promise<Answer> {
+  const held = await given.held(options.location);
   const inspection = inspectTokens(held.macaroons, options.location);
   const lines = inspection.tokens.flatMap((one) =>
     one.kind === 'unreadable'
@@ -50,10 +52,10 @@ export function showHeld(options: InspectOptions): void {
           `  caveats   ${one.caveats}`,
         ],
   );
-  show(options, inspectionJson(inspection, held), [...lines, ...closingLines(inspection, held)]);
+  return { json: inspectionJson(inspection, held), lines: [...lines, ...closingLines(inspection, held)] };
 }
 
-function inspectionJson(inspection: Inspection, held: HeldTokens): unknown {
+function inspectionJson(inspection: Inspection, held: HeldTokens): Answer['json'] {
   const tokens = inspection.tokens.map((one) =>
     one.kind === 'unreadable'
       ? one

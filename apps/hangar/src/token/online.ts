@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { isPresetName, presets } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { ask } from './api.ts';
-import { readForGateway, readHeld } from './held.ts';
-import { readJsonFile, type TokenOptions, UsageError } from './input.ts';
+import type { GivenToken } from './given.ts';
+import { readJsonFile, type TokenOptions } from './input.ts';
 import { type InspectOptions, showHeld } from './inspect.ts';
-import { run, show, textOf } from './output.ts';
+import { type Answer, run, textOf } from './output.ts';
+import { UsageError } from './usage-error.ts';
 
 interface CreateOptions extends TokenOptions {
   readonly preset?: string;
-  readonly caveats?: string;
   readonly app?: string;
   readonly name?: string;
   readonly expires?: string;
@@ -19,7 +19,7 @@ interface CreateOptions extends TokenOptions {
   readonly requireLogin?: boolean;
 }
 
-/** The commands that ask the authority about its records: create, list, show, revoke. */
+/** The commands that ask the authority about its records: create, list, show. */
 export function addOnlineCommands(token: Command, common: (command: Command) => Command): void {
   common(token.command('create'))
     .description('mint a token that can do no more than the one it is asked with')
@@ -32,49 +32,29 @@ export function addOnlineCommands(token: Command, common: (command: Command) => 
     .option('--prefix <args...>', 'machine-exec: run anything that starts with this')
     .option('--source <cidr...>', 'usable from these networks only')
     .option('--require-login', 'ask for a sign-in, renewed every ten minutes')
-    .action(async (options: CreateOptions) => await run(options, async () => await create(options)));
+    .action(
+      async (options: CreateOptions) => await run(options, async (given) => await create(given, options)),
+    );
   common(token.command('list'))
     .description('the tokens of the workspace: what they can do, who made them, when they were last used')
     .option('--app <name>', 'only those for this app')
     .option('--creator <text>', 'only those made by')
     .option('--active', 'only those that work now')
-    .action(
-      async (options: TokenOptions & { app?: string; creator?: string; active?: boolean }) =>
-        await run(options, async () => await list(options)),
-    );
+    .action(async (options: ListOptions) => await run(options, async (given) => await list(given, options)));
   common(token.command('show [id]'))
     .description('one token of the workspace, by its id; without one, the very token given, on this machine')
     .option('--location <url>', 'location of permission tokens', LOCATIONS.permission)
     .action(async (id: string | undefined, options: InspectOptions) => {
-      await run(options, async () => {
-        if (id === undefined) {
-          showHeld(options);
-          return;
-        }
-        const row = await ask(options, {
-          method: 'GET',
-          path: `/${encodeURIComponent(id)}`,
-          token: readForGateway(options),
-        });
-        show(options, row, describe(row));
+      await run(options, async (given) => {
+        if (id === undefined) return await showHeld(given, options);
+        const token = await given.forGateway();
+        const row = await ask(options, { method: 'GET', path: `/${encodeURIComponent(id)}`, token });
+        return { json: row, lines: describe(row) };
       });
     });
-  common(token.command('revoke [id]'))
-    .description(
-      'end a token and everything made from it; without an id, the very token given and what was narrowed from it',
-    )
-    .option('--branch <digest>', 'end one offline child, by the digest that inspecting it shows')
-    .option('--creator <text>', 'end everything this creator made')
-    .option('--app <number>', 'end everything minted for this app', Number)
-    .option('--key <number>', 'end everything signed with this key', Number)
-    .option('--reason <text>', 'kept with the record')
-    .action(
-      async (id: string | undefined, options: RevokeOptions) =>
-        await run(options, async () => await revoke(id, options)),
-    );
 }
 
-async function create(options: CreateOptions): Promise<void> {
+async function create(given: GivenToken, options: CreateOptions): Promise<Answer> {
   if ((options.preset === undefined) === (options.caveats === undefined))
     throw new UsageError('give either --preset or --caveats');
   if (options.preset !== undefined && !isPresetName(options.preset))
@@ -89,11 +69,11 @@ async function create(options: CreateOptions): Promise<void> {
   const minted = await ask(options, {
     method: 'POST',
     path: '',
-    token: readForGateway(options),
+    token: await given.forGateway(),
     body: {
       name: options.name ?? `${options.preset ?? 'custom'}${app === undefined ? '' : ` for ${app}`}`,
       ...(options.preset === undefined ? {} : { preset: options.preset }),
-      ...(options.caveats === undefined ? {} : { caveats: readJsonFile(options.caveats) }),
+      ...(options.caveats === undefined ? {} : { caveats: await readJsonFile(options.caveats) }),
       ...(app === undefined ? {} : /^\d+$/.test(app) ? { app_id: Number(app) } : { app }),
       ...(options.expires === undefined ? {} : { expires_in: options.expires }),
       ...(commands.length === 0 ? {} : { commands }),
@@ -101,20 +81,26 @@ async function create(options: CreateOptions): Promise<void> {
       ...(options.requireLogin === true ? { require_login: true } : {}),
     },
   });
-  show(options, minted, [
-    String(minted['token']),
-    '',
-    `  id       ${String(minted['id'])}`,
-    `  expires  ${String(minted['effective_expiry'])}`,
-    `  length   ${String(minted['length'])} characters, ending in ${String(minted['check'])}`,
-    '  It is shown this once.',
-  ]);
+  return {
+    json: minted,
+    value: String(minted['token']),
+    lines: [
+      `  id       ${String(minted['id'])}`,
+      `  expires  ${String(minted['effective_expiry'])}`,
+      `  length   ${String(minted['length'])} characters, ending in ${String(minted['check'])}`,
+      '  It is shown this once.',
+    ],
+  };
 }
 
-async function list(
-  options: TokenOptions & { app?: string; creator?: string; active?: boolean },
-): Promise<void> {
-  const token = readForGateway(options);
+interface ListOptions extends TokenOptions {
+  readonly app?: string;
+  readonly creator?: string;
+  readonly active?: boolean;
+}
+
+async function list(given: GivenToken, options: ListOptions): Promise<Answer> {
+  const token = await given.forGateway();
   const tokens: Record<string, unknown>[] = [];
   let cursor: string | undefined;
   do {
@@ -128,45 +114,10 @@ async function list(
     tokens.push(...(page['tokens'] as Record<string, unknown>[]));
     cursor = typeof page['next_cursor'] === 'string' ? page['next_cursor'] : undefined;
   } while (cursor !== undefined);
-  show(
-    options,
-    { tokens },
-    tokens.length === 0 ? ['No tokens.'] : tokens.flatMap((row) => [...describe(row), '']),
-  );
-}
-
-interface RevokeOptions extends TokenOptions {
-  readonly branch?: string;
-  readonly creator?: string;
-  readonly app?: number;
-  readonly key?: number;
-  readonly reason?: string;
-}
-
-async function revoke(id: string | undefined, options: RevokeOptions): Promise<void> {
-  const targets = Object.entries({
-    id,
-    branch: options.branch,
-    creator: options.creator,
-    app: options.app,
-    key: options.key,
-  }).filter(([, value]) => value !== undefined);
-  if (targets.length > 1) throw new UsageError('name one target: an id, --branch, --creator, --app or --key');
-  // The very token given may be a leaked one without its discharges; it can be ended all the same.
-  const token =
-    targets.length === 0 ? readHeld(options, LOCATIONS.permission).macaroons : readForGateway(options);
-  const reason = options.reason === undefined ? {} : { reason: options.reason };
-  const answer =
-    targets.length === 0
-      ? await ask(options, { method: 'POST', path: '/revoke', body: { token, ...reason } })
-      : await ask(options, {
-          method: 'POST',
-          path: '/revoke',
-          token,
-          body: { ...Object.fromEntries(targets), ...reason },
-        });
-  const reached = Array.isArray(answer['tokens']) ? answer['tokens'].length : 0;
-  show(options, answer, [`Revoked. Recorded tokens it reached: ${reached}.`]);
+  return {
+    json: { tokens },
+    lines: tokens.length === 0 ? ['No tokens.'] : tokens.flatMap((row) => [...describe(row), '']),
+  };
 }
 
 function describe(row: Readonly<Record<string, unknown>>): string[] {

@@ -1,67 +1,92 @@
-import { HangarError, redactText } from '@hangar/security';
 import { MacaroonError } from '@hangar/macaroon';
-import { fail, say } from '../terminal.ts';
+import { HangarError, redactText } from '@hangar/security';
+import { EXIT_USAGE, fail, say } from '../terminal.ts';
 import { ApiError, GatewayUnreachable } from './api.ts';
-import { type TokenOptions, UsageError } from './input.ts';
+import { GivenToken, usedWords } from './given.ts';
+import type { TokenOptions } from './input.ts';
+import { TokenRefused } from './refused.ts';
+import { UsageError } from './usage-error.ts';
 
-/** Prints an answer: the object with `--json`, its lines otherwise. */
-export function show(options: TokenOptions, answer: unknown, lines: readonly string[]): void {
-  if (options.json === true) say(JSON.stringify(answer));
-  else for (const line of lines) say(printable(line));
-}
-
-/** Names in a token are whatever its maker wrote: nothing of them may steer a terminal. */
-function printable(line: string): string {
-  return line.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
-}
-
-/** Something a person should know although the command went well. On standard error, so that no pipe gets it. */
-export function note(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+/** What a command has to say. */
+export interface Answer {
+  /** The members of the object that `--json` prints. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The result, where it is one text to go on with: alone on standard output, so that `$(…)` and pipes get just it. */
+  readonly value?: string;
+  /** For people: on standard output, or beside it where a value is there. */
+  readonly lines?: readonly string[];
+  /** What must not be overlooked although the command went well. On standard error, with `--json` too. */
+  readonly notes?: readonly string[];
+  /** Default: 0. */
+  readonly exitCode?: number;
 }
 
 /** For commands whose result is given away: a login is not. */
 export const LOGIN_LEFT_OUT = 'The OAuth token is left out: whoever holds it can do everything you can.';
 
-/** A refusal of a token text, with the code that tells truncated from forged. */
-export class TokenRefused extends Error {
-  override readonly name = 'TokenRefused';
-  readonly code: string;
-
-  constructor(code: string, sentence: string) {
-    super(sentence);
-    this.code = code;
-  }
-}
-
 /**
- * Runs a command. What goes wrong becomes one sentence on standard error, with the code in front of it where it has one, or an object with `code` and `error` on
- * standard output with `--json`; exit code 2 for a wrong use, 1 for anything else. No token text is ever repeated.
+ * Runs a command and prints what it answers, together with the token that it used: on standard error, or as `used` in the
+ * object of `--json`. What goes wrong becomes one sentence on standard error, with the code in front of it where it has one,
+ * or an object with `code` and `error` on standard output with `--json`; exit code 2 for a wrong use, 1 for anything else. No
+ * token text is ever repeated.
  */
-export async function run(options: TokenOptions, command: () => Promise<void> | void): Promise<void> {
+export async function run(
+  options: TokenOptions,
+  command: (given: GivenToken) => Promise<Answer> | Answer,
+): Promise<void> {
+  const given = new GivenToken(options);
+  let answer: Answer;
   try {
-    await command();
+    answer = await command(given);
   } catch (error) {
-    const { code, sentence, exit } = judge(error);
-    if (options.json === true) {
-      say(JSON.stringify({ code, error: redactText(sentence) }));
-      process.exitCode = exit;
-    } else {
-      fail(printable(code === 'usage' ? sentence : `${code}: ${sentence}`), exit);
+    printFailure(judge(error), options, given);
+    return;
+  }
+  // First of all: whoever reads may be gone before everything is printed, and the verdict must stand.
+  process.exitCode = answer.exitCode ?? 0;
+  if (options.json === true) {
+    say(JSON.stringify(given.used === undefined ? answer.json : { ...answer.json, used: given.used }));
+  } else {
+    if (given.used !== undefined) note(usedWords(given.used));
+    if (answer.value !== undefined) say(printable(answer.value));
+    for (const line of answer.lines ?? []) {
+      if (answer.value === undefined) say(printable(line));
+      else note(line);
     }
   }
+  for (const line of answer.notes ?? []) note(line);
 }
 
-function judge(error: unknown): { code: string; sentence: string; exit: number } {
-  if (error instanceof UsageError) return { code: 'usage', sentence: error.message, exit: 2 };
-  if (error instanceof TokenRefused) return { code: error.code, sentence: error.message, exit: 1 };
+interface Failure {
+  readonly code: string;
+  readonly sentence: string;
+  readonly exitCode: number;
+}
+
+function printFailure(
+  { code, sentence, exitCode }: Failure,
+  options: TokenOptions,
+  { used }: GivenToken,
+): void {
+  process.exitCode = exitCode;
+  if (options.json === true) {
+    say(JSON.stringify({ code, error: redactText(sentence), ...(used === undefined ? {} : { used }) }));
+    return;
+  }
+  if (used !== undefined) note(usedWords(used));
+  fail(printable(code === 'usage' ? sentence : `${code}: ${sentence}`), exitCode);
+}
+
+function judge(error: unknown): Failure {
+  if (error instanceof UsageError) return { code: 'usage', sentence: error.message, exitCode: EXIT_USAGE };
+  if (error instanceof TokenRefused) return { code: error.code, sentence: error.message, exitCode: 1 };
   if (error instanceof ApiError)
-    return { code: textOf(error.body['code']) ?? 'refused', sentence: details(error), exit: 1 };
+    return { code: textOf(error.body['code']) ?? 'refused', sentence: details(error), exitCode: 1 };
   if (error instanceof GatewayUnreachable)
-    return { code: 'gateway_unreachable', sentence: error.message, exit: 1 };
-  if (error instanceof MacaroonError) return { code: error.code, sentence: error.message, exit: 1 };
+    return { code: 'gateway_unreachable', sentence: error.message, exitCode: 1 };
+  if (error instanceof MacaroonError) return { code: error.code, sentence: error.message, exitCode: 1 };
   if (error instanceof HangarError)
-    return { code: error.code, sentence: `${error.sentence} (${error.message})`, exit: 1 };
+    return { code: error.code, sentence: `${error.sentence} (${error.message})`, exitCode: 1 };
   throw error;
 }
 
@@ -74,6 +99,16 @@ function details(error: ApiError): string {
       : [];
   const id = error.body['request_id'];
   return `${error.message}${faults.length === 0 ? '' : ` (${faults.join('; ')})`}${typeof id === 'string' ? ` [request ${id}]` : ''}`;
+}
+
+/** Something for a person, on standard error, so that no pipe gets it. */
+export function note(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Names in a token are whatever its maker wrote: nothing of them may steer a terminal. */
+function printable(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }
 
 /** A member of an answer that ought to be text. */

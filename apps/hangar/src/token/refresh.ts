@@ -6,8 +6,10 @@ import { createOutgoing } from '@hangar/security/outgoing';
 import type { Command } from 'commander';
 import { credentialsForFlyThirdParties, flyThirdParties } from '../fly-third-parties.ts';
 import { type FlyOptions, flyOf } from './fly.ts';
-import { type HeldTokens, readHeld } from './held.ts';
-import { note, run, show, TokenRefused } from './output.ts';
+import type { GivenToken } from './given.ts';
+import type { HeldTokens } from './held.ts';
+import { type Answer, note, run } from './output.ts';
+import { TokenRefused } from './refused.ts';
 
 interface RefreshOptions extends FlyOptions {
   readonly permission: string;
@@ -29,11 +31,13 @@ export function addRefreshCommand(token: Command, common: (command: Command) => 
       '--simulator <port>',
       "ask a simulated Fly.io on this machine where Fly.io's own third parties are meant",
     )
-    .action(async (options: RefreshOptions) => await run(options, async () => await refresh(options)));
+    .action(
+      async (options: RefreshOptions) => await run(options, async (given) => await refresh(given, options)),
+    );
 }
 
-async function refresh(options: RefreshOptions): Promise<void> {
-  const held = readHeld(options, options.permission);
+async function refresh(given: GivenToken, options: RefreshOptions): Promise<Answer> {
+  const held = await given.held(options.permission);
   if (held.permission.length === 0)
     throw new TokenRefused(
       'token_wrong_location',
@@ -50,19 +54,19 @@ async function refresh(options: RefreshOptions): Promise<void> {
     permission: held.permission,
     discharges: [...fresh, ...fetched.discharges],
   });
-  const answer = {
-    token,
-    length: token.length,
-    obtained: fetched.discharges.length,
-    effective_expiry: expiryOf(macaroons),
-    missing_discharges: [...new Set(missing.map((one) => one.location))],
-  };
-  show(options, answer, [token]);
-  for (const each of fetched.failures) {
+  return {
+    json: {
+      token,
+      length: token.length,
+      obtained: fetched.discharges.length,
+      effective_expiry: expiryOf(macaroons),
+      missing_discharges: [...new Set(missing.map((one) => one.location))],
+    },
+    value: token,
+    notes: fetched.failures.map((each) => `discharge_required: ${explain(each, held)}`),
     // What was obtained is printed; that it is not everything must not be overlooked by a script.
-    process.exitCode = 1;
-    note(`discharge_required: ${explain(each, held)}`);
-  }
+    exitCode: fetched.failures.length === 0 ? 0 : 1,
+  };
 }
 
 async function fetchMissing(options: RefreshOptions, held: HeldTokens, fresh: readonly Macaroon[]) {

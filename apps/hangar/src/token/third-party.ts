@@ -12,9 +12,11 @@ import {
 import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
 import { processEnvironment } from '../config.ts';
-import { readHeld } from './held.ts';
-import { type TokenOptions, UsageError } from './input.ts';
-import { LOGIN_LEFT_OUT, note, run, show, TokenRefused } from './output.ts';
+import type { GivenToken } from './given.ts';
+import type { TokenOptions } from './input.ts';
+import { type Answer, LOGIN_LEFT_OUT, run } from './output.ts';
+import { TokenRefused } from './refused.ts';
+import { UsageError } from './usage-error.ts';
 
 interface ThirdPartyOptions extends TokenOptions {
   readonly location: string;
@@ -37,10 +39,14 @@ export function addThirdPartyCommands(token: Command, common: (command: Command)
     .description(
       'make the token ask a third party, with whom you share a secret (TOKEN_3P_SHARED_SECRET, base64 of 32 bytes)',
     )
-    .action(async (options: ThirdPartyOptions) => await run(options, () => add(options)));
+    .action(
+      async (options: ThirdPartyOptions) => await run(options, async (given) => await add(given, options)),
+    );
   about(thirdParty.command('ticket'))
     .description("print the third party's ticket, in base64")
-    .action(async (options: ThirdPartyOptions) => await run(options, () => ticket(options)));
+    .action(
+      async (options: ThirdPartyOptions) => await run(options, async (given) => await ticket(given, options)),
+    );
   about(thirdParty.command('discharge'))
     .description('as the third party: discharge a ticket that carries no conditions')
     .requiredOption('--ticket <base64>', 'the ticket')
@@ -49,14 +55,17 @@ export function addThirdPartyCommands(token: Command, common: (command: Command)
     .description('put a discharge beside its token')
     .requiredOption('--discharge <token>', 'the discharge')
     .option('--permission <url>', 'location of permission tokens', LOCATIONS.permission)
-    .action(async (options: ThirdPartyOptions) => await run(options, () => addDischarge(options)));
+    .action(
+      async (options: ThirdPartyOptions) =>
+        await run(options, async (given) => await addDischarge(given, options)),
+    );
 }
 
-function add(options: ThirdPartyOptions): void {
+async function add(given: GivenToken, options: ThirdPartyOptions): Promise<Answer> {
   const sharedKey = secretOf();
   if (!URL.canParse(options.location))
     throw new UsageError('-l takes the address of a third party, such as https://auth.example.com');
-  const bundle = readHeld(options, options.permission);
+  const bundle = await given.held(options.permission);
   if (bundle.permission.length === 0)
     throw new TokenRefused(
       'token_wrong_location',
@@ -65,12 +74,14 @@ function add(options: ThirdPartyOptions): void {
   const asking = bundle.permission.map((macaroon) =>
     addThirdParty(macaroon, { location: options.location, sharedKey }),
   );
-  printTokens(options, [...asking, ...bundle.discharges]);
-  if (bundle.others.length > 0) note(LOGIN_LEFT_OUT);
+  return {
+    ...tokensAnswer([...asking, ...bundle.discharges]),
+    notes: bundle.others.length > 0 ? [LOGIN_LEFT_OUT] : [],
+  };
 }
 
-function ticket(options: ThirdPartyOptions): void {
-  const found = missingTickets(readHeld(options, options.permission)).find(
+async function ticket(given: GivenToken, options: ThirdPartyOptions): Promise<Answer> {
+  const found = missingTickets(await given.held(options.permission)).find(
     (one) => one.location === options.location,
   );
   if (found === undefined)
@@ -79,10 +90,10 @@ function ticket(options: ThirdPartyOptions): void {
       `the token asks nothing of ${options.location}, or has its discharge`,
     );
   const text = Buffer.from(found.ticket).toString('base64');
-  show(options, { ticket: text, location: options.location }, [text]);
+  return { json: { ticket: text, location: options.location }, value: text };
 }
 
-function discharge(options: ThirdPartyOptions): void {
+function discharge(options: ThirdPartyOptions): Answer {
   const sharedKey = secretOf();
   const bytes = new Uint8Array(Buffer.from(options.ticket ?? '', 'base64'));
   const opened = openTicket(sharedKey, bytes);
@@ -101,11 +112,11 @@ function discharge(options: ThirdPartyOptions): void {
     location: options.location,
     caveats: [{ type: 'ValidityWindow', notBefore: start, notAfter: start + DISCHARGE_SECONDS }],
   });
-  printTokens(options, [macaroon]);
+  return tokensAnswer([macaroon]);
 }
 
-function addDischarge(options: ThirdPartyOptions): void {
-  const bundle = readHeld(options, options.permission);
+async function addDischarge(given: GivenToken, options: ThirdPartyOptions): Promise<Answer> {
+  const bundle = await given.held(options.permission);
   const decoded = decodeToken((options.discharge ?? '').trim());
   if (!decoded.ok) {
     const code = decoded.reason.tag === 'truncated' ? 'token_truncated' : 'discharge_invalid';
@@ -116,16 +127,12 @@ function addDischarge(options: ThirdPartyOptions): void {
   );
   if (!fits)
     throw new TokenRefused('discharge_invalid', 'the token has no ticket that this discharge is for');
-  printTokens(options, [...bundle.permission, ...bundle.discharges, decoded.value], bundle.others);
+  return tokensAnswer([...bundle.permission, ...bundle.discharges, decoded.value], bundle.others);
 }
 
-function printTokens(
-  options: TokenOptions,
-  macaroons: readonly Macaroon[],
-  others: readonly string[] = [],
-): void {
+function tokensAnswer(macaroons: readonly Macaroon[], others: readonly string[] = []): Answer {
   const token = [...macaroons.map(encodeToken), ...others].join(',');
-  show(options, { token, length: token.length }, [token]);
+  return { json: { token, length: token.length }, value: token };
 }
 
 /** The secret comes from the environment only: arguments of a command are visible to everybody on the machine. */

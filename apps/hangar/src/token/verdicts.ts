@@ -1,10 +1,10 @@
-import { LOCATIONS } from '@hangar/macaroon';
 import type { Command } from 'commander';
 import { ApiError, ask } from './api.ts';
 import { aboutFly, checkAtFly, type FlyOptions, flyOf, inspectAtFly } from './fly.ts';
-import { type HeldReason, type HeldTokens, incompleteness, parseHeld } from './held.ts';
-import { readToken, type TokenOptions, UsageError } from './input.ts';
-import { run, show, textOf } from './output.ts';
+import type { GivenToken } from './given.ts';
+import { type HeldReason, type HeldTokens, incompleteness } from './held.ts';
+import { type Answer, run, textOf } from './output.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Nobody was asked to do anything, and the answer is no. */
 const EXIT_NO = 3;
@@ -15,12 +15,12 @@ export function addVerdictCommands(token: Command, common: (command: Command) =>
     .description(
       'ask the authority whether the token is genuine, not over and not revoked; exit code 3 when it is not',
     )
-    .action(async (options: FlyOptions) => await run(options, async () => await verify(options)));
+    .action(async (options: FlyOptions) => await run(options, async (given) => await verify(given, options)));
   aboutFly(common(token.command('check <method> <path>')))
     .description('what if: would this request be allowed? Exit code 0 when it would, 3 when not')
     .option('--from <address>', 'as if it came from this address')
     .action(async (method: string, path: string, options: CheckOptions) => {
-      await run(options, async () => await check(method, path, options));
+      await run(options, async (given) => await check(given, { method, path }, options));
     });
 }
 
@@ -29,16 +29,16 @@ interface CheckOptions extends FlyOptions {
 }
 
 /** The tokens to ask about, or what is wrong with the text: then nobody has to be asked. */
-function askable(options: TokenOptions): { held: HeldTokens } | { reason: HeldReason } {
-  const held = parseHeld(readToken(options), LOCATIONS.permission);
+async function askable(given: GivenToken): Promise<{ held: HeldTokens } | { reason: HeldReason }> {
+  const { held } = await given.read();
   if (!held.ok) return { reason: held.reason };
   const reason = incompleteness(held.value);
   return reason ? { reason } : { held: held.value };
 }
 
-async function verify(options: FlyOptions): Promise<void> {
+async function verify(given: GivenToken, options: FlyOptions): Promise<Answer> {
   const fly = flyOf(options);
-  const asked = askable(options);
+  const asked = await askable(given);
   const answer: Record<string, unknown> =
     'reason' in asked
       ? { tokens: [], problem: asked.reason }
@@ -51,21 +51,28 @@ async function verify(options: FlyOptions): Promise<void> {
     answer['problem'] === undefined &&
     permission.length > 0 &&
     permission.every((one) => one['verified'] === true);
-  if (!valid) process.exitCode = EXIT_NO;
   const problems = [answer, ...tokens]
     .map((one) => one['problem'])
     .filter((one) => one !== undefined) as Record<string, unknown>[];
-  show(options, { valid, code: problems[0]?.['code'] ?? null, ...answer }, [
-    valid ? `Genuine. Works until ${textOf(answer['effective_expiry']) ?? 'it is revoked'}.` : 'Not valid.',
-    ...problems.map((problem) => `  ${String(problem['code'])}: ${String(problem['sentence'])}`),
-  ]);
+  return {
+    json: { valid, code: problems[0]?.['code'] ?? null, ...answer },
+    lines: [
+      valid ? `Genuine. Works until ${textOf(answer['effective_expiry']) ?? 'it is revoked'}.` : 'Not valid.',
+      ...problems.map((problem) => `  ${String(problem['code'])}: ${String(problem['sentence'])}`),
+    ],
+    exitCode: valid ? 0 : EXIT_NO,
+  };
 }
 
-async function check(method: string, path: string, options: CheckOptions): Promise<void> {
+async function check(
+  given: GivenToken,
+  { method, path }: { method: string; path: string },
+  options: CheckOptions,
+): Promise<Answer> {
   if (!/^[A-Za-z]+$/.test(method) || !path.startsWith('/'))
     throw new UsageError('check takes a method and a path, such as: POST /v1/apps/NAME/machines/ID/start');
   const fly = flyOf(options);
-  const asked = askable(options);
+  const asked = await askable(given);
   const request = { method: method.toUpperCase(), path };
   const answer: Record<string, unknown> =
     'reason' in asked
@@ -82,7 +89,6 @@ async function check(method: string, path: string, options: CheckOptions): Promi
           }).catch(nothingThere)
         : await checkAtFly(fly, asked.held, request);
   const allowed = answer['allowed'] === true;
-  if (!allowed) process.exitCode = EXIT_NO;
   const told = {
     allowed,
     code: textOf(answer['code']) ?? null,
@@ -90,11 +96,11 @@ async function check(method: string, path: string, options: CheckOptions): Promi
     reason: textOf(answer['sentence']) ?? null,
     token_id: textOf(answer['token_id']) ?? null,
   };
-  show(
-    options,
-    told,
-    allowed ? ['Allowed.'] : [`Not allowed (${String(told.code)}).`, `  ${String(told.reason)}`],
-  );
+  return {
+    json: told,
+    lines: allowed ? ['Allowed.'] : [`Not allowed (${String(told.code)}).`, `  ${String(told.reason)}`],
+    exitCode: allowed ? 0 : EXIT_NO,
+  };
 }
 
 /** A request for something that does not exist would be a 404: an answer to the question, and not a failure of it. */

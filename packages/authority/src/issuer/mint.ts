@@ -18,6 +18,7 @@ import { HangarError, ok, refuse, type Result } from '@hangar/security';
 import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import { DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, parseLifetime } from '../expiry.ts';
+import { tokenEnding } from '../inspect.ts';
 import { keyIdOf, type SigningKeys } from './keys.ts';
 import { loginTicketCaveats } from '../login-caveat.ts';
 import type { IssuerStore, TokenRow } from '../ports.ts';
@@ -30,7 +31,6 @@ import type { Judge } from './judge.ts';
 /** Replicas' clocks differ a little; a token made on one is valid at once on the other. */
 const CLOCK_LEEWAY_SECONDS = 30;
 
-const CHECK_LENGTH = 4;
 const MAX_NAME_LENGTH = 200;
 
 /** What to mint. Give a preset or a list of caveats. */
@@ -290,9 +290,7 @@ function rowOf(
     summary: sentences.flatMap((list, index) =>
       sentences.length === 1 ? list : [`Token ${index + 1} of ${sentences.length}:`, ...list],
     ),
-    endsWith: encodeToken(made.at(-1) ?? made[0]!)
-      .replaceAll('=', '')
-      .slice(-CHECK_LENGTH),
+    endsWith: tokenEnding(made.at(-1) ?? made[0]!),
     createdAt: facts.createdAt,
     expiresAt: new Date(Math.min(end, facts.end) * 1000),
   };
