@@ -68,6 +68,8 @@ export async function furnish(
   });
   await db.insert(tables.machineEvents).values({
     key: randomUUID(),
+    digest: randomUUID(),
+    times: 1,
     source: 'test',
     eventId: randomUUID(),
     type: 'io.fly.machine.started',

@@ -274,6 +274,8 @@ describe('what is shown', () => {
     const { machineEvents } = house.store.db._.fullSchema;
     const event = (secondsAgo: number) => ({
       key: randomUUID(),
+      digest: randomUUID(),
+      times: 1,
       source: 'test',
       eventId: randomUUID(),
       type: `io.fly.machine.n${secondsAgo}`,

@@ -4,6 +4,7 @@ import {
   ok,
   parseStrictJson,
   refuse,
+  sha256Hex,
   verifySignature,
   type EnvelopeReason,
   type JsonReason,
@@ -21,19 +22,27 @@ export type GuardReason =
   | { readonly tag: 'query_malformed' }
   | { readonly tag: 'parameter_repeated'; readonly name: string };
 
+/** Nothing but this file can make a {@link SignedMessage}. */
+const verified = Symbol('verified');
+
 /** A request whose signature, address and time hold. Its nonce is still to be consumed. */
 export interface SignedMessage {
+  readonly [verified]: true;
   readonly members: Readonly<Record<string, unknown>>;
   /** Seconds, as signed. */
   readonly timestamp: number;
   readonly nonce: string;
   /** Which of the secrets it was signed with. */
   readonly secretIndex: number;
+  /** SHA-256 of method, path and signed bytes: two requests with the same one are the same request. */
+  readonly digest: string;
 }
 
 /** What the guard looks at: bytes as they were received, nothing decoded. */
 export interface UnsafeRequest {
   readonly method: string;
+  /** Of the route, below the base URL, as received. */
+  readonly path: string;
   readonly query: string;
   readonly body: Uint8Array;
   readonly signature: string | null;
@@ -73,7 +82,13 @@ export function openSigned(
   const { timestamp, nonce, url } = members.value;
   const envelope = checkEnvelope({ timestamp, nonce, url }, { url: request.url, now, ignoreQuery: !inBody });
   if (!envelope.ok) return envelope;
-  return ok({ members: members.value, ...envelope.value, secretIndex: signed.value.secretIndex });
+  return ok({
+    [verified]: true,
+    members: members.value,
+    ...envelope.value,
+    secretIndex: signed.value.secretIndex,
+    digest: sha256Hex(Buffer.concat([Buffer.from(`${request.method} ${request.path}\n`, 'latin1'), bytes])),
+  });
 }
 
 function readBodyMembers(bytes: Uint8Array): Result<Record<string, unknown>, GuardReason> {

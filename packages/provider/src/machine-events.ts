@@ -1,5 +1,5 @@
 import { machineEventPrefix, parseCloudEvent, type CloudEvent, type CloudEventReason } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError, sha256Hex } from '@hangar/security';
 import type { Json } from './extension.ts';
 import type { Kit } from './kit.ts';
 import { setStatus } from './operations/status.ts';
@@ -19,13 +19,19 @@ const AT_ONCE = 20;
 const FIRST_PAUSE_MS = 2_000;
 const TRIES = 6;
 
+/**
+ * The same bytes are looked into again at most this often. Fly.io sends them whenever a machine does the same again, so
+ * they must not be ignored; anybody who captured them can send them a thousand times, each time under another id.
+ */
+const REPEAT_PAUSE_MS = 5_000;
+
 const MAX_WORD = 64;
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
  * Takes in one event that Fly.io sent about a machine (seed 000, Outbound webhooks; extensions-api 7). Stored
- * once per source and id; a repeat is thanked for and has no effect. The seller's code sees it afterwards.
- * @returns whether it was new
+ * once for each signed body; a repeat is thanked for. The seller's code sees it afterwards.
+ * @returns whether something waits for the seller's code
  * @throws HangarError `bad_request`, `unsupported_media_type`
  */
 export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array): Promise<boolean> {
@@ -35,7 +41,7 @@ export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array):
   const known = event.type.startsWith(machineEventPrefix);
   const stale = event.time !== null && Date.parse(event.time) < event.receivedAt.getTime() - STALE_MS;
   const handled = !known || stale || kit.options.seller.onMachineEvent === undefined;
-  return await kit.options.store.events.accept(event, handled);
+  return await kit.options.store.events.accept({ event, digest: sha256Hex(body), handled });
 }
 
 /** Hands waiting events to the seller's code, oldest first and one after the other. */
@@ -58,23 +64,24 @@ async function handleEvents(kit: Kit, signal: AbortSignal): Promise<void> {
 
 async function handle(kit: Kit, pending: PendingEvent, signal: AbortSignal): Promise<void> {
   const { seller, store } = kit.options;
+  const { key, event, attempts, times } = pending;
+  const later = (ms: number): Date => new Date(kit.now().getTime() + ms);
   try {
-    await seller.onMachineEvent?.(pending.event, {
+    await seller.onMachineEvent?.(event, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(HANDLING_MS)]),
       now: kit.now(),
       setStatus: async (id, status, detail) => await setStatus(kit, id, status, detail),
     });
-    await store.events.settle(pending.key, { tag: 'handled' });
+    await store.events.settle(key, { tag: 'handled', times, again: later(REPEAT_PAUSE_MS) });
   } catch (error) {
-    const line = { event: pending.event.id, type: pending.event.type, attempts: pending.attempts, error };
-    if (pending.attempts >= TRIES) {
+    const line = { event: event.id, type: event.type, attempts, error };
+    if (attempts >= TRIES) {
       kit.log.error(line, 'a machine event was given up');
-      await store.events.settle(pending.key, { tag: 'given_up' });
+      await store.events.settle(key, { tag: 'given_up', times, again: later(REPEAT_PAUSE_MS) });
       return;
     }
     kit.log.warn(line, 'a machine event could not be handled; it will be tried again');
-    const at = new Date(kit.now().getTime() + FIRST_PAUSE_MS * 2 ** pending.attempts);
-    await store.events.settle(pending.key, { tag: 'again', at });
+    await store.events.settle(key, { tag: 'again', at: later(FIRST_PAUSE_MS * 2 ** attempts) });
   }
 }
 

@@ -14,12 +14,22 @@ export interface ProviderStore {
   readonly logins: LoginStore;
 }
 
+/** A nonce and the request that it is used by. */
+export interface NonceUse {
+  readonly nonce: string;
+  /** SHA-256 of method, path and signed bytes. */
+  readonly digest: string;
+}
+
 /** Which request nonces were used. */
 export interface NonceStore {
-  /** One atomic, committed statement: true when the nonce was free (or had expired) and is ours now. */
-  consume(nonce: string, expiresAt: Date, now: Date): Promise<boolean>;
-  /** Frees a nonce, because our own answer was a failure. */
-  release(nonce: string): Promise<void>;
+  /**
+   * One atomic, committed statement: true when the nonce was free, had expired, or was given back by the same request
+   * (the same digest), and is ours now.
+   */
+  consume(use: NonceUse & { readonly expiresAt: Date; readonly now: Date }): Promise<boolean>;
+  /** Gives a nonce back, because our own answer was a failure: to this request when it is repeated, to no other. */
+  release(use: NonceUse): Promise<void>;
   /** Forgets what has expired; answers how many. */
   sweep(now: Date): Promise<number>;
 }
@@ -230,20 +240,32 @@ export interface PendingEvent {
   readonly key: string;
   readonly event: MachineEvent;
   readonly attempts: number;
+  /** How often its bytes had come when it was claimed. */
+  readonly times: number;
 }
+
+/** What follows from handing an event to the seller's code. */
+export type EventSettlement =
+  /** Done with, unless the same bytes came again since: then they are handled once more, at `again` at the earliest. */
+  | { readonly tag: 'handled' | 'given_up'; readonly times: number; readonly again: Date }
+  | { readonly tag: 'again'; readonly at: Date };
 
 /** Accepted machine events. */
 export interface MachineEventStore {
-  /** Stores an event once per source and id; false when it was there. `handled` ones wait for nobody. */
-  accept(event: MachineEvent, handled: boolean): Promise<boolean>;
+  /**
+   * Stores an event once per digest of its signed bytes; only they tell two events apart, because a stranger can write
+   * any headers around them. The same source and id again changes nothing. Another id is counted, and has the event
+   * handled again unless it still waits; not before the instant that it was settled with.
+   * @param arrival.handled it waits for nobody
+   * @returns whether something waits that did not wait before
+   */
+  accept(arrival: {
+    readonly event: MachineEvent;
+    readonly digest: string;
+    readonly handled: boolean;
+  }): Promise<boolean>;
   claim(claim: { readonly now: Date; readonly until: Date; readonly limit: number }): Promise<PendingEvent[]>;
-  settle(
-    key: string,
-    next:
-      | { readonly tag: 'handled' }
-      | { readonly tag: 'again'; readonly at: Date }
-      | { readonly tag: 'given_up' },
-  ): Promise<void>;
+  settle(key: string, next: EventSettlement): Promise<void>;
   recent(filter: { readonly machineId?: string; readonly limit: number }): Promise<MachineEvent[]>;
   sweep(before: Date): Promise<number>;
 }

@@ -22,7 +22,8 @@ export type SignedHandler = (message: SignedMessage, body: Uint8Array) => Promis
 /**
  * Lets a request through to `handler` only when its signature, address and time hold and its nonce was not
  * used before, by whichever method and on whichever replica. The nonce is given back when our own answer is
- * a failure, so that the same bytes may be sent again; never otherwise, so that a replay gets nothing.
+ * a failure, so that the same request may be sent again, and no other with its bytes; never otherwise, so that a replay
+ * gets nothing. A process that dies before it answers gives nothing back: Fly.io signs its next try anew.
  * @param routePath path below the base URL, as received
  */
 export async function answerSigned(
@@ -37,6 +38,7 @@ export async function answerSigned(
   const opened = openSigned(
     {
       method: request.method,
+      path: routePath,
       query: splitTarget(door.rawTarget).query,
       body,
       signature: request.headers.get('x-signature'),
@@ -67,7 +69,8 @@ export async function answerSignedEvent(
   const signature = request.headers.get('x-signature');
   const url = publicUrl(options.publicBaseUrl, routePath);
   const rules = { secrets, acceptBase64: options.acceptBase64 ?? false };
-  const opened = openSigned({ method: 'POST', query: '', body, signature, url }, kit.now(), rules);
+  const unsafe = { method: 'POST', path: routePath, query: '', body, signature, url };
+  const opened = openSigned(unsafe, kit.now(), rules);
   if (opened.ok) return await oncePerNonce(kit, opened.value, () => handler(body));
   switch (opened.reason.tag) {
     case 'signature_missing':
@@ -97,10 +100,11 @@ async function oncePerNonce(
   handler: () => Promise<Response>,
 ): Promise<Response> {
   const { nonces } = kit.options.store;
+  const { nonce, digest } = message;
   const expiresAt = new Date(message.timestamp * 1_000 + NONCE_KEPT_MS);
   let won: boolean;
   try {
-    won = await nonces.consume(message.nonce, expiresAt, kit.now());
+    won = await nonces.consume({ nonce, digest, expiresAt, now: kit.now() });
   } catch (error) {
     // Without the memory of nonces nothing can be accepted.
     throw new HangarError('unavailable', { detail: 'nonces cannot be stored', cause: error });
@@ -108,11 +112,20 @@ async function oncePerNonce(
   if (!won) throw new HangarError('unauthorized', { detail: 'the nonce was used before' });
   try {
     const answer = await handler();
-    if (answer.status >= 500) await nonces.release(message.nonce);
+    if (answer.status >= 500) await giveBack(kit, message);
     return answer;
   } catch (error) {
-    if (asHangarError(error).status >= 500) await nonces.release(message.nonce);
+    if (asHangarError(error).status >= 500) await giveBack(kit, message);
     throw error;
+  }
+}
+
+/** When it cannot be given back the same bytes stay refused, which is the safe side; the failure at hand is told. */
+async function giveBack(kit: Kit, { nonce, digest }: SignedMessage): Promise<void> {
+  try {
+    await kit.options.store.nonces.release({ nonce, digest });
+  } catch (error) {
+    kit.log.warn({ error }, 'the nonce of a failed request could not be given back');
   }
 }
 

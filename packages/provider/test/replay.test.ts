@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { gate } from './world/seller.ts';
 import { openWorld, order, type Draft, type World } from './world/world.ts';
 
 let world: World;
@@ -101,6 +102,138 @@ describe('the same signed bytes', () => {
     const answer = await world.send(get(), world.replica({ store }));
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).not.toBeNull();
+  });
+});
+
+describe('a request that we failed', () => {
+  const EVENTS_URL = 'https://logjam.example/flyio/extensions/events';
+  /** Every signed request there is, each as it would be right. */
+  const requests: Record<string, (nonce: string) => Draft> = {
+    'POST /extensions': (nonce) => post({ nonce }),
+    'GET /extensions/:id': (nonce) => get({ nonce }),
+    'PATCH /extensions/:id': (nonce) => get({ nonce, method: 'PATCH' }),
+    'DELETE /extensions/:id': (nonce) => ({ ...get({ nonce, method: 'DELETE' }) }),
+    'GET /billing/charges': (nonce) =>
+      world.draft({
+        method: 'GET',
+        path: '/billing/charges',
+        members: { from: '2026-11-19T00:00:00Z', to: '2026-11-20T00:00:00Z' },
+        nonce,
+      }),
+    'POST /extensions/events': (nonce) =>
+      world.draft({
+        method: 'POST',
+        path: '/extensions/events',
+        raw: JSON.stringify({
+          machine_id: '5683977ad31768',
+          url: EVENTS_URL,
+          nonce,
+          timestamp: world.clock.seconds(),
+        }),
+        headers: {
+          'ce-specversion': '1.0',
+          'ce-id': `event-of-${nonce}`,
+          'ce-source': '/fly/machines',
+          'ce-type': 'io.fly.machine.started',
+          'content-type': 'application/json',
+        },
+      }),
+  };
+  const names = Object.keys(requests);
+  const fails = async () => await Promise.reject(new Error('no database'));
+  /** Another process, whose database went away after the nonces were written. */
+  const failing = () => {
+    const { store } = world.options;
+    const broken = { insert: fails, find: fails, change: fails, usable: fails };
+    return world.replica({
+      seller: { ...world.seller, usage: async () => [] },
+      store: {
+        ...store,
+        extensions: { ...store.extensions, ...broken },
+        events: { ...store.events, accept: fails },
+      },
+    });
+  };
+  const ofRow = (name: string, nonce: string): Draft => {
+    const draft = requests[name]?.(nonce);
+    if (draft === undefined) throw new Error(`there is no request ${name}`);
+    return draft;
+  };
+  let counter = 0;
+
+  test.each(names)(
+    'F-29: %s may be sent again, on another process, and nothing else in its place',
+    async (name) => {
+      const nonce = `given-back-${(counter += 1)}`;
+      const draft = ofRow(name, nonce);
+      expect((await world.send(draft, failing())).status).toBe(500);
+      for (const other of names.filter((candidate) => candidate !== name)) {
+        expect([other, (await world.send(ofRow(other, nonce))).status]).toEqual([other, 401]);
+      }
+      // The same bytes and signature, under another method, or with one slash more: nothing that is signed differs.
+      for (const method of ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) => method !== draft.method)) {
+        expect([401, 405]).toContain((await world.send({ ...draft, method })).status);
+      }
+      expect((await world.send({ ...draft, path: `${draft.path}/` })).status).toBe(401);
+      expect((await world.get(first)).json['status']).toBe('ready');
+      if (draft.method === 'DELETE') return;
+      expect((await world.send(draft)).status).toBeLessThan(300);
+      expect((await world.send(draft)).status).toBe(401);
+    },
+  );
+
+  test('F-29: a DELETE that failed may be sent again', async () => {
+    const { id } = (await world.create()).json;
+    const draft = world.draft({ method: 'DELETE', path: `/extensions/${id}` });
+    expect((await world.send(draft, failing())).status).toBe(500);
+    expect((await world.send({ ...draft, method: 'GET' })).status).toBe(401);
+    expect((await world.send(draft)).status).toBe(204);
+    expect((await world.send(draft)).status).toBe(401);
+  });
+
+  test('F-29: a process that dies before it answers gives nothing back; a new signature finds the effect', async () => {
+    const dead = gate();
+    const { store } = world.options;
+    const dying = world.replica({
+      store: {
+        ...store,
+        extensions: {
+          ...store.extensions,
+          // Everything is done by then, and nobody will say so.
+          find: async (id) => {
+            await dead.promise;
+            return await store.extensions.find(id);
+          },
+        },
+      },
+    });
+    const order1 = order();
+    const draft = post({ members: order1 });
+    const unanswered = world.send(draft, dying);
+    await vi.waitFor(async () => {
+      const { rows } = await world.database.execute('select status from extensions where fly_id = $1', [
+        order1['id'],
+      ]);
+      expect(rows).toEqual([{ status: 'ready' }]);
+    });
+    expect((await world.send(draft)).status).toBe(401);
+    const again = await world.send(post({ members: order1 }));
+    expect([again.status, Object.keys(again.json.config)]).toEqual([200, ['LOGJAM_URL']]);
+    dead.open();
+    expect((await unanswered).status).toBe(201);
+  });
+
+  test('a nonce that cannot be given back is no other failure', async () => {
+    const { store } = world.options;
+    const nonces = { ...store.nonces, release: fails };
+    const draft = get();
+    const broken = { ...store.extensions, find: fails };
+    const answer = await world.send(
+      draft,
+      world.replica({ store: { ...store, nonces, extensions: broken } }),
+    );
+    expect(answer.status).toBe(500);
+    expect((await world.send(draft)).status).toBe(401);
   });
 });
 

@@ -103,16 +103,23 @@ export const requestNonces = pgTable(
   'request_nonces',
   {
     nonce: text('nonce').primaryKey(),
+    /** Of the request that used it: only the same one may use it again, once it was given back. */
+    digest: text('digest').notNull(),
+    released: boolean('released').notNull(),
     expiresAt: instant('expires_at').notNull(),
   },
   (table) => [index('request_nonces_expiry').on(table.expiresAt)],
 );
 
-/** CloudEvents about machines, once each. */
+/** CloudEvents about machines, once for each body: their other attributes travel in headers that nobody signed. */
 export const machineEvents = pgTable(
   'machine_events',
   {
     key: uuid('key').primaryKey(),
+    /** Of the bytes that were signed. */
+    digest: text('digest').notNull(),
+    /** How often they came; source, id and times are of the newest. */
+    times: integer('times').notNull(),
     source: text('source').notNull(),
     eventId: text('event_id').notNull(),
     type: text('type').notNull(),
@@ -126,7 +133,7 @@ export const machineEvents = pgTable(
     nextAt: instant('next_at').notNull(),
   },
   (table) => [
-    uniqueIndex('machine_events_once').on(table.source, table.eventId),
+    uniqueIndex('machine_events_once_a_body').on(table.digest),
     index('machine_events_waiting')
       .on(table.nextAt)
       .where(sql`${table.state} = 'waiting'`),
