@@ -1,12 +1,14 @@
+import { isIP } from 'node:net';
 import type { Json } from '@hangar/flyio';
+import { HangarError } from '@hangar/security';
 import { checkBody } from './body-rules.ts';
-import { appOf, readJson, type Exchange } from './exchange.ts';
+import { appOf, type Answer, type AppExchange, type Exchange, type HandlerParts } from './exchange.ts';
 import { bringBack } from './forward.ts';
-import { invalid } from './machine-config.ts';
+import { invalid, isObject } from './machine-config.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
-import type { Parts } from './parts.ts';
 import { policyError } from './policy.ts';
-import { sendUpstream } from './upstream.ts';
+import { formatTarget } from './target.ts';
+import { jsonOf } from './upstream.ts';
 
 const sharedTypes: readonly string[] = ['shared_v4', 'v6'];
 const publicTypes: readonly string[] = ['v4', ...sharedTypes];
@@ -15,11 +17,10 @@ const publicTypes: readonly string[] = ['v4', ...sharedTypes];
  * `POST /v1/apps/{app}/ip_assignments`. A private address is always on the environment's own network: with another one
  * in the body a tenant would stand in somebody else's.
  */
-export async function assignAddress(given: Exchange, parts: Parts): Promise<Response> {
+export async function assignAddress(given: Exchange, parts: HandlerParts): Promise<Response> {
   const exchange = appOf(given);
   const { environment, caller } = exchange;
-  const { value } = await readJson(exchange);
-  const { value: body } = checkBody('assignIPRequest', value, parts.policy);
+  const { value: body } = checkBody('assignIPRequest', exchange.whole.json(), parts.policy);
   const { type, region, service_name: service, network, org_slug: organization } = withoutBlanks(body);
   const refusal = checkOrganizationSlug(organization, caller.workspace);
   if (refusal) throw refusal;
@@ -35,7 +36,7 @@ export async function assignAddress(given: Exchange, parts: Parts): Promise<Resp
   }
   const target = `/v1/apps/${environment.name}/ip_assignments`;
   const call = { method: 'POST', target, headers: exchange.headers, json, repeatable: false };
-  return await bringBack(exchange, await sendUpstream(parts.machines, call), 'stream', undefined, parts);
+  return await bringBack(exchange, await exchange.send(call), 'stream', undefined, parts);
 }
 
 /** fly-go sends all five members, unset ones as empty texts. */
@@ -43,10 +44,52 @@ function withoutBlanks(body: Json): Json {
   return Object.fromEntries(Object.entries(body).filter(([, member]) => member !== ''));
 }
 
-function checkPublic(type: unknown, { policy }: Parts): void {
+function checkPublic(type: unknown, { policy }: HandlerParts): void {
   if (typeof type !== 'string' || !publicTypes.includes(type))
     throw invalid('type', 'not a kind of address offered here');
   const { publicAddresses } = policy;
   if (publicAddresses === 'any' || (publicAddresses === 'shared' && sharedTypes.includes(type))) return;
   throw policyError('type', 'public_addresses', publicAddresses, `addresses of type ${type} are not allowed`);
+}
+
+/**
+ * `DELETE /v1/apps/{app}/ip_assignments/{ip}`. The path names the app as well, but whether upstream holds an address
+ * against it is not for us to trust: it must be among the app's own.
+ */
+export async function releaseAddress(given: Exchange): Promise<Answer> {
+  const exchange = appOf(given);
+  const { environment } = exchange;
+  const wanted = canonical(exchange.plan.params['ip'] ?? '');
+  const held = (await addressesOf(exchange)).find((ip) => canonical(ip) === wanted);
+  if (held === undefined) throw new HangarError('not_found', { public: `address not found: ${wanted}` });
+  if (environment.flycastAddress !== undefined && canonical(environment.flycastAddress) === wanted) {
+    throw policyError(
+      'ip',
+      'environment_address',
+      wanted,
+      'this address was made with the app and ends with it',
+    );
+  }
+  const target = formatTarget({
+    segments: ['v1', 'apps', environment.name, 'ip_assignments', held],
+    query: [],
+  });
+  const call = { method: 'DELETE', target, headers: exchange.headers, repeatable: true };
+  const reply = await exchange.send(call);
+  if (reply.status >= 400 && reply.status !== 404) await jsonOf(reply, call);
+  await reply.drop();
+  return { status: 204 };
+}
+
+async function addressesOf(exchange: AppExchange): Promise<readonly string[]> {
+  const target = `/v1/apps/${exchange.environment.name}/ip_assignments`;
+  const call = { method: 'GET', target, repeatable: true };
+  const list = await jsonOf(await exchange.send(call), call);
+  const items: readonly unknown[] = isObject(list) && Array.isArray(list['ips']) ? list['ips'] : [];
+  return items.flatMap((item) => (isObject(item) && typeof item['ip'] === 'string' ? [item['ip']] : []));
+}
+
+/** One spelling for each address: IPv6 has many. */
+function canonical(address: string): string {
+  return isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
 }

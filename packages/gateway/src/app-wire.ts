@@ -17,6 +17,7 @@ export function appWireOf(
     status: machineCount > 0 ? 'deployed' : 'pending',
     machine_count: machineCount,
     volume_count: 0,
+    ...(environment.role === undefined ? {} : { app_role: environment.role }),
     organization: {
       name: workspace.slug,
       slug: workspace.slug,

@@ -1,7 +1,7 @@
 import { appWireOf } from './app-wire.ts';
 import { mayRead } from './decide.ts';
 import { isGone, powerOf, type Environment, type Machine, type Power } from './environment.ts';
-import { appOf, type Answer, type Exchange } from './exchange.ts';
+import { appOf, type Answer, type Exchange, type HandlerParts } from './exchange.ts';
 import { claim, unmake } from './lifecycle.ts';
 import type { Parts } from './parts.ts';
 import { queryValues } from './target.ts';
@@ -10,18 +10,24 @@ import { HangarError } from '@hangar/security';
 /** The environments of the caller's workspace that its token may read. */
 export async function visibleEnvironments(
   { caller }: Exchange,
-  parts: Parts,
+  parts: HandlerParts,
   deadSince?: Date,
 ): Promise<Environment[]> {
   const all = await parts.store.environmentsOf(caller.workspace.number, deadSince);
   return all.filter((environment) => mayRead(environment, caller));
 }
 
-/** `GET /v1/apps`: from our own rows, so that an operator's other apps never show up. */
-export async function listApps(exchange: Exchange, parts: Parts): Promise<Answer> {
+/**
+ * `GET /v1/apps`: from our own rows, so that an operator's other apps never show up. An app has a role only when it was
+ * made with one: flyctl deletes the first app that it takes for a broken builder.
+ */
+export async function listApps(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
   const { workspace } = exchange.caller;
   const counts = machineCounts(await parts.store.machinesIn(workspace.number));
-  const visible = (await visibleEnvironments(exchange, parts)).filter(({ phase }) => phase === 'ready');
+  const [role] = queryValues(exchange.plan.query, 'app_role');
+  const visible = (await visibleEnvironments(exchange, parts)).filter(
+    (environment) => environment.phase === 'ready' && (role === undefined || environment.role === role),
+  );
   const apps = visible.map((environment) =>
     appWireOf(environment, workspace, counts.get(environment.id) ?? 0),
   );
@@ -37,7 +43,7 @@ function machineCounts(machines: readonly Machine[]): Map<string, number> {
 }
 
 /** `GET /v1/apps/{app}`. */
-export async function getApp(exchange: Exchange, parts: Parts): Promise<Answer> {
+export async function getApp(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
   const { environment } = appOf(exchange);
   const machines = await parts.store.machinesOf(environment.id);
   const count = machines.filter(({ state }) => !isGone(state)).length;
@@ -100,7 +106,7 @@ export function environmentWire(environment: Environment, machines: readonly Mac
 }
 
 /** `GET /hangar/v1/environments`. */
-export async function listEnvironments(exchange: Exchange, parts: Parts): Promise<Answer> {
+export async function listEnvironments(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
   const { plan, caller } = exchange;
   const phases = queryValues(plan.query, 'phase');
   const powers = queryValues(plan.query, 'power') as Power[];
@@ -116,7 +122,7 @@ function fits<T>(wanted: readonly T[], value: T): boolean {
 }
 
 /** `GET /hangar/v1/environments/{id or name}`. */
-export async function getEnvironment(exchange: Exchange, parts: Parts): Promise<Answer> {
+export async function getEnvironment(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
   const { environment } = appOf(exchange);
   const machines = await parts.store.machinesOf(environment.id);
   return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };

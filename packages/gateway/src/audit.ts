@@ -1,5 +1,5 @@
 import type { Door } from '@hangar/security';
-import type { RequestPlan } from './decide.ts';
+import type { RequestPlan } from './request-plan.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedCaller } from './ports.ts';
 import { queryValues } from './target.ts';

@@ -18,23 +18,18 @@ import type { EnvironmentWish } from './wish.ts';
 const waitTries = 100;
 const waitPauseMs = 200;
 
-/** What is to be made, with the bytes that said so. */
-export interface WishedFor {
-  readonly bytes: Uint8Array;
-  readonly wish: EnvironmentWish;
-}
-
 /**
  * `POST /v1/apps`: an app of its own network with a bucket, a key that reaches nothing else, and the secrets for it.
  * Answers as upstream does. The network is always the environment's own.
  */
-export async function createApp(exchange: Exchange, wished: WishedFor, parts: Parts): Promise<OnceAnswer> {
+export async function createApp(exchange: Exchange, parts: Parts): Promise<OnceAnswer> {
   const { workspace } = exchange.caller;
-  const organization = checkOrganizationSlug(wished.wish.organization, workspace);
+  const wish = wishOf(exchange);
+  const organization = checkOrganizationSlug(wish.organization, workspace);
   if (organization) throw organization;
-  await checkNetwork(wished.wish, exchange, parts);
-  return await once(exchange, wished.bytes, parts, async (operation) => {
-    const environment = await createOnce(wished.wish, exchange, parts, operation);
+  await checkNetwork(wish, exchange, parts);
+  return await once(exchange, parts, async (operation) => {
+    const environment = await createOnce(wish, exchange, parts, operation);
     return {
       status: 201,
       json: { ...appWireOf(environment, workspace, 0), created_at: environment.createdAt.getTime() },
@@ -63,15 +58,18 @@ async function checkNetwork(
 }
 
 /** `POST /hangar/v1/environments`: the same thing with what upstream has no words for: key, class, labels, lifetime. */
-export async function createEnvironment(
-  exchange: Exchange,
-  wished: WishedFor,
-  parts: Parts,
-): Promise<OnceAnswer> {
-  return await once(exchange, wished.bytes, parts, async (operation): Promise<Answer> => {
-    const environment = await createOnce(wished.wish, exchange, parts, operation);
+export async function createEnvironment(exchange: Exchange, parts: Parts): Promise<OnceAnswer> {
+  const wish = wishOf(exchange);
+  return await once(exchange, parts, async (operation): Promise<Answer> => {
+    const environment = await createOnce(wish, exchange, parts, operation);
     return { status: 201, json: environmentWire(environment, [], parts.storageEndpoint) };
   });
+}
+
+/** The pipeline has read it out of the body, for the caveats. */
+function wishOf({ wanted, plan }: Exchange): EnvironmentWish {
+  if (wanted.wish) return wanted.wish;
+  throw new HangarError('internal', { detail: `${plan.route.id} has no wish` });
 }
 
 async function createOnce(
@@ -119,7 +117,7 @@ function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchan
 
 /** Everything that will ever be named is named here, before the first call outside. */
 function newRow(wish: EnvironmentWish, { caller, clearance }: Exchange, parts: Parts) {
-  const { name, key, class: kind, labels } = wish;
+  const { name, key, role, class: kind, labels } = wish;
   const createdAt = parts.now();
   const id = `env_${newUlid(createdAt)}`;
   const mark = markFor(parts.installation, id);
@@ -135,6 +133,7 @@ function newRow(wish: EnvironmentWish, { caller, clearance }: Exchange, parts: P
     createdByBranch: caller.verified.branch,
     createdAt,
     key,
+    role,
     class: kind,
     labels,
     expiresAt: endOf(wish, clearance, createdAt),
@@ -175,6 +174,7 @@ async function goOn(
   if (holder.phase === 'ready' && madeByThis) return holder;
   if (holder.phase === 'ready') throw nameTaken();
   for (let tries = 0; tries < waitTries; tries += 1) {
+    if (tries > 0) await exchange.checkAfterWait();
     const mine = await claim(holder.id, parts);
     if (mine?.phase === 'provisioning') return await make(mine, parts);
     const now = mine ?? (await parts.store.environment(holder.id));

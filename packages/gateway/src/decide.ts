@@ -4,18 +4,10 @@ import type { Environment, Workspace } from './environment.ts';
 import { requestHeaders } from './headers.ts';
 import { checkOrganizationSlug, organizationError, type OrganizationReason } from './org-policy.ts';
 import type { Clearance, ClearRefusal, VerifiedCaller } from './ports.ts';
-import { routes } from './routes.ts';
-import { fillPattern, matchPattern, type Handler, type Route } from './route.ts';
+import type { LocatedRequest } from './located-request.ts';
+import type { RequestPlan } from './request-plan.ts';
 import type { EnvironmentWish } from './wish.ts';
-import { formatTarget, parseTarget, queryValues, type Target, type TargetReason } from './target.ts';
-
-/** A request that has a row in the table. Nothing is known yet about who sent it. */
-export interface RequestPlan {
-  readonly route: Route;
-  readonly params: Readonly<Record<string, string>>;
-  /** The parameters that the route knows. */
-  readonly query: Target['query'];
-}
+import { queryValues } from './target.ts';
 
 /** Everything a decision depends on besides the request itself. */
 export interface Caller {
@@ -40,71 +32,61 @@ export interface CallerFacts {
   readonly exec?: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
 }
 
-/** What becomes of a request. Only the last two have any effect. */
-export type Decision =
+/** What was decided about a request, from values alone. */
+export type Verdict =
   | { readonly kind: 'refuse'; readonly error: HangarError }
   | {
-      readonly kind: 'handle';
-      readonly handler: Handler;
-      readonly plan: RequestPlan;
-      readonly environment: Environment | undefined;
+      readonly kind: 'allow';
+      /** What allowed it. Undefined for a list that is cut down to what the token may see. */
       readonly clearance: Clearance | undefined;
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | {
-      readonly kind: 'forward';
-      readonly plan: RequestPlan;
-      readonly environment: Environment | undefined;
-      readonly clearance: Clearance | undefined;
-      /** Path and query for upstream, written from the pattern and the checked parameters. */
-      readonly target: string;
       /** Headers for upstream, without the credential. */
       readonly headers: Readonly<Record<string, string>>;
     };
 
-/** Parses and routes. Refusals: 400 for a target with two readings, 404 for one that is not in the table. */
-export function planRequest(method: string, rawTarget: string): Result<RequestPlan, HangarError> {
-  const target = parseTarget(rawTarget);
-  if (!target.ok) return refuse(targetError(target.reason));
-  for (const route of routes) {
-    if (route.method !== method) continue;
-    const params = matchPattern(route.pattern, target.value.segments);
-    if (!params) continue;
-    return ok({ route, params, query: target.value.query.filter(([name]) => route.query.includes(name)) });
-  }
-  return refuse(new HangarError('not_found', { detail: 'no route' }));
-}
-
 /**
- * Decides about a request of a verified caller: parse, route, clear, policy, in that order, with no effect of any kind
- * (design decision 18). Pure: the same arguments give the same decision.
+ * The verdict about a planned request of a verified caller: clear, policy, phase, in that order (design decision 18).
+ * Pure: the same arguments give the same verdict.
  */
-export function decide(method: string, rawTarget: string, headers: Headers, caller: Caller): Decision {
-  const planned = planRequest(method, rawTarget);
-  if (!planned.ok) return { kind: 'refuse', error: planned.reason };
-  const plan = planned.value;
+export function verdictOn(plan: RequestPlan, headers: Headers, caller: Caller): Verdict {
   const wire = requestHeaders(headers);
   if (!wire.ok) return { kind: 'refuse', error: wire.reason };
   const cleared = clearCaller(plan, caller);
   if (!cleared.ok) return { kind: 'refuse', error: cleared.reason };
   const error = checkPolicy(plan, caller) ?? checkPhase(plan, caller);
   if (error) return { kind: 'refuse', error };
-  const { environment } = caller;
-  const allowed = { plan, environment, clearance: cleared.value, headers: wire.value };
-  const treatment = plan.route.treatment;
-  switch (treatment.kind) {
-    case 'refuse':
-      return { kind: 'refuse', error: new HangarError('policy_denied', { public: treatment.sentence }) };
-    case 'handle':
-      return { kind: 'handle', handler: treatment.handler, ...allowed };
-    case 'forward':
-      return { kind: 'forward', target: upstreamTarget(plan), ...allowed };
+  const { treatment } = plan.route;
+  if (treatment.kind === 'refuse')
+    return { kind: 'refuse', error: new HangarError('policy_denied', { public: treatment.sentence }) };
+  return { kind: 'allow', clearance: cleared.value, headers: wire.value };
+}
+
+let permit: (located: LocatedRequest, allowed: Extract<Verdict, { kind: 'allow' }>) => Permit;
+
+/**
+ * An allowed request: the fifth step of the pipeline. Only {@link decide} makes one. It names the workspace and the
+ * environment that were judged, by id and generation, so that nothing is done to whatever has their names by then.
+ */
+export class Permit {
+  readonly located: LocatedRequest;
+  readonly clearance: Clearance | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  private constructor(located: LocatedRequest, { clearance, headers }: Extract<Verdict, { kind: 'allow' }>) {
+    this.located = located;
+    this.clearance = clearance;
+    this.headers = headers;
+  }
+
+  static {
+    permit = (located, allowed) => new Permit(located, allowed);
   }
 }
 
-/** The target for upstream: never a copy of what came, always the pattern filled with checked values. */
-export function upstreamTarget(plan: RequestPlan): string {
-  return formatTarget({ segments: fillPattern(plan.route.pattern, plan.params), query: plan.query });
+/** Decides about a request, with no effect of any kind. */
+export function decide(located: LocatedRequest): Result<Permit, HangarError> {
+  const { whole } = located.authentic;
+  const verdict = verdictOn(whole.plan, whole.headers, located.caller);
+  return verdict.kind === 'refuse' ? refuse(verdict.error) : ok(permit(located, verdict));
 }
 
 /** The question put to the caveats. */
@@ -187,8 +169,8 @@ function mayAskForList(plan: RequestPlan, caller: Caller, { code }: ClearRefusal
   return scope.some((appId) => verified.clear({ ...access, appId }).ok);
 }
 
-/** Whether the token has ended, for requests about which the caveats have nothing else to be asked. */
-function expired(verified: VerifiedCaller, workspace: Workspace, now: Date): HangarError | undefined {
+/** Whether the token has ended, asked where no app can be named to the caveats, or once more after a wait. */
+export function expired(verified: VerifiedCaller, workspace: Workspace, now: Date): HangarError | undefined {
   const cleared = verified.clear({ action: Action.none, orgId: workspace.number, now });
   return !cleared.ok && cleared.reason.code === 'token_expired' ? refusalOf(cleared.reason) : undefined;
 }
@@ -234,12 +216,5 @@ function checkPhase(plan: RequestPlan, { environment }: Caller): HangarError | u
     public: 'the app is still being set up',
     extra: { state: environment.phase },
     retryAfterSeconds: 1,
-  });
-}
-
-function targetError(reason: TargetReason): HangarError {
-  return new HangarError('bad_request', {
-    public: 'the path or query could not be read',
-    detail: reason.tag,
   });
 }

@@ -18,6 +18,9 @@ export interface Workspace {
  */
 export type Phase = 'provisioning' | 'ready' | 'undoing' | 'failed' | 'deleting' | 'deleted';
 
+/** Phases in which an environment shows up. */
+export const livePhases: readonly Phase[] = ['provisioning', 'ready', 'undoing', 'deleting'];
+
 /** Phases in which a recorded sequence of steps still has to be finished by somebody. */
 export const unfinishedPhases: readonly Phase[] = ['provisioning', 'undoing', 'deleting'];
 
@@ -37,6 +40,8 @@ export interface Environment {
   /** The app's name, upstream too. */
   readonly name: string;
   readonly phase: Phase;
+  /** Grows with every change of the phase: what was judged in one is not done in another. */
+  readonly generation: number;
   /** Upstream's `internal_numeric_id`: the number in Apps caveats. Known once the app exists. */
   readonly numericId: bigint | undefined;
   readonly upstreamId: string | undefined;
@@ -48,6 +53,8 @@ export interface Environment {
   readonly policyName: string;
   readonly policyArn: string | undefined;
   readonly flycastAddress: string | undefined;
+  /** The `app_role_id` that the app was made with. */
+  readonly role: string | undefined;
   /** What its maker calls it; one without goes by its name. One environment of a workspace has it at a time. */
   readonly key: string | undefined;
   /** A word for its kind, for caveats that are about kinds. */
@@ -98,7 +105,9 @@ export interface Interval {
 }
 
 /** What an environment's machines are doing, taken together. */
-export type Power = 'none' | 'starting' | 'running' | 'suspended' | 'stopped';
+export type Power = (typeof powers)[number];
+
+export const powers = ['none', 'starting', 'running', 'suspended', 'stopped'] as const;
 
 const runningStates: readonly string[] = [
   'started',

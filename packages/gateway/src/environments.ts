@@ -1,11 +1,10 @@
 import { HangarError } from '@hangar/security';
 import { deleteEnvironment, visibleEnvironments } from './apps.ts';
 import { powerOf, type Environment, type Machine, type Power, type Workspace } from './environment.ts';
-import type { Answer, Exchange } from './exchange.ts';
+import type { Answer, Exchange, HandlerParts } from './exchange.ts';
+import { findMachine } from './find-machine.ts';
 import { invalid } from './machine-config.ts';
-import { marksOf, metadataMarks, readMachine } from './machine-view.ts';
 import { lookAtMachine, lookAtMachines } from './observe.ts';
-import { inOrganization } from './organization-pages.ts';
 import type { Parts } from './parts.ts';
 import { queryValues } from './target.ts';
 import { cutUsage, type Granularity, type UsageRecord } from './usage.ts';
@@ -85,38 +84,6 @@ export function createEnvironments(parts: Parts): Environments {
   };
 }
 
-/** An event may overtake the answer that makes its machine known, so an unknown one is looked for once. */
-async function findMachine(id: string, parts: Parts) {
-  const { store } = parts;
-  const known = await store.machine(id);
-  if (known) {
-    const environment = await store.environment(known.environment);
-    return environment && { environment, machine: known };
-  }
-  const environment = await homeOf(id, parts);
-  if (!environment) return undefined;
-  await lookAtMachines(environment, parts);
-  return { environment, machine: undefined };
-}
-
-/**
- * The environment of a machine that is not known yet. Its mark says which; without one (it was made behind the gateway's
- * back) the app must lie on the environment's own network, since a name may have changed hands.
- */
-async function homeOf(id: string, parts: Parts): Promise<Environment | undefined> {
-  for await (const item of inOrganization('machines', [], parts)) {
-    if (item['id'] !== id) continue;
-    const seen = readMachine(item);
-    const mark = seen && marksOf(seen)[metadataMarks.environment];
-    if (mark !== undefined) return await parts.store.environment(mark);
-    const named = await parts.store.environmentNamed(String(item['app_name']));
-    if (!named) return undefined;
-    const app = await parts.machines.getApp(named.name);
-    return app.ok && app.value.network === named.network ? named : undefined;
-  }
-  return undefined;
-}
-
 async function powerChange(environment: Environment, { store }: Parts): Promise<PowerChange | undefined> {
   const workspace = await store.workspace(environment.workspace);
   if (!workspace) return undefined;
@@ -130,7 +97,7 @@ const defaultSpanMs = 86_400_000;
 const longestSpanMs = 32 * 86_400_000;
 
 /** `GET /hangar/v1/usage?from=&to=&granularity=`: of what the token may see; the last 24 hours by default. */
-export async function readUsage(exchange: Exchange, parts: Parts): Promise<Answer> {
+export async function readUsage(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
   const { query } = exchange.plan;
   const now = parts.now();
   const to = instant(query, 'to') ?? now;

@@ -1,21 +1,113 @@
-import { HangarError, parseStrictJson, readBody, type Door, type JsonReason } from '@hangar/security';
-import type { Caller, RequestPlan } from './decide.ts';
+import { HangarError } from '@hangar/security';
+import type { MachinesClient } from '@hangar/flyio';
+import type { RequestPlan } from './request-plan.ts';
+import { expired, type Caller, type Permit } from './decide.ts';
 import type { Environment } from './environment.ts';
 import { markAnswer } from './headers.ts';
-import type { Clearance } from './ports.ts';
+import { callerFor, type Wanted } from './located-request.ts';
+import type { Parts } from './parts.ts';
+import type { Clearance, EnvironmentStore } from './ports.ts';
+import { sendUpstream, type UpstreamCall, type UpstreamReply } from './upstream.ts';
+import type { WholeRequest } from './whole-request.ts';
 
-/** An allowed request on its way through the gateway. */
-export interface Exchange {
-  readonly request: Request;
-  readonly door: Door;
-  readonly plan: RequestPlan;
-  readonly caller: Caller;
+/** What the handlers work with: everything but the clients of the outside, which they reach through their exchange alone. */
+export type HandlerParts = Omit<Parts, 'machines' | 'tigris'>;
+
+/**
+ * An allowed request on its way through the gateway, and the only way from a handler to the Machines API. It is opened
+ * with a {@link Permit}, and whatever is sent is sent for the environment that was judged: right before each call its row
+ * is read again, and must be of the same generation.
+ */
+export class Exchange {
+  readonly #permit: Permit;
+  readonly #machines: MachinesClient;
+  readonly #store: EnvironmentStore;
+  readonly #now: Parts['now'];
+
+  private constructor(permit: Permit, { machines, store, now }: Pick<Parts, 'machines' | 'store' | 'now'>) {
+    this.#permit = permit;
+    this.#machines = machines;
+    this.#store = store;
+    this.#now = now;
+  }
+
+  static open(permit: Permit, parts: Pick<Parts, 'machines' | 'store' | 'now'>): Exchange {
+    return new Exchange(permit, parts);
+  }
+
+  get whole(): WholeRequest {
+    return this.#permit.located.authentic.whole;
+  }
+
+  get plan(): RequestPlan {
+    return this.whole.plan;
+  }
+
+  get caller(): Caller {
+    return this.#permit.located.caller;
+  }
+
+  get wanted(): Wanted {
+    return this.#permit.located.wanted;
+  }
+
   /** What allowed it. Undefined for a list that is cut down to what the token may see. */
-  readonly clearance: Clearance | undefined;
-  /** The live environment of the path, when the path names one. */
-  readonly environment: Environment | undefined;
+  get clearance(): Clearance | undefined {
+    return this.#permit.clearance;
+  }
+
   /** Headers for upstream. */
-  readonly headers: Readonly<Record<string, string>>;
+  get headers(): Readonly<Record<string, string>> {
+    return this.#permit.headers;
+  }
+
+  /** The environment of the path, as it was when it was judged. */
+  get environment(): Environment | undefined {
+    return this.caller.environment;
+  }
+
+  /**
+   * Sends a call upstream, after every try of which the environment is still the one that was judged. What arrives after
+   * that is covered by the time for which a deleted name is reserved.
+   * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
+   */
+  async send(call: UpstreamCall): Promise<UpstreamReply> {
+    return await sendUpstream(this.#machines, call, async () => await this.check());
+  }
+
+  /**
+   * Whether the workspace is open and the environment is the one that was judged, read from the rows now.
+   * @throws HangarError `not_found`, `state_conflict` or `gone`
+   */
+  async check(): Promise<void> {
+    const { environment, workspace } = this.caller;
+    if (environment === undefined) {
+      const found = await this.#store.workspace(workspace.number);
+      if (found?.closedAt !== undefined || !found)
+        throw new HangarError('gone', { public: 'the organization of this token was deleted' });
+      return;
+    }
+    const found = await this.#store.environment(environment.id);
+    if (found?.phase === 'ready' && found.generation === environment.generation) return;
+    if (found?.phase === 'ready')
+      throw new HangarError('state_conflict', { public: 'the app changed while the request was at work' });
+    throw new HangarError('not_found', { public: 'app not found' });
+  }
+
+  /**
+   * To be called after every wait: the credential is judged once more, and the environment too.
+   * @throws HangarError as the first judgement, or as {@link check} does
+   */
+  async checkAfterWait(): Promise<void> {
+    const { caller, environment } = this;
+    const again = await this.#permit.located.authentic.again();
+    const verified = callerFor(again, environment);
+    if (verified.workspace !== caller.workspace.number || verified.branch !== caller.verified.branch)
+      throw new HangarError('token_revoked');
+    const ended = expired(verified, caller.workspace, this.#now());
+    if (ended) throw ended;
+    await this.check();
+  }
 }
 
 /** An exchange whose path names an app. */
@@ -30,52 +122,24 @@ export interface Answer {
 
 /** Narrows an exchange to one about an app; the route table guarantees it. */
 export function appOf(exchange: Exchange): AppExchange {
-  const { environment } = exchange;
-  if (!environment)
+  if (!isAboutApp(exchange))
     throw new HangarError('internal', { detail: `${exchange.plan.route.id} has no app in its path` });
-  return { ...exchange, environment };
+  return exchange;
+}
+
+function isAboutApp(exchange: Exchange): exchange is AppExchange {
+  return exchange.environment !== undefined;
 }
 
 /** Renders an answer in JSON with the gateway's marks. */
 export function respond(
-  { door, environment }: Exchange,
+  { whole, environment }: Exchange,
   answer: Answer,
   more: Record<string, string> = {},
 ): Response {
-  const headers = markAnswer(new Headers(more), { requestId: door.requestId, environment: environment?.id });
+  const { requestId } = whole.door;
+  const headers = markAnswer(new Headers(more), { requestId, environment: environment?.id });
   if (answer.json === undefined) return new Response(null, { status: answer.status, headers });
   headers.set('content-type', 'application/json; charset=utf-8');
   return new Response(JSON.stringify(answer.json), { status: answer.status, headers });
-}
-
-/**
- * Reads the JSON body of a request, as long as its route allows; an empty one is undefined.
- * @throws HangarError `too_large`, or `bad_request` for anything that is not one unambiguous JSON value
- */
-export async function readJson({
-  request,
-  plan,
-  door,
-}: Pick<Exchange, 'request' | 'plan' | 'door'>): Promise<{ bytes: Uint8Array; value: unknown }> {
-  const { treatment } = plan.route;
-  const maxBytes = treatment.kind === 'refuse' ? 0 : treatment.maxBodyBytes;
-  const bytes = await readBody(request, maxBytes, door);
-  if (bytes.byteLength === 0) return { bytes, value: undefined };
-  const parsed = parseStrictJson(bytes, { maxBytes });
-  if (!parsed.ok) throw jsonError(parsed.reason);
-  return { bytes, value: parsed.value };
-}
-
-function jsonError(reason: JsonReason): HangarError {
-  switch (reason.tag) {
-    case 'json_too_large':
-      return new HangarError('too_large', { public: `the request is larger than ${reason.maxBytes} bytes` });
-    case 'json_duplicate_key':
-      return new HangarError('bad_request', { public: `the body holds "${reason.key}" twice` });
-    case 'json_too_deep':
-      return new HangarError('bad_request', { public: `the body is nested deeper than ${reason.maxDepth}` });
-    case 'json_not_utf8':
-    case 'json_malformed':
-      return new HangarError('bad_request', { public: 'the body is not JSON in UTF-8' });
-  }
 }

@@ -1,12 +1,11 @@
 import { HangarError } from '@hangar/security';
 import { splitCommandLine } from './command-line.ts';
-import { upstreamTarget } from './decide.ts';
-import type { Answer, Exchange } from './exchange.ts';
+import { respond, type Exchange, type HandlerParts } from './exchange.ts';
+import { bringBack } from './forward.ts';
 import { invalid, isObject, withoutNulls } from './machine-config.ts';
-import type { Parts } from './parts.ts';
 import type { EnvironmentPolicy } from './policy.ts';
 import type { BranchLimit } from './ports.ts';
-import { sendUpstream } from './upstream.ts';
+import { jsonOf } from './upstream.ts';
 
 /** What upstream needs beside the command's own time. */
 export const upstreamSlackSeconds = 15;
@@ -81,7 +80,7 @@ function isAsked(value: unknown): boolean {
 }
 
 /** The same run within what the caveats leave to be held. */
-export function boundedBy(wanted: ExecRequest, limits: readonly BranchLimit[]): ExecRequest {
+function boundedBy(wanted: ExecRequest, limits: readonly BranchLimit[]): ExecRequest {
   let { timeoutSeconds, maxOutputBytes } = wanted;
   for (const limit of limits) {
     if (limit.kind !== 'exec') continue;
@@ -92,23 +91,21 @@ export function boundedBy(wanted: ExecRequest, limits: readonly BranchLimit[]): 
 }
 
 /** `POST …/exec`, after the caveats have seen the command. */
-export async function exec(
-  exchange: Exchange,
-  wanted: ExecRequest | undefined,
-  parts: Parts,
-): Promise<Answer> {
-  if (!wanted) throw new HangarError('internal', { detail: 'an exec without its body' });
-  const reply = await sendUpstream(parts.machines, {
+export async function exec(exchange: Exchange, parts: HandlerParts): Promise<Response> {
+  if (!exchange.wanted.exec) throw new HangarError('internal', { detail: 'an exec without its body' });
+  const wanted = boundedBy(exchange.wanted.exec, exchange.clearance?.limits ?? []);
+  const call = {
     method: 'POST',
-    target: upstreamTarget(exchange.plan),
+    target: exchange.plan.upstreamTarget(),
     headers: exchange.headers,
     json: wanted.body,
     repeatable: false,
     patienceMs: (wanted.timeoutSeconds + upstreamSlackSeconds) * 1000,
-    signal: exchange.request.signal,
-  });
-  const json: unknown = JSON.parse(new TextDecoder().decode(await reply.bytes()));
-  return { status: reply.status, json: reply.status === 200 ? cut(json, wanted.maxOutputBytes) : json };
+    signal: exchange.whole.signal,
+  };
+  const reply = await exchange.send(call);
+  if (reply.status !== 200) return await bringBack(exchange, reply, 'stream', undefined, parts);
+  return respond(exchange, { status: 200, json: cut(await jsonOf(reply, call), wanted.maxOutputBytes) });
 }
 
 /** Cuts both streams at the limit, at a character's border, and says so. */

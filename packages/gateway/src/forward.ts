@@ -1,16 +1,16 @@
 import { HangarError } from '@hangar/security';
-import { upstreamTarget } from './decide.ts';
 import type { Environment, Machine } from './environment.ts';
-import { readJson, type Exchange } from './exchange.ts';
+import type { Exchange, HandlerParts } from './exchange.ts';
+import { forwardedRefusal } from './forwarded-refusal.ts';
 import { responseHeaders } from './headers.ts';
 import { isReservedMetadata } from './body-rules.ts';
 import { invalid, isObject, withoutNulls } from './machine-config.ts';
 import { cleanMachine, readMachine, withoutMarks } from './machine-view.ts';
 import { noteGone, noteMachine } from './observe.ts';
-import { pause, type Parts } from './parts.ts';
+import { pause } from './parts.ts';
 import { checkVolumeSize } from './policy.ts';
 import type { BodyCheck, Reply, Route } from './route.ts';
-import { sendUpstream, type UpstreamReply } from './upstream.ts';
+import { notJson, parseJson, type UpstreamReply } from './upstream.ts';
 
 /** Waiting and stopping take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
 export const slowPatienceMs = 75_000;
@@ -24,13 +24,13 @@ const newMachinePauseMs = 500;
 export async function forward(
   exchange: Exchange,
   machine: Machine | undefined,
-  parts: Parts,
+  parts: HandlerParts,
 ): Promise<Response> {
   const { route } = exchange.plan;
   if (route.treatment.kind !== 'forward')
     throw new HangarError('internal', { detail: `${route.id} is not forwarded` });
   const { bodyFields, check, reply } = route.treatment;
-  const json = await readFields(exchange, bodyFields, check, parts);
+  const json = readFields(exchange, bodyFields, check, parts);
   return await passOn(exchange, json, reply, machine, parts);
 }
 
@@ -40,51 +40,56 @@ export async function passOn(
   json: unknown,
   reply: Reply,
   machine: Machine | undefined,
-  parts: Parts,
+  parts: HandlerParts,
 ): Promise<Response> {
-  const { plan, request, headers } = exchange;
+  const { plan, whole, headers } = exchange;
   const call = {
     method: plan.route.method,
-    target: upstreamTarget(plan),
+    target: plan.upstreamTarget(),
     headers,
     json,
     repeatable: plan.route.repeatable,
-    signal: request.signal,
+    signal: whole.signal,
     ...(slowRoutes.includes(plan.route.id) ? { patienceMs: slowPatienceMs } : {}),
   };
-  let answer = await sendUpstream(parts.machines, call);
+  let answer = await exchange.send(call);
   while (answer.status === 404 && isNew(plan.route, machine, parts)) {
     await answer.drop();
     await pause(newMachinePauseMs);
-    answer = await sendUpstream(parts.machines, call);
+    await exchange.checkAfterWait();
+    answer = await exchange.send(call);
   }
   return await bringBack(exchange, answer, reply, machine, parts);
 }
 
-function isNew(route: Route, machine: Machine | undefined, { now }: Parts): boolean {
+function isNew(route: Route, machine: Machine | undefined, { now }: HandlerParts): boolean {
   if (!machine || route.method !== 'GET' || machine.destroyedAt !== undefined) return false;
   return now().getTime() - machine.createdAt.getTime() < newMachineMs;
 }
 
 /** Streams an answer, or cleans it where it holds marks of ours. */
 export async function bringBack(
-  { door, environment }: Exchange,
+  { whole, plan, environment }: Exchange,
   answer: UpstreamReply,
   reply: Reply,
   machine: Machine | undefined,
-  parts: Parts,
+  parts: HandlerParts,
 ): Promise<Response> {
   const headers = responseHeaders(answer.headers, {
-    requestId: door.requestId,
+    requestId: whole.door.requestId,
     environment: environment?.id,
   });
   const { status } = answer;
-  if (status >= 400 || reply === 'stream') return new Response(answer.stream(), { status, headers });
+  if (status >= 400) return await forwardedRefusal(answer, headers, whole.door.requestId);
+  if (reply === 'stream') return new Response(answer.stream(), { status, headers });
   if (reply === 'deleted-machine') {
     if (machine) await noteGone(machine, parts);
     return new Response(answer.stream(), { status, headers });
   }
-  const json: unknown = JSON.parse(new TextDecoder().decode(await answer.bytes()));
+  const bytes = await answer.bytes();
+  if (bytes.byteLength === 0) return new Response(null, { status, headers });
+  const json = parseJson(bytes);
+  if (json === undefined) throw notJson(status, plan.route.repeatable);
   await takeNote(reply, json, environment, parts);
   return new Response(JSON.stringify(cleaned(reply, json)), { status, headers });
 }
@@ -94,7 +99,7 @@ async function takeNote(
   reply: Reply,
   json: unknown,
   environment: Environment | undefined,
-  parts: Parts,
+  parts: HandlerParts,
 ): Promise<void> {
   if (!environment) return;
   const items: readonly unknown[] = Array.isArray(json) ? json : [json];
@@ -113,16 +118,16 @@ function cleaned(reply: Reply, json: unknown): unknown {
 }
 
 /** The members of the body that the route knows. A body where none is expected is thrown away unread. */
-async function readFields(
+function readFields(
   exchange: Exchange,
   fields: readonly string[],
   check: BodyCheck | undefined,
-  parts: Parts,
-): Promise<unknown> {
+  parts: HandlerParts,
+): unknown {
   const key = exchange.plan.params['key'];
   if (check === 'metadata-value' && key !== undefined && isReservedMetadata(key)) throw reserved(key);
   if (fields.length === 0) return undefined;
-  const { value } = await readJson(exchange);
+  const value = exchange.whole.json();
   if (value === undefined) return undefined;
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
   const known = Object.fromEntries(
@@ -138,7 +143,7 @@ function checkMetadata(metadata: unknown): void {
   for (const key of Object.keys(metadata)) if (isReservedMetadata(key)) throw reserved(key);
 }
 
-function checkSize(size: unknown, { policy }: Parts): void {
+function checkSize(size: unknown, { policy }: HandlerParts): void {
   if (typeof size !== 'number') throw invalid('size_gb', 'a number is needed');
   const error = checkVolumeSize(size, 'size_gb', policy);
   if (error) throw error;

@@ -3,7 +3,6 @@ import type { TigrisClient } from '@hangar/flyio/tigris';
 import {
   asHangarError,
   errorResponse,
-  HangarError,
   silentLog,
   systemClock,
   type Clock,
@@ -12,32 +11,24 @@ import {
   type Sealer,
 } from '@hangar/security';
 import { createAuditor, type AuditSubject } from './audit.ts';
-import { decide, planRequest, type Caller, type RequestPlan } from './decide.ts';
+import { act } from './act.ts';
+import { AuthenticRequest } from './authentic-request.ts';
+import { decide } from './decide.ts';
 import { createEnvironments, powerTask, type Environments } from './environments.ts';
-import { boundedBy, readExec, type ExecRequest } from './exec.ts';
 import { expiryTask } from './expiry.ts';
-import { readJson, type Exchange } from './exchange.ts';
-import { forward } from './forward.ts';
+import { Exchange } from './exchange.ts';
 import { markAnswer } from './headers.ts';
 import { createOrganizationRule, type AllowedOrganizations } from './org-policy.ts';
-import { ownedMachine, ownedVolume } from './ownership.ts';
+import { LocatedRequest } from './located-request.ts';
 import type { Parts } from './parts.ts';
-import type { WishedFor } from './create-app.ts';
-import { perform } from './perform.ts';
 import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
-import type {
-  EnvironmentStore,
-  RevokeAppTokens,
-  TokenReason,
-  TokenVerifier,
-  VerifiedCaller,
-} from './ports.ts';
+import type { EnvironmentStore, RevokeAppTokens, TokenVerifier } from './ports.ts';
 import { operationsTask, recoveryTask, type Task } from './recovery.ts';
 import type { StorageSecretNames } from './reserved.ts';
-import { isEnvironmentId } from './route.ts';
-import { checkSpending, countFor, type Prices } from './spending.ts';
+import { planRequest } from './request-plan.ts';
+import type { Prices } from './spending.ts';
 import { upstreamError } from './upstream.ts';
-import { readAppWish, readEnvironmentWish } from './wish.ts';
+import { WholeRequest } from './whole-request.ts';
 import { createWorkspaces, type Workspaces } from './workspaces.ts';
 
 /** What a gateway is made of. */
@@ -78,7 +69,7 @@ export interface Gateway {
 
 /**
  * Makes the gateway in `swap` mode: a Hangar macaroon comes in, the operator's token goes upstream, and only what the
- * route table names exists. Order: parse, route, verify, clear, policy, and only then any effect.
+ * route table names exists. Order: plan, read, authenticate, locate, decide, and only then any effect.
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { verifier, store, machines } = options;
@@ -109,80 +100,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const audit = createAuditor(parts);
 
-  async function callerOf(
-    brought: VerifiedCaller,
-    plan: RequestPlan,
-    { exec, wish }: { exec: ExecRequest | undefined; wish: WishedFor | undefined },
-    { remoteAddress }: Door,
-  ): Promise<Caller> {
-    const name = plan.params['app'] ?? plan.params['environment'];
-    const environment =
-      name === undefined
-        ? undefined
-        : isEnvironmentId(name)
-          ? await store.environment(name)
-          : await store.environmentNamed(name);
-    // A header may hold tokens for several workspaces; the one that owns the app decides.
-    const verified = (environment && brought.within?.(environment.workspace)) ?? brought;
-    const workspace = await store.workspace(verified.workspace);
-    if (!workspace)
-      throw new HangarError('token_unknown_key', { detail: 'the workspace of the token does not exist' });
-    return {
-      verified,
-      workspace,
-      environment,
-      organization: await rule.allows(options.organization),
-      now: parts.now(),
-      facts: {
-        ...(remoteAddress === undefined ? {} : { remoteAddress }),
-        ...(exec ? { exec: exec.asked } : {}),
-      },
-      ...(exec ? { command: exec.command } : {}),
-      ...(wish ? { wish: wish.wish } : {}),
-    };
-  }
-
+  /** The pipeline: each step takes what only the step before can make, so that none can be left out or come too early. */
   async function answer(request: Request, door: Door, subject: AuditSubject): Promise<Response> {
     const planned = planRequest(request.method, door.rawTarget);
     if (!planned.ok) throw planned.reason;
-    const plan = planned.value;
-    subject.plan = plan;
-    const verified = await verifier.verify(request.headers.get('authorization'));
-    if (!verified.ok) throw tokenError(verified.reason);
-    subject.caller = verified.value;
-    const wanted = await readAhead(request, plan, door);
-    const caller = await callerOf(verified.value, plan, wanted, door);
-    subject.caller = caller.verified;
-    const decision = decide(request.method, door.rawTarget, request.headers, caller);
-    if (decision.kind === 'refuse') throw decision.error;
-    const { environment, clearance } = decision;
-    if (clearance && plan.route.costs) await checkSpending(clearance, caller.workspace.number, parts);
-    const machineId = plan.params['machine'];
-    const volumeId = plan.params['volume'];
-    const machine =
-      environment && machineId !== undefined ? await ownedMachine(machineId, environment, parts) : undefined;
-    if (environment && volumeId !== undefined) await ownedVolume(volumeId, environment, parts);
-    if (clearance && environment && plan.route.costs) await countFor(clearance, environment, parts);
-    const { headers } = decision;
-    const exchange: Exchange = { request, door, plan, caller, clearance, environment, headers };
-    if (decision.kind === 'forward') return await forward(exchange, machine, parts);
-    const exec = wanted.exec && boundedBy(wanted.exec, clearance?.limits ?? []);
-    return await perform(decision.handler, exchange, { machine, exec, wish: wanted.wish }, parts);
-  }
-
-  /** What a command is and what is to be made is part of what the caveats are asked: these bodies are read first. */
-  async function readAhead(
-    request: Request,
-    plan: RequestPlan,
-    door: Door,
-  ): Promise<{ exec: ExecRequest | undefined; wish: WishedFor | undefined }> {
-    const none = { exec: undefined, wish: undefined };
-    if (plan.route.id === 'machines.exec')
-      return { ...none, exec: readExec((await readJson({ request, plan, door })).value, parts.policy) };
-    if (plan.route.id !== 'apps.create' && plan.route.id !== 'environments.create') return none;
-    const { bytes, value } = await readJson({ request, plan, door });
-    const wish = plan.route.id === 'apps.create' ? readAppWish(value) : readEnvironmentWish(value);
-    return { ...none, wish: { bytes, wish } };
+    subject.plan = planned.value;
+    const whole = await WholeRequest.read(planned.value, request, door);
+    const authentic = await AuthenticRequest.judge(whole, verifier);
+    subject.caller = authentic.verified;
+    const located = await LocatedRequest.find(authentic, { ...parts, rule });
+    subject.caller = located.caller.verified;
+    const permit = decide(located);
+    if (!permit.ok) throw permit.reason;
+    return await act(Exchange.open(permit.value, parts), parts);
   }
 
   return {
@@ -191,14 +121,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       try {
         const response = await answer(request, door, subject);
         await audit.wrote(subject, door, 'ok', response);
-        return response;
+        return asked(request, response);
       } catch (thrown) {
         const error = asHangarError(thrown);
         door.onError?.(error);
         const response = errorResponse(error, door.requestId);
         markAnswer(response.headers, { requestId: door.requestId, environment: undefined });
         await audit.wrote(subject, door, error.code, response);
-        return response;
+        return asked(request, response);
       }
     },
     environments: createEnvironments(parts),
@@ -207,15 +137,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** 401 with the reason, since whoever holds a token that was cut off or has expired should be told so. */
-function tokenError({ code, sentence, tokenId, location }: TokenReason): HangarError {
-  return new HangarError(code, {
-    public: sentence,
-    extra: {
-      reason: code.replace(/^token_/, ''),
-      ...(tokenId === undefined ? {} : { token_id: tokenId }),
-      ...(location === undefined ? {} : { location }),
-    },
-    headers: { 'WWW-Authenticate': 'FlyV1' },
-  });
+/** HEAD asks for the head alone. */
+function asked({ method }: Request, response: Response): Response {
+  if (method !== 'HEAD' || response.body === null) return response;
+  void response.body.cancel();
+  return new Response(null, { status: response.status, headers: response.headers });
 }

@@ -1,8 +1,8 @@
 import { HangarError, sha256Hex } from '@hangar/security';
-import type { Answer, Exchange } from './exchange.ts';
+import type { Answer, Exchange, HandlerParts } from './exchange.ts';
 import { newUlid } from './naming.ts';
-import { pause, type Parts } from './parts.ts';
-import type { Operation } from './ports.ts';
+import { pause } from './parts.ts';
+import type { Operation, OperationRole } from './ports.ts';
 import { heartbeatMs, leaseMs } from './saga.ts';
 
 const keyForm = /^[\x21-\x7e]{1,255}$/;
@@ -34,22 +34,23 @@ export interface OnceAnswer extends Answer {
  */
 export async function once(
   exchange: Exchange,
-  bytes: Uint8Array,
-  parts: Parts,
+  parts: HandlerParts,
   run: (operation: OperationFacts) => Promise<Answer>,
 ): Promise<OnceAnswer> {
-  const { request, caller, plan } = exchange;
+  const { whole, caller, plan, environment } = exchange;
   const { store } = parts;
   const id = newUlid(parts.now());
-  const key = request.headers.get('idempotency-key');
+  const key = whole.headers.get('idempotency-key');
   if (key === null) return { ...(await run({ id, since: undefined, repeated: false })), replayed: false };
   if (!keyForm.test(key))
     throw new HangarError('bad_request', { public: 'Idempotency-Key: 1 to 255 visible characters' });
   const workspace = caller.workspace.number;
   const place = `gateway_operations/sealed_response/${workspace}/${key}`;
-  // The branch is part of it: an answer is only ever given again to the token that got it.
-  const subject = `${plan.route.id} ${Object.values(plan.params).join('/')} ${caller.verified.branch}`;
-  const requestHash = sha256Hex(`${subject} ${sha256Hex(bytes)}`);
+  // The branch is part of it, since an answer is only ever given again to the token that got it; and the environment
+  // is, since its name may be another one's by the next request.
+  const named = `${Object.values(plan.params).join('/')} ${environment?.id ?? ''}`;
+  const subject = `${plan.route.id} ${named} ${caller.verified.branch}`;
+  const requestHash = sha256Hex(`${subject} ${sha256Hex(whole.bytes)}`);
 
   for (let tries = 0; tries < waitTries; tries += 1) {
     const now = parts.now();
@@ -68,6 +69,8 @@ export async function once(
         extra: { reason: 'idempotency_mismatch' },
       });
     }
+    // While this request waited, its token and its app may have ended.
+    if (tries > 0 && (role !== 'bystander' || operation.state === 'done')) await checkOrLeave(role);
     if (role !== 'bystander') return await settle(operation, role === 'successor');
     if (operation.state === 'done') return replay(operation);
     await pause(waitPauseMs);
@@ -76,6 +79,15 @@ export async function once(
     public: 'the first request with this key is still at work',
     retryAfterSeconds: 5,
   });
+
+  async function checkOrLeave(role: OperationRole): Promise<void> {
+    try {
+      await exchange.checkAfterWait();
+    } catch (error) {
+      if (role !== 'bystander') await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+      throw error;
+    }
+  }
 
   async function settle(operation: Operation, repeated: boolean): Promise<OnceAnswer> {
     const heartbeat = setInterval(() => {

@@ -11,15 +11,8 @@ export type { Prices } from './spending.ts';
 export type { StorageSecretNames } from './reserved.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
-export {
-  accessOf,
-  decide,
-  planRequest,
-  type Caller,
-  type CallerFacts,
-  type Decision,
-  type RequestPlan,
-} from './decide.ts';
+export { accessOf, verdictOn, type Caller, type CallerFacts, type Verdict } from './decide.ts';
+export { planRequest, type RequestPlan } from './request-plan.ts';
 export { routes } from './routes.ts';
 export type { Method, Resource, Route, Treatment } from './route.ts';
 

@@ -1,16 +1,16 @@
 import type { CreateMachineRequest, MachineWire } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import { isGone, type Environment, type Machine } from './environment.ts';
-import { appOf, readJson, type Answer, type AppExchange, type Exchange } from './exchange.ts';
+import { appOf, type Answer, type AppExchange, type Exchange, type HandlerParts } from './exchange.ts';
 import { passOn } from './forward.ts';
 import { once, type OnceAnswer, type OperationFacts } from './idempotency.ts';
 import { checkMachineBody, type CheckedMachineBody } from './machine-config.ts';
 import { cleanMachine, marksOf, metadataMarks, readMachine } from './machine-view.ts';
 import { noteMachine } from './observe.ts';
-import { ownedVolume } from './ownership.ts';
-import { pause, type Parts } from './parts.ts';
+import { listedMachines, ownedVolume } from './ownership.ts';
+import { pause } from './parts.ts';
 import { policyError } from './policy.ts';
-import { sendUpstream, upstreamError } from './upstream.ts';
+import { jsonOf } from './upstream.ts';
 
 /** After a lost answer the machine is looked for this often; upstream shows new machines with some delay. */
 const lookPausesMs: readonly number[] = [0, 500, 1500];
@@ -19,14 +19,12 @@ const lookPausesMs: readonly number[] = [0, 500, 1500];
  * `POST /v1/apps/{app}/machines`. The Machines API knows no idempotency keys, so every machine carries the mark of the
  * operation that made it, and a lost answer is looked for by that mark before anything is sent twice.
  */
-export async function createMachine(given: Exchange, parts: Parts): Promise<OnceAnswer> {
+export async function createMachine(given: Exchange, parts: HandlerParts): Promise<OnceAnswer> {
   const exchange = appOf(given);
-  const { bytes, value } = await readJson(exchange);
-  const checked = checkMachineBody(value, parts.policy);
-  await checkVolumes(checked, exchange.environment, parts);
+  const checked = checkMachineBody(exchange.whole.json(), parts.policy);
+  await checkVolumes(checked, exchange, parts);
   return await once(
     exchange,
-    bytes,
     parts,
     async (operation) => await createOnce(exchange, checked, operation, parts),
   );
@@ -36,11 +34,11 @@ async function createOnce(
   exchange: AppExchange,
   checked: CheckedMachineBody,
   operation: OperationFacts,
-  parts: Parts,
+  parts: HandlerParts,
 ): Promise<Answer> {
   const { environment } = exchange;
   if (operation.repeated) {
-    const earlier = await findByOperation(environment, operation.id, parts);
+    const earlier = await findByOperation(exchange, operation.id);
     if (earlier) return await created(earlier, environment, parts);
   }
   await checkQuota(environment, parts);
@@ -53,18 +51,15 @@ async function createOnce(
     repeatable: false,
   };
   try {
-    const reply = await sendUpstream(parts.machines, call);
-    const answer: unknown = parse(await reply.bytes());
-    if (reply.status >= 400)
-      throw upstreamError({ tag: 'refused', status: reply.status, body: answer }, false);
-    const machine = readMachine(answer);
+    const reply = await exchange.send(call);
+    const machine = readMachine(await jsonOf(reply, call));
     if (!machine)
       throw new HangarError('upstream_failed', { status: 504, detail: 'the answer is not a machine' });
     return await created(machine, environment, parts, reply.status);
   } catch (error) {
     if (!(error instanceof HangarError) || error.status < 500 || error.code === 'upstream_unreachable')
       throw error;
-    const made = await findByOperation(environment, operation.id, parts);
+    const made = await findByOperation(exchange, operation.id);
     if (made) return await created(made, environment, parts);
     throw new HangarError(error.code, {
       status: 504,
@@ -78,7 +73,7 @@ async function createOnce(
 async function created(
   machine: MachineWire,
   environment: Environment,
-  parts: Parts,
+  parts: HandlerParts,
   status = 200,
 ): Promise<Answer> {
   await noteMachine(machine, environment.id, parts);
@@ -86,11 +81,14 @@ async function created(
 }
 
 /** `POST /v1/apps/{app}/machines/{machine}`: replaces the whole config, so it passes the same gate as a new one. */
-export async function updateMachine(given: Exchange, machine: Machine, parts: Parts): Promise<Response> {
+export async function updateMachine(
+  given: Exchange,
+  machine: Machine,
+  parts: HandlerParts,
+): Promise<Response> {
   const exchange = appOf(given);
-  const { value } = await readJson(exchange);
-  const checked = checkMachineBody(value, parts.policy);
-  await checkVolumes(checked, exchange.environment, parts);
+  const checked = checkMachineBody(exchange.whole.json(), parts.policy);
+  await checkVolumes(checked, exchange, parts);
   const json = marked(checked, exchange.environment, machine.operation, parts);
   return await passOn(exchange, json, 'machine', machine, parts);
 }
@@ -100,7 +98,7 @@ function marked(
   { body, config }: CheckedMachineBody,
   environment: Environment,
   operation: string | undefined,
-  { installation }: Parts,
+  { installation }: HandlerParts,
 ): CreateMachineRequest {
   const metadata = {
     ...(config['metadata'] as Record<string, string> | undefined),
@@ -113,14 +111,14 @@ function marked(
 
 async function checkVolumes(
   { volumes }: CheckedMachineBody,
-  environment: Environment,
-  parts: Parts,
+  exchange: AppExchange,
+  parts: HandlerParts,
 ): Promise<void> {
   // A mount may also name a volume by its name, which upstream looks for within the app.
-  for (const { id } of volumes) await ownedVolume(id, environment, parts);
+  for (const { id } of volumes) await ownedVolume(id, exchange, parts);
 }
 
-async function checkQuota(environment: Environment, { store, policy }: Parts): Promise<void> {
+async function checkQuota(environment: Environment, { store, policy }: HandlerParts): Promise<void> {
   const machines = await store.machinesOf(environment.id);
   const limit = policy.maxMachinesPerEnvironment;
   if (machines.filter(({ state }) => !isGone(state)).length < limit) return;
@@ -132,25 +130,25 @@ async function checkQuota(environment: Environment, { store, policy }: Parts): P
   );
 }
 
-async function findByOperation(
-  environment: Environment,
-  operation: string,
-  parts: Parts,
-): Promise<MachineWire | undefined> {
+/** A machine is found again by two marks: the operation's, and that of the environment, since names change hands. */
+async function findByOperation(exchange: AppExchange, operation: string): Promise<MachineWire | undefined> {
   for (const wait of lookPausesMs) {
     if (wait > 0) await pause(wait);
-    const listed = await parts.machines.listMachines(environment.name, { includeDeleted: true });
-    if (!listed.ok) continue;
-    const found = listed.value.find((machine) => marksOf(machine)[metadataMarks.operation] === operation);
+    const listed = await listedMachines(exchange, [['include_deleted', 'true']]).catch(passing);
+    const found = listed?.find((machine) => {
+      const marks = marksOf(machine);
+      return (
+        marks[metadataMarks.operation] === operation &&
+        marks[metadataMarks.environment] === exchange.environment.id
+      );
+    });
     if (found) return found;
   }
   return undefined;
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
+/** A look that failed may be repeated; an app that is somebody else's by now may not be looked at. */
+function passing(error: unknown): undefined {
+  if (error instanceof HangarError && error.status >= 500) return undefined;
+  throw error;
 }

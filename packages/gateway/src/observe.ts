@@ -1,6 +1,6 @@
 import type { MachineWire } from '@hangar/flyio';
 import type { Environment, Interval, Machine } from './environment.ts';
-import { guestOf, machineRow } from './machine-view.ts';
+import { guestOf, machineRow, marksOf, metadataMarks } from './machine-view.ts';
 import type { Parts } from './parts.ts';
 import { runningTime } from './running-time.ts';
 
@@ -11,7 +11,7 @@ import { runningTime } from './running-time.ts';
 export async function noteMachine(
   seen: MachineWire,
   environment: string,
-  { store, now }: Parts,
+  { store, now }: Pick<Parts, 'store' | 'now'>,
 ): Promise<void> {
   const known = await store.machine(seen.id);
   if (known !== undefined && known.environment !== environment) return;
@@ -45,7 +45,10 @@ function sameRow(known: Machine, seen: Machine): boolean {
 }
 
 /** Takes note that a machine is gone. */
-export async function noteGone(machine: Machine, { store, now }: Parts): Promise<void> {
+export async function noteGone(
+  machine: Machine,
+  { store, now }: Pick<Parts, 'store' | 'now'>,
+): Promise<void> {
   const at = now();
   const latest = await store.latestInterval(machine.id);
   const open = latest?.stoppedAt === undefined ? latest : undefined;
@@ -61,18 +64,29 @@ export async function lookAtMachine(environment: Environment, machine: Machine, 
   else parts.log.info({ machine: machine.id, reason: seen.reason.tag }, 'a machine could not be looked at');
 }
 
-/** Looks at all machines of an environment, and takes in those that the gateway did not make itself. */
+/**
+ * Looks at all machines of an environment, and takes in those that the gateway did not make itself. Upstream lists by
+ * name: once the environment has given it away, or where a machine carries another one's mark, nothing is taken in.
+ */
 export async function lookAtMachines(environment: Environment, parts: Parts): Promise<void> {
   const listed = await parts.machines.listMachines(environment.name);
   if (!listed.ok) return;
+  const now = await parts.store.environment(environment.id);
+  if (now?.generation !== environment.generation) return;
   const known = new Map(
     (await parts.store.machinesOf(environment.id)).map((machine) => [machine.id, machine]),
   );
   for (const { id } of listed.value) {
     const full = await parts.machines.getMachine(environment.name, id);
-    if (full.ok) await noteMachine(full.value, environment.id, parts);
+    if (full.ok && isOf(environment, full.value)) await noteMachine(full.value, environment.id, parts);
     known.delete(id);
   }
   for (const machine of known.values())
     if (machine.destroyedAt === undefined) await lookAtMachine(environment, machine, parts);
+}
+
+/** A machine without a mark was made behind the gateway's back, in the app that it lies in. */
+function isOf({ id }: Environment, machine: MachineWire): boolean {
+  const mark = marksOf(machine)[metadataMarks.environment];
+  return mark === undefined || mark === id;
 }

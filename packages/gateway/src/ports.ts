@@ -96,6 +96,7 @@ export type NewEnvironment = Pick<
   | 'createdByBranch'
   | 'createdAt'
   | 'key'
+  | 'role'
   | 'class'
   | 'labels'
   | 'expiresAt'

@@ -1,5 +1,7 @@
-import { isAppName, isMachineId, isOrgSlug, isVolumeId } from '@hangar/security';
+import { isIP } from 'node:net';
+import { isAppName, isMachineId, isOrgSlug, isVolumeId, ok, refuse, type Result } from '@hangar/security';
 import type { ActionMask } from '@hangar/macaroon';
+import type { QueryParameter } from './query-parameter.ts';
 
 /** Methods that any route uses. A method outside this list has no route. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -22,6 +24,7 @@ export type Handler =
   | 'set-secrets'
   | 'create-volume'
   | 'assign-address'
+  | 'release-address'
   | 'list-org-machines'
   | 'list-org-volumes'
   | 'place'
@@ -66,8 +69,8 @@ export interface Route {
   readonly action: ActionMask;
   readonly resource: Resource;
   readonly treatment: Treatment;
-  /** Query parameters that are looked at or sent on; others are dropped. */
-  readonly query: readonly string[];
+  /** Query parameters that are looked at or sent on; others are refused. */
+  readonly query: readonly QueryParameter[];
   /** Sending it upstream twice is the same as once. Decides which statuses a failure may have. */
   readonly repeatable: boolean;
   /** It may make something run that was not running: what budgets stop. */
@@ -91,36 +94,68 @@ export function isEnvironmentId(text: string): boolean {
   return /^env_[0-9A-HJKMNP-TV-Z]{26}$/.test(text);
 }
 
+/** An address as its owner writes it; upstream's are without a zone. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes('%');
+}
+
+/** The form of a parameter, and the rule in words. */
+interface Form {
+  readonly fits: (text: string) => boolean;
+  readonly rule: string;
+}
+
 /** The form of every parameter that may stand in a pattern. */
-export const parameterForms: Readonly<Record<string, (text: string) => boolean>> = {
-  app: isAppName,
-  machine: isMachineId,
-  volume: isVolumeId,
-  org: isOrgSlug,
-  secret: isSecretName,
-  key: isMetadataKey,
-  environment: (text) => isEnvironmentId(text) || isAppName(text),
+const FORMS: Readonly<Record<string, Form>> = {
+  app: { fits: isAppName, rule: 'must be the name of an app' },
+  machine: { fits: isMachineId, rule: 'must be the id of a machine' },
+  volume: { fits: isVolumeId, rule: 'must be the id of a volume' },
+  org: { fits: isOrgSlug, rule: 'must be the slug of an organization' },
+  secret: {
+    fits: isSecretName,
+    rule: 'must be 1 to 128 letters, digits and underscores, not beginning with a digit',
+  },
+  key: {
+    fits: isMetadataKey,
+    rule: 'must be 1 to 128 letters, digits and . _ -, beginning with a letter or digit',
+  },
+  ip: { fits: isAddress, rule: 'must be an IP address' },
+  environment: {
+    fits: (text) => isEnvironmentId(text) || isAppName(text),
+    rule: 'must be the id or the name of an environment',
+  },
 };
 
-/** The parameters of a path under a pattern, or undefined when it does not fit. */
-export function matchPattern(
+/** The parameter that does not have its form. */
+export interface Unfit {
+  readonly parameter: string;
+  readonly rule: string;
+}
+
+/**
+ * The parameters of a path under a pattern. Undefined when it is another path; a refusal when only the form of a
+ * parameter is wrong.
+ */
+export function fitPattern(
   pattern: string,
   segments: readonly string[],
-): Record<string, string> | undefined {
+): Result<Record<string, string>, Unfit> | undefined {
   const wanted = pattern.slice(1).split('/');
   if (wanted.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
+  let unfit: Unfit | undefined;
   for (const [index, part] of wanted.entries()) {
     const segment = segments[index] ?? '';
     if (!part.startsWith('{')) {
       if (part !== segment) return undefined;
       continue;
     }
-    const name = part.slice(1, -1);
-    if (!parameterForms[name]?.(segment)) return undefined;
-    params[name] = segment;
+    const parameter = part.slice(1, -1);
+    const form = FORMS[parameter];
+    if (form?.fits(segment) === true) params[parameter] = segment;
+    else unfit ??= { parameter, rule: form?.rule ?? 'has no form' };
   }
-  return params;
+  return unfit ? refuse(unfit) : ok(params);
 }
 
 /** Writes the path segments of a pattern from parameters that were checked. */
@@ -132,7 +167,7 @@ export function fillPattern(pattern: string, params: Readonly<Record<string, str
       if (!part.startsWith('{')) return part;
       const name = part.slice(1, -1);
       const value = params[name];
-      if (value === undefined || !parameterForms[name]?.(value))
+      if (value === undefined || FORMS[name]?.fits(value) !== true)
         throw new TypeError(`no valid ${name} for ${pattern}`);
       return value;
     });

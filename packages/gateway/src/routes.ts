@@ -1,4 +1,6 @@
 import { Action, type ActionMask } from '@hangar/macaroon';
+import { chosen, fixed, named, prefixed, ranged, single, type QueryParameter } from './query-parameter.ts';
+import { livePhases, powers } from './environment.ts';
 import type { BodyCheck, Handler, Method, Reply, Resource, Route } from './route.ts';
 
 /** Largest body of a request that carries a machine config: 1 MiB. */
@@ -7,7 +9,7 @@ const configBytes = 1_048_576;
 const smallBytes = 65_536;
 
 interface Told {
-  readonly query?: readonly string[];
+  readonly query?: readonly QueryParameter[];
   readonly body?: readonly string[];
   readonly check?: BodyCheck;
   readonly reply?: Reply;
@@ -96,8 +98,13 @@ const machines = `${app}/machines`;
 const machine = `${machines}/{machine}`;
 const volumes = `${app}/volumes`;
 const volume = `${volumes}/{volume}`;
-const secretReads = ['min_version', 'version', 'show_secrets'];
-const orgLists = ['include_deleted', 'region', 'state', 'summary', 'updated_after'];
+const secretReads = ['min_version', 'version', 'show_secrets'].map(named);
+/** All pages are read at once, so a page is as long as the list, whatever `limit` advises, and no cursor ever goes out. */
+const orgLists = [
+  ...['include_deleted', 'region', 'state', 'summary', 'updated_after'].map(named),
+  ranged('limit', 1, 1000),
+  fixed('cursor', [''], 'the list is never cut into pages here, so there is no cursor'),
+];
 
 /**
  * Everything the gateway answers (user-envs.md 6.4). What is not in this table does not exist: it is 404 and never
@@ -105,29 +112,38 @@ const orgLists = ['include_deleted', 'region', 'state', 'summary', 'updated_afte
  * flyctl takes one before it starts a machine; exec is control plus the command.
  */
 export const routes: readonly Route[] = [
-  handle(['apps.list', 'GET', '/v1/apps', read, 'list'], 'list-apps', { query: ['org_slug', 'app_role'] }),
-  handle(['apps.create', 'POST', '/v1/apps', create, 'workspace'], 'create-app', { query: ['wait'] }),
+  handle(['apps.list', 'GET', '/v1/apps', read, 'list'], 'list-apps', {
+    query: [named('org_slug'), single('app_role')],
+  }),
+  handle(['apps.create', 'POST', '/v1/apps', create, 'workspace'], 'create-app', {
+    query: [fixed('wait', ['true', '1'], 'the answer always waits for the app; leave it out or send true')],
+  }),
   handle(['apps.get', 'GET', app, read, 'app'], 'get-app'),
-  handle(['apps.delete', 'DELETE', app, remove, 'app'], 'delete-app', { query: ['force'], repeatable: true }),
+  handle(['apps.delete', 'DELETE', app, remove, 'app'], 'delete-app', {
+    query: [
+      fixed('force', ['true', '1'], 'an app is always deleted with all it has; leave it out or send true'),
+    ],
+    repeatable: true,
+  }),
   refused(
     ['apps.deploy-token', 'POST', `${app}/deploy_token`, Action.all, 'app'],
     'deploy tokens come from /hangar/v1/tokens here: narrow your own token to this app',
   ),
 
   forward(['machines.list', 'GET', machines, read, 'app'], {
-    query: ['include_deleted', 'region', 'state', 'summary'],
+    query: [...['include_deleted', 'region', 'state', 'summary'].map(named), prefixed('metadata.', 'KEY')],
     reply: 'machines',
   }),
   handle(['machines.create', 'POST', machines, create, 'app'], 'create-machine', { bytes: configBytes }),
   forward(['machines.get', 'GET', machine, read, 'machine'], { reply: 'machine' }),
   handle(['machines.update', 'POST', machine, write, 'machine'], 'update-machine', { bytes: configBytes }),
   forward(['machines.delete', 'DELETE', machine, remove, 'machine'], {
-    query: ['force', 'kill'],
+    query: ['force', 'kill'].map(named),
     reply: 'deleted-machine',
     repeatable: true,
   }),
   forward(['machines.wait', 'GET', `${machine}/wait`, read, 'machine'], {
-    query: ['state', 'version', 'instance_id', 'from_event_id', 'timeout'],
+    query: ['state', 'version', 'instance_id', 'from_event_id', 'timeout'].map(named),
   }),
   forward(['machines.start', 'POST', `${machine}/start`, control, 'machine']),
   forward(['machines.stop', 'POST', `${machine}/stop`, control, 'machine'], {
@@ -136,15 +152,17 @@ export const routes: readonly Route[] = [
   }),
   forward(['machines.suspend', 'POST', `${machine}/suspend`, control, 'machine'], { repeatable: true }),
   forward(['machines.restart', 'POST', `${machine}/restart`, control, 'machine'], {
-    query: ['timeout', 'signal', 'force_stop'],
+    query: ['timeout', 'signal', 'force_stop'].map(named),
     body: ['timeout', 'signal', 'force_stop'],
   }),
   forward(['machines.signal', 'POST', `${machine}/signal`, control, 'machine'], { body: ['signal'] }),
   forward(['machines.cordon', 'POST', `${machine}/cordon`, control, 'machine'], { repeatable: true }),
   forward(['machines.uncordon', 'POST', `${machine}/uncordon`, control, 'machine'], { repeatable: true }),
   handle(['machines.exec', 'POST', `${machine}/exec`, control, 'machine'], 'exec'),
-  forward(['machines.ps', 'GET', `${machine}/ps`, read, 'machine'], { query: ['sort_by', 'order'] }),
-  forward(['machines.events', 'GET', `${machine}/events`, read, 'machine'], { query: ['limit'] }),
+  forward(['machines.ps', 'GET', `${machine}/ps`, read, 'machine'], {
+    query: ['sort_by', 'order'].map(named),
+  }),
+  forward(['machines.events', 'GET', `${machine}/events`, read, 'machine'], { query: ['limit'].map(named) }),
   forward(['machines.versions', 'GET', `${machine}/versions`, read, 'machine'], { reply: 'versions' }),
   forward(['machines.memory.get', 'GET', `${machine}/memory`, read, 'machine']),
   forward(['machines.memory.set', 'PUT', `${machine}/memory`, write, 'machine'], {
@@ -156,7 +174,7 @@ export const routes: readonly Route[] = [
   }),
   forward(['leases.get', 'GET', `${machine}/lease`, read, 'machine']),
   forward(['leases.take', 'POST', `${machine}/lease`, control, 'machine'], {
-    query: ['ttl'],
+    query: ['ttl'].map(named),
     body: ['description', 'ttl'],
   }),
   forward(['leases.release', 'DELETE', `${machine}/lease`, control, 'machine'], { repeatable: true }),
@@ -185,7 +203,7 @@ export const routes: readonly Route[] = [
     feature: 'metadata',
   }),
 
-  forward(['volumes.list', 'GET', volumes, read, 'app'], { query: ['summary'], reply: 'volumes' }),
+  forward(['volumes.list', 'GET', volumes, read, 'app'], { query: ['summary'].map(named), reply: 'volumes' }),
   handle(['volumes.create', 'POST', volumes, create, 'app'], 'create-volume'),
   forward(['volumes.get', 'GET', volume, read, 'volume']),
   forward(['volumes.update', 'PUT', volume, write, 'volume'], {
@@ -213,6 +231,9 @@ export const routes: readonly Route[] = [
 
   forward(['addresses.list', 'GET', `${app}/ip_assignments`, read, 'app']),
   handle(['addresses.assign', 'POST', `${app}/ip_assignments`, write, 'app'], 'assign-address'),
+  handle(['addresses.release', 'DELETE', `${app}/ip_assignments/{ip}`, write, 'app'], 'release-address', {
+    repeatable: true,
+  }),
 
   handle(['orgs.machines', 'GET', '/v1/orgs/{org}/machines', read, 'list'], 'list-org-machines', {
     query: orgLists,
@@ -230,13 +251,13 @@ export const routes: readonly Route[] = [
     'create-environment',
   ),
   handle(['environments.list', 'GET', '/hangar/v1/environments', read, 'list'], 'list-environments', {
-    query: ['phase', 'power'],
+    query: [chosen('phase', livePhases), chosen('power', powers)],
   }),
   handle(
     ['environments.get', 'GET', '/hangar/v1/environments/{environment}', read, 'app'],
     'get-environment',
   ),
   handle(['usage', 'GET', '/hangar/v1/usage', read, 'list'], 'usage', {
-    query: ['from', 'to', 'granularity'],
+    query: [single('from'), single('to'), { ...chosen('granularity', ['hour', 'day']), once: true }],
   }),
 ];

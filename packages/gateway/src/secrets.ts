@@ -1,24 +1,21 @@
 import type { Fault, Json } from '@hangar/flyio';
 import { checkBody } from './body-rules.ts';
-import type { Exchange } from './exchange.ts';
-import { readJson } from './exchange.ts';
+import type { Exchange, HandlerParts } from './exchange.ts';
 import { passOn } from './forward.ts';
 import { invalid } from './machine-config.ts';
-import type { Parts } from './parts.ts';
 import { isReservedSecret } from './reserved.ts';
 
 /**
  * Sets or deletes app secrets, one or many. Those of the environment's storage can be read like any other, but only
  * the gateway writes them: they are the credential that is switched off before the bucket is emptied.
  */
-export async function setSecrets(exchange: Exchange, parts: Parts): Promise<Response> {
+export async function setSecrets(exchange: Exchange, parts: HandlerParts): Promise<Response> {
   const { plan } = exchange;
   const name = plan.params['secret'];
   if (name !== undefined) refuseReserved(name);
   if (plan.route.method === 'DELETE') return await passOn(exchange, undefined, 'stream', undefined, parts);
-  const { value } = await readJson(exchange);
   const schema = name === undefined ? 'AppSecretsUpdateRequest' : 'SetAppSecretRequest';
-  const { value: json } = checkBody(schema, value, parts.policy, (body) =>
+  const { value: json } = checkBody(schema, exchange.whole.json(), parts.policy, (body) =>
     name === undefined
       ? missing(body, 'values', 'an object is needed')
       : missing(body, 'value', 'a text is needed'),

@@ -2,7 +2,7 @@ import { ok, refuse, type Result } from '@hangar/security';
 
 /** A request target that has exactly one reading. */
 export interface Target {
-  /** Path segments without the slashes, each of `[A-Za-z0-9._~-]`, none of them `.` or `..`. */
+  /** Path segments without the slashes, each of `[A-Za-z0-9._~:-]`, none of them `.` or `..`. */
   readonly segments: readonly string[];
   /** Decoded names and values in the order of the target. */
   readonly query: readonly (readonly [name: string, value: string])[];
@@ -11,6 +11,8 @@ export interface Target {
 /** Why a target was not read. */
 export interface TargetReason {
   readonly tag:
+    | 'root'
+    | 'slash_at_end'
     | 'target_too_long'
     | 'target_not_a_path'
     | 'segment_empty'
@@ -25,7 +27,9 @@ const maxTargetLength = 4096;
 const maxQueryPairs = 32;
 const maxQueryValueLength = 1024;
 
-const segmentForm = /^[A-Za-z0-9._~-]+$/;
+const segmentForm = /^[A-Za-z0-9._~:-]+$/;
+/** A colon has no meaning in a path, and careful clients escape it in an IPv6 address. */
+const escapedColon = /%3a/gi;
 const queryNameForm = /^[A-Za-z0-9._~-]{1,128}$/;
 const printableAscii = /^[\x20-\x7e]*$/;
 const rawQueryForm = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
@@ -33,21 +37,25 @@ const rawQueryForm = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
 /**
  * Reads a raw request target strictly, so that what is checked is what can be sent (security-reliability.md 9.7, G1).
  * None of the characters a segment may hold ever needs an escape, so a percent sign in a path is only a second
- * spelling of something else, and is refused; so are empty segments (`//`, a trailing slash), dot segments,
- * backslashes, matrix parameters, fragments and the absolute form.
+ * spelling of something else, and is refused, but for an escaped colon; so are empty segments (`//`), dot segments,
+ * backslashes, matrix parameters, fragments and the absolute form. The root and a slash at the end can be read, and are
+ * told apart, because nothing is there.
  */
 export function parseTarget(rawTarget: string): Result<Target, TargetReason> {
   if (rawTarget.length > maxTargetLength) return refuse({ tag: 'target_too_long' });
   if (!rawTarget.startsWith('/')) return refuse({ tag: 'target_not_a_path' });
   const mark = rawTarget.indexOf('?');
   const path = mark === -1 ? rawTarget : rawTarget.slice(0, mark);
-  const segments = path.slice(1).split('/');
+  if (path === '/') return refuse({ tag: 'root' });
+  const segments = path.slice(1).replaceAll(escapedColon, ':').split('/');
+  const slashAtEnd = segments.length > 1 && segments.at(-1) === '' && segments.pop() === '';
   for (const segment of segments) {
     if (segment === '') return refuse({ tag: 'segment_empty' });
     if (segment === '.' || segment === '..') return refuse({ tag: 'segment_dots' });
     if (segment.includes('%')) return refuse({ tag: 'segment_encoded' });
     if (!segmentForm.test(segment)) return refuse({ tag: 'segment_forbidden' });
   }
+  if (slashAtEnd) return refuse({ tag: 'slash_at_end' });
   const query = mark === -1 ? ok([]) : parseQuery(rawTarget.slice(mark + 1));
   return query.ok ? ok({ segments, query: query.value }) : query;
 }

@@ -38,16 +38,23 @@ const pausesMs: readonly number[] = [200, 600];
  * Sends a call upstream. No redirects are followed and nothing is decompressed. A failure never becomes 502 or 503 once
  * a call that is not repeatable may have been written, since real clients repeat those blindly (design decision 19).
  *
+ * @param before runs right before each try, and stops it by throwing
  * @throws HangarError `upstream_unreachable`, `upstream_timeout`, or `upstream_failed` for answers that must not be
  *   passed on: redirects, compressed bodies, and refusals of the operator's own credential
  */
-export async function sendUpstream(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {
+export async function sendUpstream(
+  machines: MachinesClient,
+  call: UpstreamCall,
+  before: () => Promise<void>,
+): Promise<UpstreamReply> {
   for (const pause of call.method === 'GET' ? pausesMs : []) {
+    await before();
     const reply = await once(machines, call).catch(swallowUnreachable);
     if (reply && ![502, 503, 504].includes(reply.status)) return await checked(reply, call);
     await reply?.drop();
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+  await before();
   return await checked(await once(machines, call), call);
 }
 
@@ -89,6 +96,35 @@ async function checked(reply: UpstreamReply, call: UpstreamCall): Promise<Upstre
   throw new HangarError('upstream_failed', { status: dangerous ? 504 : 500, detail });
 }
 
+/**
+ * The JSON of an answer; a refusal is thrown in upstream's own words.
+ * @throws HangarError `upstream_failed` for what is not JSON
+ */
+export async function jsonOf(
+  reply: UpstreamReply,
+  { repeatable }: Pick<UpstreamCall, 'repeatable'>,
+): Promise<unknown> {
+  const json = parseJson(await reply.bytes());
+  if (reply.status >= 400)
+    throw upstreamError({ tag: 'refused', status: reply.status, body: json }, repeatable);
+  if (json !== undefined) return json;
+  throw notJson(reply.status, repeatable);
+}
+
+/** An answer that should have been JSON and is not. */
+export function notJson(status: number, repeatable: boolean): HangarError {
+  return upstreamError({ tag: 'malformed', status, detail: `status ${status}, not JSON` }, repeatable);
+}
+
+/** Undefined for what is not JSON. */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A verdict of the Machines client in the words of the error table. `refused` keeps upstream's own words. */
 export function upstreamError(reason: UpstreamReason, repeatable: boolean): HangarError {
   switch (reason.tag) {
@@ -119,10 +155,24 @@ function refusedError(status: number, body: unknown): HangarError {
   return new HangarError(codeFor(status), { status, public: sentence, ...extra });
 }
 
-function codeFor(status: number): ErrorCode {
-  if (status === 404) return 'not_found';
-  if (status === 409 || status === 412) return 'state_conflict';
-  return status === 400 ? 'bad_request' : 'invalid';
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: 'bad_request',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  409: 'state_conflict',
+  410: 'gone',
+  412: 'state_conflict',
+  413: 'too_large',
+  415: 'unsupported_media_type',
+  429: 'rate_limited',
+  502: 'upstream_unreachable',
+  504: 'upstream_timeout',
+};
+
+/** The code that goes beside upstream's own words. */
+export function codeFor(status: number): ErrorCode {
+  return CODES[status] ?? (status >= 500 ? 'upstream_failed' : 'invalid');
 }
 
 function replyOf(answer: UpstreamAnswer, call: UpstreamCall): UpstreamReply {

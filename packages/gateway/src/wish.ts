@@ -6,6 +6,8 @@ export interface EnvironmentWish {
   readonly name: string;
   readonly key: string | undefined;
   readonly class: string | undefined;
+  /** Upstream's word for what an app is for; most have none. */
+  readonly role: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** How long it shall live; undefined is as long as it may. */
   readonly ttlSeconds: number | undefined;
@@ -22,12 +24,13 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 /** The body of `POST /v1/apps`, which is upstream's. Both spellings of the name count (defect U9). */
 export function readAppWish(value: unknown): EnvironmentWish {
   if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const { name, app_name: old, network } = withoutNulls(value);
+  const { name, app_name: old, network, app_role_id: role } = withoutNulls(value);
   if (name !== undefined && old !== undefined && name !== old) throw invalid('name', 'differs from app_name');
   return {
     name: nameOf(name ?? old),
     key: undefined,
     class: undefined,
+    role: role === undefined || role === '' ? undefined : textOf(role, 'app_role_id'),
     labels: {},
     ttlSeconds: undefined,
     organization: value['org_slug'],
@@ -47,6 +50,7 @@ export function readEnvironmentWish(value: unknown): EnvironmentWish {
     name: nameOf(name),
     key: key === undefined ? undefined : textOf(key, 'key'),
     class: kind === undefined ? undefined : textOf(kind, 'class'),
+    role: undefined,
     labels: labels === undefined ? {} : labelsOf(labels),
     ttlSeconds: ttl === undefined ? undefined : ttlOf(ttl),
     organization: undefined,

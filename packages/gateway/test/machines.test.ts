@@ -281,7 +281,6 @@ describe('the door', () => {
       ['GET', '/v1/apps/own/certificates'],
       ['GET', '/graphql'],
       ['PUT', '/v1/apps'],
-      ['HEAD', '/v1/apps'],
       ['OPTIONS', '/v1/apps'],
     ]) {
       expect((await ask(method ?? '', target ?? '')).status).toBe(404);

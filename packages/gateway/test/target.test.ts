@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planRequest, routes } from '@hangar/gateway';
 import { fillPattern } from '../src/route.ts';
-import { upstreamTarget } from '../src/decide.ts';
 import { formatTarget, parseTarget } from '../src/target.ts';
 
 const machine = '5683977ad31768';
@@ -17,7 +16,7 @@ describe('a request target', () => {
     '/v1/apps/own/%5c..%5cother',
     '//v1/apps',
     '/v1//apps',
-    '/v1/apps/',
+    '/v1/apps//',
     '/v1/./apps',
     '/x/../v1/apps',
     '/v1/apps;x',
@@ -65,12 +64,13 @@ describe('a request target', () => {
       secret: 'NAME',
       key: 'role',
       environment: 'own',
+      ip: 'fdaa::1:0:a',
     };
     for (const route of routes) {
       const target = formatTarget({ segments: fillPattern(route.pattern, params), query: [] });
       const planned = planRequest(route.method, target);
       expect(planned.ok && planned.value.route.id, `${route.method} ${target}`).toBe(route.id);
-      expect(planned.ok && upstreamTarget(planned.value)).toBe(target);
+      expect(planned.ok && planned.value.upstreamTarget()).toBe(target);
     }
   });
 
@@ -129,27 +129,27 @@ describe('a request target', () => {
         const planned = planRequest(method, target);
         if (!planned.ok) return;
         forwarded += 1;
-        const sent = upstreamTarget(planned.value);
+        const sent = planned.value.upstreamTarget();
         const url = new URL(sent, 'http://upstream');
         // No reader of URLs sees another path than the one that was typed and matched.
         expect(url.host).toBe('upstream');
-        expect(url.pathname).toBe(target.split('?')[0]);
+        expect(url.pathname).toBe(target.split('?')[0]?.replaceAll(/%3a/gi, ':'));
         expect(url.pathname).toBe(
           `/${fillPattern(planned.value.route.pattern, planned.value.params).join('/')}`,
         );
-        expect(planned.value.route.method).toBe(method);
+        expect(planned.value.route.method).toBe(method === 'HEAD' ? 'GET' : method);
       }),
       { numRuns: 20_000 },
     );
     expect(forwarded).toBeGreaterThan(0);
   });
 
-  it('keeps only query parameters that the route knows, and writes their values anew', () => {
+  it('is sent on with every query parameter, their values written anew', () => {
     const planned = planRequest(
       'GET',
-      `/v1/apps/own/machines/${machine}/wait?state=started&state=stopped&x=1&timeout=5%26force%3D1`,
+      `/v1/apps/own/machines/${machine}/wait?state=started&state=stopped&timeout=5%26force%3D1`,
     );
-    expect(planned.ok && upstreamTarget(planned.value)).toBe(
+    expect(planned.ok && planned.value.upstreamTarget()).toBe(
       `/v1/apps/own/machines/${machine}/wait?state=started&state=stopped&timeout=5%26force%3D1`,
     );
   });

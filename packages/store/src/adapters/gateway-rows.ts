@@ -25,6 +25,7 @@ export function environmentOf(row: typeof gatewayEnvironments.$inferSelect): Env
     policyArn: row.policyArn ?? undefined,
     flycastAddress: row.flycastAddress ?? undefined,
     key: row.key ?? undefined,
+    role: row.role ?? undefined,
     class: row.class ?? undefined,
     expiresAt: row.expiresAt ?? undefined,
     failure: row.failure ?? undefined,

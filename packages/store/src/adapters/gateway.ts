@@ -3,6 +3,7 @@ import {
   unfinishedPhases,
   type EnvironmentStore,
   type NewEnvironment,
+  type Phase,
   type ReserveReason,
 } from '@hangar/gateway';
 import type { Database, Executor } from '../database.ts';
@@ -11,6 +12,11 @@ import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts
 import { gatewayMachineRows } from './gateway-machines.ts';
 import { gatewayOperationRows } from './gateway-operations.ts';
 import { environmentOf, workspaceOf } from './gateway-rows.ts';
+
+/** A change of the phase makes another generation: what was judged before it is not done after it. */
+function moved(phase: Phase | undefined) {
+  return phase === undefined ? {} : { phase, generation: sql`${gatewayEnvironments.generation} + 1` };
+}
 
 const live = sql`${gatewayEnvironments.phase} not in ('failed', 'deleted')`;
 
@@ -121,7 +127,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     async claim({ id, owner, now, until, phase }) {
       const [row] = await db
         .update(environments)
-        .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now, ...(phase ? { phase } : {}) })
+        .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now, ...moved(phase) })
         .where(
           and(
             eq(environments.id, id),
@@ -159,7 +165,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     async record({ id, owner, now, until, changes }) {
       const [row] = await db
         .update(environments)
-        .set({ ...changes, leaseUntil: until, updatedAt: now })
+        .set({ ...changes, ...moved(changes.phase), leaseUntil: until, updatedAt: now })
         .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)))
         .returning();
       return row && environmentOf(row);

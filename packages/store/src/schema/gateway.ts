@@ -40,6 +40,8 @@ export const gatewayEnvironments = pgTable(
       .references(() => gatewayWorkspaces.number),
     name: text('name').notNull(),
     phase: text('phase').$type<Phase>().notNull(),
+    /** Grows with each change of the phase. */
+    generation: integer('generation').notNull().default(0),
     numericId: bigint('numeric_id', { mode: 'bigint' }),
     upstreamId: text('upstream_id'),
     network: text('network').notNull(),
@@ -52,6 +54,8 @@ export const gatewayEnvironments = pgTable(
     flycastAddress: text('flycast_address'),
     /** What its maker calls it. */
     key: text('key'),
+    /** Upstream's `app_role`. */
+    role: text('role'),
     class: text('class'),
     labels: jsonb('labels').$type<Readonly<Record<string, string>>>().notNull().default({}),
     expiresAt: instant('expires_at'),

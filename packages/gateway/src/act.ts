@@ -1,38 +1,53 @@
-import { assignAddress } from './addresses.ts';
+import { assignAddress, releaseAddress } from './addresses.ts';
 import { deleteApp, getApp, getEnvironment, listApps, listEnvironments } from './apps.ts';
 import { createApp, createEnvironment } from './create-app.ts';
 import type { Machine } from './environment.ts';
 import { readUsage } from './environments.ts';
-import { exec, type ExecRequest } from './exec.ts';
-import { respond, type Exchange } from './exchange.ts';
+import { exec } from './exec.ts';
+import { appOf, respond, type Exchange } from './exchange.ts';
+import { forward } from './forward.ts';
 import type { OnceAnswer } from './idempotency.ts';
 import { createMachine, updateMachine } from './machines.ts';
 import { listInOrganization, place } from './organization-lists.ts';
+import { ownedMachine, ownedVolume } from './ownership.ts';
 import { HangarError } from '@hangar/security';
 import type { Parts } from './parts.ts';
 import type { Handler } from './route.ts';
-import type { WishedFor } from './create-app.ts';
 import { setSecrets } from './secrets.ts';
+import { checkSpending, countFor } from './spending.ts';
 import { createVolume } from './volumes.ts';
 
-/** Carries out what the gateway does itself. Everything has been allowed before. */
-export async function perform(
+/**
+ * Does what was decided: the last step of the pipeline. What the path names below the app must be the app's own; budgets
+ * are looked at; then the request is forwarded or handled.
+ */
+export async function act(exchange: Exchange, parts: Parts): Promise<Response> {
+  const { plan, caller, clearance } = exchange;
+  const { costs, treatment } = plan.route;
+  const { machine: machineId, volume: volumeId } = plan.params;
+  if (clearance && costs) await checkSpending(clearance, caller.workspace.number, parts);
+  const machine = machineId === undefined ? undefined : await ownedMachine(machineId, appOf(exchange), parts);
+  if (volumeId !== undefined) await ownedVolume(volumeId, appOf(exchange), parts);
+  if (clearance && costs && exchange.environment) await countFor(clearance, exchange.environment, parts);
+  return treatment.kind === 'handle'
+    ? await perform(treatment.handler, exchange, machine, parts)
+    : await forward(exchange, machine, parts);
+}
+
+/** Carries out what the gateway does itself. */
+async function perform(
   handler: Handler,
   exchange: Exchange,
-  subject: {
-    readonly machine: Machine | undefined;
-    readonly exec: ExecRequest | undefined;
-    readonly wish: WishedFor | undefined;
-  },
+  machine: Machine | undefined,
   parts: Parts,
 ): Promise<Response> {
   switch (handler) {
     case 'list-apps':
       return respond(exchange, await listApps(exchange, parts));
     case 'create-app':
-      return respondOnce(exchange, await createApp(exchange, required(subject.wish), parts));
+      return respondOnce(exchange, await createApp(exchange, parts));
     case 'create-environment':
-      return respondOnce(exchange, await createEnvironment(exchange, required(subject.wish), parts));
+      return respondOnce(exchange, await createEnvironment(exchange, parts));
     case 'get-app':
       return respond(exchange, await getApp(exchange, parts));
     case 'delete-app':
@@ -40,15 +55,17 @@ export async function perform(
     case 'create-machine':
       return respondOnce(exchange, await createMachine(exchange, parts));
     case 'update-machine':
-      return await updateMachine(exchange, required(subject.machine), parts);
+      return await updateMachine(exchange, required(machine), parts);
     case 'exec':
-      return respond(exchange, await exec(exchange, subject.exec, parts));
+      return await exec(exchange, parts);
     case 'set-secrets':
       return await setSecrets(exchange, parts);
     case 'create-volume':
       return await createVolume(exchange, parts);
     case 'assign-address':
       return await assignAddress(exchange, parts);
+    case 'release-address':
+      return respond(exchange, await releaseAddress(exchange));
     case 'list-org-machines':
       return respond(exchange, await listInOrganization(exchange, 'machines', parts));
     case 'list-org-volumes':
