@@ -83,6 +83,8 @@ export interface TokenView {
   /** What it can do, one sentence per limit. */
   readonly abilities: readonly string[];
   readonly state: 'active' | 'expired' | 'revoked';
+  /** The texts it was minted as, in order; the first of several may be revoked while the second works. */
+  readonly parts: readonly { readonly revokedAt: string | null }[];
   /** The one app it was minted for. */
   readonly app: AppView | null;
   readonly createdBy: string;

@@ -70,6 +70,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     publicUrl: config.publicUrl,
     store,
     sealer,
+    limits: config.mintLimits,
     now,
     log,
   });
@@ -157,7 +158,6 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   const dashboard = createDashboard({
     reads: createDashboardReads(store.db),
     tokens: authority.tokens,
-    revocationDoor: (request, door) => authority.fetch(request, door),
     actions: {
       redeliver: async ({ attemptId }) => await extensions.redeliver(attemptId),
     },

@@ -41,8 +41,15 @@ export interface Config {
   readonly logLevel: string;
   readonly metricsToken: Secret | undefined;
   readonly leakKeysFile: string | undefined;
+  readonly mintLimits: MintLimitsConfig;
   /** Names of the secrets that were generated for development, and the file that holds them. */
   readonly generated: { readonly names: readonly string[]; readonly file: string };
+}
+
+/** Bounds of what one workspace may mint. */
+export interface MintLimitsConfig {
+  readonly liveTokens: number;
+  readonly depth: number;
 }
 
 /** One thing that is wrong: the variable and what to do about it, never its value. */
@@ -109,6 +116,7 @@ export function readConfig(
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),
+    mintLimits: mintLimits(reading),
     generated: { names: reading.generated, file: developmentFile(dataDir) },
   });
 }
@@ -122,6 +130,7 @@ export interface AuthorityConfig {
   readonly databaseUrl: Secret | undefined;
   readonly dataDir: string;
   readonly sockets: string;
+  readonly mintLimits: MintLimitsConfig;
   readonly logLevel: string;
 }
 
@@ -155,6 +164,7 @@ export function readAuthorityConfig(
     databaseUrl: secretOrNone(reading.given('DATABASE_URL')),
     dataDir,
     sockets,
+    mintLimits: mintLimits(reading),
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
   });
 }
@@ -312,6 +322,13 @@ function allowedOrgs(reading: Reading, fly: 'simulator' | 'real'): readonly stri
   return fly === 'simulator' && reading.given('FLY_APP_NAME') === undefined
     ? [reading.text('HANGAR_FLY_ORG')]
     : undefined;
+}
+
+function mintLimits(reading: Reading): MintLimitsConfig {
+  return {
+    liveTokens: Number(reading.text('HANGAR_MAX_LIVE_TOKENS')),
+    depth: Number(reading.text('HANGAR_MAX_TOKEN_DEPTH')),
+  };
 }
 
 function secretOrNone(value: string | undefined): Secret | undefined {

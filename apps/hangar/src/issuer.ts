@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createIssuer, createRemoteIssuer, type Issuer, type LocalIssuer } from '@hangar/authority';
+import {
+  createIssuer,
+  createRemoteIssuer,
+  type Issuer,
+  type LocalIssuer,
+  type MintLimits,
+} from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import type { Clock, Log, Sealer } from '@hangar/security';
 import { createIssuerStore, sealedFact, type Store } from '@hangar/store';
@@ -15,6 +21,7 @@ export interface IssuerParts {
   readonly publicUrl: string;
   readonly store: Store;
   readonly sealer: Sealer;
+  readonly limits: MintLimits;
   readonly now: Clock;
   readonly log: Log;
 }
@@ -24,7 +31,14 @@ export interface IssuerParts {
  *
  * @throws HangarError `config_invalid` when the master keys do not open this database.
  */
-export async function openIssuer({ publicUrl, store, sealer, now, log }: IssuerParts): Promise<LocalIssuer> {
+export async function openIssuer({
+  publicUrl,
+  store,
+  sealer,
+  limits,
+  now,
+  log,
+}: IssuerParts): Promise<LocalIssuer> {
   const dischargeKey = await sealedFact(store.db, sealer, {
     name: 'discharge-key',
     make: () => randomBytes(32).toString('base64'),
@@ -35,6 +49,7 @@ export async function openIssuer({ publicUrl, store, sealer, now, log }: IssuerP
     store: createIssuerStore(store.db),
     sealer,
     dischargeKeys: [dischargeKey],
+    limits,
     now,
     log,
   });

@@ -12,7 +12,6 @@ import type {
   DashboardLogin,
   DashboardReads,
   LoginsPort,
-  RevocationDoor,
   Sender,
   TokensPort,
 } from '../src/dashboard/ports.ts';
@@ -62,10 +61,11 @@ export async function openHouse(): Promise<House> {
       done.push({ action: 'revoke', id: String(Object.values(target)[0]), by });
       return await authority.tokens.revoke(request);
     },
-  };
-  const revocationDoor: RevocationDoor = async (request, door) => {
-    done.push({ action: 'report', id: door.rawTarget, by: door.requestId });
-    return await authority.fetch(request, door);
+    revokeText: async (wish) => {
+      const revoked = await authority.tokens.revokeText(wish);
+      done.push({ action: 'report', id: revoked.copies[0].id, by: wish.by });
+      return revoked;
+    },
   };
   return {
     store,
@@ -77,7 +77,6 @@ export async function openHouse(): Promise<House> {
       createDashboard({
         reads: { ...createDashboardReads(store.db), ...reads },
         tokens,
-        revocationDoor,
         actions,
         logins,
         usage: async () => [{ meter: 'compute.vcpu_seconds', quantity: 5400.25, unit: 'seconds' }],

@@ -30,7 +30,6 @@ function open(changes: Partial<DashboardOptions> = {}): Dashboard {
   return createDashboard({
     reads: nothing as DashboardOptions['reads'],
     tokens: nothing as DashboardOptions['tokens'],
-    revocationDoor: async () => await Promise.reject(new Error('asked for the door')),
     actions: nothing as DashboardOptions['actions'],
     logins: nothing as DashboardOptions['logins'],
     usage: async () => [],

@@ -234,6 +234,35 @@ describe('reporting a text that leaked', () => {
     expect(await isAlive(estate.token)).toBe(true);
   });
 
+  it('F-04: that is the one that was minted shows its token as revoked, and not among the active', async () => {
+    const finder = person(house.estates[1], 'member');
+    await post('/api/tokens/report', { token: estate.token, reason: 'build log' }, finder);
+    const [shown] = (await list()).items;
+    expect(shown).toMatchObject({
+      id: estate.tokenId,
+      state: 'revoked',
+      revokedBy: finder.login.userId,
+      parts: [{ revokedAt: NOW.toISOString() }],
+    });
+    expect((await list('?state=active')).items).toEqual([]);
+  });
+
+  it('F-04: one text of a preset of two shows which part is revoked, of a token that works', async () => {
+    const minted = await mint({ preset: 'ssh', name: 'shell', app: String(estate.app) });
+    const { token } = JSON.parse(minted.text) as { token: string };
+    await post('/api/tokens/report', { token: token.split(',')[1] });
+    expect((await list('?state=active')).items.find(({ name }) => name === 'shell')).toMatchObject({
+      parts: [{ revokedAt: null }, { revokedAt: NOW.toISOString() }],
+    });
+  });
+
+  it('takes no reason or creator that a database would refuse', async () => {
+    const control = await post('/api/tokens/report', { token: estate.token, reason: 'a\u0000b' });
+    const creator = await post(`${tokensPath()}/revoke-all`, { creator: '\u0000' });
+    expect([codeOf(control.text), codeOf(creator.text)]).toEqual(['invalid', 'invalid']);
+    expect(await isAlive(estate.token)).toBe(true);
+  });
+
   it('says what is wrong with a text, in the authority’s own words, and repeats none of it', async () => {
     const cut = await post('/api/tokens/report', { token: estate.token.slice(0, -9) });
     expect(JSON.parse(cut.text)).toMatchObject({ code: 'token_truncated', request_id: 'req_test' });

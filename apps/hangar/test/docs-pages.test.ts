@@ -79,7 +79,6 @@ describe.skipIf(browserBinary === undefined || !existsSync(dist))(`in a browser$
       const dashboard = createDashboard({
         reads: unused,
         tokens: unused,
-        revocationDoor: unused,
         actions: unused,
         logins: unused,
         usage: async () => [],

@@ -153,6 +153,23 @@ describe('hangar token', { timeout: 120_000 }, () => {
     expect(after).toMatchObject({ code: 3, json: { valid: false, code: 'token_revoked' } });
   });
 
+  test('F-04: a token that is revoked by its text is revoked in the list', async () => {
+    const made = await token(
+      ['create', '--preset', 'ssh', '--app', story.appName, '--name', 'shell', '--json'],
+      customer(),
+    );
+    const [first = '', second = ''] = String(made.json['token']).split(',');
+    const shown = async () => (await token(['show', String(made.json['id'])], customer())).text;
+    const half = await token(['revoke', '--token', first], customer());
+    expect(half.text).toContain('Recorded tokens it reached: 0.');
+    expect(await shown()).toMatch(/shell \(active, part 1 of 2 revoked\)/);
+    const whole = await token(['revoke', '--token', second], customer());
+    expect(whole.text).toContain('Recorded tokens it reached: 1.');
+    expect(await shown()).toMatch(/shell \(revoked\)/);
+    const active = await token(['list', '--active', '--json'], customer());
+    expect(active.text).not.toContain(String(made.json['id']));
+  });
+
   test('cannot make more of less', async () => {
     const made = await token(['create', '--preset', 'readonly', '--json'], customer());
     const more = await token(['create', '--preset', 'org', '--json'], {

@@ -104,12 +104,13 @@ export function createAuthority(options: AuthorityOptions): Authority {
   });
   const usage = createUsageLog(issuer);
   const buckets = createBuckets(monotonicMs);
+  // Counters of caveats are the holders' own: strangers who fill up the others must not make these start afresh.
+  const caveatBuckets = createBuckets(monotonicMs);
   const meters: CaveatMeters = {
-    take: (counter, perMinute) =>
-      buckets.take(`caveat ${counter}`, { perMinute, burst: perMinute }) === undefined,
+    take: (counter, perMinute) => caveatBuckets.take(counter, { perMinute, burst: perMinute }) === undefined,
   };
   const reader = createTokenReader({ location, issuer, feed, cache, now });
-  const tokens = createTokens({ issuer, feed, usage, now, log });
+  const tokens = createTokens({ issuer, feed, reader, location, usage, now, log });
   const requireLogin: Authority['requireLogin'] = (token, workspace) => issuer.requireLogin(token, workspace);
 
   async function know(authorization: string | null): Promise<Result<KnownCaller, TokenReason>> {
@@ -131,6 +132,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     requireLogin,
     routeAccess: options.routeAccess,
     now,
+    log,
   });
   const introspectionDoor = createIntrospectionDoor({ reader, directory, meters, buckets, now });
   const dischargeDoor = createDischargeDoor({

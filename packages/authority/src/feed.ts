@@ -15,6 +15,9 @@ const CLOCK_DOUBT_MS = 24 * 3_600_000;
 /** How often the entries held are looked through for those. */
 const FORGET_EVERY_MS = 60_000;
 
+/** What of a chain is revoked; a part is one of several texts that a token was minted as. */
+export type RevokedLink = Revocation['kind'] | 'part';
+
 /** One link of a token's chain, as the feed can name it. */
 export interface Chain {
   readonly key: bigint;
@@ -36,7 +39,7 @@ export interface RevocationFeed {
   /** Reads the feed now, after everything committed before the call. Throws what the store throws. */
   refresh(): Promise<void>;
   /** What of a chain is revoked, if anything is. */
-  revoked(chain: Chain): Revocation['kind'] | undefined;
+  revoked(chain: Chain): RevokedLink | undefined;
   /**
    * Whether a signing key of this number can exist. One that is not known yet may have been made a moment ago by
    * another process, so the feed is read again; all who ask meanwhile share one reading.
@@ -141,9 +144,11 @@ export function createRevocationFeed(options: {
       if (entries.size === 0) return undefined;
       if (entries.has(entryKey(workspace, 'key', String(key)))) return 'key';
       if (entries.has(entryKey(workspace, 'token', tokenId))) return 'token';
-      return verified.branches.some((branch) => entries.has(entryKey(workspace, 'branch', branch)))
-        ? 'branch'
-        : undefined;
+      for (const branch of verified.branches) {
+        const entry = entries.get(entryKey(workspace, 'branch', branch));
+        if (entry) return entry.isPart ? 'part' : 'branch';
+      }
+      return undefined;
     },
     keyMayExist: async (number) => {
       if (number > newestKey) await orUnavailable(readFromNow());

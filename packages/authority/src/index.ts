@@ -1,11 +1,13 @@
 /** The whole: keys, minting, listing, revoking, verifying, discharging, as one value with doors. */
 export { createAuthority, type Authority, type AuthorityOptions, type TokenVerifier } from './authority.ts';
 export type { Task } from './task.ts';
-export type { Tokens, TokenPage, TokenQuery, RevokeRequest } from './tokens.ts';
+export type { Tokens, TokenPage, TokenQuery, RevokedText, RevokeRequest, RevokeText } from './tokens.ts';
+export { DEFAULT_MINT_LIMITS, type MintLimits } from './limits.ts';
 export type { Minted, MintRequest } from './issuer/mint.ts';
 export type { ClearRefusal, VerifiedCaller } from './caller.ts';
 export { describeAccess } from './caller.ts';
 export { headerReason, type TokenReason, type TokenReasonCode } from './token-reason.ts';
+export { isFit } from './http/json.ts';
 export type { RouteAccess } from './http/token-text.ts';
 export { readLeakReporters, type LeakReporters } from './http/leaks.ts';
 
@@ -13,7 +15,9 @@ export { readLeakReporters, type LeakReporters } from './http/leaks.ts';
 export { createIssuer, type IssuerOptions, type LocalIssuer } from './issuer/create.ts';
 export { createIssuerDoor, type IssuerDoor } from './issuer/door.ts';
 export { createRemoteIssuer, type SendToIssuer } from './issuer/remote.ts';
+export type { LoginOf } from './caveats/login-of.ts';
 export type {
+  DischargeOrigin,
   DischargeRefusal,
   Issuer,
   IssuerAbout,
@@ -27,15 +31,20 @@ export type { TicketRefusal } from './issuer/ticket.ts';
 
 /** What the authority needs from outside. */
 export type {
+  Branch,
   Directory,
   FeedPage,
   FlowRow,
   FlowStore,
   Identity,
   IssuerStore,
+  NewToken,
+  NotRecorded,
   Revocation,
   RevocationTarget,
   SigningKeyRow,
+  TokenLimits,
+  TokenPart,
   TokenRow,
 } from './ports.ts';
 

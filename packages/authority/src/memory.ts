@@ -21,9 +21,10 @@ interface Lineage {
 export function createMemoryStore(): IssuerStore & FlowStore {
   const keys = new Map<bigint, SigningKeyRow>();
   const rows = new Map<string, TokenRow>();
-  const lineage: Lineage[] = [];
+  let lineage: Lineage[] = [];
   let revocations: Revocation[] = [];
   let newest = 0n;
+  let newestKey = 0n;
   const flows = new Map<string, FlowRow>();
 
   const currentKey = (workspace: bigint): SigningKeyRow | undefined =>
@@ -32,7 +33,55 @@ export function createMemoryStore(): IssuerStore & FlowStore {
   const isRevoked = (workspace: bigint, value: string): boolean =>
     revocations.some((entry) => entry.workspace === workspace && entry.value === value);
 
-  function reach(workspace: bigint, target: RevocationTarget): { tokens: TokenRow[]; entries: Entry[] } {
+  /** Marks the minted texts among these branches, and answers whether all texts of their tokens are revoked now. */
+  function endParts(
+    workspace: bigint,
+    target: RevocationTarget,
+    at: Date,
+    by: string,
+  ): Map<string, EndedPart> {
+    const digests = 'branches' in target ? target.branches.map((branch) => branch.digest) : [];
+    const ended = new Map<string, EndedPart>();
+    const isMeant = (row: TokenRow): boolean =>
+      row.workspace === workspace && row.parts.some((part) => digests.includes(part.digest));
+    for (const row of [...rows.values()].filter(isMeant)) {
+      const parts = row.parts.map((part) =>
+        digests.includes(part.digest) ? { revokedAt: at, revokedBy: by, ...part } : part,
+      );
+      rows.set(row.id, { ...row, parts });
+      const isWhole = parts.every((part) => part.revokedAt !== undefined);
+      for (const { digest } of parts)
+        if (digests.includes(digest)) ended.set(digest, { token: row.id, isWhole });
+    }
+    return ended;
+  }
+
+  /** Everything minted below these ids and digests, step by step down. */
+  function below(workspace: bigint, ancestors: Iterable<string>): ReadonlySet<string> {
+    const found = new Set<string>();
+    const waiting = [...ancestors];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const step of lineage) {
+        if (step.workspace !== workspace || step.ancestor !== next || found.has(step.token)) continue;
+        found.add(step.token);
+        waiting.push(step.token);
+      }
+    }
+    return found;
+  }
+
+  function forget(gone: (row: TokenRow) => boolean): number {
+    const over = new Set([...rows.values()].filter(gone).map((row) => row.id));
+    for (const id of over) rows.delete(id);
+    lineage = lineage.filter((step) => !over.has(step.token));
+    return over.size;
+  }
+
+  function reach(
+    workspace: bigint,
+    target: RevocationTarget,
+    o: { parts: ReadonlyMap<string, EndedPart>; latestEnd: Date },
+  ): { tokens: TokenRow[]; entries: Entry[] } {
     const ownKeys = [...keys.values()].filter(
       (key) =>
         key.workspace === workspace &&
@@ -40,18 +89,29 @@ export function createMemoryStore(): IssuerStore & FlowStore {
     );
     const numbers = new Set(ownKeys.map((key) => key.number));
     const own = [...rows.values()].filter((row) => row.workspace === workspace);
-    const direct = own.filter((row) => isMeant(row, target) || numbers.has(row.keyNumber));
-    const ancestors = new Set('branch' in target ? [target.branch] : direct.map((row) => row.id));
-    const below = new Set(
-      lineage
-        .filter((each) => each.workspace === workspace && ancestors.has(each.ancestor))
-        .map((each) => each.token),
+    const whole = new Set([...o.parts.values()].filter((part) => part.isWhole).map((part) => part.token));
+    const direct = own.filter(
+      (row) => isMeant(row, target) || numbers.has(row.keyNumber) || whole.has(row.id),
     );
-    const tokens = own.filter((row) => direct.includes(row) || below.has(row.id));
-    const entries: Entry[] = [...numbers].map((number) => ({ kind: 'key', value: String(number) }));
-    if ('branch' in target) {
-      const { branch, expiresAt } = target;
-      entries.push({ kind: 'branch', value: branch, ...(expiresAt ? { needlessAfter: expiresAt } : {}) });
+    const branches = 'branches' in target ? target.branches : [];
+    const dying = below(workspace, [
+      ...direct.map((row) => row.id),
+      ...branches.map((branch) => branch.digest),
+    ]);
+    const tokens = [...rows.values()].filter((row) => direct.includes(row) || dying.has(row.id));
+    // A workspace that was closed stays closed, so the entry of its current key stays too.
+    const keyEnd = 'everything' in target ? {} : { needlessAfter: o.latestEnd };
+    const entries: Entry[] = [...numbers].map((number) => ({
+      kind: 'key',
+      value: String(number),
+      ...keyEnd,
+    }));
+    for (const { digest, expiresAt } of branches) {
+      const part = o.parts.get(digest);
+      // The entry of the token says it already.
+      if (part?.isWhole === true) continue;
+      const needlessAfter = expiresAt ?? o.latestEnd;
+      entries.push({ kind: 'branch', value: digest, ...(part ? { isPart: true } : {}), needlessAfter });
     }
     for (const row of tokens) {
       if (!numbers.has(row.keyNumber))
@@ -67,7 +127,7 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       const current = currentKey(workspace);
       if (current && current.number !== replaces) return current;
       if (current) keys.set(current.number, { ...current, retiredAt: at });
-      const number = BigInt(keys.size) + 1n;
+      const number = (newestKey += 1n);
       const row = { number, workspace, sealed: seal(number), createdAt: at };
       keys.set(number, row);
       return row;
@@ -79,15 +139,18 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       if (row && Buffer.compare(row.sealed, from) === 0) keys.set(number, { ...row, sealed: to });
     },
 
-    addToken: async (row, ancestors) => {
-      const above = lineage.filter(
-        (each) => each.workspace === row.workspace && ancestors.includes(each.token),
-      );
-      const all = new Set([...ancestors, ...above.map((each) => each.ancestor)]);
-      if ([...all, String(row.keyNumber)].some((value) => isRevoked(row.workspace, value))) return false;
+    addToken: async ({ row, ancestors, keys: numbers, limits }) => {
+      const { workspace, createdAt } = row;
+      if ([...ancestors, ...numbers.map(String)].some((value) => isRevoked(workspace, value)))
+        return 'revoked';
+      const own = [...rows.values()].filter((each) => each.workspace === workspace);
+      const live = own.filter((each) => each.revokedAt === undefined && each.expiresAt > createdAt);
+      if (live.length >= limits.live) return 'too_many_live';
+      const isOver = (each: TokenRow) => each.workspace === workspace && each.expiresAt < createdAt;
+      if (own.length >= limits.recorded && forget(isOver) === 0) return 'too_many_recorded';
       rows.set(row.id, row);
-      for (const ancestor of all) lineage.push({ workspace: row.workspace, ancestor, token: row.id });
-      return true;
+      for (const ancestor of new Set(ancestors)) lineage.push({ workspace, ancestor, token: row.id });
+      return undefined;
     },
     token: async (workspace, id) => {
       const row = rows.get(id);
@@ -120,8 +183,9 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       }
     },
 
-    revoke: async ({ workspace, target, by, at }) => {
-      const { tokens, entries } = reach(workspace, target);
+    revoke: async ({ workspace, target, by, at, latestEnd }) => {
+      const parts = endParts(workspace, target, at, by);
+      const { tokens, entries } = reach(workspace, target, { parts, latestEnd });
       for (const entry of entries) {
         const known = revocations.some(
           (each) => each.workspace === workspace && each.kind === entry.kind && each.value === entry.value,
@@ -134,7 +198,7 @@ export function createMemoryStore(): IssuerStore & FlowStore {
     },
     revokedSince: async (number) => ({
       newest,
-      newestKey: BigInt(keys.size),
+      newestKey,
       revocations: revocations.filter((entry) => entry.number > number),
     }),
     pruneRevocations: async (before) => {
@@ -144,6 +208,14 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       const gone = revocations.length - kept.length;
       revocations = kept;
       return gone;
+    },
+    pruneTokens: async (before) => forget((row) => row.expiresAt < before),
+    pruneKeys: async (retiredBefore) => {
+      const over = [...keys.values()].filter(
+        (key) => key.retiredAt !== undefined && key.retiredAt < retiredBefore,
+      );
+      for (const key of over) keys.delete(key.number);
+      return over.length;
     },
 
     addFlow: async (row) => void flows.set(row.userDigest, row),
@@ -170,7 +242,13 @@ export function createMemoryStore(): IssuerStore & FlowStore {
   };
 }
 
-type Entry = Pick<Revocation, 'kind' | 'value' | 'needlessAfter'>;
+type Entry = Pick<Revocation, 'kind' | 'value' | 'isPart' | 'needlessAfter'>;
+
+/** A minted text that was revoked, and whether any other text of its token lives on. */
+interface EndedPart {
+  readonly token: string;
+  readonly isWhole: boolean;
+}
 
 function isMeant(row: TokenRow, target: RevocationTarget): boolean {
   if ('token' in target) return row.id === target.token;

@@ -9,6 +9,15 @@ export interface SigningKeyRow {
   readonly retiredAt?: Date;
 }
 
+/** One of the texts that a token was minted as; every preset but `ssh` makes one. */
+export interface TokenPart {
+  /** Hex SHA-256 of the tail: how the text is recognised, although it is not kept. */
+  readonly digest: string;
+  /** Set when this text was revoked by itself; a token whose every part is revoked is revoked. */
+  readonly revokedAt?: Date;
+  readonly revokedBy?: string;
+}
+
 /** Everything the authority remembers about a token; the token itself is never kept. */
 export interface TokenRow {
   /** The nonce UUID: one identity for the token and everything attenuated from it. */
@@ -20,6 +29,10 @@ export interface TokenRow {
   readonly preset: string;
   readonly creator: string;
   readonly app?: bigint;
+  /** How many mints lie between it and nobody: 1 when no token asked for it. */
+  readonly depth: number;
+  /** In the order of the text. Empty for tokens recorded before their digests were kept (docs/decisions/0006). */
+  readonly parts: readonly TokenPart[];
   /** JSON text with exact numbers. */
   readonly caveats: string;
   /** One sentence per caveat. */
@@ -27,6 +40,7 @@ export interface TokenRow {
   /** Last four characters of the text, so that its owner can tell tokens apart. */
   readonly endsWith: string;
   readonly createdAt: Date;
+  /** From then on the token works nowhere: by the windows that always apply. */
   readonly expiresAt: Date;
   readonly lastUsedAt?: Date;
   readonly lastUsedFrom?: string;
@@ -42,14 +56,22 @@ export interface Revocation {
   readonly kind: 'token' | 'branch' | 'key';
   /** Nonce UUID, hex SHA-256 of a tail, or key number. */
   readonly value: string;
+  /** True for a branch that is one of several texts a token was minted as, the others living on. */
+  readonly isPart?: true;
   /** From then on the entry concerns no living token; absent when that is not known. */
   readonly needlessAfter?: Date;
+}
+
+/** One copy of a token, by the digest of its tail, and when it is over anyway. */
+export interface Branch {
+  readonly digest: string;
+  readonly expiresAt?: Date;
 }
 
 /** What a revocation reaches. */
 export type RevocationTarget =
   | { readonly token: string }
-  | { readonly branch: string; readonly expiresAt?: Date }
+  | { readonly branches: readonly Branch[] }
   | { readonly creator: string }
   | { readonly app: bigint }
   | { readonly key: bigint }
@@ -78,6 +100,27 @@ export interface FeedPage {
   readonly newestKey: bigint;
 }
 
+/** How many tokens a workspace may have. */
+export interface TokenLimits {
+  /** Neither over nor revoked. */
+  readonly live: number;
+  /** All that are on record: those that are over go first to make room, revoked ones stay as long as they would have lived. */
+  readonly recorded: number;
+}
+
+/** A token to be recorded. */
+export interface NewToken {
+  readonly row: TokenRow;
+  /** The asking token's id, and the digests of what was narrowed from it; what is above them is found through its own record. */
+  readonly ancestors: readonly string[];
+  /** Numbers of the keys that must not be revoked: its own and the asking token's. */
+  readonly keys: readonly bigint[];
+  readonly limits: TokenLimits;
+}
+
+/** Why a token was not recorded. */
+export type NotRecorded = 'revoked' | 'too_many_live' | 'too_many_recorded';
+
 /** What an issuer needs a database for. Every function is one committed step. */
 export interface IssuerStore {
   /** The key that mints for a workspace now. */
@@ -99,10 +142,10 @@ export interface IssuerStore {
   resealKey(number: bigint, from: Uint8Array, to: Uint8Array): Promise<void>;
 
   /**
-   * Records a minted token below its ancestors (ids, branch digests and key number of the token that
-   * asked). Answers false, and records nothing, when one of them or the token's own key is revoked.
+   * Records a minted token below its ancestors, if none of them and no key is revoked and the workspace has room
+   * for it. Counting and recording are one step, between processes too. Answers why not, or undefined.
    */
-  addToken(row: TokenRow, ancestors: readonly string[]): Promise<boolean>;
+  addToken(token: NewToken): Promise<NotRecorded | undefined>;
   token(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   /** Newest first. `before` is the last row of the page before. */
   tokens(o: {
@@ -121,7 +164,8 @@ export interface IssuerStore {
   /**
    * Writes the revocations that a target means, with everything minted below it, in one step.
    * Answers the ids of the tokens that died; an empty list when the target names nothing here.
-   * Repeating it writes nothing new and answers the same.
+   * Repeating it writes nothing new and answers the same. No token that exists `at` that time lives longer
+   * than `latestEnd`.
    */
   revoke(o: {
     workspace: bigint;
@@ -129,11 +173,19 @@ export interface IssuerStore {
     by: string;
     reason: string;
     at: Date;
+    latestEnd: Date;
   }): Promise<readonly string[]>;
   /** Everything in the feed behind `number`, oldest first. */
   revokedSince(number: bigint): Promise<FeedPage>;
   /** Forgets entries that concern no living token. */
   pruneRevocations(before: Date): Promise<number>;
+  /**
+   * Forgets tokens that were over before then, and from what they were minted. Nothing below them lives longer, so
+   * no revocation has to find the way through them.
+   */
+  pruneTokens(before: Date): Promise<number>;
+  /** Forgets keys that signed nothing after `retiredBefore`, the current ones excepted. */
+  pruneKeys(retiredBefore: Date): Promise<number>;
 }
 
 /** Where the discharge service keeps its sign-ins. Every function is one committed step. */

@@ -1,9 +1,13 @@
-import type { Log } from '@hangar/security';
+import { HangarError, type Log } from '@hangar/security';
+import { branchesOf, copiesIn } from './copies.ts';
 import type { RevocationFeed } from './feed.ts';
 import type { SigningIssuer } from './issuer/issuer.ts';
 import type { Minted, MintRequest } from './issuer/mint.ts';
 import type { RevocationTarget, TokenRow } from './ports.ts';
+import { tokenError } from './token-error.ts';
+import { headerReason } from './token-reason.ts';
 import type { UsageLog } from './usage.ts';
+import type { RecognizedToken, TokenReader } from './verify.ts';
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
@@ -37,6 +41,26 @@ export interface RevokeRequest {
   readonly reason?: string;
 }
 
+/** A text that was found, or that its holder wants to end. */
+export interface RevokeText {
+  readonly text: string;
+  readonly by: string;
+  readonly reason?: string;
+  /**
+   * Given: the whole tokens end, not only these copies of them. Called with each workspace first; throws when the
+   * asker may not.
+   */
+  readonly demandWhole?: (workspace: bigint) => void;
+}
+
+/** What a text ended. */
+export interface RevokedText {
+  /** The copies that were recognised, in the order of the text. */
+  readonly copies: readonly [RecognizedToken, ...RecognizedToken[]];
+  /** Ids of the recorded tokens that died. */
+  readonly reached: readonly string[];
+}
+
 /** The verbs of the authority, for code that runs in the same process. Nothing here asks for permission. */
 export interface Tokens {
   mint(request: MintRequest): Promise<Minted>;
@@ -49,6 +73,11 @@ export interface Tokens {
    * ids of the recorded tokens that it reached, those minted from them included.
    */
   revoke(request: RevokeRequest): Promise<readonly string[]>;
+  /**
+   * Ends the copies in a text, and what was narrowed from them. A text that a token was minted as ends its record too.
+   * Throws `not_found` when we signed none of it, and a token's code when it cannot be read.
+   */
+  revokeText(wish: RevokeText): Promise<RevokedText>;
   /** Ends every token of a workspace, those never recorded included, and all that would be minted. */
   revokeWorkspace(workspace: bigint, by?: string): Promise<readonly string[]>;
   /** Signs with a fresh key from now on; older tokens go on working. */
@@ -59,6 +88,8 @@ export interface Tokens {
 export function createTokens(o: {
   issuer: SigningIssuer;
   feed: RevocationFeed;
+  reader: Pick<TokenReader, 'recognize' | 'recognizeDischarge'>;
+  location: string;
   usage: UsageLog;
   now: () => Date;
   log: Log;
@@ -72,6 +103,27 @@ export function createTokens(o: {
       .refresh()
       .catch((error: unknown) => log.warn({ error }, 'the revocation feed could not be read'));
     return reached;
+  }
+
+  async function revokeText({ text, by, reason = '', demandWhole }: RevokeText): Promise<RevokedText> {
+    const found = await copiesIn(text, o);
+    if (!found.ok) throw tokenError(headerReason(found.reason));
+    const [first, ...rest] = found.value.tokens;
+    // Forged and foreign tokens look the same as no token at all.
+    if (!first) throw new HangarError('not_found', found.value.discharges.length > 0 ? ONLY_DISCHARGES : {});
+    const copies = [first, ...rest] as const;
+    const reached = new Set<string>();
+    const end = async (workspace: bigint, target: RevocationTarget): Promise<void> => {
+      for (const id of await revoke({ workspace, target, by, reason })) reached.add(id);
+    };
+    if (demandWhole) {
+      for (const copy of copies) demandWhole(copy.workspace);
+      const whole = new Map(copies.map((copy) => [copy.id, copy]));
+      for (const { id, workspace } of whole.values()) await end(workspace, { token: id });
+    } else {
+      for (const [workspace, branches] of branchesOf(copies)) await end(workspace, { branches });
+    }
+    return { copies, reached: [...reached] };
   }
 
   return {
@@ -95,11 +147,17 @@ export function createTokens(o: {
     },
     rename: (wish) => issuer.renameToken(wish),
     revoke,
+    revokeText,
     revokeWorkspace: (workspace, by = 'hangar') =>
       revoke({ workspace, target: { everything: true }, by, reason: 'workspace closed' }),
     rotateKey: (workspace) => issuer.rotateKey(workspace),
   };
 }
+
+const ONLY_DISCHARGES = {
+  public:
+    'The text holds a discharge, which ends by itself within minutes, and no token. Hand in the token it belongs to.',
+};
 
 function writeCursor(row: TokenRow): string {
   return Buffer.from(`${row.createdAt.toISOString()} ${row.id}`).toString('base64url');

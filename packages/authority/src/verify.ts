@@ -7,12 +7,12 @@ import {
   type Verified,
 } from '@hangar/macaroon';
 import { ok, refuse, sha256Hex, type Result } from '@hangar/security';
-import type { RevocationFeed } from './feed.ts';
-import type { VerifyingIssuer } from './issuer/issuer.ts';
+import type { RevocationFeed, RevokedLink } from './feed.ts';
+import type { DischargeOrigin, VerifyingIssuer } from './issuer/issuer.ts';
 import { unknownKey } from './issuer/judge.ts';
 import { keyNumberOf } from './issuer/keys.ts';
 import { headerReason, type TokenReason } from './token-reason.ts';
-import { windowOf } from './validity.ts';
+import { answersOf, type Answers } from './answers.ts';
 
 /** A permission token of ours: genuine, discharged and not revoked. What it allows is another question. */
 export interface VerifiedToken {
@@ -34,6 +34,9 @@ export interface RecognizedToken {
   readonly macaroon: Macaroon;
 }
 
+/** A discharge of our own service, and what it belongs to, as far as its ticket says. */
+export type RecognizedDischarge = DischargeOrigin;
+
 /** From the text of a header to the tokens in it that hold. */
 export interface TokenReader {
   /** At least one token, or why there is none. Throws `unavailable` when revocations cannot be read. */
@@ -46,12 +49,14 @@ export interface TokenReader {
   ): Promise<Result<readonly Result<VerifiedToken, TokenReason>[], TokenReason>>;
   /** Whether we signed this: discharges, time and revocation are not asked. */
   recognize(macaroon: Macaroon): Promise<RecognizedToken | undefined>;
+  /** Whether our own discharge service signed this. */
+  recognizeDischarge(macaroon: Macaroon): Promise<RecognizedDischarge | undefined>;
 }
 
 /** What reading tokens needs. */
 export interface TokenReaderOptions {
   readonly location: string;
-  readonly issuer: Pick<VerifyingIssuer, 'verify' | 'recognize'>;
+  readonly issuer: Pick<VerifyingIssuer, 'verify' | 'recognize' | 'recognizeDischarge'>;
   readonly feed: RevocationFeed;
   /** Genuine tokens seen before. Time, revocation and organization are asked outside it, every time. */
   readonly cache: VerificationCache;
@@ -86,21 +91,16 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     return ok({ workspace, verified });
   }
 
-  async function readOne(
-    token: Macaroon,
-    discharges: readonly Macaroon[],
-  ): Promise<Result<VerifiedToken, TokenReason>> {
+  async function readOne(token: Macaroon, answers: Answers): Promise<Result<VerifiedToken, TokenReason>> {
     const id = tokenId(token);
     const keyNumber = keyNumberOf(token.nonce.keyId);
     if (keyNumber === undefined) return refuse(unknownKey(id));
-    const mine = discharges.filter((discharge) => answers(discharge, token));
-    const current = mine.filter((discharge) => !isOver(discharge, now()));
+    const { current, lateAt } = answers.to(token);
     const outcome = await judge(token, keyNumber, current);
     if (!outcome.ok) {
       const { code, location } = outcome.reason;
-      const over = mine.filter((discharge) => !current.includes(discharge));
-      const isLate = code === 'discharge_required' && over.some((one) => answersAt(one, token, location));
-      return isLate && location !== undefined ? refuse(dischargeOver(id, location)) : outcome;
+      const isLate = code === 'discharge_required' && location !== undefined && lateAt.has(location);
+      return isLate ? refuse(dischargeOver(id, location)) : outcome;
     }
     const { workspace, verified } = outcome.value;
     if (!verified.caveats.some((caveat) => caveat.type === 'Organization')) return refuse(namesNobody(id));
@@ -115,7 +115,8 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     const waiting = feed.ensureFresh();
     if (waiting) await waiting;
     const { permission, discharges } = bundle.value;
-    return ok(await Promise.all(permission.map((macaroon) => readOne(macaroon, discharges))));
+    const answers = answersOf(discharges, now());
+    return ok(await Promise.all(permission.map((macaroon) => readOne(macaroon, answers))));
   };
 
   return {
@@ -127,6 +128,7 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
       if (workspace === undefined) return undefined;
       return { id: tokenId(macaroon), workspace, branch: sha256Hex(macaroon.tail), macaroon };
     },
+    recognizeDischarge: (macaroon) => issuer.recognizeDischarge(macaroon),
     read: async (authorization) => {
       const each = await readEach(authorization);
       if (!each.ok) return each;
@@ -151,27 +153,6 @@ function readHeader(authorization: string | null, location: string): Result<Bund
   });
 }
 
-function answers(discharge: Macaroon, token: Macaroon): boolean {
-  return token.caveats.some((caveat) => caveat.type === '3P' && sameKeyId(discharge, caveat.ticket));
-}
-
-function answersAt(discharge: Macaroon, token: Macaroon, location: string | undefined): boolean {
-  return token.caveats.some(
-    (caveat) => caveat.type === '3P' && caveat.location === location && sameKeyId(discharge, caveat.ticket),
-  );
-}
-
-function sameKeyId(discharge: Macaroon, ticket: Uint8Array): boolean {
-  // Tickets are public labels in the same header, so nothing is given away by comparing them plainly.
-  return Buffer.compare(discharge.nonce.keyId, ticket) === 0;
-}
-
-function isOver(discharge: Macaroon, at: Date): boolean {
-  // Only what stands at the top always applies; a window inside IfPresent may not be asked.
-  const { notAfter } = windowOf(discharge.caveats.filter((caveat) => caveat.type === 'ValidityWindow'));
-  return notAfter !== undefined && at.getTime() > notAfter * 1000;
-}
-
 function namesNobody(id: string): TokenReason {
   // Without an organization a token would allow everything everywhere (macaroons spec 14).
   return {
@@ -190,11 +171,12 @@ function dischargeOver(id: string, location: string): TokenReason {
   };
 }
 
-function tokenRevoked(id: string, kind: 'token' | 'branch' | 'key'): TokenReason {
+function tokenRevoked(id: string, link: RevokedLink): TokenReason {
   const what = {
     token: `Token ${id} was revoked.`,
+    part: `One of the texts that token ${id} was minted as was revoked: this one, or the one it was narrowed from.`,
     branch: `This narrowed copy of token ${id}, or the one it was narrowed from, was revoked.`,
     key: `The key that signed token ${id} was revoked.`,
   };
-  return { code: 'token_revoked', tokenId: id, sentence: what[kind] };
+  return { code: 'token_revoked', tokenId: id, sentence: what[link] };
 }

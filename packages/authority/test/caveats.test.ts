@@ -120,6 +120,7 @@ describe('each caveat of our own', () => {
     expect(HANGAR_CAVEAT_NUMBERS).toEqual({
       EnvCreate: 281_785_310_004_993n,
       EnvLabels: 281_785_310_004_994n,
+      LoginOf: 281_785_310_004_999n,
       ExecLimit: 281_785_310_004_995n,
       Source: 281_785_310_004_996n,
       Rate: 281_785_310_004_997n,

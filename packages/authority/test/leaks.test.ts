@@ -1,9 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { narrowTokens, readLeakReporters, type Authority } from '@hangar/authority';
-import { Action, LOCATIONS } from '@hangar/macaroon';
+import { createIssuer, narrowTokens, readLeakReporters, type Authority } from '@hangar/authority';
+import { Action, decodeToken, encodeToken, LOCATIONS, mint as mintMacaroon } from '@hangar/macaroon';
 import { sha256 } from '@hangar/security';
-import { door, forged, openWorld, WORKSPACE, type World } from './world.ts';
+import { call, door, forged, gabriella, openWorld, WORKSPACE, type World } from './world.ts';
 
 const github = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -40,6 +40,16 @@ const narrowed = (token: string): string => {
   if (!copy.ok) throw new Error(copy.reason.tag);
   return copy.value;
 };
+
+/** The discharge of a token that asks for a sign-in, signed by the one who holds the keys. */
+async function signedIn(token: string): Promise<string> {
+  const decoded = decodeToken(token);
+  const ticket = decoded.ok && decoded.value.caveats.find((caveat) => caveat.type === '3P');
+  if (!ticket) throw new Error('the token asks for no sign-in');
+  const issued = await createIssuer(world.options).discharge(ticket.ticket, gabriella);
+  if (!issued.ok) throw new Error(issued.reason.tag);
+  return encodeToken(issued.value);
+}
 
 const verdict = async (token: string): Promise<string> => {
   const outcome = await authority.verifier.verify(token);
@@ -95,6 +105,88 @@ describe('a signed report of leaked tokens', () => {
     expect(await verdict(copy)).toBe('token_revoked');
     expect(await verdict(child.ok ? child.value : '')).toBe('token_revoked');
     expect(await verdict(parent)).toBe('taken');
+  });
+
+  it('F-123: recognises any one part of a list, in either order, and ends what a discharge signed in for', async () => {
+    const parts: [string, (permission: string, discharge: string) => string][] = [
+      ['the permission token', (permission) => permission],
+      ['the discharge', (_, discharge) => discharge],
+      ['both', (permission, discharge) => `${permission},${discharge}`],
+      ['both, turned round', (permission, discharge) => `FlyV1 ${discharge},${permission}`],
+    ];
+    for (const [what, part] of parts) {
+      const { id, token } = await authority.tokens.mint({
+        workspace: WORKSPACE,
+        preset: 'org',
+        name: what,
+        creator: 'milo',
+        requireLogin: true,
+      });
+      const found = part(token, await signedIn(token));
+      const { json } = await report([{ token: found, type: 'hangar_token' }]);
+      expect(json, what).toEqual([
+        {
+          token_hash: Buffer.from(sha256(found)).toString('base64'),
+          token_type: 'hangar_token',
+          label: 'true_positive',
+        },
+      ]);
+      expect(await authority.tokens.get(WORKSPACE, id), what).toMatchObject({ revokedAt: world.clock.now() });
+    }
+  });
+
+  it('F-123: of a discharge for a copy ends that copy and leaves its parent', async () => {
+    const parent = await mint();
+    const { body } = await call(authority, 'POST', '/hangar/v1/tokens/attenuate', {
+      body: { token: narrowed(parent), require_login: true },
+    });
+    const copy = String(body['token']);
+    const discharge = await signedIn(copy);
+    expect(await verdict(`${copy},${discharge}`)).toBe('taken');
+    await report([{ token: discharge, type: 'x' }]);
+    expect(await verdict(`${copy},${discharge}`)).toBe('token_revoked');
+    expect(await verdict(parent)).toBe('taken');
+  });
+
+  it('F-123: does not believe a discharge that was changed, or that somebody else signed', async () => {
+    const { token, id } = await authority.tokens.mint({
+      workspace: WORKSPACE,
+      preset: 'org',
+      name: 'ci',
+      creator: 'milo',
+      requireLogin: true,
+    });
+    const decoded = decodeToken(token);
+    const ticket = decoded.ok && decoded.value.caveats.find((caveat) => caveat.type === '3P');
+    if (!ticket) throw new Error('no ticket');
+    const foreign = mintMacaroon({
+      key: new Uint8Array(32),
+      keyId: ticket.ticket,
+      location: ticket.location,
+      caveats: [],
+      proof: true,
+    });
+    for (const discharge of [forged(await signedIn(token)), encodeToken(foreign)]) {
+      expect((await report([{ token: discharge, type: 'x' }])).json).toMatchObject([
+        { label: 'false_positive' },
+      ]);
+    }
+    expect((await authority.tokens.get(WORKSPACE, id))?.revokedAt).toBeUndefined();
+  });
+
+  it('F-123: a finder with only a discharge is told what to hand in, and ends nothing', async () => {
+    const { token } = await authority.tokens.mint({
+      workspace: WORKSPACE,
+      preset: 'org',
+      name: 'ci',
+      creator: 'milo',
+      requireLogin: true,
+    });
+    const discharge = await signedIn(token);
+    const answer = await call(authority, 'POST', '/hangar/v1/tokens/revoke', { body: { token: discharge } });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(answer.body['error']).toContain('Hand in the token it belongs to');
+    expect(await verdict(`${token},${discharge}`)).toBe('taken');
   });
 
   it('is refused with any other signature, and then nothing is revoked', async () => {

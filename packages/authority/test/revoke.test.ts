@@ -291,6 +291,7 @@ describe('when revocations cannot be read', () => {
       by: 't',
       reason: '',
       at: world.clock.now(),
+      latestEnd: world.clock.now(),
     });
     world.clock.advance(0.2);
     expect(await verdict(slow, token)).toBe('token_revoked');

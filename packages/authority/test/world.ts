@@ -135,7 +135,7 @@ export async function openWorld(changes: Partial<WorldOptions> = {}): Promise<Wo
     reset: async () => {
       await db.db
         .execute(sql`truncate authority_counters, authority_keys, authority_tokens, authority_lineage,
-        authority_revocations, authority_flows`);
+        authority_revocations, authority_flows, authority_token_parts`);
       clock.at = START * 1000;
       world.authority = authorityOn(options);
     },

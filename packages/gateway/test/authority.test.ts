@@ -67,7 +67,7 @@ describe('with tokens of the authority, the gateway', () => {
     const branch = (await authority.verifier.verify(`FlyV1 ${child}`)) as { value: { branch: string } };
     await authority.tokens.revoke({
       workspace: world.workspace.number,
-      target: { branch: branch.value.branch },
+      target: { branches: [{ digest: branch.value.branch }] },
       by: 'test',
     });
     expect(await ask('GET', at('events'), { token: child })).toMatchObject({

@@ -111,6 +111,7 @@ export {
   PRIVATE_RANGE,
   privateCaveat,
   privateCaveats,
+  readPrivate,
   type PrivateCaveat,
   type PrivateCaveats,
 } from './private-caveat.ts';

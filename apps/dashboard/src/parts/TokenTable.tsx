@@ -1,4 +1,5 @@
 import { Badge, Group, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Fragment } from 'react';
 import type { TokenView } from '../../wire.d.ts';
 import { useViewer } from '../layout/viewer.ts';
 import { RevokeToken } from './RevokeToken.tsx';
@@ -88,6 +89,15 @@ function WhatItCanDo({ token }: { readonly token: TokenView }) {
       <Beneath>
         Ends with …{token.endsWith}
         {token.app !== null && <>, for {token.app.name ?? `app ${token.app.number}`}</>}
+        {token.state === 'active' &&
+          token.parts.map(
+            (part, index) =>
+              part.revokedAt !== null && (
+                <Fragment key={index}>
+                  , part {index + 1} of {token.parts.length} revoked <When at={part.revokedAt} />
+                </Fragment>
+              ),
+          )}
         {token.revokedAt !== null && (
           <>
             , revoked <When at={token.revokedAt} />

@@ -30,7 +30,8 @@ export async function runAuthority(config: AuthorityConfig): Promise<Running> {
     open.later(() => store.close());
     const { now } = await reachPlatform(config, open, log);
     const sealer = createSealer(config.masterKeys);
-    const issuer = await openIssuer({ publicUrl: config.publicUrl, store, sealer, now, log });
+    const { publicUrl, mintLimits: limits } = config;
+    const issuer = await openIssuer({ publicUrl, store, sealer, limits, now, log });
     for (const half of halves) {
       const listening = await serveOnSocket(createIssuerDoor(issuer, half), paths[half], log);
       open.later(() => listening.close());

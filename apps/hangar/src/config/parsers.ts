@@ -26,6 +26,8 @@ export function complaintAbout(
       return choices?.includes(value) === true ? undefined : `must be one of ${choices?.join(', ') ?? ''}`;
     case 'flag':
       return value === 'true' || value === 'false' ? undefined : 'must be true or false';
+    case 'count':
+      return /^[1-9]\d{0,6}$/.test(value) ? undefined : 'must be a whole number from 1 to 9999999';
     case 'list':
       return splitList(value).length > 0 ? undefined : 'must name at least one, or be unset';
     case 'networks':

@@ -35,7 +35,8 @@ export type Kind =
   | 'networks'
   | 'secret'
   | 'secrets'
-  | 'flag';
+  | 'flag'
+  | 'count';
 
 /** What each section of the reference page is about. */
 export const sections: Readonly<Record<Section, string>> = {
@@ -246,6 +247,22 @@ export const variables = [
     kind: 'choice',
     fallback: 'info',
     sentence: 'How much is logged, as JSON lines on standard output.',
+  },
+  {
+    name: 'HANGAR_MAX_LIVE_TOKENS',
+    section: 'operation',
+    kind: 'count',
+    fallback: '1000',
+    sentence:
+      'How many tokens of one workspace may work at a time. Ten times as many are kept on record, revoked ones included, until they would have ended. Read by the process that signs.',
+  },
+  {
+    name: 'HANGAR_MAX_TOKEN_DEPTH',
+    section: 'operation',
+    kind: 'count',
+    fallback: '32',
+    sentence:
+      'How long a chain of tokens may be that were minted one with another; narrowing counts for nothing. Read by the process that signs.',
   },
   {
     name: 'HANGAR_LEAK_KEYS_FILE',

@@ -16,14 +16,7 @@ import { admit, type Asked, assertStillAdmitted } from './admit.ts';
 import { createAssets } from './assets.ts';
 import { setPageHeaders } from './page-headers.ts';
 import { isPagePath } from './pages.ts';
-import type {
-  DashboardActions,
-  DashboardReads,
-  LoginsPort,
-  RevocationDoor,
-  TokensPort,
-  UsageQuestion,
-} from './ports.ts';
+import type { DashboardActions, DashboardReads, LoginsPort, TokensPort, UsageQuestion } from './ports.ts';
 import { dashboardRoutes, type DashboardRoute } from './routes.ts';
 import type { Change, Effects, Questions, ViewerVisit } from './visit.ts';
 import { WholeRequest } from './whole.ts';
@@ -32,7 +25,6 @@ import { WholeRequest } from './whole.ts';
 export interface DashboardOptions {
   readonly reads: DashboardReads;
   readonly tokens: TokensPort;
-  readonly revocationDoor: RevocationDoor;
   readonly actions: DashboardActions;
   readonly logins: LoginsPort;
   readonly usage: UsageQuestion;

@@ -6,7 +6,6 @@ import type {
   MachineEventView,
   UsageLineView,
 } from '@hangar/dashboard/wire';
-import type { Door } from '@hangar/security';
 
 /**
  * What the dashboard needs from outside, named as the questions it asks. Its answers are read models: the views of
@@ -55,10 +54,7 @@ export interface DashboardReads {
  * The authority's own verbs, never its tables: it may run as a process of its own with a database of its own. It asks
  * for no permission and knows no tenants, so a workspace comes from {@link DashboardReads} and nowhere else.
  */
-export type TokensPort = Pick<Tokens, 'list' | 'get' | 'mint' | 'revoke'>;
-
-/** Answers `POST /hangar/v1/tokens/revoke`, the authority's door for those who hold the text of a token. */
-export type RevocationDoor = (request: Request, door: Door) => Promise<Response>;
+export type TokensPort = Pick<Tokens, 'list' | 'get' | 'mint' | 'revoke' | 'revokeText'>;
 
 /** Changes, carried out by the capability that owns them. The dashboard has checked the tenant and the role before. */
 export interface DashboardActions {

@@ -1,4 +1,4 @@
-import { isPresetName, type RevocationTarget } from '@hangar/authority';
+import { isFit, isPresetName, type RevocationTarget } from '@hangar/authority';
 import type { LeakView, MintedView, RevokedView } from '@hangar/dashboard/wire';
 import { HangarError } from '@hangar/security';
 import { z } from 'zod';
@@ -6,6 +6,9 @@ import { fitting } from './fitting.ts';
 import type { WorkspaceFacts } from './ports.ts';
 import { tokenView } from './token-answers.ts';
 import type { Change, ExtensionVisit, Questions, ViewerVisit } from './visit.ts';
+
+/** A database takes no control characters. */
+const fitText = z.string().refine(isFit, 'control characters are not taken');
 
 const appNumber = z.string().regex(/^[1-9]\d{0,17}$/, 'the number of an app');
 
@@ -17,13 +20,13 @@ const mintWish = z.strictObject({
 });
 
 const revokeAllWish = z.union([
-  z.strictObject({ creator: z.string().min(1).max(200) }),
+  z.strictObject({ creator: fitText.min(1).max(200) }),
   z.strictObject({ app: appNumber }),
 ]);
 
 const leakWish = z.strictObject({
   token: z.string().min(1).max(65_536),
-  reason: z.string().max(500).optional(),
+  reason: fitText.max(500).optional(),
 });
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -68,21 +71,18 @@ export async function revokeAll(questions: Questions, visit: ExtensionVisit): Pr
 }
 
 /**
- * `POST /api/tokens/report`: passes a text that was found on to the authority's own door, which ends that branch and
- * nothing above it. Whose token it is makes no difference, so any signed-in person may.
+ * `POST /api/tokens/report`: ends the copy whose text was found, and nothing above it. Whose token it is makes no
+ * difference, so any signed-in person may; strangers at the same address use up nothing of it.
  */
 export async function reportLeak(questions: Questions, visit: ViewerVisit): Promise<Change> {
   const { token, reason } = fitting(leakWish, visit.body);
-  return async ({ revocationDoor }) => {
-    const target = '/hangar/v1/tokens/revoke';
-    const request = new Request(new URL(target, visit.head.url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token, reason: reason ?? 'reported in the dashboard' }),
+  return async ({ tokens }) => {
+    const { copies } = await tokens.revokeText({
+      text: token,
+      by: visit.login.userId,
+      reason: reason ?? 'reported in the dashboard',
     });
-    const answer = await revocationDoor(request, { ...visit.door, rawTarget: target });
-    if (!answer.ok) return answer;
-    const { root_token: id } = z.object({ root_token: z.string() }).parse(await answer.json());
+    const { id } = copies[0];
     logged(questions, visit, 'leak reported in the dashboard', { token: id });
     const view: LeakView = { id };
     return view;

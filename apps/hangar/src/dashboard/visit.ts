@@ -6,7 +6,6 @@ import type {
   DashboardReads,
   ExtensionFacts,
   LoginsPort,
-  RevocationDoor,
   TokensPort,
   UsageQuestion,
 } from './ports.ts';
@@ -25,8 +24,7 @@ export interface Questions {
 
 /** Everything an operation may change. The pipeline hands it out, once it has judged for the last time. */
 export interface Effects {
-  readonly tokens: Pick<TokensPort, 'mint' | 'revoke'>;
-  readonly revocationDoor: RevocationDoor;
+  readonly tokens: Pick<TokensPort, 'mint' | 'revoke' | 'revokeText'>;
   readonly actions: DashboardActions;
   readonly logins: Pick<LoginsPort, 'signOut'>;
 }

@@ -123,13 +123,22 @@ async function list(given: GivenToken, options: ListOptions): Promise<Answer> {
 function describe(row: Readonly<Record<string, unknown>>): string[] {
   const summary = Array.isArray(row['summary']) ? row['summary'].map(String) : [];
   return [
-    `${String(row['name'])} (${String(row['state'])})`,
+    `${String(row['name'])} (${[String(row['state']), ...endedParts(row)].join(', ')})`,
     `  id         ${String(row['id'])}, ends in ${String(row['ends_with'])}`,
     `  made       ${String(row['created_at'])} by ${String(row['created_by'])} as ${String(row['preset'])}`,
     `  expires    ${String(row['expires_at'])}`,
     `  last used  ${lastUse(row)}`,
     ...summary.map((sentence) => `  - ${sentence}`),
   ];
+}
+
+/** Which texts of a token that works no longer do. */
+function endedParts(row: Readonly<Record<string, unknown>>): string[] {
+  const parts = Array.isArray(row['parts']) ? (row['parts'] as Readonly<Record<string, unknown>>[]) : [];
+  if (row['state'] !== 'active') return [];
+  return parts.flatMap((part, index) =>
+    part['state'] === 'revoked' ? [`part ${index + 1} of ${parts.length} revoked`] : [],
+  );
 }
 
 function lastUse(row: Readonly<Record<string, unknown>>): string {

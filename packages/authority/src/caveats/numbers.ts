@@ -11,6 +11,7 @@ export const HANGAR_CAVEAT_NUMBERS = {
   Source: BLOCK + 4n,
   Rate: BLOCK + 5n,
   Spend: BLOCK + 6n,
+  LoginOf: BLOCK + 7n,
 } as const;
 
 /**

@@ -1,11 +1,12 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import type { Hono } from 'hono';
-import { HangarError, parseStrictJson, readBody, sha256 } from '@hangar/security';
+import { HangarError, parseStrictJson, readBody, sha256, type Log } from '@hangar/security';
 import { z } from 'zod';
+import { branchesOf, copiesIn, type Copies } from '../copies.ts';
+import type { RevocationTarget } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
 import type { TokenReader } from '../verify.ts';
 import { isFit, jsonResponse } from './json.ts';
-import { branchOf, recognizedIn } from './revoke.ts';
 import { parsed } from './token-text.ts';
 import type { DoorEnv } from './tokens-door.ts';
 
@@ -48,7 +49,8 @@ export function readLeakReporters(json: string): LeakReporters {
 /**
  * `POST /leaks`: reports of tokens found in public places, signed by whoever scans them (GitHub's partner
  * programme: ECDSA over the raw body). Each reported copy is revoked with everything narrowed from it, before
- * the answer. The answer says of each, by its digest, whether it was one of ours.
+ * the answer. A scanner may hand in any one part of a list: a discharge of ours alone ends what it signed in for. The
+ * answer says of each report, by its digest, whether it held something of ours.
  */
 export function registerLeaks(
   app: Hono<DoorEnv>,
@@ -57,8 +59,26 @@ export function registerLeaks(
     reader: TokenReader;
     tokens: Tokens;
     leakReporters: LeakReporters | undefined;
+    log: Log;
   },
 ): void {
+  async function end(copies: Copies, about: { by: string; reason: string }): Promise<void> {
+    for (const [workspace, branches] of branchesOf(copies.tokens))
+      await o.tokens.revoke({ workspace, target: { branches }, ...about });
+    // Beside a copy, the copy says what leaked: its parent need not die with it.
+    if (copies.tokens.length > 0) return;
+    for (const { ticket } of copies.discharges) {
+      if (ticket === undefined) {
+        o.log.warn(about, 'a leaked discharge does not say what it belongs to; look for the token beside it');
+        continue;
+      }
+      const { workspace, loginOf } = ticket;
+      const target: RevocationTarget =
+        'token' in loginOf ? loginOf : { branches: [{ digest: loginOf.branch }] };
+      await o.tokens.revoke({ workspace, target, ...about });
+    }
+  }
+
   app.post('/leaks', async (c) => {
     if (o.leakReporters === undefined) throw new HangarError('not_found');
     const body = await readBody(c.req.raw, MAX_BODY_BYTES, c.env.door);
@@ -72,20 +92,16 @@ export function registerLeaks(
     if (!json.ok) throw new HangarError('bad_request', { detail: json.reason.tag });
     const labels = [];
     for (const report of parsed(reports, json.value)) {
-      const found = await recognizedIn(report.token, o);
-      const ours = found.ok ? found.value : [];
-      for (const token of ours) {
-        await o.tokens.revoke({
-          workspace: token.workspace,
-          target: branchOf(token),
-          by: `leak report ${signer.slice(0, 16)}`,
-          reason: report.url === undefined ? 'found in public' : `found at ${report.url}`,
-        });
-      }
+      const found = await copiesIn(report.token, o);
+      const ours = found.ok ? found.value : { tokens: [], discharges: [] };
+      await end(ours, {
+        by: `leak report ${signer.slice(0, 16)}`,
+        reason: report.url === undefined ? 'found in public' : `found at ${report.url}`,
+      });
       labels.push({
         token_hash: Buffer.from(sha256(report.token)).toString('base64'),
         token_type: report.type,
-        label: ours.length > 0 ? 'true_positive' : 'false_positive',
+        label: ours.tokens.length + ours.discharges.length > 0 ? 'true_positive' : 'false_positive',
       });
     }
     return jsonResponse(200, labels);

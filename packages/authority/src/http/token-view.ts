@@ -16,6 +16,13 @@ export function tokenView(row: TokenRow, now: Date): Record<string, unknown> {
     last_used_at: row.lastUsedAt ?? null,
     last_source: row.lastUsedFrom ?? null,
     state: stateOf(row, now),
+    // A preset may make several texts, and one of them may be revoked while the others work.
+    parts: row.parts.map((part) => ({
+      digest: `sha256:${part.digest}`,
+      state: stateOf({ ...row, ...part }, now),
+      revoked_at: part.revokedAt ?? row.revokedAt,
+      revoked_by: part.revokedBy ?? row.revokedBy,
+    })),
     revoked_at: row.revokedAt,
     revoked_by: row.revokedBy,
     key: row.keyNumber,
@@ -38,7 +45,10 @@ export function mintedView(minted: Minted, now: Date): Record<string, unknown> {
   };
 }
 
-function stateOf(row: TokenRow, now: Date): 'active' | 'expired' | 'revoked' {
+function stateOf(
+  row: Pick<TokenRow, 'revokedAt' | 'expiresAt'>,
+  now: Date,
+): 'active' | 'expired' | 'revoked' {
   if (row.revokedAt) return 'revoked';
-  return row.expiresAt < now ? 'expired' : 'active';
+  return row.expiresAt <= now ? 'expired' : 'active';
 }

@@ -1,6 +1,13 @@
 import { Hono, type Context } from 'hono';
 import { Action, clear, type Access } from '@hangar/macaroon';
-import { asHangarError, errorResponse, HangarError, type Door, type Result } from '@hangar/security';
+import {
+  asHangarError,
+  errorResponse,
+  HangarError,
+  type Door,
+  type Log,
+  type Result,
+} from '@hangar/security';
 import { z } from 'zod';
 import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
 import type { VerifiedCaller } from '../caller.ts';
@@ -38,6 +45,7 @@ export interface TokensDoorOptions extends TokenTextOptions {
   readonly leakReporters: LeakReporters | undefined;
   readonly know: (authorization: string | null) => Promise<Result<KnownCaller, TokenReason>>;
   readonly now: () => Date;
+  readonly log: Log;
 }
 
 /** What Hono hands every route. */
@@ -49,6 +57,8 @@ export interface DoorEnv {
 export interface DoorTools {
   /** The verified caller, reduced to one workspace; throws when there is none. */
   caller(c: Context<DoorEnv>, orgSlug?: string): Promise<KnownCaller>;
+  /** The verified caller, or undefined when no token that holds was sent. */
+  callerIfAny(c: Context<DoorEnv>): Promise<KnownCaller | undefined>;
   /** Throws unless the caller may do this with the workspace's tokens. */
   demandTokens(c: Context<DoorEnv>, known: KnownCaller, action: number, app?: bigint): void;
   /** Throws when this caller asks too often. */
@@ -82,6 +92,11 @@ export function createTokensDoor(
       // Somebody else's workspace and no workspace at all are the same to a stranger.
       if (!caller || !first) throw new HangarError('not_found');
       return { caller, tokens: [first, ...rest] };
+    },
+    callerIfAny: async (c) => {
+      const authorization = c.req.header('authorization');
+      const known = authorization === undefined ? undefined : await options.know(authorization);
+      return known?.ok ? known.value : undefined;
     },
     demandTokens: (c, { caller }, action, appNumber) => {
       demand(caller, tokensAccess(c, caller.workspace, action, appNumber, now()));

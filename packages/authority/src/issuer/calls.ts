@@ -35,6 +35,10 @@ const row = z.strictObject({
   preset: text,
   creator: text,
   app: whole.exactOptional(),
+  depth: z.int(),
+  parts: z.array(
+    z.strictObject({ digest: text, revokedAt: instant.exactOptional(), revokedBy: text.exactOptional() }),
+  ),
   caveats: text,
   summary: z.array(text),
   endsWith: text,
@@ -48,7 +52,9 @@ const row = z.strictObject({
 
 const target = z.union([
   z.strictObject({ token: text }),
-  z.strictObject({ branch: text, expiresAt: instant.exactOptional() }),
+  z.strictObject({
+    branches: z.array(z.strictObject({ digest: text, expiresAt: instant.exactOptional() })),
+  }),
   z.strictObject({ creator: text }),
   z.strictObject({ app: whole }),
   z.strictObject({ key: whole }),
@@ -95,6 +101,22 @@ export const calls = {
     asks: z.strictObject({ token }),
     answers: z.strictObject({ workspace: whole.exactOptional() }),
   },
+  recognizeDischarge: {
+    half: 'verify',
+    asks: z.strictObject({ discharge: token }),
+    answers: z.strictObject({
+      origin: z
+        .strictObject({
+          ticket: z
+            .strictObject({
+              workspace: whole,
+              loginOf: z.union([z.strictObject({ token: text }), z.strictObject({ branch: text })]),
+            })
+            .exactOptional(),
+        })
+        .exactOptional(),
+    }),
+  },
   revokedSince: {
     half: 'verify',
     asks: z.strictObject({ number: whole }),
@@ -107,6 +129,7 @@ export const calls = {
           workspace: whole,
           kind: z.enum(['token', 'branch', 'key']),
           value: text,
+          isPart: z.literal(true).exactOptional(),
           needlessAfter: instant.exactOptional(),
         }),
       ),

@@ -10,8 +10,10 @@ import {
   type Sealer,
   type Secret,
 } from '@hangar/security';
+import { MAX_LIFETIME_SECONDS } from '../expiry.ts';
+import { readMintLimits, type MintLimits } from '../limits.ts';
 import { DISCHARGE_SECONDS, requireLogin } from '../login-caveat.ts';
-import type { IssuerStore } from '../ports.ts';
+import type { IssuerStore, RevocationTarget } from '../ports.ts';
 import type { Task } from '../task.ts';
 import { parseDischargeKeys } from './discharge-key.ts';
 import { issueDischarge } from './issue.ts';
@@ -24,7 +26,7 @@ import { readTicket } from './ticket.ts';
 const PRUNE_SECONDS = 3600;
 /** After a change of the master keys the old one is free to go within this time. */
 const RESEAL_SECONDS = 3600;
-/** Feed entries outlive their tokens by two days: clocks may be set back. */
+/** Records and feed entries outlive their tokens by two days: clocks may be set back. */
 const PRUNE_AFTER_MS = 48 * 3_600_000;
 
 /** What an issuer is made of. */
@@ -40,6 +42,8 @@ export interface IssuerOptions {
   readonly sealer: Sealer;
   /** How long a discharge of ours lives; default ten minutes. */
   readonly dischargeSeconds?: number;
+  /** Bounds of what a workspace may mint; default {@link DEFAULT_MINT_LIMITS}. */
+  readonly limits?: Partial<MintLimits>;
   readonly now?: Clock;
   readonly log?: Log;
 }
@@ -67,6 +71,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     keys,
     store,
     judge,
+    limits: readMintLimits(options.limits),
     now,
   });
   const about: IssuerAbout = {
@@ -84,6 +89,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     about: async () => about,
     verify: (presented) => judge.verify(presented),
     recognize: (token) => judge.recognize(token),
+    recognizeDischarge: async (discharge) => judge.recognizeDischarge(discharge),
     revokedSince: (number) => store.revokedSince(number),
     recordUses: (uses) => store.recordUses(uses),
 
@@ -115,7 +121,10 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     revoke: async ({ workspace, target, by, reason }) => {
       if ('key' in target && (await store.currentKey(workspace))?.number === target.key)
         await rotateKey(workspace);
-      const reached = await store.revoke({ workspace, target, by, reason, at: now() });
+      const at = now();
+      const latestEnd = new Date(at.getTime() + MAX_LIFETIME_SECONDS * 1000);
+      const within = endingWithin(target, at, latestEnd);
+      const reached = await store.revoke({ workspace, target: within, by, reason, at, latestEnd });
       log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
       return reached;
     },
@@ -139,8 +148,27 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
         everySeconds: PRUNE_SECONDS,
         run: async () => void (await store.pruneRevocations(new Date(now().getTime() - PRUNE_AFTER_MS))),
       },
+      {
+        name: 'authority.prune-tokens',
+        everySeconds: PRUNE_SECONDS,
+        run: async () => {
+          const doubtful = now().getTime() - PRUNE_AFTER_MS;
+          await store.pruneTokens(new Date(doubtful));
+          await store.pruneKeys(new Date(doubtful - MAX_LIFETIME_SECONDS * 1000));
+        },
+      },
     ],
   };
+}
+
+/** A holder may narrow a copy to any time at all; a feed entry is needed from now until no token can live any more. */
+function endingWithin(target: RevocationTarget, from: Date, to: Date): RevocationTarget {
+  if (!('branches' in target)) return target;
+  const branches = target.branches.map(({ digest, expiresAt = to }) => ({
+    digest,
+    expiresAt: expiresAt < from ? from : expiresAt > to ? to : expiresAt,
+  }));
+  return { branches };
 }
 
 function checkLocations(location: string, dischargeLocation: string): void {

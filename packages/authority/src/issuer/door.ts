@@ -9,7 +9,7 @@ import {
   type Door,
 } from '@hangar/security';
 import { CALL_PATH, calls, isCallName, type Answering, type Asked, type CallName } from './calls.ts';
-import type { TokenRow } from '../ports.ts';
+import type { TokenPart, TokenRow } from '../ports.ts';
 import type { Issuer } from './issuer.ts';
 import { pack, unpack } from './wire.ts';
 
@@ -85,6 +85,10 @@ function answers(issuer: Issuer): { [N in CallName]: (asked: Asked<N>) => Promis
       const workspace = await issuer.recognize(token);
       return workspace === undefined ? {} : { workspace };
     },
+    recognizeDischarge: async ({ discharge }) => {
+      const origin = await issuer.recognizeDischarge(discharge);
+      return origin === undefined ? {} : { origin };
+    },
     revokedSince: async ({ number }) => {
       const page = await issuer.revokedSince(number);
       return { ...page, revocations: [...page.revocations] };
@@ -126,8 +130,8 @@ function answers(issuer: Issuer): { [N in CallName]: (asked: Asked<N>) => Promis
   };
 }
 
-function written(row: TokenRow): TokenRow & { summary: string[] } {
-  return { ...row, summary: [...row.summary] };
+function written(row: TokenRow): TokenRow & { summary: string[]; parts: TokenPart[] } {
+  return { ...row, summary: [...row.summary], parts: [...row.parts] };
 }
 
 function caveatsOf(bytes: Uint8Array): readonly Caveat[] {

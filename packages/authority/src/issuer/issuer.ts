@@ -1,5 +1,6 @@
 import type { Macaroon, Verified } from '@hangar/macaroon';
 import type { Result } from '@hangar/security';
+import type { LoginOf } from '../caveats/login-of.ts';
 import type { FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
 import type { TokenReason } from '../token-reason.ts';
 import type { Minted, MintRequest } from './mint.ts';
@@ -21,6 +22,12 @@ export interface Judged {
   readonly workspace: bigint;
   readonly keyNumber: bigint;
   readonly verified: Verified;
+}
+
+/** Where a discharge of ours came from. */
+export interface DischargeOrigin {
+  /** What its ticket was made for, in which workspace; tickets of before do not say. */
+  readonly ticket?: { readonly workspace: bigint; readonly loginOf: LoginOf };
 }
 
 /** Which rows to list. */
@@ -57,6 +64,8 @@ export interface VerifyingIssuer {
   verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
   /** The workspace whose key signed this, whatever else it lacks; undefined when it is not ours. */
   recognize(token: Macaroon): Promise<bigint | undefined>;
+  /** What this was signed for, if our discharge service signed it; undefined when it did not. */
+  recognizeDischarge(discharge: Macaroon): Promise<DischargeOrigin | undefined>;
   /** Everything in the revocation feed behind `number`, oldest first. */
   revokedSince(number: bigint): Promise<FeedPage>;
   /** Writes down when and from where tokens were last used. */

@@ -1,8 +1,9 @@
 import { tokenId, verify, type Macaroon } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/security';
 import { verifyReason, type TokenReason } from '../token-reason.ts';
-import type { Judged, Presented } from './issuer.ts';
+import type { DischargeOrigin, Judged, Presented } from './issuer.ts';
 import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
+import { readTicket } from './ticket.ts';
 
 /** Checks presented tokens against the root keys. */
 export interface Judge {
@@ -10,6 +11,8 @@ export interface Judge {
   verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
   /** Whose key signed it, when one of ours did. */
   recognize(token: Macaroon): Promise<bigint | undefined>;
+  /** Whether our discharge service signed it, and for what. */
+  recognizeDischarge(discharge: Macaroon): DischargeOrigin | undefined;
 }
 
 /** Builds a judge. The trusted keys are those shared with our own discharge service. */
@@ -40,6 +43,17 @@ export function createJudge(o: {
       // The chain is compared before anything is said about discharges.
       const genuine = outcome && (outcome.ok || outcome.reason.tag === 'missing_discharge');
       return genuine ? key?.workspace : undefined;
+    },
+    recognizeDischarge: (discharge) => {
+      if (discharge.location !== o.dischargeLocation) return undefined;
+      const ticket = readTicket(discharge.nonce.keyId, o.dischargeKeys);
+      if (!ticket.ok) return undefined;
+      const { dischargeKey, caveats, loginOf } = ticket.value;
+      if (!verify(discharge, { key: dischargeKey }).ok) return undefined;
+      const workspace = caveats.flatMap((caveat) =>
+        caveat.type === 'ConfineOrganization' ? [caveat.id] : [],
+      )[0];
+      return workspace !== undefined && loginOf ? { ticket: { workspace, loginOf } } : {};
     },
   };
 }

@@ -9,23 +9,27 @@ import {
   mint as mintMacaroon,
   openTicket,
   organizationScope,
+  privateCaveat,
   tokenId,
   type Caveat,
   type Command,
   type Macaroon,
 } from '@hangar/macaroon';
-import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import { HangarError, ok, refuse, sha256Hex, type Result } from '@hangar/security';
+import { isLoginOf, loginOfCaveat } from '../caveats/login-of.ts';
 import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import { DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, parseLifetime } from '../expiry.ts';
 import { tokenEnding } from '../inspect.ts';
 import { keyIdOf, type SigningKeys } from './keys.ts';
+import { notRecorded, placeBelow, recordLimits, type Parent } from './place.ts';
+import type { MintLimits } from '../limits.ts';
 import { loginTicketCaveats } from '../login-caveat.ts';
 import type { IssuerStore, TokenRow } from '../ports.ts';
 import { presetCaveats, presets, type PresetName } from '../presets.ts';
 import { tokenError } from '../token-error.ts';
-import { windowOf } from '../validity.ts';
-import type { Judged, Presented } from './issuer.ts';
+import { certainEnd, isOver } from '../validity.ts';
+import type { Presented } from './issuer.ts';
 import type { Judge } from './judge.ts';
 
 /** Replicas' clocks differ a little; a token made on one is valid at once on the other. */
@@ -66,11 +70,6 @@ export interface Minted {
   readonly row: TokenRow;
 }
 
-/** The asking token, judged here: nobody's word is taken for it. */
-interface Parent extends Judged {
-  readonly id: string;
-}
-
 /** Makes tokens and records them. */
 export interface Mint {
   /** Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
@@ -86,15 +85,17 @@ export function createMint(options: {
   dischargeKeys: readonly [Uint8Array, ...Uint8Array[]];
   dischargeSeconds: number;
   keys: SigningKeys;
-  store: Pick<IssuerStore, 'addToken'>;
+  store: Pick<IssuerStore, 'addToken' | 'token'>;
   judge: Judge;
+  limits: MintLimits;
   now: () => Date;
 }): Mint {
-  const login = (workspace: bigint) => ({
-    location: options.dischargeLocation,
-    sharedKey: options.dischargeKeys[0],
-    ticketCaveats: loginTicketCaveats(workspace, options.dischargeSeconds),
-  });
+  const addLogin = (token: Macaroon, ticketCaveats: readonly Caveat[]): Macaroon =>
+    addThirdParty(token, {
+      location: options.dischargeLocation,
+      sharedKey: options.dischargeKeys[0],
+      ticketCaveats,
+    });
 
   async function judged(presented: Presented, workspace: bigint): Promise<Parent> {
     const outcome = await options.judge.verify(presented);
@@ -102,7 +103,12 @@ export function createMint(options: {
     if (outcome.value.workspace !== workspace) {
       throw new HangarError('not_found', { detail: 'the asking token is of another workspace' });
     }
-    return { ...outcome.value, id: tokenId(presented.token) };
+    const id = tokenId(presented.token);
+    // The door has judged it, but that was before the database was asked for names.
+    if (isOver(outcome.value.verified.caveats, options.now())) {
+      throw new HangarError('token_expired', { public: `Token ${id} has expired.` });
+    }
+    return { ...outcome.value, id };
   }
 
   /** The third parties of the asking token, made anew: their seals fit only the chain they were made for. */
@@ -118,7 +124,7 @@ export function createMint(options: {
           public: `Token ${parent?.id} asks ${caveat.location}, which a new token could not be made to ask; narrow it instead.`,
         });
       }
-      tickets.push(opened.value.caveats);
+      tickets.push(opened.value.caveats.filter((each) => !isLoginOf(each)));
     }
     return tickets;
   }
@@ -130,6 +136,7 @@ export function createMint(options: {
     checkText('creator', request.creator);
     const { workspace } = request;
     const parent = request.parent && (await judged(request.parent, workspace));
+    const place = await placeBelow(parent, { workspace, store: options.store, limits: options.limits });
     const createdAt = options.now();
     const start = Math.floor(createdAt.getTime() / 1000);
     const window: Caveat = {
@@ -147,27 +154,30 @@ export function createMint(options: {
       location: options.location,
       caveats: [],
     });
+    const loginOf = { token: tokenId(base) };
     const made = lists.map((list) => {
       const [organization, ...rest] = list;
       let token = attenuate(base, [...(organization ? [organization] : []), window, ...carried, ...rest]);
-      for (const ticketCaveats of tickets)
-        token = addThirdParty(token, { ...login(workspace), ticketCaveats });
-      if (request.requireLogin && tickets.length === 0) token = addThirdParty(token, login(workspace));
+      for (const ticket of tickets)
+        token = addLogin(token, [...ticket, privateCaveat(loginOfCaveat, loginOf)]);
+      if (request.requireLogin && tickets.length === 0)
+        token = addLogin(token, loginTicketCaveats(workspace, loginOf, options.dischargeSeconds));
       return token;
     });
     const row = rowOf(request, made, {
-      id: tokenId(base),
+      id: loginOf.token,
       keyNumber: key.number,
       createdAt,
       end: start + seconds,
+      depth: place.depth,
     });
-    const ancestors = parent ? [parent.id, String(parent.keyNumber), ...parent.verified.branches] : [];
-    const recorded = await options.store.addToken(row, ancestors);
-    if (!recorded) {
-      throw new HangarError('token_revoked', {
-        detail: 'an ancestor or the signing key was revoked meanwhile',
-      });
-    }
+    const refused = await options.store.addToken({
+      row,
+      ancestors: place.ancestors,
+      keys: [key.number, ...(parent ? [parent.keyNumber] : [])],
+      limits: recordLimits(options.limits),
+    });
+    if (refused !== undefined) throw notRecorded(refused, options.limits);
     return {
       id: row.id,
       token: made.map(encodeToken).join(','),
@@ -273,10 +283,10 @@ function lifetimeOf(request: MintRequest): number {
 function rowOf(
   request: MintRequest,
   made: readonly Macaroon[],
-  facts: { id: string; keyNumber: bigint; createdAt: Date; end: number },
+  facts: { id: string; keyNumber: bigint; createdAt: Date; end: number; depth: number },
 ): TokenRow {
   const caveats = made.flatMap((token) => token.caveats).filter((caveat) => caveat.type !== '3P');
-  const end = windowOf(caveats).notAfter ?? facts.end;
+  const end = certainEnd(caveats) ?? facts.end;
   const sentences = made.map((token) => token.caveats.map((caveat) => explainCaveat(caveat, registry)));
   return {
     id: facts.id,
@@ -286,6 +296,8 @@ function rowOf(
     preset: request.preset ?? 'custom',
     creator: request.creator,
     ...(request.appId === undefined ? {} : { app: request.appId }),
+    depth: facts.depth,
+    parts: made.map((token) => ({ digest: sha256Hex(token.tail) })),
     caveats: `[${made.map((token) => jsonOf(token.caveats)).join(',')}]`,
     summary: sentences.flatMap((list, index) =>
       sentences.length === 1 ? list : [`Token ${index + 1} of ${sentences.length}:`, ...list],

@@ -50,6 +50,8 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
       return ok({ workspace, keyNumber, verified });
     },
     recognize: async (token) => (await ask('recognize', { token: encodeToken(token) })).workspace,
+    recognizeDischarge: async (discharge) =>
+      (await ask('recognizeDischarge', { discharge: encodeToken(discharge) })).origin,
     revokedSince: (number) => ask('revokedSince', { number }),
     recordUses: async (uses) => void (await ask('recordUses', { uses: [...uses] })),
     mint: async ({ caveats, alsoCaveats, parent, commands, ...request }) =>
@@ -68,7 +70,10 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
     tokens: async ({ apps, ...query }) =>
       (await ask('tokens', { ...query, ...(apps === undefined ? {} : { apps: [...apps] }) })).rows,
     renameToken: async (wish) => (await ask('renameToken', wish)).row,
-    revoke: async (wish) => (await ask('revoke', wish)).reached,
+    revoke: async ({ target, ...wish }) => {
+      const written = 'branches' in target ? { branches: [...target.branches] } : target;
+      return (await ask('revoke', { ...wish, target: written })).reached;
+    },
     rotateKey: async (workspace) => {
       const { number, retired } = await ask('rotateKey', { workspace });
       return { number, retired };

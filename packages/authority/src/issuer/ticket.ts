@@ -1,11 +1,16 @@
-import { openTicket, type Caveat } from '@hangar/macaroon';
+import { openTicket, readPrivate, type Caveat } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/security';
+import { isLoginOf, loginOfCaveat, type LoginOf } from '../caveats/login-of.ts';
 
 /** A ticket that this service can answer. */
 export interface OpenedTicket {
   readonly bytes: Uint8Array;
   readonly sharedKey: Uint8Array;
+  readonly dischargeKey: Uint8Array;
+  /** What has to clear. */
   readonly caveats: readonly Caveat[];
+  /** What it was made for; tickets of before this was written into them do not say. */
+  readonly loginOf: LoginOf | undefined;
   /** Whether somebody must sign in: the ticket asks who. */
   readonly asksForIdentity: boolean;
   /** The shortest validity its caveats ask for, in seconds. */
@@ -24,11 +29,21 @@ export function readTicket(
   // All keys are tried, whichever fits: how long it takes says nothing.
   for (const sharedKey of sharedKeys) {
     const ticket = openTicket(sharedKey, bytes);
-    if (ticket.ok)
-      opened ??= { bytes, sharedKey, caveats: ticket.value.caveats, ...demands(ticket.value.caveats) };
+    if (!ticket.ok) continue;
+    const { dischargeKey } = ticket.value;
+    const caveats = ticket.value.caveats.filter((caveat) => !isLoginOf(caveat));
+    const loginOf = loginOfIn(ticket.value.caveats);
+    opened ??= { bytes, sharedKey, dischargeKey, caveats, loginOf, ...demands(caveats) };
   }
   if (!opened) return refuse({ tag: 'not_ours' });
   return opened.caveats.every(isAnswerable) ? ok(opened) : refuse({ tag: 'asks_too_much' });
+}
+
+function loginOfIn(caveats: readonly Caveat[]): LoginOf | undefined {
+  for (const caveat of caveats) {
+    if (caveat.type === 'Unknown' && isLoginOf(caveat)) return readPrivate(loginOfCaveat, caveat)?.value;
+  }
+  return undefined;
 }
 
 function isAnswerable(caveat: Caveat): boolean {

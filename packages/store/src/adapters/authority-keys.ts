@@ -1,10 +1,10 @@
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, lt } from 'drizzle-orm';
 import type { IssuerStore, SigningKeyRow } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
 import { authorityKeys } from '../schema/authority.ts';
 import { lockCounter, setCounter } from './authority-counters.ts';
 
-type Keys = Pick<IssuerStore, 'currentKey' | 'key' | 'keysAfter' | 'addKey' | 'resealKey'>;
+type Keys = Pick<IssuerStore, 'currentKey' | 'key' | 'keysAfter' | 'addKey' | 'resealKey' | 'pruneKeys'>;
 
 /** Root keys of permission tokens. */
 export function authorityKeyRows(db: Database): Keys {
@@ -45,6 +45,13 @@ export function authorityKeyRows(db: Database): Keys {
         .update(authorityKeys)
         .set({ sealed: to })
         .where(and(eq(authorityKeys.number, number), eq(authorityKeys.sealed, from)));
+    },
+    pruneKeys: async (retiredBefore) => {
+      const gone = await db
+        .delete(authorityKeys)
+        .where(lt(authorityKeys.retiredAt, retiredBefore))
+        .returning({ number: authorityKeys.number });
+      return gone.length;
     },
   };
 }

@@ -1,44 +1,20 @@
-import { and, asc, eq, gt, inArray, isNull, lt, type SQL } from 'drizzle-orm';
-import type { IssuerStore, RevocationTarget } from '@hangar/authority';
+import { and, asc, eq, gt, inArray, isNull, lt } from 'drizzle-orm';
+import type { IssuerStore } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
-import {
-  authorityKeys,
-  authorityLineage,
-  authorityRevocations,
-  authorityTokens,
-} from '../schema/authority.ts';
+import { authorityRevocations, authorityTokens } from '../schema/authority.ts';
 import { lockCounter, readCounters, setCounter } from './authority-counters.ts';
+import { chunks, endParts, reach, type Entry } from './authority-reach.ts';
 
 type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
-
-/** Statements with more parameters than this are split; Postgres takes 65,535. */
-const CHUNK = 1000;
-
-interface Entry {
-  readonly kind: 'token' | 'branch' | 'key';
-  readonly value: string;
-  readonly needlessAfter?: Date | undefined;
-}
-
-interface Doomed {
-  readonly id: string;
-  readonly keyNumber: bigint;
-  readonly expiresAt: Date;
-}
-
-const doomed = {
-  id: authorityTokens.id,
-  keyNumber: authorityTokens.keyNumber,
-  expiresAt: authorityTokens.expiresAt,
-};
 
 /** The feed of what no longer counts. */
 export function authorityRevocationRows(db: Database): Revocations {
   return {
-    revoke: ({ workspace, target, by, reason, at }) =>
+    revoke: ({ workspace, target, by, reason, at, latestEnd }) =>
       db.transaction(async (tx) => {
         const last = await lockCounter(tx, 'revocation');
-        const { tokens, entries } = await reach(tx, workspace, target);
+        const parts = await endParts(tx, { workspace, target, by, at });
+        const { tokens, entries } = await reach(tx, { workspace, target, parts, latestEnd });
         const fresh = await unwritten(tx, workspace, entries);
         const rows = fresh.map((entry, index) => ({
           ...entry,
@@ -49,19 +25,11 @@ export function authorityRevocationRows(db: Database): Revocations {
           revokedAt: at,
         }));
         for (const part of chunks(rows)) await tx.insert(authorityRevocations).values(part);
-        for (const part of chunks(tokens)) {
+        for (const part of chunks(tokens.map((token) => token.id))) {
           await tx
             .update(authorityTokens)
             .set({ revokedAt: at, revokedBy: by })
-            .where(
-              and(
-                inArray(
-                  authorityTokens.id,
-                  part.map((token) => token.id),
-                ),
-                isNull(authorityTokens.revokedAt),
-              ),
-            );
+            .where(and(inArray(authorityTokens.id, part), isNull(authorityTokens.revokedAt)));
         }
         await setCounter(tx, 'revocation', last + BigInt(rows.length));
         return tokens.map((token) => token.id);
@@ -77,11 +45,12 @@ export function authorityRevocationRows(db: Database): Revocations {
       return {
         newest: counters.revocation,
         newestKey: counters.key,
-        revocations: rows.map(({ number: place, workspace, kind, value, needlessAfter }) => ({
+        revocations: rows.map(({ number: place, workspace, kind, value, isPart, needlessAfter }) => ({
           number: place,
           workspace,
           kind,
           value,
+          ...(isPart ? { isPart } : {}),
           ...(needlessAfter ? { needlessAfter } : {}),
         })),
       };
@@ -94,74 +63,6 @@ export function authorityRevocationRows(db: Database): Revocations {
       return gone.length;
     },
   };
-}
-
-/** The tokens a target kills, descendants included, and the entries that say so. */
-async function reach(
-  tx: Executor,
-  workspace: bigint,
-  target: RevocationTarget,
-): Promise<{ tokens: readonly Doomed[]; entries: readonly Entry[] }> {
-  const keys = await keysOf(tx, workspace, target);
-  const direct = await tokensWhere(tx, workspace, directly(target, keys));
-  const ancestors = 'branch' in target ? [target.branch] : direct.map((token) => token.id);
-  const below = await tokensBelow(tx, workspace, ancestors);
-  const tokens = [...new Map([...direct, ...below].map((token) => [token.id, token])).values()];
-  const entries: Entry[] = keys.map((number) => ({ kind: 'key', value: String(number) }));
-  if ('branch' in target)
-    entries.push({ kind: 'branch', value: target.branch, needlessAfter: target.expiresAt });
-  for (const token of tokens) {
-    if (!keys.includes(token.keyNumber)) {
-      entries.push({ kind: 'token', value: token.id, needlessAfter: token.expiresAt });
-    }
-  }
-  return { tokens, entries };
-}
-
-async function keysOf(tx: Executor, workspace: bigint, target: RevocationTarget): Promise<readonly bigint[]> {
-  if (!('key' in target || 'everything' in target)) return [];
-  const mine = eq(authorityKeys.workspace, workspace);
-  const rows = await tx
-    .select({ number: authorityKeys.number })
-    .from(authorityKeys)
-    .where('key' in target ? and(mine, eq(authorityKeys.number, target.key)) : mine);
-  return rows.map((row) => row.number);
-}
-
-function directly(target: RevocationTarget, keys: readonly bigint[]): SQL | undefined {
-  if ('token' in target) return eq(authorityTokens.id, target.token);
-  if ('creator' in target) return eq(authorityTokens.creator, target.creator);
-  if ('app' in target) return eq(authorityTokens.app, target.app);
-  return keys.length > 0 ? inArray(authorityTokens.keyNumber, [...keys]) : undefined;
-}
-
-async function tokensWhere(
-  tx: Executor,
-  workspace: bigint,
-  which: SQL | undefined,
-): Promise<readonly Doomed[]> {
-  if (which === undefined) return [];
-  return await tx
-    .select(doomed)
-    .from(authorityTokens)
-    .where(and(eq(authorityTokens.workspace, workspace), which));
-}
-
-async function tokensBelow(
-  tx: Executor,
-  workspace: bigint,
-  ancestors: readonly string[],
-): Promise<readonly Doomed[]> {
-  const found: Doomed[] = [];
-  for (const part of chunks(ancestors)) {
-    const rows = await tx
-      .select(doomed)
-      .from(authorityLineage)
-      .innerJoin(authorityTokens, eq(authorityTokens.id, authorityLineage.token))
-      .where(and(eq(authorityLineage.workspace, workspace), inArray(authorityLineage.ancestor, part)));
-    found.push(...rows);
-  }
-  return found;
 }
 
 /** The entries that the feed does not hold yet: revoking twice leaves one record. */
@@ -187,10 +88,4 @@ async function unwritten(
     for (const row of rows) written.add(`${row.kind} ${row.value}`);
   }
   return entries.filter((entry) => !written.has(`${entry.kind} ${entry.value}`));
-}
-
-function chunks<T>(items: readonly T[]): T[][] {
-  const parts: T[][] = [];
-  for (let at = 0; at < items.length; at += CHUNK) parts.push(items.slice(at, at + CHUNK));
-  return parts;
 }

@@ -1,55 +1,19 @@
-import { and, desc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
-import type { IssuerStore, TokenRow } from '@hangar/authority';
-import type { Database } from '../database.ts';
-import { authorityLineage, authorityRevocations, authorityTokens } from '../schema/authority.ts';
-import { shareCounter } from './authority-counters.ts';
+import { and, asc, desc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import type { IssuerStore, TokenPart, TokenRow } from '@hangar/authority';
+import type { Database, Executor } from '../database.ts';
+import { authorityTokenParts, authorityTokens } from '../schema/authority.ts';
 
-type Tokens = Pick<IssuerStore, 'addToken' | 'token' | 'tokens' | 'renameToken' | 'recordUses'>;
+type Tokens = Pick<IssuerStore, 'token' | 'tokens' | 'renameToken' | 'recordUses'>;
 
 /** What is known of minted tokens. */
 export function authorityTokenRows(db: Database): Tokens {
   return {
-    addToken: (row, ancestors) =>
-      db.transaction(async (tx) => {
-        // A revocation holds this counter until its commit, so either it is seen here or it sees the new row.
-        await shareCounter(tx, 'revocation');
-        const above = await tx
-          .select({ ancestor: authorityLineage.ancestor })
-          .from(authorityLineage)
-          .where(
-            and(
-              eq(authorityLineage.workspace, row.workspace),
-              inArray(authorityLineage.token, [...ancestors]),
-            ),
-          );
-        const all = [...new Set([...ancestors, ...above.map((entry) => entry.ancestor)])];
-        // Ids, digests and key numbers have different shapes, so the value alone tells what is meant.
-        const values = [...all, String(row.keyNumber)];
-        const [revoked] = await tx
-          .select({ number: authorityRevocations.number })
-          .from(authorityRevocations)
-          .where(
-            and(
-              eq(authorityRevocations.workspace, row.workspace),
-              inArray(authorityRevocations.value, values),
-            ),
-          )
-          .limit(1);
-        if (revoked) return false;
-        await tx.insert(authorityTokens).values({ ...row, summary: [...row.summary] });
-        if (all.length > 0) {
-          await tx
-            .insert(authorityLineage)
-            .values(all.map((ancestor) => ({ workspace: row.workspace, ancestor, token: row.id })));
-        }
-        return true;
-      }),
     token: async (workspace, id) => {
       const [row] = await db
         .select()
         .from(authorityTokens)
         .where(and(eq(authorityTokens.workspace, workspace), eq(authorityTokens.id, id)));
-      return row && toToken(row);
+      return row && (await withParts(db, [row]))[0];
     },
     tokens: async ({ workspace, apps, creator, activeAt, before, limit }) => {
       const wanted: SQL[] = [eq(authorityTokens.workspace, workspace)];
@@ -71,7 +35,7 @@ export function authorityTokenRows(db: Database): Tokens {
         .where(and(...wanted))
         .orderBy(desc(authorityTokens.createdAt), desc(authorityTokens.id))
         .limit(limit);
-      return rows.map(toToken);
+      return await withParts(db, rows);
     },
     renameToken: async ({ workspace, id, name }) => {
       const [row] = await db
@@ -79,7 +43,7 @@ export function authorityTokenRows(db: Database): Tokens {
         .set({ name })
         .where(and(eq(authorityTokens.workspace, workspace), eq(authorityTokens.id, id)))
         .returning();
-      return row && toToken(row);
+      return row && (await withParts(db, [row]))[0];
     },
     recordUses: async (uses) => {
       if (uses.length === 0) return;
@@ -94,15 +58,39 @@ export function authorityTokenRows(db: Database): Tokens {
   };
 }
 
-function toToken(row: typeof authorityTokens.$inferSelect): TokenRow {
+type Row = typeof authorityTokens.$inferSelect;
+type Part = typeof authorityTokenParts.$inferSelect;
+
+/** The texts that these tokens were minted as, in their order. */
+async function withParts(db: Executor, rows: readonly Row[]): Promise<readonly TokenRow[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const parts = await db
+    .select()
+    .from(authorityTokenParts)
+    .where(inArray(authorityTokenParts.token, ids))
+    .orderBy(asc(authorityTokenParts.place));
+  const partsOf = new Map<string, Part[]>(ids.map((id) => [id, []]));
+  for (const part of parts) partsOf.get(part.token)?.push(part);
+  return rows.map((row) => toToken(row, partsOf.get(row.id) ?? []));
+}
+
+function toToken(row: Row, parts: readonly Part[]): TokenRow {
   const { app, lastUsedAt, lastUsedFrom, revokedAt, revokedBy, ...token } = row;
   return {
     ...token,
     summary: token.summary as TokenRow['summary'],
+    parts: parts.map((part) => ({ digest: part.digest, ...revocationOf(part) })),
     ...(app === null ? {} : { app }),
     ...(lastUsedAt ? { lastUsedAt } : {}),
     ...(lastUsedFrom === null ? {} : { lastUsedFrom }),
-    ...(revokedAt ? { revokedAt } : {}),
-    ...(revokedBy === null ? {} : { revokedBy }),
+    ...revocationOf({ revokedAt, revokedBy }),
+  };
+}
+
+function revocationOf(row: { revokedAt: Date | null; revokedBy: string | null }): Partial<TokenPart> {
+  return {
+    ...(row.revokedAt ? { revokedAt: row.revokedAt } : {}),
+    ...(row.revokedBy === null ? {} : { revokedBy: row.revokedBy }),
   };
 }

@@ -2,12 +2,18 @@ import type { FlowStore, IssuerStore } from '@hangar/authority';
 import type { Database } from '../database.ts';
 import { authorityFlowRows } from './authority-flows.ts';
 import { authorityKeyRows } from './authority-keys.ts';
+import { authorityRecording } from './authority-recording.ts';
 import { authorityRevocationRows } from './authority-revocations.ts';
 import { authorityTokenRows } from './authority-tokens.ts';
 
 /** The issuer's port on Postgres: keys, what was minted, what was revoked. */
 export function createIssuerStore(db: Database): IssuerStore {
-  return { ...authorityKeyRows(db), ...authorityTokenRows(db), ...authorityRevocationRows(db) };
+  return {
+    ...authorityKeyRows(db),
+    ...authorityTokenRows(db),
+    ...authorityRecording(db),
+    ...authorityRevocationRows(db),
+  };
 }
 
 /** The discharge service's port on Postgres: sign-ins under way. */

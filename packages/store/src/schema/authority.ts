@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { bytes, instant } from './columns.ts';
 
 /**
@@ -41,6 +51,8 @@ export const authorityTokens = pgTable(
     preset: text('preset').notNull(),
     creator: text('creator').notNull(),
     app: bigint('app', { mode: 'bigint' }),
+    /** 1 for a token that no other token asked for. */
+    depth: integer('depth').notNull().default(1),
     /** JSON text, not jsonb: ids are whole numbers of any size, and JSON.parse would round them. */
     caveats: text('caveats').notNull(),
     summary: jsonb('summary').notNull(),
@@ -55,10 +67,33 @@ export const authorityTokens = pgTable(
   (table) => [
     index('authority_tokens_by_workspace').on(table.workspace, table.createdAt, table.id),
     index('authority_tokens_by_app').on(table.workspace, table.app),
+    index('authority_tokens_by_end').on(table.expiresAt),
   ],
 );
 
-/** From which tokens and branches a token was minted, so that revoking one of them reaches it too. */
+/** The texts a token was minted as, by the digest of their tails: whoever brings one of them back is recognised. */
+export const authorityTokenParts = pgTable(
+  'authority_token_parts',
+  {
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
+    digest: text('digest').notNull(),
+    token: text('token').notNull(),
+    /** Its place in the text that was handed out. */
+    place: integer('place').notNull(),
+    /** Set when this text was revoked by itself. */
+    revokedAt: instant('revoked_at'),
+    revokedBy: text('revoked_by'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.digest] }),
+    uniqueIndex('authority_token_parts_of').on(table.token, table.place),
+  ],
+);
+
+/**
+ * From which token and which copies of it a token was minted, so that revoking one of them reaches it too. Only the
+ * next step up is a row: what is above it is found through its own rows.
+ */
 export const authorityLineage = pgTable(
   'authority_lineage',
   {
@@ -66,7 +101,10 @@ export const authorityLineage = pgTable(
     ancestor: text('ancestor').notNull(),
     token: text('token').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.workspace, table.ancestor, table.token] })],
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.ancestor, table.token] }),
+    index('authority_lineage_of').on(table.token),
+  ],
 );
 
 /** The feed that every verifier follows: what no longer counts, in commit order. */
@@ -77,6 +115,8 @@ export const authorityRevocations = pgTable(
     workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
     kind: text('kind').$type<'token' | 'branch' | 'key'>().notNull(),
     value: text('value').notNull(),
+    /** A branch that is one of several texts a token was minted as. */
+    isPart: boolean('is_part').notNull().default(false),
     reason: text('reason').notNull(),
     revokedBy: text('revoked_by').notNull(),
     revokedAt: instant('revoked_at').notNull(),
