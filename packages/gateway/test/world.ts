@@ -70,9 +70,16 @@ export async function openWorld(
     delays: { launch: 1, start: 1, stop: 1, suspend: 1, replace: 1, destroy: 1 },
     ...settings.simulator,
   });
+  const seen: string[] = [];
   const doors = await Promise.all(
     [simulator.doors.machines, simulator.doors.s3, simulator.doors.iam].map(({ fetch }) =>
-      listen(fetch, { port: 0 }),
+      listen(
+        (request, door) => {
+          seen.push(`${request.method} ${door.rawTarget}`);
+          return fetch(request, door);
+        },
+        { port: 0 },
+      ),
     ),
   );
   const [machinesDoor, s3Door, iamDoor] = doors;
@@ -141,6 +148,8 @@ export async function openWorld(
 
   return {
     simulator,
+    /** Every request that reached the other side, oldest first. */
+    seen,
     gateway,
     options,
     store,
