@@ -1,5 +1,12 @@
 import { assignAddress, releaseAddress } from './addresses.ts';
-import { deleteApp, getApp, getEnvironment, listApps, listEnvironments } from './apps.ts';
+import {
+  deleteApp,
+  getApp,
+  getEnvironment,
+  listApps,
+  listEnvironments,
+  undeleteEnvironment,
+} from './apps.ts';
 import { createApp, createEnvironment } from './create-app.ts';
 import type { Machine } from './environment.ts';
 import { readUsage } from './environments.ts';
@@ -76,6 +83,8 @@ async function perform(
       return respond(exchange, await listEnvironments(exchange, parts));
     case 'get-environment':
       return respond(exchange, await getEnvironment(exchange, parts));
+    case 'undelete-environment':
+      return respond(exchange, await undeleteEnvironment(exchange, parts));
     case 'usage':
       return respond(exchange, await readUsage(exchange, parts));
   }

@@ -2,10 +2,10 @@ import { appWireOf } from './app-wire.ts';
 import { mayRead } from './decide.ts';
 import { isGone, powerOf, type Environment, type Machine, type Power } from './environment.ts';
 import { appOf, type Answer, type Exchange, type HandlerParts } from './exchange.ts';
-import { claim, unmake } from './lifecycle.ts';
+import { deleteEnvironment } from './deletion.ts';
+import { undelete } from './quarantine.ts';
 import type { Parts } from './parts.ts';
 import { queryValues } from './target.ts';
-import { HangarError } from '@hangar/security';
 
 /** The environments of the caller's workspace that its token may read. */
 export async function visibleEnvironments(
@@ -51,36 +51,20 @@ export async function getApp(exchange: Exchange, parts: HandlerParts): Promise<A
 }
 
 /**
- * `DELETE /v1/apps/{app}`: 202 once it is written down; from then on it happens, now or by the recovery task. Asking
- * again while it happens is 202 again.
+ * `DELETE /v1/apps/{app}`: 202 once it is written down; from then on it happens, now or by the recovery task, or after the
+ * grace that the policy gives. Asking again while it happens is 202 again.
  */
 export async function deleteApp(exchange: Exchange, parts: Parts): Promise<Answer> {
-  await deleteEnvironment(appOf(exchange).environment, parts);
+  const graceMs = parts.policy.deleteGraceSeconds * 1000;
+  await deleteEnvironment(appOf(exchange).environment, graceMs, parts);
   return { status: 202 };
 }
 
-/**
- * Deletes an environment. Resolves to whether it is gone already; what is not is left to the recovery task.
- * @throws HangarError `state_conflict` while its creation is still running elsewhere
- */
-export async function deleteEnvironment(environment: Environment, parts: Parts): Promise<boolean> {
-  const mine = await claim(environment.id, parts, environment.phase === 'undoing' ? undefined : 'deleting');
-  if (!mine) {
-    const current = await parts.store.environment(environment.id);
-    if (current?.phase === 'deleting' || current?.phase === 'undoing') return false;
-    if (current?.phase === 'deleted' || current?.phase === 'failed') return true;
-    throw new HangarError('state_conflict', {
-      public: 'the app is still being set up',
-      retryAfterSeconds: 5,
-    });
-  }
-  try {
-    await unmake(mine, parts);
-    return true;
-  } catch (error) {
-    parts.log.warn({ environment: environment.id, err: error }, 'a deletion is left to the recovery task');
-    return false;
-  }
+/** `POST /hangar/v1/environments/{environment}/undelete`: a deletion in its grace is taken back. */
+export async function undeleteEnvironment(exchange: Exchange, parts: Parts): Promise<Answer> {
+  const environment = await undelete(appOf(exchange).environment.id, parts);
+  const machines = await parts.store.machinesOf(environment.id);
+  return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };
 }
 
 /** An environment as Hangar's own surface shows it. */
@@ -102,6 +86,7 @@ export function environmentWire(environment: Environment, machines: readonly Mac
     created_at: environment.createdAt.toISOString(),
     ready_at: environment.readyAt?.toISOString() ?? null,
     ttl_at: environment.expiresAt?.toISOString() ?? null,
+    delete_after: environment.deleteAfter?.toISOString() ?? null,
   };
 }
 

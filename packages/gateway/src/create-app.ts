@@ -4,14 +4,15 @@ import { environmentWire } from './apps.ts';
 import type { Environment } from './environment.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { once, type OperationFacts, type OnceAnswer } from './idempotency.ts';
-import { claim, make, newOwner } from './lifecycle.ts';
+import { claim, newOwner } from './lease.ts';
+import { make } from './lifecycle.ts';
 import { heldSince, nameTaken } from './name-hold.ts';
 import { bucketNameFor, markFor, newUlid } from './naming.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
 import { pause, type Parts } from './parts.ts';
 import { policyError } from './policy.ts';
 import type { ReserveReason } from './ports.ts';
-import { leaseMs, ownerOf } from './saga.ts';
+import { leaseMs } from './saga.ts';
 import type { EnvironmentWish } from './wish.ts';
 
 /** How long a repeated request waits for the one that is already at work. */
@@ -175,10 +176,9 @@ async function goOn(
   if (holder.phase === 'ready') throw nameTaken();
   for (let tries = 0; tries < waitTries; tries += 1) {
     if (tries > 0) await exchange.checkAfterWait();
-    const mine = await claim(holder.id, parts);
-    if (mine?.phase === 'provisioning') return await make(mine, parts);
-    const now = mine ?? (await parts.store.environment(holder.id));
-    if (mine) await parts.store.release({ id: mine.id, owner: ownerOf(mine), notBefore: undefined });
+    const mine = await claim(holder.id, ['provisioning'], parts);
+    if (mine) return await make(mine, parts);
+    const now = await parts.store.environment(holder.id);
     if (now?.phase === 'ready') return now;
     if (now?.phase !== 'provisioning') break;
     await pause(waitPauseMs);

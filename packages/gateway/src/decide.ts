@@ -119,6 +119,7 @@ export function accessOf(
 /** Whether a token may read an environment: what a list is cut down by. */
 export function mayRead(environment: Environment, caller: Caller): boolean {
   const { verified, workspace, now } = caller;
+  if (isCutOff(environment, verified)) return false;
   const extension = factsFor(caller, environment, false);
   const appId = environment.numericId ?? 0n;
   return verified.clear({ action: Action.read, orgId: workspace.number, appId, now, extension }).ok;
@@ -206,9 +207,15 @@ function checkPolicy(plan: RequestPlan, caller: Caller): HangarError | undefined
     : checkOrganizationSlug(plan.params['org'], caller.workspace);
 }
 
+/** A quarantined environment has lost its own tokens: only one that reaches every app still sees it, and can undo it. */
+function isCutOff({ phase }: Environment, verified: VerifiedCaller): boolean {
+  return phase === 'quarantined' && verified.appScope() !== undefined;
+}
+
 /** An app that is still being made or already being deleted has nothing below it. */
-function checkPhase(plan: RequestPlan, { environment }: Caller): HangarError | undefined {
+function checkPhase(plan: RequestPlan, { environment, verified }: Caller): HangarError | undefined {
   if (!environment || environment.phase === 'ready') return undefined;
+  if (isCutOff(environment, verified)) return new HangarError('not_found', { public: 'app not found' });
   if (plan.params['app'] === undefined || plan.route.id === 'apps.delete') return undefined;
   if (environment.phase !== 'provisioning') return new HangarError('not_found', { public: 'app not found' });
   if (plan.route.id === 'apps.get') return undefined;

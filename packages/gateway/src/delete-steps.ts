@@ -41,7 +41,8 @@ async function revokeTokens(
   return {};
 }
 
-async function shutKeysOff(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
+/** Shuts off all keys that carry the environment's mark. */
+export async function shutKeysOff(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
   for (const id of await keysOf(environment, parts)) await parts.tigris.deactivateAccessKey(id);
   return {};
 }

@@ -13,16 +13,16 @@ export interface Workspace {
 }
 
 /**
- * Where an environment stands. `undoing` takes back a refused create; `failed` and `deleted` are tombstones that no
- * longer hold the name.
+ * Where an environment stands. `undoing` takes back a refused create; `quarantined` has lost all access, keeps its data,
+ * and goes back to `ready` or on to `deleting`; `failed` and `deleted` are tombstones that no longer hold the name.
  */
-export type Phase = 'provisioning' | 'ready' | 'undoing' | 'failed' | 'deleting' | 'deleted';
+export type Phase = 'provisioning' | 'ready' | 'quarantined' | 'undoing' | 'failed' | 'deleting' | 'deleted';
 
 /** Phases in which an environment shows up. */
 export const livePhases: readonly Phase[] = ['provisioning', 'ready', 'undoing', 'deleting'];
 
 /** Phases in which a recorded sequence of steps still has to be finished by somebody. */
-export const unfinishedPhases: readonly Phase[] = ['provisioning', 'undoing', 'deleting'];
+export const unfinishedPhases: readonly Phase[] = ['provisioning', 'quarantined', 'undoing', 'deleting'];
 
 /** One recorded step: written before it runs, completed after. */
 export interface Step {
@@ -62,6 +62,8 @@ export interface Environment {
   readonly labels: Readonly<Record<string, string>>;
   /** It is deleted then. */
   readonly expiresAt: Date | undefined;
+  /** When `quarantined` ends in `deleting`, unless it is taken back before. */
+  readonly deleteAfter: Date | undefined;
   readonly createdByToken: string;
   readonly createdByBranch: string;
   readonly journal: readonly Step[];

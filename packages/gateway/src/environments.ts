@@ -1,5 +1,6 @@
 import { HangarError } from '@hangar/security';
-import { deleteEnvironment, visibleEnvironments } from './apps.ts';
+import { visibleEnvironments } from './apps.ts';
+import { deleteEnvironment } from './deletion.ts';
 import { powerOf, type Environment, type Machine, type Power, type Workspace } from './environment.ts';
 import type { Answer, Exchange, HandlerParts } from './exchange.ts';
 import { findMachine } from './find-machine.ts';
@@ -65,7 +66,7 @@ export function createEnvironments(parts: Parts): Environments {
       await store.closeWorkspace(workspace, parts.now());
       const left: string[] = [];
       for (const environment of await store.environmentsOf(workspace)) {
-        if (!(await deleteEnvironment(environment, parts))) left.push(environment.name);
+        if (!(await deleteEnvironment(environment, 0, parts))) left.push(environment.name);
       }
       if (left.length === 0) return;
       throw new HangarError('upstream_failed', { detail: `still to be deleted: ${left.join(', ')}` });

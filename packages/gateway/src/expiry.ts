@@ -1,11 +1,11 @@
-import { deleteEnvironment } from './apps.ts';
+import { deleteEnvironment } from './deletion.ts';
 import type { Parts } from './parts.ts';
 import type { Task } from './recovery.ts';
 
 const expirySeconds = 15;
 const batch = 20;
 
-/** Deletes environments that are past their time. What fails on the way is left to the recovery task. */
+/** Deletes environments that are past their time, which was their grace. What fails on the way is left to the recovery task. */
 export function expiryTask(parts: Parts): Task {
   return {
     name: 'gateway-expiry',
@@ -13,7 +13,7 @@ export function expiryTask(parts: Parts): Task {
     async run(signal) {
       for (const environment of await parts.store.expiredEnvironments({ now: parts.now(), limit: batch })) {
         if (signal.aborted) return;
-        await deleteEnvironment(environment, parts).catch((error: unknown) => {
+        await deleteEnvironment(environment, 0, parts).catch((error: unknown) => {
           parts.log.warn({ environment: environment.id, err: error }, 'past its time, and not deleted yet');
         });
       }

@@ -1,14 +1,13 @@
-import { asHangarError, HangarError, randomToken } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/security';
 import { createSteps } from './create-steps.ts';
 import { deleteSteps } from './delete-steps.ts';
 import type { Environment, Phase } from './environment.ts';
 import type { Parts } from './parts.ts';
-import { isPassing, leaseMs, ownerOf, record, runSteps } from './saga.ts';
+import { keepQuarantined, LATER_MS } from './quarantine.ts';
+import { isPassing, ownerOf, record, runSteps } from './saga.ts';
 
 /** A creation that could not be finished in this time is taken back. */
 const giveUpMs = 15 * 60_000;
-/** After a passing failure the recovery task waits this long. */
-const laterMs = 15_000;
 
 /**
  * Makes what a leased row in phase `provisioning` describes, from wherever it stands. A refusal takes everything back
@@ -24,7 +23,7 @@ export async function make(environment: Environment, parts: Parts): Promise<Envi
   } catch (error) {
     refusal = asHangarError(error);
     if (isPassing(error)) {
-      await giveBack(environment, parts, laterMs);
+      await giveBack(environment, parts, LATER_MS);
       throw unfinished(refusal);
     }
     // What was not thrown on purpose is a defect or a crash, and a lost lease means that another one works on it.
@@ -68,13 +67,18 @@ export async function unmake(environment: Environment, parts: Parts): Promise<En
     return buried;
   } catch (error) {
     if (error instanceof HangarError && error.code !== 'state_conflict')
-      await giveBack(environment, parts, laterMs);
+      await giveBack(environment, parts, LATER_MS);
     throw error;
   }
 }
 
-/** Goes on with an environment whose maker or unmaker is gone. */
+/** Goes on with an environment whose maker or unmaker is gone, or whose time has come. */
 export async function resume(environment: Environment, parts: Parts): Promise<void> {
+  if (environment.phase === 'quarantined') {
+    const due = await keepQuarantined(environment, parts);
+    if (due) await unmake(due, parts);
+    return;
+  }
   if (environment.phase !== 'provisioning') {
     await unmake(environment, parts);
     return;
@@ -85,24 +89,6 @@ export async function resume(environment: Environment, parts: Parts): Promise<vo
   }
   const undoing = await record(environment, { phase: 'undoing', failure: 'upstream_timeout' }, parts);
   await unmake(undoing, parts);
-}
-
-/** Takes the lease, and the phase along if one is given. Undefined while somebody else holds it. */
-export async function claim(id: string, parts: Parts, phase?: Phase): Promise<Environment | undefined> {
-  const now = parts.now();
-  const until = new Date(now.getTime() + leaseMs);
-  return await parts.store.claim({
-    id,
-    owner: newOwner(),
-    now,
-    until,
-    ...(phase === undefined ? {} : { phase }),
-  });
-}
-
-/** A name for one run of work on an environment. */
-export function newOwner(): string {
-  return randomToken(16);
 }
 
 async function giveBack(environment: Environment, parts: Parts, afterMs: number | undefined): Promise<void> {

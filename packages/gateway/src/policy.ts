@@ -19,6 +19,8 @@ export interface EnvironmentPolicy {
   readonly maxExecOutputBytes: number;
   /** Public addresses: none, shared ones, or any. */
   readonly publicAddresses: 'none' | 'shared' | 'any';
+  /** `lifecycle.delete_grace`: so long a deleted environment is only quarantined, and can be brought back. */
+  readonly deleteGraceSeconds: number;
 }
 
 /** Wide enough for the guests that Fly.io sells without asking, without GPUs and without public addresses. */
@@ -32,6 +34,7 @@ export const defaultPolicy: EnvironmentPolicy = {
   maxExecSeconds: 60,
   maxExecOutputBytes: 1_048_576,
   publicAddresses: 'none',
+  deleteGraceSeconds: 0,
 };
 
 /** A refusal by policy: which field, which rule, which limit. */

@@ -136,6 +136,7 @@ export interface EnvironmentChanges {
   readonly journal?: readonly Step[];
   readonly failure?: string;
   readonly readyAt?: Date;
+  readonly deleteAfter?: Date | null;
   readonly deletedAt?: Date;
 }
 
@@ -199,13 +200,17 @@ export interface EnvironmentStore {
   expiredEnvironments(wanted: { now: Date; limit: number }): Promise<readonly Environment[]>;
   /** What runs in the environment counts for these branches from now on, unless it does already. */
   countFor(wanted: { environment: string; branches: readonly string[]; at: Date }): Promise<void>;
-  /** Takes the lease of a live environment if it is free or over; moves the phase if asked. */
+  /**
+   * Takes the lease of an environment if it is free or over and the environment is in one of the phases; changes the row
+   * along with it.
+   */
   claim(wanted: {
     id: string;
     owner: string;
     now: Date;
     until: Date;
-    phase?: Phase;
+    from: readonly Phase[];
+    changes: Pick<EnvironmentChanges, 'phase' | 'deleteAfter'>;
   }): Promise<Environment | undefined>;
   /** Takes the leases of unfinished environments that nobody works on. */
   claimUnfinished(wanted: {

@@ -1,5 +1,6 @@
 import { leaseMs } from './saga.ts';
-import { newOwner, resume } from './lifecycle.ts';
+import { newOwner } from './lease.ts';
+import { resume } from './lifecycle.ts';
 import type { Parts } from './parts.ts';
 
 /** Work that the app runs again and again. */
@@ -16,7 +17,7 @@ const keepOperationsMs = 86_400_000;
 
 /**
  * Finishes what a crash or a passing failure left halfway: creations are completed or taken back, deletions are
- * completed. Each environment is leased first, so any number of processes may run this.
+ * completed, and quarantines that are over become deletions. Each environment is leased first, so any number of processes may run this.
  */
 export function recoveryTask(parts: Parts): Task {
   return {

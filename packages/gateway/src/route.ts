@@ -31,6 +31,7 @@ export type Handler =
   | 'create-environment'
   | 'list-environments'
   | 'get-environment'
+  | 'undelete-environment'
   | 'usage';
 
 /** How the answer of upstream is treated on its way back. */

@@ -257,6 +257,11 @@ export const routes: readonly Route[] = [
     ['environments.get', 'GET', '/hangar/v1/environments/{environment}', read, 'app'],
     'get-environment',
   ),
+  handle(
+    ['environments.undelete', 'POST', '/hangar/v1/environments/{environment}/undelete', remove, 'app'],
+    'undelete-environment',
+    { repeatable: true },
+  ),
   handle(['usage', 'GET', '/hangar/v1/usage', read, 'list'], 'usage', {
     query: [single('from'), single('to'), { ...chosen('granularity', ['hour', 'day']), once: true }],
   }),

@@ -45,6 +45,7 @@ function environmentOf(changes: Partial<Environment> = {}): Environment {
     class: undefined,
     labels: {},
     expiresAt: undefined,
+    deleteAfter: undefined,
     createdByToken: 't',
     createdByBranch: 'b',
     journal: [],

@@ -41,6 +41,8 @@ export interface TigrisAccess {
   listAccessKeys(): Promise<readonly AccessKeySummary[]>;
   /** Shuts the key off, to be undone or deleted later. A key that is gone is a success. */
   deactivateAccessKey(accessKeyId: string): Promise<void>;
+  /** Switches a key on again that was shut off. */
+  activateAccessKey(accessKeyId: string): Promise<void>;
   deleteAccessKey(accessKeyId: string): Promise<void>;
   /**
    * Makes the policy, or finds it under its name.
@@ -136,6 +138,10 @@ export function tigrisAccess(iam: IAMClient, once: IAMClient): TigrisAccess {
       dropping('switching off an access key', () =>
         iam.send(new UpdateAccessKeyCommand({ AccessKeyId: accessKeyId, Status: 'Inactive' })),
       ),
+    activateAccessKey: (accessKeyId) =>
+      attempt('switching an access key on', async () => {
+        await iam.send(new UpdateAccessKeyCommand({ AccessKeyId: accessKeyId, Status: 'Active' }));
+      }),
     deleteAccessKey: (accessKeyId) =>
       dropping('deleting an access key', () =>
         iam.send(new DeleteAccessKeyCommand({ AccessKeyId: accessKeyId })),

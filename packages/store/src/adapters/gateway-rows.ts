@@ -28,6 +28,7 @@ export function environmentOf(row: typeof gatewayEnvironments.$inferSelect): Env
     role: row.role ?? undefined,
     class: row.class ?? undefined,
     expiresAt: row.expiresAt ?? undefined,
+    deleteAfter: row.deleteAfter ?? undefined,
     failure: row.failure ?? undefined,
     leaseOwner: row.leaseOwner ?? undefined,
     leaseUntil: row.leaseUntil ?? undefined,

@@ -124,14 +124,14 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       return rows.map(environmentOf);
     },
 
-    async claim({ id, owner, now, until, phase }) {
+    async claim({ id, owner, now, until, from, changes }) {
       const [row] = await db
         .update(environments)
-        .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now, ...moved(phase) })
+        .set({ ...changes, ...moved(changes.phase), leaseOwner: owner, leaseUntil: until, updatedAt: now })
         .where(
           and(
             eq(environments.id, id),
-            live,
+            inArray(environments.phase, [...from]),
             or(isNull(environments.leaseOwner), lte(environments.leaseUntil, now)),
           ),
         )

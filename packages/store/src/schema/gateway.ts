@@ -59,6 +59,7 @@ export const gatewayEnvironments = pgTable(
     class: text('class'),
     labels: jsonb('labels').$type<Readonly<Record<string, string>>>().notNull().default({}),
     expiresAt: instant('expires_at'),
+    deleteAfter: instant('delete_after'),
     createdByToken: text('created_by_token').notNull(),
     createdByBranch: text('created_by_branch').notNull(),
     journal: jsonb('journal').$type<readonly Step[]>().notNull(),
@@ -84,7 +85,9 @@ export const gatewayEnvironments = pgTable(
     index('gateway_environments_by_workspace').on(table.workspace, table.createdAt, table.id),
     index('gateway_environments_unfinished')
       .on(table.leaseUntil)
-      .where(sql`${table.phase} in ('provisioning', 'undoing', 'deleting')`),
+      .where(sql`${table.phase} in ('provisioning', 'quarantined', 'undoing', 'deleting')`),
+    // Names that were given up a moment ago are held against other workspaces.
+    index('gateway_environments_by_name').on(table.name, table.deletedAt),
   ],
 );
 
