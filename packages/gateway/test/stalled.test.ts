@@ -71,7 +71,7 @@ async function openContested() {
     revoke: async (): Promise<void> => {
       const verified = await authority.verifier.verify(`FlyV1 ${token}`);
       if (!verified.ok) throw new Error(verified.reason.code);
-      const target = { branch: verified.value.branch };
+      const target = { branches: [{ digest: verified.value.branch }] };
       await authority.tokens.revoke({ workspace: world.workspace.number, target, by: 'test' });
     },
     expire: async (): Promise<void> => world.simulator.clock.advance((TOKEN_SECONDS + 1) * 1000),
