@@ -16,6 +16,8 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
   'fly.ContainerMount': ['name', 'path'],
   'fly.VolumeConfig': ['image', 'name', 'temp_dir'],
   'fly.TempDirVolume': ['size_mb', 'storage_type'],
+  CreateAppDeployTokenRequest: ['expiry'],
+  CreateAppRequest: ['app_name', 'app_role_id', 'enable_subdomains', 'name', 'network', 'org_slug'],
   CreateVolumeRequest: ['machines_only'],
   MachineExecRequest: ['machine'],
   RestartRequest: ['force_stop', 'signal', 'timeout'],

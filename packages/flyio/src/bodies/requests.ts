@@ -1,5 +1,15 @@
 /** The bodies of the Machines API's requests, by the names of its OpenAPI document. */
 export const REQUESTS = {
+  /** `app_name` is what older clients say; the role is in fly-go only. */
+  CreateAppRequest: {
+    app_name: 'text',
+    app_role_id: 'text',
+    enable_subdomains: 'flag',
+    name: 'text',
+    network: 'text',
+    org_slug: 'text',
+  },
+  CreateAppDeployTokenRequest: { expiry: 'duration' },
   CreateMachineRequest: {
     config: 'fly.MachineConfig',
     lease_ttl: 'count',

@@ -115,6 +115,7 @@ export function updateMachine(simulation: Simulation, app: App, machine: Machine
   if (volume) attachVolume(simulation.world, volume, machine);
   const rested = machine.state;
   machine.config = config;
+  machine.skipsSecrets = flagOf(body, 'skip_secrets') ?? false;
   machine.instanceId = ulid(clock.nowMs());
   machine.versions.push({ version: machine.instanceId, user_config: config });
   lifecycle.follow(machine, []);

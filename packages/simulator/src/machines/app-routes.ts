@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
+import type { App } from '../world/platform.ts';
 import { addressesOf, assignAddress, releaseAddress } from './addresses.ts';
 import { createApp, deleteApp, mintDeployToken } from './apps.ts';
-import { bodyOf } from './body.ts';
+import { bodyAs } from './body.ts';
 import { organizationOf, seesApp } from './caller.ts';
-import { pathApp, type MachinesEnv } from './context.ts';
-import { invalidArgument } from './refusal.ts';
+import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from './context.ts';
+import { flagIn } from './query.ts';
+import { failedPrecondition, invalidArgument } from './refusal.ts';
 import { changeSecrets, deleteSecret, listSecrets, setSecret, showSecret } from './secrets.ts';
 import {
   createVolume,
@@ -16,7 +18,7 @@ import {
   volumeOf,
   volumesOf,
 } from './volumes.ts';
-import { addressWire, appWire, volumeWire } from './wire.ts';
+import { addressWire, appWire, volumeSummaryWire, volumeWire } from './wire.ts';
 
 /** Apps, volumes, secrets and addresses (spec 3.1, 3.4, 3.5, 3.7). */
 export function appRoutes(): Hono<MachinesEnv> {
@@ -27,13 +29,16 @@ export function appRoutes(): Hono<MachinesEnv> {
     if (!slug) throw invalidArgument('org_slug: is required');
     const { simulation, caller } = c.var;
     organizationOf(simulation, caller, slug);
+    // An app without a role has none that could be asked for: flyctl deletes what it finds under its builder's role.
+    const role = c.req.query('app_role') ?? '';
     const apps = [...simulation.world.apps.values()].filter(
-      (app) => app.organization === slug && seesApp(simulation, caller, app),
+      (app) =>
+        app.organization === slug && (role === '' || app.role === role) && seesApp(simulation, caller, app),
     );
     return c.json({ total_apps: apps.length, apps: apps.map((app) => appWire(simulation.world, app)) });
   });
   routes.post('/apps', async (c) => {
-    const app = createApp(c.var.simulation, c.var.caller, await bodyOf(c.req.raw));
+    const app = createApp(c.var.simulation, c.var.caller, await bodyAs(c.req.raw, 'CreateAppRequest'));
     return c.json(appWire(c.var.simulation.world, app), 201);
   });
   routes.get('/apps/:app', (c) => c.json(appWire(c.var.simulation.world, pathApp(c))));
@@ -42,24 +47,31 @@ export function appRoutes(): Hono<MachinesEnv> {
     return c.body(null, 202);
   });
   routes.post('/apps/:app/deploy_token', async (c) =>
-    c.json(mintDeployToken(c.var.simulation, pathApp(c), await bodyOf(c.req.raw))),
+    c.json(
+      mintDeployToken(c.var.simulation, pathApp(c), await bodyAs(c.req.raw, 'CreateAppDeployTokenRequest')),
+    ),
   );
 
-  routes.get('/apps/:app/volumes', (c) => c.json(volumesOf(c.var.simulation, pathApp(c)).map(volumeWire)));
+  routes.get('/apps/:app/volumes', (c) => {
+    const volumes = volumesOf(c.var.simulation, pathApp(c));
+    return c.json(volumes.map(flagIn(queryOf(c), 'summary') ? volumeSummaryWire : volumeWire));
+  });
   routes.post('/apps/:app/volumes', async (c) =>
-    c.json(volumeWire(createVolume(c.var.simulation, pathApp(c), await bodyOf(c.req.raw)))),
+    c.json(
+      volumeWire(createVolume(c.var.simulation, pathApp(c), await bodyAs(c.req.raw, 'CreateVolumeRequest'))),
+    ),
   );
   routes.get('/apps/:app/volumes/:volume', (c) =>
     c.json(volumeWire(volumeOf(c.var.simulation, pathApp(c), c.req.param('volume')))),
   );
   routes.put('/apps/:app/volumes/:volume', async (c) => {
     const volume = volumeOf(c.var.simulation, pathApp(c), c.req.param('volume'));
-    updateVolume(c.var.simulation, volume, await bodyOf(c.req.raw));
+    updateVolume(c.var.simulation, volume, await bodyAs(c.req.raw, 'UpdateVolumeRequest'));
     return c.json(volumeWire(volume));
   });
   routes.put('/apps/:app/volumes/:volume/extend', async (c) => {
     const volume = volumeOf(c.var.simulation, pathApp(c), c.req.param('volume'));
-    extendVolume(c.var.simulation, volume, await bodyOf(c.req.raw));
+    extendVolume(c.var.simulation, volume, await bodyAs(c.req.raw, 'ExtendVolumeRequest'));
     return c.json({ volume: volumeWire(volume), needs_restart: volume.machine !== undefined });
   });
   routes.delete('/apps/:app/volumes/:volume', (c) => {
@@ -75,18 +87,23 @@ export function appRoutes(): Hono<MachinesEnv> {
     return c.json({ ok: true });
   });
 
-  const shown = (query: string | undefined): boolean => query === 'true' || query === '1';
-  routes.get('/apps/:app/secrets', (c) =>
-    c.json(listSecrets(pathApp(c), shown(c.req.query('show_secrets')))),
-  );
+  routes.get('/apps/:app/secrets', (c) => c.json(listSecrets(secretsApp(c), shown(c))));
   routes.post('/apps/:app/secrets', async (c) =>
-    c.json(changeSecrets(c.var.simulation, pathApp(c), await bodyOf(c.req.raw))),
+    c.json(changeSecrets(c.var.simulation, pathApp(c), await bodyAs(c.req.raw, 'AppSecretsUpdateRequest'))),
   );
   routes.get('/apps/:app/secrets/:name', (c) =>
-    c.json(showSecret(pathApp(c), c.req.param('name'), shown(c.req.query('show_secrets')))),
+    c.json(showSecret(secretsApp(c), c.req.param('name'), shown(c))),
   );
   routes.post('/apps/:app/secrets/:name', async (c) =>
-    c.json(setSecret(c.var.simulation, pathApp(c), c.req.param('name'), await bodyOf(c.req.raw)), 201),
+    c.json(
+      setSecret(
+        c.var.simulation,
+        pathApp(c),
+        c.req.param('name'),
+        await bodyAs(c.req.raw, 'SetAppSecretRequest'),
+      ),
+      201,
+    ),
   );
   routes.delete('/apps/:app/secrets/:name', (c) =>
     c.json(deleteSecret(c.var.simulation, pathApp(c), c.req.param('name'))),
@@ -96,11 +113,32 @@ export function appRoutes(): Hono<MachinesEnv> {
     c.json({ ips: addressesOf(c.var.simulation, pathApp(c)).map(addressWire) }),
   );
   routes.post('/apps/:app/ip_assignments', async (c) =>
-    c.json(addressWire(assignAddress(c.var.simulation, pathApp(c), await bodyOf(c.req.raw)))),
+    c.json(
+      addressWire(assignAddress(c.var.simulation, pathApp(c), await bodyAs(c.req.raw, 'assignIPRequest'))),
+    ),
   );
   routes.delete('/apps/:app/ip_assignments/:ip', (c) => {
     releaseAddress(c.var.simulation, pathApp(c), c.req.param('ip'));
     return c.body(null, 204);
   });
   return routes;
+}
+
+function shown(c: MachinesContext): boolean {
+  return flagIn(queryOf(c), 'show_secrets');
+}
+
+/** The app of the path, provided that its secrets are at least of the version that was asked for. */
+function secretsApp(c: MachinesContext): App {
+  const app = pathApp(c);
+  for (const name of ['min_version', 'version']) {
+    const text = queryOf(c).get(name) ?? '';
+    if (!/^\d{0,15}$/.test(text)) throw invalidArgument(`${name} must be a whole number`);
+    if (Number(text) > app.secretsVersion) {
+      throw failedPrecondition(
+        `secrets version ${text} is not available, current version is ${app.secretsVersion}`,
+      );
+    }
+  }
+  return app;
 }

@@ -31,12 +31,14 @@ export function createApp(simulation: Simulation, caller: Caller, body: JsonObje
   if (world.apps.has(name)) {
     throw new Refusal(422, 'Validation failed: Name has already been taken', 'name_taken');
   }
+  const role = textOf(body, 'app_role_id');
   const app: App = {
     id: randomBase36(14),
     number: firstAppNumber + nextNumber(world),
     name,
     organization,
     network: textOf(body, 'network') ?? 'default',
+    ...(role === undefined ? {} : { role }),
     createdAtMs: clock.nowMs(),
     secretsVersion: 0,
     secrets: new Table(),
@@ -87,6 +89,7 @@ function forgetApp(simulation: Simulation, app: App): void {
 /** `POST /v1/apps/{app}/deploy_token`: a macaroon that covers this app only. `expiry` is a Go duration. */
 export function mintDeployToken(simulation: Simulation, app: App, body: JsonObject): { token: string } {
   const lifetimeMs = durationOf(body['expiry']) ?? deployTokenMs;
+  if (lifetimeMs <= 0) throw invalidArgument('expiry must be longer than nothing');
   const token = mintToken(simulation, {
     organization: simulation.world.organizations.get(app.organization)?.number ?? 0,
     apps: [app.number],

@@ -1,5 +1,8 @@
-import { invalidArgument } from './refusal.ts';
+import { readBody, type SchemaName } from '@hangar/flyio';
 import type { JsonObject } from '../world/platform.ts';
+import { foldBody } from './fold.ts';
+import { invalidArgument } from './refusal.ts';
+import { unknownWords } from './words.ts';
 
 /** True for a JSON object. */
 export function isObject(value: unknown): value is JsonObject {
@@ -7,7 +10,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** The JSON object of a request; an empty body is an empty object. Throws a 400 refusal for anything else. */
-export async function bodyOf(request: Request): Promise<JsonObject> {
+export async function jsonOf(request: Request): Promise<JsonObject> {
   const text = await request.text();
   if (text.trim() === '') return {};
   let value: unknown;
@@ -21,6 +24,22 @@ export async function bodyOf(request: Request): Promise<JsonObject> {
       `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into object`,
     );
   return value;
+}
+
+/**
+ * The body of a request as the Machines API reads it: decoded without regard to case, unknown names dropped, every leaf of its type and
+ * one of the words that it takes. Throws a 400 refusal that names the first member that is not.
+ */
+export async function bodyAs(request: Request, schema: SchemaName): Promise<JsonObject> {
+  return checked(schema, foldBody(schema, await jsonOf(request)));
+}
+
+/** The same for members that came another way. */
+export function checked(schema: SchemaName, body: JsonObject): JsonObject {
+  const { value, faults } = readBody(schema, body, { look: unknownWords });
+  const [first] = faults;
+  if (first) throw invalidArgument(`${first.path}: ${first.fault}`);
+  return { ...value };
 }
 
 /** A member that must be text; null and "" count as absent, because fly-go sends both for unset fields. */
@@ -48,21 +67,10 @@ export function flagOf(body: JsonObject, name: string): boolean | undefined {
   return value;
 }
 
-/** A copy without members that are null, at any depth. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== null)
-      .map(([name, member]) => [name, withoutNulls(member)]),
-  );
-}
-
-/** Milliseconds of a Go duration (`1m30s`, `250ms`), or of seconds when the text or value is a bare number. */
+/** Milliseconds of a Go duration: text such as `1m30s`, text of bare seconds, or a number of nanoseconds. Undefined for anything else. */
 export function durationOf(value: unknown): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'number') return value * 1000;
+  if (typeof value === 'number') return value / 1_000_000;
   if (typeof value !== 'string') return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
   if (!/^(\d+(\.\d+)?(h|m|s|ms|us|ns))+$/.test(value)) return undefined;

@@ -1,35 +1,20 @@
 import type { JsonObject } from '../world/platform.ts';
-import { isObject, withoutNulls } from './body.ts';
+import { isObject } from './body.ts';
 import { invalidArgument } from './refusal.ts';
-
-/** Members of a machine config (spec 3.9). Others are dropped without a word, as Fly.io does. */
-const configMembers: ReadonlySet<string> = new Set(
-  (
-    'image guest env init metadata mounts services metrics checks statics files schedule auto_destroy restart dns processes ' +
-    'standbys stop_config containers volumes rootfs cache_drive spot size disable_machine_autostart'
-  ).split(' '),
-);
-
-/** Members of a container; `command` is not one of them, and whoever writes it finds it ignored. */
-const containerMembers: ReadonlySet<string> = new Set(
-  'name image exec entrypoint cmd user env env_from secrets files restart stop depends_on healthchecks mounts'.split(
-    ' ',
-  ),
-);
 
 const defaultGuest = { cpu_kind: 'shared', cpus: 1, memory_mb: 256 };
 
 /** At most this much memory per shared CPU (spec 3.9, presets). */
 const sharedMemoryPerCpuMb = 2048;
 
-/** The config that a machine really gets from a request. Throws a 400 refusal for one that cannot run. */
+/**
+ * The config that a machine really gets from the config of a request, whose names and types were looked at before. Throws a 400
+ * refusal for one that cannot run.
+ */
 export function machineConfig(value: unknown): JsonObject {
   if (!isObject(value)) throw invalidArgument('config is required');
-  const config = keep(withoutNulls(value) as JsonObject, configMembers);
+  const config = { ...value };
   const containers = config['containers'];
-  if (Array.isArray(containers)) {
-    config['containers'] = containers.filter(isObject).map((one) => keep(one, containerMembers));
-  }
   const containerImages =
     Array.isArray(containers) && containers.some((one) => isObject(one) && one['image']);
   if ((typeof config['image'] !== 'string' || config['image'] === '') && !containerImages) {
@@ -41,12 +26,7 @@ export function machineConfig(value: unknown): JsonObject {
   if (Array.isArray(config['mounts']) && config['mounts'].length > 1) {
     throw invalidArgument('config.mounts: machines may have at most one mount');
   }
-  checkEnvironment(config['env']);
   return config;
-}
-
-function keep(value: JsonObject, members: ReadonlySet<string>): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => members.has(name)));
 }
 
 function guestOf(config: JsonObject): JsonObject {
@@ -80,16 +60,4 @@ function serviceOf(service: JsonObject): JsonObject {
   const spoken: Record<string, unknown> = { off: false, stop: true };
   const autostop = service['autostop'];
   return { ...service, autostop: typeof autostop === 'string' ? (spoken[autostop] ?? autostop) : autostop };
-}
-
-function checkEnvironment(env: unknown): void {
-  if (env === undefined) return;
-  if (!isObject(env)) throw invalidArgument('config.env: must be an object');
-  for (const [name, value] of Object.entries(env)) {
-    if (typeof value !== 'string') {
-      throw invalidArgument(
-        `json: cannot unmarshal ${typeof value} into Go struct field config.env.${name} of type string`,
-      );
-    }
-  }
 }

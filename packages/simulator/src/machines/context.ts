@@ -13,6 +13,11 @@ export interface MachinesEnv {
 
 export type MachinesContext = Context<MachinesEnv>;
 
+/** The query as it was written. */
+export function queryOf(c: MachinesContext): URLSearchParams {
+  return new URL(c.req.url).searchParams;
+}
+
 /** The app of the path; see `appOf` for 403 and 404. */
 export function pathApp(c: MachinesContext): App {
   return appOf(c.var.simulation, c.var.caller, c.req.param('app') ?? '');

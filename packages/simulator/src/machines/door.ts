@@ -5,7 +5,7 @@ import type { Simulation } from '../simulation.ts';
 import { introspectionRoutes } from '../tokens/routes.ts';
 import { appRoutes } from './app-routes.ts';
 import { identifyCaller } from './caller.ts';
-import { bodyOf } from './body.ts';
+import { bodyAs } from './body.ts';
 import type { MachinesEnv } from './context.ts';
 import { wordsOf } from './exec.ts';
 import { machineRoutes } from './machine-routes.ts';
@@ -61,5 +61,5 @@ export function createMachinesDoor(simulation: Simulation): DoorFetch {
 /** The words of an exec: a macaroon may be limited to certain commands. */
 async function commandOf(request: Request, path: string): Promise<string[] | undefined> {
   if (request.method !== 'POST' || !path.endsWith('/exec')) return undefined;
-  return wordsOf(await bodyOf(request.clone()));
+  return wordsOf(await bodyAs(request.clone(), 'MachineExecRequest'));
 }

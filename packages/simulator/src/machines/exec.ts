@@ -1,6 +1,7 @@
 import type { JsonObject, Machine } from '../world/platform.ts';
-import { isObject } from './body.ts';
+import { isObject, textOf } from './body.ts';
 import { failedPrecondition, invalidArgument } from './refusal.ts';
+import { imageReference } from './wire.ts';
 
 /** What a shell says when there is no such program. */
 const notFound = 127;
@@ -34,7 +35,7 @@ export function execute(machine: Machine, body: JsonObject): JsonObject {
     case 'hostname':
       return answer(0, `${machine.id}\n`);
     case 'env':
-      return answer(0, environment(machine));
+      return answer(0, environment(machine, textOf(body, 'container')));
     case 'exit':
       return answer(Number(rest[0] ?? 0) || 0, '');
     default:
@@ -52,17 +53,58 @@ export function wordsOf(body: JsonObject): string[] {
   throw invalidArgument('command: is required');
 }
 
-function environment(machine: Machine): string {
-  const env = isObject(machine.config['env']) ? machine.config['env'] : {};
+/**
+ * The variables of a process (spec 3.5, 3.9): those of the config, the app's secrets as the machine has them, and what Fly.io adds. A
+ * container gets only the secrets that it lists.
+ */
+function environment(machine: Machine, container: string | undefined): string {
+  const containers = objectsIn(machine.config['containers']);
+  const [first] = objectsIn(machine.config['processes']);
+  const process = containers.find((one) => container === undefined || one['name'] === container) ?? first;
+  const whole = containers.length === 0 && process?.['ignore_app_secrets'] !== true;
   const all = {
-    ...env,
-    FLY_APP_NAME: machine.app,
-    FLY_MACHINE_ID: machine.id,
-    FLY_MACHINE_VERSION: machine.instanceId,
-    FLY_PRIVATE_IP: machine.privateIp,
-    FLY_REGION: machine.region,
+    ...variablesIn(machine.config['env']),
+    ...variablesIn(process?.['env']),
+    ...(whole ? machine.secrets : {}),
+    ...listedSecrets(machine, objectsIn(process?.['secrets'])),
+    ...added(machine),
   };
   return Object.entries(all)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function added(machine: Machine): Record<string, string> {
+  const { registry, repository, tag } = imageReference(machine.config);
+  const guest = isObject(machine.config['guest']) ? machine.config['guest'] : {};
+  const metadata = variablesIn(machine.config['metadata']);
+  const group = metadata['fly_process_group'];
+  return {
+    FLY_ALLOC_ID: machine.id,
+    FLY_APP_NAME: machine.app,
+    FLY_IMAGE_REF: `${String(registry)}/${String(repository)}:${String(tag)}`,
+    FLY_MACHINE_ID: machine.id,
+    FLY_MACHINE_VERSION: machine.instanceId,
+    FLY_PRIVATE_IP: machine.privateIp,
+    ...(group === undefined ? {} : { FLY_PROCESS_GROUP: group }),
+    FLY_REGION: machine.region,
+    FLY_VM_MEMORY_MB: String(guest['memory_mb'] ?? ''),
+  };
+}
+
+function listedSecrets(machine: Machine, listed: readonly JsonObject[]): Record<string, string> {
+  const found = listed.flatMap((one) => {
+    const variable = String(one['env_var'] ?? '');
+    const value = machine.secrets[String(one['name'] || variable)];
+    return value === undefined ? [] : [[variable, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function objectsIn(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function variablesIn(value: unknown): Record<string, string> {
+  return isObject(value) ? (value as Record<string, string>) : {};
 }

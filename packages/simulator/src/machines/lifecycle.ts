@@ -52,6 +52,7 @@ export function createLifecycle(options: {
       machine.events.push({ id: ulid(clock.nowMs()), timestamp: clock.nowMs(), ...step.event });
     }
     world.machines.changed(machine.id);
+    if (step.state === 'starting') machine.secrets = secretsOf(world, machine);
     if (step.state === 'destroyed') released(world, machine);
     options.events.announce(machine, previous, step.data ?? step.event?.request ?? {});
     options.commit();
@@ -105,6 +106,12 @@ export function createLifecycle(options: {
       watchers.clear();
     },
   };
+}
+
+/** What a machine gets of its app's secrets when it starts; one that is set later waits for the next start. */
+function secretsOf(world: World, machine: Machine): Record<string, string> {
+  const secrets = machine.skipsSecrets ? [] : [...(world.apps.get(machine.app)?.secrets.values() ?? [])];
+  return Object.fromEntries(secrets.map((one) => [one.name, one.value]));
 }
 
 /** Takes the volumes of a machine off it. */

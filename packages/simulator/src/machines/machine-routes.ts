@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { Machine } from '../world/platform.ts';
+import type { JsonObject, Machine } from '../world/platform.ts';
 import {
   destroyMachine,
   restartMachine,
@@ -9,15 +9,16 @@ import {
   suspendMachine,
   updateMachine,
 } from './actions.ts';
-import { bodyOf, durationOf, isObject, numberOf, textOf } from './body.ts';
+import { bodyAs, checked, durationOf, isObject, numberOf, textOf } from './body.ts';
 import { createMachine } from './create.ts';
-import { pathApp, pathMachine, type MachinesContext, type MachinesEnv } from './context.ts';
+import { pathApp, pathMachine, queryOf, type MachinesContext, type MachinesEnv } from './context.ts';
 import { execute } from './exec.ts';
 import { currentLease, endLease, requireLease, takeLease } from './leases.ts';
 import { changeMetadata, metadataOf, metadataValue } from './metadata.ts';
+import { flagIn, limitIn, listIn } from './query.ts';
 import { invalidArgument, Refusal } from './refusal.ts';
 import { waitForState, waitQuestion } from './wait.ts';
-import { leaseWire, machinesOf, machineWire } from './wire.ts';
+import { leaseWire, machinesOf, machineSummaryWire, machineWire } from './wire.ts';
 
 const nonceHeader = 'fly-machine-lease-nonce';
 const defaultEvents = 20;
@@ -38,22 +39,24 @@ export function machineRoutes(): Hono<MachinesEnv> {
 
   routes.get(base, (c) => {
     const app = pathApp(c);
-    const query = new URL(c.req.url).searchParams;
-    return c.json(filtered(machinesOf(c.var.simulation.world, app.name), query).map(machineWire));
+    const query = queryOf(c);
+    const machines = filtered(machinesOf(c.var.simulation.world, app.name), query);
+    return c.json(machines.map(flagIn(query, 'summary') ? machineSummaryWire : machineWire));
   });
   routes.post(base, async (c) => {
     const app = pathApp(c);
-    const machine = createMachine(c.var.simulation, c.var.caller, app, await bodyOf(c.req.raw));
+    const body = await bodyAs(c.req.raw, 'CreateMachineRequest');
+    const machine = createMachine(c.var.simulation, c.var.caller, app, body);
     return c.json({ ...machineWire(machine), ...(machine.lease ? { nonce: machine.lease.nonce } : {}) });
   });
   routes.get(one, (c) => c.json(machineWire(pathMachine(c))));
   routes.post(one, async (c) => {
     const machine = leasedMachine(c);
-    updateMachine(c.var.simulation, pathApp(c), machine, await bodyOf(c.req.raw));
+    updateMachine(c.var.simulation, pathApp(c), machine, await bodyAs(c.req.raw, 'UpdateMachineRequest'));
     return c.json(machineWire(machine));
   });
   routes.delete(one, (c) => {
-    const force = [c.req.query('force'), c.req.query('kill')].some((flag) => flag === 'true' || flag === '1');
+    const force = ['force', 'kill'].map((name) => flagIn(queryOf(c), name)).includes(true);
     destroyMachine(c.var.simulation, leasedMachine(c), force);
     return c.json({ ok: true });
   });
@@ -61,19 +64,19 @@ export function machineRoutes(): Hono<MachinesEnv> {
   routes.post(`${one}/start`, (c) => c.json(startMachine(c.var.simulation, leasedMachine(c))));
   routes.post(`${one}/stop`, async (c) => {
     const machine = leasedMachine(c);
-    const body = await bodyOf(c.req.raw);
-    if (
-      body['timeout'] !== undefined &&
-      body['timeout'] !== null &&
-      durationOf(body['timeout']) === undefined
-    ) {
-      throw invalidArgument('timeout is not a duration');
-    }
+    await bodyAs(c.req.raw, 'StopRequest');
     stopMachine(c.var.simulation, machine);
     return c.json({ ok: true });
   });
-  routes.post(`${one}/restart`, (c) => {
-    restartMachine(c.var.simulation, leasedMachine(c));
+  routes.post(`${one}/restart`, async (c) => {
+    const machine = leasedMachine(c);
+    const query = queryOf(c);
+    flagIn(query, 'force_stop');
+    // fly-go writes these into the query, fly-admin into the body.
+    const body = { timeout: query.get('timeout'), signal: query.get('signal') };
+    checkRestart(await bodyAs(c.req.raw, 'RestartRequest'));
+    checkRestart(checked('RestartRequest', body));
+    restartMachine(c.var.simulation, machine);
     return c.json({ ok: true });
   });
   routes.post(`${one}/suspend`, (c) => {
@@ -81,7 +84,7 @@ export function machineRoutes(): Hono<MachinesEnv> {
     return c.json({ ok: true });
   });
   routes.post(`${one}/signal`, async (c) => {
-    signalMachine(c.var.simulation, pathMachine(c), await bodyOf(c.req.raw));
+    signalMachine(c.var.simulation, pathMachine(c), await bodyAs(c.req.raw, 'SignalRequest'));
     return c.json({ ok: true });
   });
   for (const verb of ['cordon', 'uncordon']) {
@@ -92,14 +95,16 @@ export function machineRoutes(): Hono<MachinesEnv> {
       return c.json({ ok: true });
     });
   }
-  routes.post(`${one}/exec`, async (c) => c.json(execute(pathMachine(c), await bodyOf(c.req.raw))));
+  routes.post(`${one}/exec`, async (c) =>
+    c.json(execute(pathMachine(c), await bodyAs(c.req.raw, 'MachineExecRequest'))),
+  );
   routes.get(`${one}/wait`, async (c) => {
-    const question = waitQuestion(new URL(c.req.url).searchParams);
+    const question = waitQuestion(queryOf(c));
     return c.json(await waitForState(c.var.simulation, pathMachine(c), question, c.req.raw.signal));
   });
   routes.get(`${one}/events`, (c) => {
-    const limit = Math.min(mostEvents, Number(c.req.query('limit') ?? defaultEvents) || defaultEvents);
-    return c.json(pathMachine(c).events.toReversed().slice(0, limit));
+    const machine = pathMachine(c);
+    return c.json(machine.events.toReversed().slice(0, limitIn(queryOf(c), defaultEvents, mostEvents)));
   });
   routes.get(`${one}/versions`, (c) => c.json(pathMachine(c).versions.toReversed()));
   routes.get(`${one}/ps`, (c) => {
@@ -112,13 +117,18 @@ export function machineRoutes(): Hono<MachinesEnv> {
   for (const method of ['put', 'patch'] as const) {
     routes[method](`${one}/metadata`, async (c) => {
       const mode = method === 'put' ? 'replace' : 'merge';
-      changeMetadata(c.var.simulation, pathMachine(c), await bodyOf(c.req.raw), mode);
+      changeMetadata(
+        c.var.simulation,
+        pathMachine(c),
+        await bodyAs(c.req.raw, 'updateMetadataRequest'),
+        mode,
+      );
       return c.body(null, 204);
     });
   }
   routes.get(`${one}/metadata/:key`, (c) => c.json(metadataValue(pathMachine(c), c.req.param('key'))));
   routes.post(`${one}/metadata/:key`, async (c) => {
-    const body = await bodyOf(c.req.raw);
+    const body = await bodyAs(c.req.raw, 'upsertMetadataKeyRequest');
     const change = { metadata: { [c.req.param('key')]: body['value'] ?? null } };
     changeMetadata(c.var.simulation, pathMachine(c), change, 'merge');
     return c.body(null, 204);
@@ -132,11 +142,11 @@ export function machineRoutes(): Hono<MachinesEnv> {
 
   routes.post(`${one}/lease`, async (c) => {
     const machine = pathMachine(c);
-    const body = await bodyOf(c.req.raw);
-    const ttl = numberOf(body, 'ttl') ?? Number(c.req.query('ttl') ?? NaN);
+    const body = await bodyAs(c.req.raw, 'CreateLeaseRequest');
+    const ttl = numberOf(body, 'ttl') ?? ttlOf(c.req.query('ttl'));
     const lease = takeLease(c.var.simulation, c.var.caller, machine, {
       nonce: c.req.header(nonceHeader),
-      ttlSeconds: Number.isFinite(ttl) && ttl > 0 ? ttl : undefined,
+      ttlSeconds: ttl !== undefined && ttl > 0 ? ttl : undefined,
       description: textOf(body, 'description'),
     });
     return c.json(leaseWire(machine, lease), 201);
@@ -159,22 +169,33 @@ export function machineRoutes(): Hono<MachinesEnv> {
   return routes;
 }
 
+/** A restart waits for the old process this long at most (superfly/flyctl #3342). */
+const longestRestartMs = 60_000;
+
+function checkRestart(body: JsonObject): void {
+  const timeoutMs = durationOf(body['timeout']);
+  if (timeoutMs !== undefined && timeoutMs > longestRestartMs) {
+    throw invalidArgument('timeout must not exceed 60 seconds');
+  }
+}
+
+/** `?ttl=`, in whole seconds; fly-go writes it so. */
+function ttlOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw invalidArgument('ttl must be a whole number of seconds');
+  return Number(text);
+}
+
 /** The filters that lists of machines share: `include_deleted`, `region`, `state`, `metadata.{key}`. */
 export function filtered(machines: readonly Machine[], query: URLSearchParams): Machine[] {
-  const regions = query.get('region')?.split(',').filter(Boolean);
-  const states = query.get('state')?.split(',').filter(Boolean);
-  const deleted = query.get('include_deleted');
+  const regions = listIn(query, 'region');
+  const states = listIn(query, 'state');
+  const deleted = flagIn(query, 'include_deleted');
   const wanted = [...query].filter(([name]) => name.startsWith('metadata.'));
   return machines.filter((machine) => {
-    if (
-      machine.state === 'destroyed' &&
-      deleted !== 'true' &&
-      deleted !== '' &&
-      !states?.includes('destroyed')
-    )
-      return false;
-    if (regions?.length && !regions.includes(machine.region)) return false;
-    if (states?.length && !states.includes(machine.state)) return false;
+    if (machine.state === 'destroyed' && !deleted && !states?.includes('destroyed')) return false;
+    if (regions && !regions.includes(machine.region)) return false;
+    if (states && !states.includes(machine.state)) return false;
     const metadata = isObject(machine.config['metadata']) ? machine.config['metadata'] : {};
     return wanted.every(([name, value]) => metadata[name.slice('metadata.'.length)] === value);
   });

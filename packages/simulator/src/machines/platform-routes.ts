@@ -1,28 +1,31 @@
 import { Hono } from 'hono';
-import type { Machine } from '../world/platform.ts';
-import { bodyOf, textOf } from './body.ts';
+import { bodyAs, numberOf, textOf } from './body.ts';
 import { organizationOf } from './caller.ts';
-import { pathApp, type MachinesContext, type MachinesEnv } from './context.ts';
+import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from './context.ts';
 import { filtered } from './machine-routes.ts';
+import { pageOf } from './paging.ts';
+import { flagIn, limitIn, listIn } from './query.ts';
 import { invalidArgument } from './refusal.ts';
 import { nearestRegion, placeIn, regions } from './regions.ts';
 import { currentTokens } from '../tokens/current.ts';
-import { organizationMachineWire, volumeWire } from './wire.ts';
+import { organizationMachineWire, volumeSummaryWire, volumeWire } from './wire.ts';
 
-const mostPerPage = 1000;
+const usualCertificates = 25;
+const mostCertificates = 500;
 
 /** Organizations, regions and the caller's own tokens (spec 2.7, 3.8). */
 export function platformRoutes(): Hono<MachinesEnv> {
   const routes = new Hono<MachinesEnv>({ strict: false });
 
   routes.get('/orgs/:org/machines', (c) => {
-    const query = new URL(c.req.url).searchParams;
+    const query = queryOf(c);
     const names = appNames(c, c.req.param('org'));
     const machines = [...c.var.simulation.world.machines.values()].filter((one) => names.has(one.app));
     const page = pageOf(filtered(machines, query), query);
+    const summary = flagIn(query, 'summary');
     const last = page.items.at(-1);
     return c.json({
-      machines: page.items.map(organizationMachineWire),
+      machines: page.items.map((one) => organizationMachineWire(one, summary)),
       next_cursor: page.next,
       last_machine_id: last?.id ?? '',
       last_updated_at: last ? new Date(last.updatedAtMs).toISOString() : '',
@@ -30,18 +33,30 @@ export function platformRoutes(): Hono<MachinesEnv> {
     });
   });
   routes.get('/orgs/:org/volumes', (c) => {
+    const query = queryOf(c);
     const names = appNames(c, c.req.param('org'));
-    const volumes = [...c.var.simulation.world.volumes.values()].filter((one) => names.has(one.app));
-    const updated = (ms: number): string => new Date(ms).toISOString();
+    const regions = listIn(query, 'region');
+    const states = listIn(query, 'state');
+    // A deleted volume is gone at once here, so there is none to include.
+    flagIn(query, 'include_deleted');
+    const wire = flagIn(query, 'summary') ? volumeSummaryWire : volumeWire;
+    const volumes = [...c.var.simulation.world.volumes.values()]
+      .filter((one) => names.has(one.app))
+      .filter((one) => !regions || regions.includes(one.region))
+      .filter((one) => !states || states.includes(String(volumeWire(one)['state'])))
+      .map((one) => ({ ...one, updatedAtMs: one.createdAtMs }));
+    const page = pageOf(volumes, query);
+    const last = page.items.at(-1);
+    const time = (ms: number): string => new Date(ms).toISOString();
     return c.json({
-      volumes: volumes.map((one) => ({
+      volumes: page.items.map((one) => ({
         app_name: one.app,
-        ...volumeWire(one),
-        updated_at: updated(one.createdAtMs),
+        ...wire(one),
+        updated_at: time(one.updatedAtMs),
       })),
-      next_cursor: '',
-      last_volume_id: volumes.at(-1)?.id ?? '',
-      last_updated_at: '',
+      next_cursor: page.next,
+      last_volume_id: last?.id ?? '',
+      last_updated_at: last ? time(last.updatedAtMs) : '',
     });
   });
   routes.get('/platform/regions', (c) =>
@@ -57,17 +72,18 @@ export function platformRoutes(): Hono<MachinesEnv> {
     }),
   );
   routes.post('/platform/placements', async (c) => {
-    const body = await bodyOf(c.req.raw);
+    const body = await bodyAs(c.req.raw, 'main.getPlacementsRequest');
     const slug = textOf(body, 'org_slug');
     if (slug === undefined) throw invalidArgument('org_slug: is required');
     organizationOf(c.var.simulation, c.var.caller, slug);
-    const count = typeof body['count'] === 'number' && body['count'] > 0 ? body['count'] : 1;
+    const count = numberOf(body, 'count') || 1;
     return c.json({ regions: [{ region: placeIn(textOf(body, 'region')), count, concurrency: count }] });
   });
   routes.get('/tokens/current', (c) => c.json({ tokens: currentTokens(c.var.simulation, c.var.caller) }));
   // A deployed app's certificates are read by flyctl even when there are none.
   routes.get('/apps/:app/certificates', (c) => {
     pathApp(c);
+    limitIn(queryOf(c), usualCertificates, mostCertificates);
     return c.json({ certificates: [], next_cursor: '', total_count: 0 });
   });
   return routes;
@@ -77,17 +93,4 @@ function appNames(c: MachinesContext, slug: string): Set<string> {
   organizationOf(c.var.simulation, c.var.caller, slug);
   const apps = [...c.var.simulation.world.apps.values()].filter((app) => app.organization === slug);
   return new Set(apps.map((app) => app.name));
-}
-
-/** `updated_after`, `cursor` and `limit`, oldest change first. The cursor is the last machine of the page before. */
-function pageOf(machines: readonly Machine[], query: URLSearchParams): { items: Machine[]; next: string } {
-  const after = Date.parse(query.get('updated_after') ?? '');
-  const limit = Math.min(mostPerPage, Number(query.get('limit') ?? mostPerPage) || mostPerPage);
-  const sorted = machines
-    .filter((one) => Number.isNaN(after) || one.updatedAtMs > after)
-    .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs || a.id.localeCompare(b.id));
-  const cursor = query.get('cursor');
-  const from = cursor ? sorted.findIndex((one) => one.id === cursor) + 1 : 0;
-  const items = sorted.slice(from, from + limit);
-  return { items, next: from + limit < sorted.length ? (items.at(-1)?.id ?? '') : '' };
 }

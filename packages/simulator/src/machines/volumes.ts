@@ -28,23 +28,23 @@ export function createVolume(simulation: Simulation, app: App, body: JsonObject)
     throw invalidArgument('name: must be 1 to 30 lowercase letters, digits and underscores');
   }
   const source = textOf(body, 'source_volume_id');
-  const size = source === undefined ? undefined : volumeOf(simulation, app, source).sizeGb;
+  const from = source === undefined ? undefined : volumeOf(simulation, app, source);
   const snapshot = textOf(body, 'snapshot_id');
-  const known = volumesOf(simulation, app).some((one) =>
-    one.snapshots.some((taken) => taken.id === snapshot),
-  );
-  if (snapshot !== undefined && !known) throw new Refusal(404, `snapshot not found: ${snapshot}`);
-  const sizeGb = numberOf(body, 'size_gb') ?? size ?? defaultSizeGb;
+  const taken = volumesOf(simulation, app)
+    .flatMap((one) => one.snapshots.map((shot) => ({ ...shot, region: one.region })))
+    .find((one) => one.id === snapshot);
+  if (snapshot !== undefined && !taken) throw new Refusal(404, `snapshot not found: ${snapshot}`);
+  const sizeGb = numberOf(body, 'size_gb') ?? from?.sizeGb ?? taken?.sizeGb ?? defaultSizeGb;
   if (sizeGb < 1 || sizeGb > largestSizeGb)
     throw invalidArgument(`size_gb: must be between 1 and ${largestSizeGb}`);
   const volume: Volume = {
     id: `vol_${randomBase36(16)}`,
     app: app.name,
     name,
-    region: placeIn(textOf(body, 'region')),
+    region: placeIn(textOf(body, 'region') ?? from?.region ?? taken?.region),
     zone: randomHex(2),
-    encrypted: flagOf(body, 'encrypted') ?? true,
-    fstype: textOf(body, 'fstype') ?? 'ext4',
+    encrypted: flagOf(body, 'encrypted') ?? from?.encrypted ?? true,
+    fstype: textOf(body, 'fstype') ?? from?.fstype ?? 'ext4',
     createdAtMs: simulation.clock.nowMs(),
     sizeGb,
     snapshotRetention: retentionOf(body) ?? defaultRetentionDays,

@@ -16,6 +16,8 @@ export function appWire(world: World, app: App): JsonObject {
     name: app.name,
     internal_numeric_id: app.number,
     network: app.network,
+    app_role: app.role ?? '',
+    cname_target: `${app.name}.fly.dev`,
     status: machines.length === 0 ? 'pending' : 'deployed',
     machine_count: machines.length,
     volume_count: [...world.volumes.values()].filter((one) => one.app === app.name).length,
@@ -55,8 +57,14 @@ export function machineWire(machine: Machine): JsonObject {
   };
 }
 
+/** A Machine of a list with `summary`: where it is and what it does, and nothing that makes the list long. */
+export function machineSummaryWire(machine: Machine): JsonObject {
+  const omitted = ['config', 'checks', 'events', 'host_status', 'nonce', 'containers'];
+  return Object.fromEntries(Object.entries(machineWire(machine)).filter(([name]) => !omitted.includes(name)));
+}
+
 /** A machine in the list of an organization. */
-export function organizationMachineWire(machine: Machine): JsonObject {
+export function organizationMachineWire(machine: Machine, summary: boolean): JsonObject {
   const whole = machineWire(machine);
   const members = [
     'id',
@@ -73,12 +81,14 @@ export function organizationMachineWire(machine: Machine): JsonObject {
   return {
     app_name: machine.app,
     ...Object.fromEntries(members.map((name) => [name, whole[name]])),
-    config: { image: config['image'], guest: config['guest'], metadata: config['metadata'] ?? {} },
+    ...(summary
+      ? {}
+      : { config: { image: config['image'], guest: config['guest'], metadata: config['metadata'] ?? {} } }),
   };
 }
 
 /** `registry`, `repository`, `tag` and a digest that depends on nothing but the name. */
-function imageReference(config: JsonObject): JsonObject {
+export function imageReference(config: JsonObject): JsonObject {
   const image = typeof config['image'] === 'string' ? config['image'] : '';
   const [path = '', digest] = image.split('@');
   const first = path.split('/')[0] ?? '';
@@ -142,6 +152,12 @@ export function volumeWire(volume: Volume): JsonObject {
     bytes_used: 0,
     type: 'local',
   };
+}
+
+/** A Volume of a list with `summary`. */
+export function volumeSummaryWire(volume: Volume): JsonObject {
+  const whole = Object.entries(volumeWire(volume));
+  return Object.fromEntries(whole.filter(([name]) => !/^(?:blocks?|bytes)(?:_|$)/.test(name)));
 }
 
 /** An AppSecret; the value only when the caller may see it. */

@@ -8,7 +8,7 @@ import {
   type Verified,
 } from '@hangar/macaroon';
 import { Hono } from 'hono';
-import { bodyOf, isObject, textOf } from '../machines/body.ts';
+import { jsonOf, isObject, textOf } from '../machines/body.ts';
 import { invalidArgument, Refusal } from '../machines/refusal.ts';
 import type { Simulation } from '../simulation.ts';
 import type { JsonObject } from '../world/platform.ts';
@@ -22,12 +22,12 @@ export function introspectionRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });
 
   routes.post('/v1/tokens/authenticate', async (c) => {
-    const { verified } = verifyHeader(simulation, headerOf(await bodyOf(c.req.raw)));
+    const { verified } = verifyHeader(simulation, headerOf(await jsonOf(c.req.raw)));
     return c.body(`[${verified.map(verifiedJson).join(',')}]`, 200, { 'content-type': 'application/json' });
   });
 
   routes.post('/v1/tokens/authorize', async (c) => {
-    const body = await bodyOf(c.req.raw);
+    const body = await jsonOf(c.req.raw);
     const { verified, undischarged } = verifyHeader(simulation, headerOf(body));
     if (verified.length === 0) {
       const nothing = 'verify: invalid token: no verified tokens';

@@ -32,6 +32,7 @@ export function worldOfFirstFormat(file: JsonObject, bodies: Bodies): World | un
 
 function upgraded(table: string, value: unknown, bodies: Bodies): unknown {
   if (!isObject(value)) return value;
+  if (table === 'machines') return { skipsSecrets: false, secrets: {}, ...value };
   if (table === 'apps') return { ...value, secrets: tableFrom(value['secrets'], (one) => one) };
   if (table !== 'buckets') return value;
   const apart = (one: unknown): JsonObject => {

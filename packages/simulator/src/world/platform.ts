@@ -10,6 +10,8 @@ export interface App {
   readonly name: string;
   readonly organization: string;
   readonly network: string;
+  /** What the app is for, when it was made for something: `remote-docker-builder`. */
+  readonly role?: string;
   readonly createdAtMs: number;
   /** Set while a deleted app is still visible (deletion is accepted, not done). */
   goneAtMs?: number;
@@ -76,6 +78,10 @@ export interface Machine {
   instanceId: string;
   config: JsonObject;
   cordoned: boolean;
+  /** It gets no secrets of its app. */
+  skipsSecrets: boolean;
+  /** The app's secrets as they were when it last started: later ones are staged. */
+  secrets: Record<string, string>;
   readonly events: MachineEvent[];
   readonly versions: { version: string; user_config: JsonObject }[];
   plan: Step[];
