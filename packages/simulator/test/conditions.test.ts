@@ -164,30 +164,28 @@ async function stored(on: Stage, key: string): Promise<string | undefined> {
 }
 
 describe('F-50: operation × condition × (holds, fails, object absent)', () => {
-  for (const operation of operations) {
-    test(operation.name, async () => {
-      const on = await stage();
-      await aws(on).s3.send(new CreateBucketCommand({ Bucket: 'conditions' }));
-      const rows: unknown[] = [];
-      const expected: unknown[] = [];
-      const attempt = async (row: Row, kind: 'holds' | 'fails' | 'absent'): Promise<void> => {
-        for (const key of ['k', 'copy']) await signedRequest(on.s3, 'DELETE', `${bucket}/${key}`);
-        if (kind !== 'absent') await signedRequest(on.s3, 'PUT', `${bucket}/k`, { body: 'abc' });
-        const value = kind === 'fails' ? row.fails() : row.holds();
-        const { status } = await operation.send(on, { [operation.prefix + row.header]: value });
-        rows.push([row.header, kind, status, kind === 'absent' ? '' : await stored(on, operation.target)]);
-        const want = {
-          holds: [operation.ok, operation.afterwards.ok],
-          fails: [operation.failed(row.header), operation.afterwards.failed],
-          absent: [operation.absent(row.header), ''],
-        }[kind];
-        expected.push([row.header, kind, ...want]);
-      };
-      for (const row of headers)
-        for (const kind of ['holds', 'fails', 'absent'] as const) await attempt(row, kind);
-      expect(rows).toEqual(expected);
-    });
-  }
+  test.each(operations)('$name', async (operation) => {
+    const on = await stage();
+    await aws(on).s3.send(new CreateBucketCommand({ Bucket: 'conditions' }));
+    const rows: unknown[] = [];
+    const expected: unknown[] = [];
+    const attempt = async (row: Row, kind: 'holds' | 'fails' | 'absent'): Promise<void> => {
+      for (const key of ['k', 'copy']) await signedRequest(on.s3, 'DELETE', `${bucket}/${key}`);
+      if (kind !== 'absent') await signedRequest(on.s3, 'PUT', `${bucket}/k`, { body: 'abc' });
+      const value = kind === 'fails' ? row.fails() : row.holds();
+      const { status } = await operation.send(on, { [operation.prefix + row.header]: value });
+      rows.push([row.header, kind, status, kind === 'absent' ? '' : await stored(on, operation.target)]);
+      const want = {
+        holds: [operation.ok, operation.afterwards.ok],
+        fails: [operation.failed(row.header), operation.afterwards.failed],
+        absent: [operation.absent(row.header), ''],
+      }[kind];
+      expected.push([row.header, kind, ...want]);
+    };
+    for (const row of headers)
+      for (const kind of ['holds', 'fails', 'absent'] as const) await attempt(row, kind);
+    expect(rows).toEqual(expected);
+  });
 });
 
 describe('F-50: what counts when several are given, and how they are written', () => {

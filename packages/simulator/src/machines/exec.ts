@@ -1,5 +1,5 @@
 import type { JsonObject, Machine } from '../world/platform.ts';
-import { isObject, textOf } from './body.ts';
+import { isObject, numberOf, textOf } from './body.ts';
 import { failedPrecondition, invalidArgument } from './refusal.ts';
 import { imageReference } from './wire.ts';
 
@@ -88,14 +88,14 @@ function added(machine: Machine): Record<string, string> {
     FLY_PRIVATE_IP: machine.privateIp,
     ...(group === undefined ? {} : { FLY_PROCESS_GROUP: group }),
     FLY_REGION: machine.region,
-    FLY_VM_MEMORY_MB: String(guest['memory_mb'] ?? ''),
+    FLY_VM_MEMORY_MB: String(numberOf(guest, 'memory_mb')),
   };
 }
 
 function listedSecrets(machine: Machine, listed: readonly JsonObject[]): Record<string, string> {
   const found = listed.flatMap((one) => {
-    const variable = String(one['env_var'] ?? '');
-    const value = machine.secrets[String(one['name'] || variable)];
+    const variable = textOf(one, 'env_var') ?? '';
+    const value = machine.secrets[textOf(one, 'name') ?? variable];
     return value === undefined ? [] : [[variable, value] as const];
   });
   return Object.fromEntries(found);
