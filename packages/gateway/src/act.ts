@@ -29,6 +29,14 @@ import { createVolume } from './volumes.ts';
  * are looked at; then the request is forwarded or handled.
  */
 export async function act(exchange: Exchange, parts: Parts): Promise<Response> {
+  try {
+    return await carryOut(exchange, parts);
+  } catch (error) {
+    throw exchange.told(error);
+  }
+}
+
+async function carryOut(exchange: Exchange, parts: Parts): Promise<Response> {
   const { plan, caller, clearance } = exchange;
   const { costs, treatment } = plan.route;
   const { machine: machineId, volume: volumeId } = plan.params;

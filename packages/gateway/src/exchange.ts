@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/security';
 import type { MachinesClient } from '@hangar/flyio';
 import type { RequestPlan } from './request-plan.ts';
 import { expired, type Caller, type Permit } from './decide.ts';
@@ -23,6 +23,7 @@ export class Exchange {
   readonly #machines: MachinesClient;
   readonly #store: EnvironmentStore;
   readonly #now: Parts['now'];
+  #wrote = false;
 
   private constructor(permit: Permit, { machines, store, now }: Pick<Parts, 'machines' | 'store' | 'now'>) {
     this.#permit = permit;
@@ -72,7 +73,23 @@ export class Exchange {
    * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
    */
   async send(call: UpstreamCall): Promise<UpstreamReply> {
-    return await sendUpstream(this.#machines, call, async () => await this.check());
+    const reply = await sendUpstream(this.#machines, call, async () => await this.check());
+    if (!call.repeatable) this.#wrote = true;
+    return reply;
+  }
+
+  /**
+   * An error as the caller may see it. After a call that must not be repeated, a failure of ours that invites to try again
+   * (the database is away, and the machine is made) is told as `internal`: real clients repeat a 502 or 503 blindly (design
+   * decision 19).
+   */
+  told(error: unknown): HangarError {
+    const failure = asHangarError(error);
+    if (!this.#wrote || (failure.status !== 502 && failure.status !== 503)) return failure;
+    return new HangarError('internal', {
+      detail: `after Fly.io had answered: ${failure.message}`,
+      cause: error,
+    });
   }
 
   /**

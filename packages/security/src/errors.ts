@@ -50,12 +50,19 @@ export class HangarError extends Error {
   }
 }
 
+/** A library that passes an error on may wrap it, and what it wrapped wrap another. */
+const WRAPPED_AT_MOST = 5;
+
 /**
- * Any thrown value as a HangarError: what was not thrown on purpose becomes `internal`, with the original as
- * cause.
+ * Any thrown value as a HangarError. One that a library wrapped on its way is still that failure; what was not thrown on
+ * purpose becomes `internal`, with the original as cause.
  */
 export function asHangarError(error: unknown): HangarError {
-  if (error instanceof HangarError) return error;
+  let inner = error;
+  for (let depth = 0; depth < WRAPPED_AT_MOST && inner instanceof Error; depth += 1) {
+    if (inner instanceof HangarError) return inner;
+    inner = inner.cause;
+  }
   const detail =
     error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error was thrown';
   return new HangarError('internal', { detail, cause: error });

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
 import { HangarError, type Log, type Secret, silentLog } from '@hangar/security';
 import { type Database, sqlState } from './database.ts';
 import { type FolderLock, FolderLockedError, lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
+import { reportingOutages } from './outage.ts';
+import { openPool } from './pool.ts';
 import * as schema from './schema/index.ts';
 import { listenOnPool, type Listener } from './signals.ts';
 
@@ -67,7 +68,8 @@ async function openEmbedded(dataDir: string | undefined, held: FolderLock | unde
 }
 
 /** Wraps a PGlite that is already open and migrated; the test harness opens them from a template. */
-export function embeddedStore(client: PGlite, closed: () => void = () => {}): Store {
+export function embeddedStore(engine: PGlite, closed: () => void = () => {}): Store {
+  const client = reportingOutages(engine);
   return {
     engine: 'pglite',
     db: drizzlePglite({ client, schema }),
@@ -105,11 +107,7 @@ export function claimFolder(dataDir: string): FolderLock {
 
 async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promise<Store> {
   const log = options.log ?? silentLog;
-  const pool = new pg.Pool({ connectionString: databaseUrl.reveal(), max: options.connections ?? 10 });
-  // A connection that breaks while idle is replaced by the pool; without a listener it ends the process.
-  pool.on('error', (error) =>
-    log.warn({ code: (error as { code?: string }).code }, 'database connection lost'),
-  );
+  const pool = openPool(databaseUrl, options.connections ?? 10, log);
   try {
     await migrateServer(pool);
   } catch (error) {

@@ -35,6 +35,8 @@ export async function openScratchDatabase(url: string, prefix: string): Promise<
 
 async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  // A lost connection fails the statement; the event itself needs a listener, or it ends the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query(statement);

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log, Secret } from '@hangar/security';
 import type { Executor } from './database.ts';
@@ -10,6 +11,7 @@ export async function notify(executor: Executor, channel: string): Promise<void>
 
 /** A connection of its own that listens until stopped, and comes back when the server goes away. */
 export interface Listener {
+  /** The first connection listens. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,38 +24,52 @@ const REDIAL_MS = 1_000;
  * called once, because whatever was announced in between was missed.
  */
 export function listenOnPool(url: Secret, channel: string, heard: () => void, log: Log): Listener {
-  let stopped = false;
+  const stopping = new AbortController();
   let client: pg.Client | undefined;
-  let redial: NodeJS.Timeout | undefined;
 
-  const dial = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: url.reveal() });
+  /** Dials and listens; what it resolves with resolves when the connection is gone. */
+  const dial = async (): Promise<{ gone: Promise<void> }> => {
+    const next = new pg.Client({ connectionString: url.reveal(), keepAlive: true });
     client = next;
+    const gone = new Promise<void>((resolve) => next.once('end', () => resolve()));
     next.on('notification', heard);
+    // What breaks a connection ends it, and the end is waited for.
     next.on('error', () => {});
-    next.on('end', () => {
-      if (stopped || client !== next) return;
-      log.warn({ channel }, 'listener lost its connection');
-      redial = setTimeout(() => void again(), REDIAL_MS);
-    });
-    await next.connect();
-    await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-  };
-  const again = async (): Promise<void> => {
-    if (stopped) return;
     try {
-      await dial();
+      await next.connect();
+      await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      await next.end();
+      throw error;
+    }
+    return { gone };
+  };
+  const stay = async (first: Promise<{ gone: Promise<void> }>): Promise<void> => {
+    let { gone } = await first;
+    while (!stopping.signal.aborted) {
+      await gone;
+      if (stopping.signal.aborted) return;
+      log.warn({ channel }, 'listener lost its connection');
+      ({ gone } = await redial());
       heard();
-    } catch {
-      redial = setTimeout(() => void again(), REDIAL_MS);
     }
   };
+  const redial = async (): Promise<{ gone: Promise<void> }> => {
+    for (;;) {
+      await pause(REDIAL_MS, undefined, { signal: stopping.signal });
+      const dialled = await dial().catch(() => undefined);
+      if (dialled !== undefined) return dialled;
+    }
+  };
+  const first = dial();
+  // Ends by a stop, which interrupts the pause, or with the first dial, which `ready` tells.
+  const staying = stay(first).catch(() => {});
   return {
-    ready: dial(),
+    ready: first.then(() => undefined),
     stop: async () => {
-      stopped = true;
-      clearTimeout(redial);
+      stopping.abort();
       await client?.end();
+      await staying;
     },
   };
 }

@@ -50,6 +50,7 @@ export async function serveOnSocket(
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  server.on('error', (error) => log.warn({ path, error }, 'a connection was not accepted'));
   closeToOthers(path);
   return {
     close: async () => {

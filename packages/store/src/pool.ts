@@ -1,0 +1,72 @@
+import pg from 'pg';
+import { type Log, type Secret } from '@hangar/security';
+import { reportingOutages } from './outage.ts';
+
+/**
+ * A connection that cannot be had for so long is not coming: the server is away, or everybody waits for somebody. Less would
+ * fail requests behind a slow migration, more would keep callers after their own patience has ended.
+ */
+const CONNECT_WITHIN_MS = 10_000;
+
+/**
+ * Connections to a Postgres that may go away at any moment. The driver tells of a lost connection by an `error` event, on
+ * the pool while it is idle and on the client while it is checked out; an event that nobody hears ends the process.
+ */
+export function openPool(databaseUrl: Secret, max: number, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl.reveal(),
+    max,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    keepAlive: true,
+  });
+  let told = false;
+  const lost = (error: Error): void => {
+    // All connections break together when a server goes; the first says it, until one can be had again.
+    if (told) return;
+    told = true;
+    log.warn({ error }, 'database connection lost');
+  };
+  pool.on('error', lost);
+  pool.on('connect', (client) => {
+    told = false;
+    client.on('error', lost);
+  });
+  return new LeasingPool(pool) as unknown as pg.Pool;
+}
+
+/**
+ * The pool as Drizzle uses it (which knows one by its name). A client that breaks is given back at once: Drizzle does not
+ * release one whose `begin` fails, and each would be missing from the pool for ever.
+ */
+class LeasingPool {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  query(...args: [string, unknown[]?]): Promise<pg.QueryResult> {
+    return reportingOutages(this.#pool).query(...args);
+  }
+
+  async connect(): Promise<pg.PoolClient> {
+    return leased(await reportingOutages(this.#pool).connect());
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+function leased(client: pg.PoolClient): pg.PoolClient {
+  let isReleased = false;
+  const release = (broken?: Error | boolean): void => {
+    if (isReleased) return;
+    isReleased = true;
+    client.release(broken);
+  };
+  const reporting = reportingOutages(client, () => release(true));
+  return new Proxy(reporting, {
+    get: (target, name) => (name === 'release' ? release : (Reflect.get(target, name) as unknown)),
+  });
+}
