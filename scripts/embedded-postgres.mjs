@@ -17,7 +17,8 @@ export const THROW_AWAY = [
  * Starts the Postgres that comes with the npm package, in a folder of its own.
  *
  * @param {string} folder an empty folder; the server's own user must reach it when this runs as root
- * @returns {Promise<{ url: string, stop(): Promise<void> }>} the address of its maintenance database
+ * @returns {Promise<{ url: string, stop(): Promise<void>, restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> }>} the address of
+ *   its maintenance database, and the means to stop it and to restart it, "fast" (SIGINT) or "immediate" (SIGQUIT)
  */
 export async function startEmbeddedPostgres(folder) {
   const EmbeddedPostgres = await loadWithoutHooks();
@@ -30,7 +31,8 @@ export async function startEmbeddedPostgres(folder) {
     port,
     user: 'postgres',
     password: 'postgres',
-    persistent: false,
+    // Stopping would delete its folder, which whoever starts it does, and `restart` needs.
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     postgresFlags: THROW_AWAY.flatMap((setting) => ['-c', setting]),
     onLog: () => {},
@@ -38,7 +40,16 @@ export async function startEmbeddedPostgres(folder) {
   });
   await server.initialise();
   await server.start();
-  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    stop: () => server.stop(),
+    restart: async (signal) => {
+      const gone = new Promise((resolve) => server.process.once('exit', resolve));
+      server.process.kill(signal);
+      await gone;
+      await server.start();
+    },
+  };
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Hangars {
   readonly simulator: RealProcess;
   readonly servers: readonly HangarProcess[];
   readonly secrets: DevelopmentSecrets;
+  /** The database of their own on the server that was given. */
+  readonly databaseUrl: string | undefined;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function startHangars(plan: HangarsPlan = {}): Promise<Hangars> {
     simulator,
     servers,
     secrets,
+    databaseUrl: database?.url,
     close: async () => {
       for (const { process: one } of servers) if (one.isAlive()) await one.stop();
       if (simulator.isAlive()) await simulator.stop();

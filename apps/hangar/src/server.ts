@@ -116,7 +116,9 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
   });
   await listen(server, options);
   // A connection that cannot be accepted (no file left to open) is told by an event; without a listener it ends the process.
-  server.on('error', (error) => options.log.warn({ door: options.name, error }, 'a connection was not accepted'));
+  server.on('error', (error) =>
+    options.log.warn({ door: options.name, error }, 'a connection was not accepted'),
+  );
   return {
     port: (server.address() as AddressInfo).port,
     close: async (graceMs) => await closeGracefully(server, running, graceMs),
