@@ -19,6 +19,9 @@ export function renderMarkdown(source: string, linkTo: (href: string) => string 
   const seen = new Map<string, number>();
   let title = '';
   for (const [index, token] of tokens.entries()) {
+    // The policy of the pages stops styles in attributes; the sheet knows these classes.
+    const align = /^text-align:(\w+)$/.exec(String(token.attrGet('style') ?? ''))?.[1];
+    if (align !== undefined) token.attrs = [['class', `align-${align}`]];
     if (token.type !== 'heading_open') continue;
     const text = plain(tokens[index + 1]?.children ?? []);
     if (title === '') title = text;

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { renderDocs } from '../../dashboard/build/docs.ts';
+import { policyFaults } from '../../../test/harness/page-policy.ts';
 import { createDocs } from '../src/docs-pages.ts';
 import { browserBinary, NO_BROWSER, openBrowser } from './browser.ts';
 import { picture } from './dashboard-window.ts';
@@ -41,6 +42,16 @@ describe('the documentation', () => {
     '/docs/decisions',
   ])('%s is not there', (path) => {
     expect(() => createDocs()(path)).toThrow(expect.objectContaining({ code: 'not_found' }));
+  });
+
+  test('F-31: holds nothing that its own policy would stop', async () => {
+    const aligned = rendered('| left | right |\n| :--- | ---: |\n| 1 | 2 |');
+    expect(aligned).toContain('<td class="align-right">2</td>');
+    const docs = createDocs();
+    const index = await docs('/docs').text();
+    const names = [...index.matchAll(/href="(\/docs\/[^"#]*)"/g)].map((match) => match[1] ?? '');
+    const pages = await Promise.all(['/docs', ...names].map(async (path) => await docs(path).text()));
+    for (const html of [aligned, ...pages]) expect(policyFaults(docs('/docs').headers, html)).toEqual([]);
   });
 
   test('shows HTML in a source as text, and makes no link that runs or leads into the repository', () => {

@@ -14,6 +14,7 @@ import {
   type Macaroon,
 } from '@hangar/macaroon';
 import type { Authority } from '@hangar/authority';
+import { policyFaults } from '../../../test/harness/page-policy.ts';
 import { dischargeKey, openWorld, serve, WORKSPACE, type World } from './world.ts';
 
 let world: World;
@@ -264,6 +265,31 @@ describe('a sign-in under way', () => {
     expect(headers.get('x-frame-options')).toBe('DENY');
   });
 
+  it('F-31, F-32: allows its own style on every page, and leads on from those where nothing is asked', async () => {
+    const { user_url } = await startFlow(await loginToken());
+    const asks = await page(user_url, 'gabriella');
+    const confirm = confirmOf(await asks.clone().text());
+    const told = [
+      await page(`${location}/login?flow=unknown`, 'gabriella'),
+      await page(user_url, 'otto'),
+      await decide(user_url, { confirm, decision: 'allow' }, { origin: 'https://evil.example' }),
+      await decide(user_url, { confirm, decision: 'allow' }),
+      await page(user_url, 'gabriella'),
+      await decide(user_url, { confirm, decision: 'allow' }),
+    ];
+    expect(told.map(({ status }) => status)).toEqual([404, 403, 403, 200, 409, 409]);
+    for (const answer of [asks, ...told]) {
+      const html = await answer.text();
+      expect(html.match(/<style>/g)).toHaveLength(1);
+      expect(policyFaults(answer.headers, html)).toEqual([]);
+      if (answer === asks) continue;
+      const links = [...html.matchAll(/<a href="([^"]*)"/g)].map((match) => match[1] ?? '');
+      // The start page is reached through the host's sign-in; the other link is the page itself.
+      expect(links.at(-1)).toBe('/flyio/login?return_to=%2F');
+      for (const link of links.slice(0, -1)) expect(new URL(link, location).href).toBe(user_url);
+    }
+  });
+
   it('shows a hostile name as text, on the page that asks and on the one that refuses', async () => {
     const email = '"><img src=x onerror=alert(1)>&amp;@customer.example';
     for (const workspaces of [[WORKSPACE], []]) {
@@ -282,7 +308,7 @@ describe('a sign-in under way', () => {
       const url = `${user_url}&return_to=${encodeURIComponent(returnTo)}`;
       const confirm = confirmOf(await (await page(url, 'gabriella')).text());
       const html = await (await decide(url, { confirm, decision: 'allow', return_to: returnTo })).text();
-      return /<a href="([^"]*)"/.exec(html)?.[1];
+      return /<a href="([^"]*)">Continue/.exec(html)?.[1];
     };
     expect(await links('https://app.customer.example/done?x=1')).toBe(
       'https://app.customer.example/done?x=1',

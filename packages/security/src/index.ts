@@ -24,6 +24,9 @@ export { parseStrictJson, type JsonLimits, type JsonReason } from './strict-json
 export { randomToken, sha256, sha256Hex } from './digest.ts';
 export { sameBytes } from './compare.ts';
 
+/** Styles that a page may hold under a strict policy. */
+export { inlineStyle, type InlineStyle } from './inline-style.ts';
+
 /** Secrets at rest. */
 export { createSealer, type Sealer } from './seal.ts';
 

@@ -3,7 +3,7 @@ import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { Identity } from '../ports.ts';
 import { confirmToken, isConfirmToken } from './confirm-token.ts';
 import type { Flows } from './flows.ts';
-import { renderPage, type Page } from './pages.ts';
+import { renderPage, type Link, type Page } from './pages.ts';
 
 const MAX_FORM_BYTES = 8192;
 
@@ -31,20 +31,22 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
   const { flows, location, issuer, sealer } = options;
   const ownOrigin = new URL(location).origin;
 
-  const signIn = (request: Request): Response => {
-    const { pathname, search } = new URL(request.url);
-    return redirect(options.signInUrl(`${pathname}${search}`));
-  };
+  const signIn = (request: Request): Response => redirect(options.signInUrl(pathOf(request)));
+  // Whoever is signed in already is led straight there.
+  const startPage: Link = { href: options.signInUrl('/'), text: 'Start page' };
+  const tell = async (words: Words, ...links: readonly Link[]): Promise<Response> =>
+    await renderPage({ ...words, links: [...links, startPage] });
+  const again = (request: Request): Link => ({ href: pathOf(request), text: 'Open it again' });
 
   return {
     show: async (request, userSecret) => {
       const flow = await flows.find(userSecret);
-      if (!flow) return await renderPage(unknown);
-      if (flow.state !== 'waiting') return await renderPage(settled);
+      if (!flow) return await tell(unknown);
+      if (flow.state !== 'waiting') return await tell(settled);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);
       const issued = await issuer.discharge(flow.ticket, identity);
-      if (!issued.ok) return await renderPage(notYou(identity, sentenceOf(issued.reason)));
+      if (!issued.ok) return await tell(notYou(identity, sentenceOf(issued.reason)), again(request));
       return await renderPage({
         status: 200,
         title: 'Allow this token to be used?',
@@ -57,59 +59,63 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
           confirm: confirmToken(sealer, flow.userDigest, identity.userId),
           returnTo: returnTo(request, options.returnOrigins),
         },
+        links: [],
       });
     },
 
     decide: async (request, door, userSecret) => {
-      if (!isFromHere(request, ownOrigin)) return await renderPage(crossSite);
+      if (!isFromHere(request, ownOrigin)) return await tell(crossSite, again(request));
       const form = new URLSearchParams(
         new TextDecoder().decode(await readBody(request, MAX_FORM_BYTES, door)),
       );
       const flow = await flows.find(userSecret);
-      if (!flow) return await renderPage(unknown);
+      if (!flow) return await tell(unknown);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);
       if (!isConfirmToken(form.get('confirm') ?? '', sealer, flow.userDigest, identity.userId)) {
-        return await renderPage(crossSite);
+        return await tell(crossSite, again(request));
       }
-      const onwards = allowedReturn(form.get('return_to'), options.returnOrigins);
+      const onwards = onwardsTo(allowedReturn(form.get('return_to'), options.returnOrigins));
       const by = `user ${identity.userId}`;
       const ticket = flow.userDigest.slice(0, 16);
       if (form.get('decision') !== 'allow') {
         const done = await flows.refuse(flow, 'The person who was asked refused.', by);
         options.log.info({ flow: ticket, by, settled: done }, 'discharge refused');
-        return await renderPage(done ? withLink(refused, onwards) : settled);
+        return await (done ? tell(refused, ...onwards) : tell(settled));
       }
       const issued = await issuer.discharge(flow.ticket, identity);
-      if (!issued.ok) return await renderPage(notYou(identity, sentenceOf(issued.reason)));
+      if (!issued.ok) return await tell(notYou(identity, sentenceOf(issued.reason)), again(request));
       const done = await flows.allow(flow, issued.value, by);
       options.log.info({ flow: ticket, by, settled: done }, 'discharge issued');
-      return await renderPage(done ? withLink(allowed, onwards) : settled);
+      return await (done ? tell(allowed, ...onwards) : tell(settled));
     },
   };
 }
 
-const unknown: Page = {
+/** A page without its links. */
+type Words = Omit<Page, 'links' | 'form'>;
+
+const unknown: Words = {
   status: 404,
   title: 'There is nothing to decide here',
   text: ['The request is unknown, was collected already, or has ended. Start it again.'],
 };
-const settled: Page = {
+const settled: Words = {
   status: 409,
   title: 'Already decided',
   text: ['This request has been decided. You can close this page.'],
 };
-const crossSite: Page = {
+const crossSite: Words = {
   status: 403,
   title: 'Not from this page',
   text: ['The answer did not come from the page you were shown, so nothing was done. Open the link again.'],
 };
-const allowed: Page = {
+const allowed: Words = {
   status: 200,
   title: 'Allowed',
   text: ['The token works now. You can close this page.'],
 };
-const refused: Page = {
+const refused: Words = {
   status: 200,
   title: 'Refused',
   text: ['Nothing was allowed. You can close this page.'],
@@ -120,7 +126,7 @@ function sentenceOf(reason: DischargeRefusal): string {
   return reason.tag === 'denied' ? reason.sentence : 'The ticket is no longer valid.';
 }
 
-function notYou(identity: Identity, reason: string): Page {
+function notYou(identity: Identity, reason: string): Words {
   return {
     status: 403,
     title: 'You cannot allow this',
@@ -132,8 +138,13 @@ function notYou(identity: Identity, reason: string): Page {
   };
 }
 
-function withLink(page: Page, onwards: string | undefined): Page {
-  return onwards === undefined ? page : { ...page, onwards };
+function onwardsTo(href: string | undefined): readonly Link[] {
+  return href === undefined ? [] : [{ href, text: 'Continue' }];
+}
+
+function pathOf(request: Request): string {
+  const { pathname, search } = new URL(request.url);
+  return `${pathname}${search}`;
 }
 
 function nameOf(identity: Identity): string {

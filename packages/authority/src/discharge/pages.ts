@@ -1,5 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
+import { inlineStyle } from '@hangar/security';
+
+/** Where a page leads. */
+export interface Link {
+  readonly href: string;
+  readonly text: string;
+}
 
 /** One page of the sign-in flow. */
 export interface Page {
@@ -9,18 +15,18 @@ export interface Page {
   readonly text: readonly string[];
   /** Shown with two buttons when a decision is asked for. */
   readonly form?: { readonly confirm: string; readonly returnTo: string | undefined };
-  /** A link onwards, already checked. */
-  readonly onwards?: string;
+  /** Links onwards, already checked. */
+  readonly links: readonly Link[];
 }
 
-const STYLE = `:root{color-scheme:light dark}
+const STYLE = inlineStyle(`:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem}
 h1{font-size:1.4rem}
-button{font:inherit;padding:.5rem 1.2rem;margin-right:.75rem;border-radius:.4rem;border:1px solid;cursor:pointer}`;
+button{font:inherit;padding:.5rem 1.2rem;margin-right:.75rem;border-radius:.4rem;border:1px solid;cursor:pointer}
+a{margin-right:1.5rem}`);
 
 /** Renders a page: no script, nothing from elsewhere, never framed, never kept. */
 export async function renderPage(page: Page): Promise<Response> {
-  const nonce = randomBytes(16).toString('base64');
   const form = page.form
     ? html`<form method="post">
         <input type="hidden" name="confirm" value="${page.form.confirm}" />
@@ -29,20 +35,21 @@ export async function renderPage(page: Page): Promise<Response> {
         <button name="decision" value="refuse">Refuse</button>
       </form>`
     : '';
-  const onwards = page.onwards === undefined ? '' : html`<p><a href="${page.onwards}">Continue</a></p>`;
+  const links =
+    page.links.length === 0
+      ? ''
+      : html`<p>${page.links.map(({ href, text }) => html`<a href="${href}">${text}</a> `)}</p>`;
   const body = await html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${page.title}</title>
-        <style nonce="${nonce}">
-          ${STYLE}
-        </style>
+        ${raw(STYLE.element)}
       </head>
       <body>
         <h1>${page.title}</h1>
-        ${page.text.map((sentence) => html`<p>${sentence}</p>`)} ${form} ${onwards}
+        ${page.text.map((sentence) => html`<p>${sentence}</p>`)} ${form} ${links}
       </body>
     </html>`;
   return new Response(String(body), {
@@ -50,7 +57,7 @@ export async function renderPage(page: Page): Promise<Response> {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+      'content-security-policy': `default-src 'none'; style-src ${STYLE.source}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
       // Not no-referrer: that would make a browser send `Origin: null` with the form.
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',

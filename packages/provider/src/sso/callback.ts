@@ -7,20 +7,29 @@ import type { Cookies } from './cookies.ts';
 import { accessTokenPlace, introspectionOf } from './logins.ts';
 import { pageResponse, type Page } from './pages.ts';
 import { notHere, organizationPath, redirect, verifierPlace } from './start.ts';
+import { signInAgain, startOver } from './ways-on.ts';
 
 /** A login never outlives the token it came from, nor this (extensions-api 5.3). */
 const LONGEST_SECONDS = 7_200;
 
-const startAgain: Page = {
-  status: 400,
-  title: 'Please start again',
-  text: 'This sign-in was already used, took too long, or was begun in another browser.',
-};
-const notYours: Page = {
-  status: 403,
-  title: 'No access',
-  text: 'Your account at Fly.io does not belong to the organization that this is for.',
-};
+function startAgain(kit: Kit): Response {
+  return pageResponse({
+    status: 400,
+    title: 'Please start again',
+    text: 'This sign-in was already used, took too long, or was begun in another browser.',
+    links: startOver(kit, 'Sign in'),
+  });
+}
+
+/** Names neither the organization nor what it has (extensions-api 5.2), not even in a link. */
+function notYours(kit: Kit): Response {
+  return pageResponse({
+    status: 403,
+    title: 'No access',
+    text: 'Your account at Fly.io does not belong to the organization that this is for. If you have another one, sign out at Fly.io first.',
+    links: startOver(kit, 'Use another account'),
+  });
+}
 
 /**
  * Finishes a sign-in (seed 000, Single sign on flow; extensions-api 5.1). The state must be this browser's and
@@ -35,12 +44,12 @@ export async function finishSignIn(
 ): Promise<Response> {
   const params = new URLSearchParams(query);
   const [state = '', ...more] = params.getAll('state');
-  if (more.length > 0 || !cookies.holdsAttempt(request.headers, state)) return pageResponse(startAgain);
+  if (more.length > 0 || !cookies.holdsAttempt(request.headers, state)) return startAgain(kit);
   const stateHash = sha256Hex(state);
   const attempt = await kit.options.store.logins.take(stateHash, kit.now());
   const answer =
     attempt === undefined
-      ? pageResponse(startAgain)
+      ? startAgain(kit)
       : await exchange(kit, cookies, request, params, { state, ...attempt });
   cookies.clearAttempt(answer.headers, state);
   return answer;
@@ -92,17 +101,16 @@ async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<La
     case 'extension': {
       const extension = await store.extensions.find(target.id);
       if (extension === undefined || isGone(extension)) return { tag: 'refused', response: notHere() };
-      if (!ids.includes(extension.organizationId))
-        return { tag: 'refused', response: pageResponse(notYours) };
+      if (!ids.includes(extension.organizationId)) return { tag: 'refused', response: notYours(kit) };
       return { tag: 'admitted', path: kit.options.landing(target.id), createOrganization: null };
     }
     case 'organization':
-      if (!ids.includes(target.id)) return { tag: 'refused', response: pageResponse(notYours) };
+      if (!ids.includes(target.id)) return { tag: 'refused', response: notYours(kit) };
       // Seed 000 lets organizations be made at sign-in; only once Fly.io has listed this one.
       return { tag: 'admitted', path: organizationPath(kit, target.id), createOrganization: target.id };
     case 'path': {
       const known = await store.accounts.knownOrganizations(ids);
-      if (known.length === 0) return { tag: 'refused', response: pageResponse(notYours) };
+      if (known.length === 0) return { tag: 'refused', response: notYours(kit) };
       return { tag: 'admitted', path: target.path, createOrganization: null };
     }
   }
@@ -139,24 +147,24 @@ async function signIn(kit: Kit, cookies: Cookies, request: Request, made: SignIn
 /** What a person reads when Fly.io, or what it said, did not let them in. Never let in on a doubt. */
 function refusedByFly(kit: Kit, reason: OAuthReason, target: LoginTarget): Response {
   kit.log.warn({ reason }, 'a sign-in was refused');
-  const retry = retryPath(kit, target);
+  const links = signInAgain(kit, target);
   const denied: Page = {
     status: 403,
     title: 'Sign-in was refused',
     text: 'Fly.io did not confirm this sign-in.',
-    retry,
+    links,
   };
   const broken: Page = {
     status: 502,
     title: 'Sign-in failed at Fly.io',
     text: 'Fly.io could not complete the sign-in.',
-    retry,
+    links,
   };
   switch (reason.tag) {
     case 'callback_refused':
       return pageResponse(reason.error === 'access_denied' ? denied : broken);
     case 'callback_malformed':
-      return pageResponse(startAgain);
+      return startAgain(kit);
     case 'introspection_refused':
     case 'wrong_application':
     case 'scope_missing':
@@ -168,17 +176,5 @@ function refusedByFly(kit: Kit, reason: OAuthReason, target: LoginTarget): Respo
     case 'introspection_malformed':
     case 'unreachable':
       return pageResponse(broken);
-  }
-}
-
-function retryPath(kit: Kit, target: LoginTarget): string {
-  const base = new URL(kit.options.publicBaseUrl).pathname.replace(/\/$/, '');
-  switch (target.tag) {
-    case 'extension':
-      return `${base}/extensions/${target.id}/sso`;
-    case 'organization':
-      return `${base}/organizations/${encodeURIComponent(target.id)}/sso`;
-    case 'path':
-      return `${base}/login?return_to=${encodeURIComponent(target.path)}`;
   }
 }

@@ -1,26 +1,32 @@
 import type { HtmlEscapedString } from 'hono/utils/html';
 import { html, raw } from 'hono/html';
-import { sha256 } from '@hangar/security';
+import { inlineStyle } from '@hangar/security';
 
-const style =
-  ':root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:34rem;margin:18vh auto;padding:0 1.5rem}h1{font-size:1.4rem}';
+const style = inlineStyle(
+  ':root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:34rem;margin:18vh auto;padding:0 1.5rem}h1{font-size:1.4rem}a{margin-right:1.5rem}',
+);
 
 /** Nothing but our own style may run or load; no frame, no form, no base. */
 const policy = [
   "default-src 'none'",
-  `style-src 'sha256-${Buffer.from(sha256(style)).toString('base64')}'`,
+  `style-src ${style.source}`,
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What a page says. All of it is escaped. */
+/** Where a page leads: a path of ours, and what it says. */
+export interface Link {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What a page says. All of it is escaped. Nobody is left standing on one: it leads on somewhere. */
 export interface Page {
   readonly status: number;
   readonly title: string;
   readonly text: string;
-  /** A path of ours to try again. */
-  readonly retry?: string;
+  readonly links: readonly [Link, ...Link[]];
 }
 
 /** Headers of every answer to a browser in the sign-in. Callback addresses hold codes, so none is passed on. */
@@ -31,31 +37,25 @@ export const browserHeaders: Readonly<Record<string, string>> = {
 };
 
 /** A small page for a person whose sign-in did not go through. */
-export function pageResponse(page: Page): Response {
-  const { title, text, retry } = page;
-  // Written out, because the digest in the policy is of exactly these bytes.
-  const styled = html`<style>
-    ${raw(style)}
-  </style>`;
-  const link = retry === undefined ? '' : html`<p><a href="${retry}">Try again</a></p>`;
+export function pageResponse({ status, title, text, links }: Page): Response {
   const body = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${title}</title>
-        ${styled}
+        ${raw(style.element)}
       </head>
       <body>
         <main>
           <h1>${title}</h1>
           <p>${text}</p>
-          ${link}
+          <p>${links.map((link) => html`<a href="${link.path}">${link.text}</a> `)}</p>
         </main>
       </body>
     </html>`;
   return new Response(body as HtmlEscapedString, {
-    status: page.status,
+    status,
     headers: { ...browserHeaders, 'content-type': 'text/html; charset=utf-8' },
   });
 }

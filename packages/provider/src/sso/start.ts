@@ -8,6 +8,7 @@ import type { Login, Logins } from './logins.ts';
 import { browserHeaders, pageResponse } from './pages.ts';
 import { safeReturnPath } from './return-path.ts';
 import { createStartLimit } from './start-limit.ts';
+import { HOME, onlyHome, signInAgain } from './ways-on.ts';
 
 /** How long a person may take at Fly.io. */
 const ATTEMPT_SECONDS = 600;
@@ -39,7 +40,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
     organizationId?: string,
   ): Promise<Response> => {
     const wait = limit.exceeded(from);
-    if (wait !== undefined) return tooMany(wait);
+    if (wait !== undefined) return tooMany(kit, target, wait);
     const state = randomToken();
     const stateHash = sha256Hex(state);
     const { codeVerifier, codeChallenge } = createPkcePair();
@@ -74,7 +75,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
       return await begin({ tag: 'organization', id }, from, id);
     },
     async path(request, returnTo, from) {
-      const path = safeReturnPath(returnTo, options.returnPaths ?? ['/', '/extensions/']) ?? '/';
+      const path = safeReturnPath(returnTo, options.returnPaths ?? ['/', '/extensions/']) ?? HOME;
       const login = await logins.identify(request);
       return login === undefined ? await begin({ tag: 'path', path }, from) : redirect(path);
     },
@@ -83,7 +84,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
 
 /** Path of an organization's overview. */
 export function organizationPath(kit: Kit, id: string): string {
-  return kit.options.organizationLanding?.(id) ?? '/';
+  return kit.options.organizationLanding?.(id) ?? HOME;
 }
 
 /** Sends the browser on, and tells nobody where it came from. */
@@ -97,14 +98,16 @@ export function notHere(): Response {
     status: 404,
     title: 'Nothing here',
     text: 'This does not exist, or it was deleted.',
+    links: onlyHome,
   });
 }
 
-function tooMany(seconds: number): Response {
+function tooMany(kit: Kit, target: LoginTarget, seconds: number): Response {
   const answer = pageResponse({
     status: 429,
     title: 'Too many sign-ins',
     text: 'Too many sign-ins were started from your address. Please wait a minute.',
+    links: signInAgain(kit, target),
   });
   answer.headers.set('retry-after', String(seconds));
   return answer;
