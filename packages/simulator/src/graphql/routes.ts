@@ -3,12 +3,13 @@ import { graphql, GraphQLError } from 'graphql';
 import { Hono } from 'hono';
 import { principalsOf } from '../discharge/principals.ts';
 import { isObject } from '../machines/body.ts';
+import { nearestRegion, regions } from '../machines/regions.ts';
 import type { Simulation } from '../simulation.ts';
 import { verifyHeader } from '../tokens/verified.ts';
-import type { LimitedToken } from '../world/limited-tokens.ts';
 import type { Organization } from '../world/people.ts';
-import type { App } from '../world/platform.ts';
+import { appsOf, type AppsQuestion } from './apps.ts';
 import { createLimitedToken, findLimitedToken, mayAccess, type Order } from './limited-tokens.ts';
+import { createNodes, regionNode } from './nodes.ts';
 import { schema } from './schema.ts';
 
 /** What flyctl sends a query for is a page or two; more is somebody's experiment. */
@@ -43,64 +44,59 @@ export function graphqlRoutes(simulation: Simulation): Hono {
 /** The resolvers of one request: a member that is a function is asked with its arguments. */
 function rootOf(simulation: Simulation, authorization: string | undefined) {
   const { world, clock } = simulation;
+  const nodes = createNodes(simulation, authorization);
 
+  const visible = (organization: Organization): boolean =>
+    mayAccess(simulation, authorization, organization, false);
   const allowed = (organization: Organization | undefined, mints = false): Organization => {
     if (!organization || !mayAccess(simulation, authorization, organization, mints)) throw unauthorized();
     return organization;
   };
-  const rows =
-    (of: (row: LimitedToken) => boolean) =>
-    ({ first }: { first?: number | null }) => {
-      const found = [...world.limitedTokens.values()].filter(of);
-      return { nodes: found.slice(0, first ?? undefined).map(tokenNode), totalCount: found.length };
-    };
-  const organizationNode = (organization: Organization) => ({
-    id: organization.id,
-    slug: organization.slug,
-    name: organization.name,
-    internalNumericId: String(organization.number),
-    limitedAccessTokens: rows((row) => row.organization === organization.slug),
-  });
-  const appNode = (app: App, organization: Organization) => ({
-    id: app.id,
-    name: app.name,
-    internalNumericId: app.number,
-    organization: () => organizationNode(organization),
-    limitedAccessTokens: rows((row) => row.app === app.name),
-  });
-  const tokenNode = (row: LimitedToken) => ({
-    id: row.id,
-    name: row.name,
-    profile: row.profile,
-    createdAt: new Date(row.createdAtMs).toISOString(),
-    expiresAt: row.expiresAtMs === undefined ? null : new Date(row.expiresAtMs).toISOString(),
-    revokedAt: row.revokedAtMs === undefined ? null : new Date(row.revokedAtMs).toISOString(),
-    revokedBy: row.revokedBy ?? null,
-    organization: () => {
-      const organization = world.organizations.get(row.organization);
-      return organization ? organizationNode(organization) : null;
-    },
-    user: { email: row.createdBy },
-  });
 
   return {
     viewer: () => {
       const [person] = principalsOf(simulation, authorization);
-      if (person) return { __typename: 'User', id: person.id, email: person.email, name: person.name };
+      if (person) return nodes.user(person);
       const [macaroon] = verifyHeader(simulation, authorization ?? '').verified;
       if (!macaroon) throw unauthorized();
       const id = tokenId(macaroon.token);
       return { __typename: 'Macaroon', id, email: `${id}@tokens.fly.io` };
     },
+    organizations: () => {
+      const found = [...world.organizations.values()].filter(visible);
+      return { nodes: found.map(nodes.organization), totalCount: found.length };
+    },
     organization: ({ slug, id }: { slug?: string | null; id?: string | null }) => {
       const all = [...world.organizations.values()];
-      return organizationNode(allowed(all.find((one) => one.slug === slug || one.id === id)));
+      // `personal` is what everybody calls their own.
+      const own = slug === 'personal' ? all.find(visible) : undefined;
+      return nodes.organization(allowed(own ?? all.find((one) => one.slug === slug || one.id === id)));
+    },
+    apps: (ask: AppsQuestion) => {
+      const page = appsOf(simulation, visible, ask);
+      return {
+        nodes: page.apps.map(({ app, owner }) => nodes.app(app, owner)),
+        pageInfo: { hasNextPage: page.more, endCursor: page.apps.at(-1)?.app.id ?? null },
+        totalCount: page.total,
+      };
     },
     app: ({ name }: { name?: string | null }) => {
       const app = world.apps.get(name ?? '');
-      if (!app) throw new GraphQLError('Could not find App', { extensions: { code: 'NOT_FOUND' } });
-      return appNode(app, allowed(world.organizations.get(app.organization)));
+      const owner = world.organizations.get(app?.organization ?? '');
+      // Which names are taken is nobody's business: what cannot be seen is not there.
+      if (!app || !owner || !visible(owner)) {
+        throw new GraphQLError('Could not find App', { extensions: { code: 'NOT_FOUND' } });
+      }
+      return nodes.app(app, owner);
     },
+    appNameAvailable: ({ name }: { name: string }) => !world.apps.has(name),
+    canPerformBluegreenDeployment: () => true,
+    platform: () => ({ requestRegion: nearestRegion, regions: regions.map(regionNode) }),
+    nearestRegion: () => regions.filter((one) => one.code === nearestRegion).map(regionNode)[0],
+    logOut: ({ input }: { input: { clientMutationId?: string } }) => ({
+      clientMutationId: input.clientMutationId,
+      ok: true,
+    }),
     createLimitedAccessToken: ({ input }: { input: Order & { clientMutationId?: string } }) => {
       const organization = [...world.organizations.values()].find((one) => one.id === input.organizationId);
       const { row, header } = createLimitedToken(
@@ -111,7 +107,11 @@ function rootOf(simulation: Simulation, authorization: string | undefined) {
       );
       return {
         clientMutationId: input.clientMutationId,
-        limitedAccessToken: { ...tokenNode(row), token: header.replace(/^FlyV1 /, ''), tokenHeader: header },
+        limitedAccessToken: {
+          ...nodes.token(row),
+          token: header.replace(/^FlyV1 /, ''),
+          tokenHeader: header,
+        },
       };
     },
     deleteLimitedAccessToken: ({
