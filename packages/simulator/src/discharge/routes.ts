@@ -1,6 +1,7 @@
 import { LOCATIONS } from '@hangar/macaroon';
 import { Hono, type Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { pagePolicy } from '../page.ts';
 import type { Simulation } from '../simulation.ts';
 import { dischargeFlows } from './flows.ts';
 import { issueDischarge, ticketConditions } from './issue.ts';
@@ -89,7 +90,7 @@ function closing(sentence: string): string {
 
 function pageHeaders(c: Context): void {
   c.header('cache-control', 'no-store');
-  c.header('content-security-policy', "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
+  c.header('content-security-policy', `${pagePolicy}; form-action 'self'; frame-ancestors 'none'`);
 }
 
 async function ticketOf(c: Context): Promise<Uint8Array | undefined> {

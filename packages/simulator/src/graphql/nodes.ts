@@ -1,5 +1,5 @@
 import { addressesOf } from '../machines/addresses.ts';
-import { regions } from '../machines/regions.ts';
+import type { regions } from '../machines/regions.ts';
 import { appWire } from '../machines/wire.ts';
 import { principals, principalsOf, type Principal } from '../discharge/principals.ts';
 import type { Simulation } from '../simulation.ts';

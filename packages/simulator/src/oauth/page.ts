@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { choices, page } from '../page.ts';
 import type { Simulation } from '../simulation.ts';
 
 /** The parameters of an authorization request, carried through the form. */
@@ -25,23 +26,17 @@ export function pickerPage(simulation: Simulation, query: URLSearchParams): unkn
       .filter((one) => user.roles.has(one.id))
       .map((one) => `${user.roles.get(one.id)} of ${one.name}`)
       .join(', ');
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <title>Sign in to the simulated Fly.io</title>
-      </head>
-      <body>
-        <h1>Sign in to the simulated Fly.io</h1>
-        <p>${query.get('client_id')} wants to read who you are and which organizations you belong to.</p>
-        <form method="post" action="/oauth/authorize">
-          ${hidden.map((name) => html`<input type="hidden" name="${name}" value="${query.get(name)}" /> `)}
-          ${[...simulation.world.users.values()].map(
-            (user) =>
-              html`<p><button name="user_id" value="${user.id}">${user.name}</button> ${roles(user)}</p> `,
-          )}
-          <p><button name="deny" value="1">Deny</button></p>
-        </form>
-      </body>
-    </html>`;
+  const people = [...simulation.world.users.values()].map((user) => ({
+    id: user.id,
+    name: user.name,
+    note: roles(user),
+  }));
+  return page(
+    'Sign in to the simulated Fly.io',
+    html`<p>${query.get('client_id')} wants to read who you are and which organizations you belong to.</p>
+      <form method="post" action="/oauth/authorize">
+        ${hidden.map((name) => html`<input type="hidden" name="${name}" value="${query.get(name)}" /> `)}
+        ${choices(people)}
+      </form>`,
+  );
 }

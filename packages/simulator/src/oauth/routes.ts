@@ -7,6 +7,7 @@ import {
   refreshLifetimeSeconds,
   tokenLifetimeSeconds,
 } from './model.ts';
+import { pagePolicy } from '../page.ts';
 import { pickerPage } from './page.ts';
 
 /** Fly.io's OAuth provider (spec 6; seed 000, "Single Sign On Flow"): authorization code with optional PKCE, refresh, introspection. */
@@ -31,7 +32,7 @@ export function oauthRoutes(simulation: Simulation): Hono {
     if (reason !== undefined) return c.text(reason, 400);
     if (query.get('response_type') !== 'code') return back(c, query, { error: 'unsupported_response_type' });
     c.header('cache-control', 'no-store');
-    c.header('content-security-policy', "default-src 'none'; form-action *");
+    c.header('content-security-policy', `${pagePolicy}; form-action *`);
     return c.html(pickerPage(simulation, query) as string);
   });
 
