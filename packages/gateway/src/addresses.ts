@@ -7,6 +7,7 @@ import { bringBack } from './forward.ts';
 import { invalid, isObject } from './machine-config.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
 import { policyError } from './policy.ts';
+import { isAddress } from './route.ts';
 import { formatTarget } from './target.ts';
 import { jsonOf } from './upstream.ts';
 
@@ -86,7 +87,10 @@ async function addressesOf(exchange: AppExchange): Promise<readonly string[]> {
   const call = { method: 'GET', target, repeatable: true };
   const list = await jsonOf(await exchange.send(call), call);
   const items: readonly unknown[] = isObject(list) && Array.isArray(list['ips']) ? list['ips'] : [];
-  return items.flatMap((item) => (isObject(item) && typeof item['ip'] === 'string' ? [item['ip']] : []));
+  return items.flatMap((item) => {
+    const ip = isObject(item) ? item['ip'] : undefined;
+    return typeof ip === 'string' && isAddress(ip) ? [ip] : [];
+  });
 }
 
 /** One spelling for each address: IPv6 has many. */

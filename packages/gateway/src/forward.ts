@@ -86,9 +86,7 @@ export async function bringBack(
     if (machine) await noteGone(machine, parts);
     return new Response(answer.stream(), { status, headers });
   }
-  const bytes = await answer.bytes();
-  if (bytes.byteLength === 0) return new Response(null, { status, headers });
-  const json = parseJson(bytes);
+  const json = parseJson(await answer.bytes());
   if (json === undefined) throw notJson(status, plan.route.repeatable);
   await takeNote(reply, json, environment, parts);
   return new Response(JSON.stringify(cleaned(reply, json)), { status, headers });

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { MachinesClient, UpstreamAnswer, UpstreamReason } from '@hangar/flyio';
 import { HangarError, type ErrorCode } from '@hangar/security';
 
@@ -105,8 +105,7 @@ export async function jsonOf(
   { repeatable }: Pick<UpstreamCall, 'repeatable'>,
 ): Promise<unknown> {
   const json = parseJson(await reply.bytes());
-  if (reply.status >= 400)
-    throw upstreamError({ tag: 'refused', status: reply.status, body: json }, repeatable);
+  if (reply.status >= 400) throw refusedError(reply.status, json, reply.headers.get('retry-after'));
   if (json !== undefined) return json;
   throw notJson(reply.status, repeatable);
 }
@@ -140,19 +139,20 @@ export function upstreamError(reason: UpstreamReason, repeatable: boolean): Hang
 }
 
 /** Upstream's refusal in its own words and status, for calls that the gateway makes itself. */
-function refusedError(status: number, body: unknown): HangarError {
+function refusedError(status: number, body: unknown, retryAfter: string | null = null): HangarError {
   const told =
     typeof body === 'object' && body !== null ? (body as { error?: unknown; status?: unknown }) : {};
   const sentence = typeof told.error === 'string' ? told.error : `upstream answered ${status}`;
   if (told.status === 'name_taken' || /name has already been taken/i.test(sentence)) {
     return new HangarError('name_taken', { status: 422, public: sentence, extra: { status: 'name_taken' } });
   }
-  if (status === 429) return new HangarError('rate_limited', { public: sentence });
   if (status === 401 || status === 403 || status >= 500) {
     return new HangarError('upstream_failed', { status: status >= 500 ? 504 : 500, detail: sentence });
   }
   const extra = typeof told.status === 'string' ? { extra: { status: told.status } } : {};
-  return new HangarError(codeFor(status), { status, public: sentence, ...extra });
+  const seconds = retryAfter !== null && /^[0-9]{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
+  const wait = seconds === undefined ? {} : { retryAfterSeconds: seconds };
+  return new HangarError(codeFor(status), { status, public: sentence, ...extra, ...wait });
 }
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -180,14 +180,32 @@ function replyOf(answer: UpstreamAnswer, call: UpstreamCall): UpstreamReply {
   return {
     status,
     headers: new Headers(flatten(answer.headers)),
-    stream: () =>
-      [204, 205, 304].includes(status) ? null : (Readable.toWeb(body) as ReadableStream<Uint8Array>),
+    stream: () => ([204, 205, 304].includes(status) ? null : streamOf(body)),
     bytes: async () => await readAll(body, call),
     drop: async () => {
       body.on('error', () => undefined);
       await body.dump().catch(() => undefined);
     },
   };
+}
+
+/**
+ * The body as a web stream that may be cancelled at any moment, as when the caller hangs up: `Readable.toWeb` throws
+ * outside of everybody's reach when a part arrives after that (Node 20).
+ */
+function streamOf(body: Readable): ReadableStream<Uint8Array> {
+  const parts = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const part = await parts.next();
+      if (part.done === true) controller.close();
+      else controller.enqueue(part.value);
+    },
+    cancel() {
+      body.on('error', () => undefined);
+      body.destroy();
+    },
+  });
 }
 
 async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promise<Uint8Array> {
