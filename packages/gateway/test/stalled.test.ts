@@ -215,7 +215,7 @@ describe('a request whose app becomes another workspace’s between its judgemen
       });
       answers.set(route.id, slow.fetch(request, { rawTarget: target, requestId: route.id }));
     }
-    await vi.waitFor(() => expect(paused.waiting()).toBe(rows.length));
+    await vi.waitUntil(() => paused.waiting() === rows.length, { timeout: 20_000 });
     paused.disarm();
     await contested.takeOver();
     before = JSON.stringify(await contested.world.inventory());
