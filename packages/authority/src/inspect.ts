@@ -3,14 +3,16 @@ import {
   effectiveExpiry,
   explainCaveat,
   explainTokenReason,
-  decodeToken,
   encodeToken,
   missingTickets,
-  stripScheme,
+  openBundle,
   tokenId,
+  type BundleToken,
+  type HeaderReason,
   type Macaroon,
+  type TokenReason,
 } from '@hangar/macaroon';
-import { sha256Hex } from '@hangar/security';
+import { ok, refuse, sha256Hex, type Result } from '@hangar/security';
 import { hangarCaveats } from './caveats/registry.ts';
 
 /** One token of a text, as far as it can be read without any key. */
@@ -43,37 +45,69 @@ export interface Inspection {
 const registry = hangarCaveats();
 
 /**
- * Reads tokens without verifying anything: what they say, not whether it is true. Never throws; a piece
- * that cannot be read says why. `permissionLocation` tells permission tokens from discharges.
+ * What may be said about a text: a caveat of three bytes takes a sentence of sixty, so a text made for it would be
+ * answered with thirty times its length. One token of the most caveats fits into the first; bundles of real tokens
+ * take a half of the second.
  */
-export function inspectTokens(text: string, permissionLocation: string): Inspection {
-  const permission: Macaroon[] = [];
-  const discharges: Macaroon[] = [];
-  const tokens = stripScheme(text)
-    .split(',')
-    .map((piece, position): InspectedToken => {
-      const decoded = decodeToken(piece.trim());
-      if (!decoded.ok) return { kind: 'unreadable', position, sentence: explainTokenReason(decoded.reason) };
-      const macaroon = decoded.value;
-      const kind = macaroon.location === permissionLocation ? 'permission' : 'discharge';
-      (kind === 'permission' ? permission : discharges).push(macaroon);
-      return {
-        kind,
-        id: tokenId(macaroon),
-        endsWith: tokenEnding(macaroon),
-        location: macaroon.location,
-        branch: sha256Hex(macaroon.tail),
-        caveats: caveatsToDebugJson(macaroon.caveats, registry),
-        sentences: macaroon.caveats.map((caveat) => explainCaveat(caveat, registry)),
-        expiresAt: endOf([macaroon]),
-      };
-    });
+const ANSWER_LENGTH = 32_768;
+const ANSWER_PER_CHARACTER = 8;
+
+/**
+ * Reads tokens without verifying anything: what they say, not whether it is true. A piece that cannot be read says why.
+ * `permissionLocation` tells permission tokens from discharges. Refused is what holds more than any header may, and
+ * what there would be too much to say about.
+ */
+export function inspectTokens(text: string, permissionLocation: string): Result<Inspection, HeaderReason> {
+  const opened = openBundle(text, permissionLocation, { filter: () => true });
+  if (!opened.ok) return opened;
+  const { bundle, problems } = opened.value;
+  const { permission, discharges } = bundle;
+  const reasons = new Map(problems.map(({ position, reason }) => [position, reason]));
+  let left = ANSWER_LENGTH + ANSWER_PER_CHARACTER * text.length;
+  const tokens: InspectedToken[] = [];
+  for (const [position, token] of bundle.tokens.entries()) {
+    const inspected =
+      'macaroon' in token
+        ? inspectedMacaroon(token.kind, token.macaroon)
+        : unreadable(position, reasons.get(position) ?? reasonOf(token));
+    left -= lengthOf(inspected);
+    if (left < 0) return refuse({ tag: 'too_large' });
+    tokens.push(inspected);
+  }
   const wanted = missingTickets({ permission, discharges }).map((ticket) => ticket.location);
-  return {
+  return ok({
     tokens,
     effectiveExpiry: endOf([...permission, ...discharges]),
     missingDischarges: [...new Set(wanted)],
+  });
+}
+
+function inspectedMacaroon(kind: 'permission' | 'discharge', macaroon: Macaroon): InspectedToken {
+  return {
+    kind,
+    id: tokenId(macaroon),
+    endsWith: tokenEnding(macaroon),
+    location: macaroon.location,
+    branch: sha256Hex(macaroon.tail),
+    caveats: caveatsToDebugJson(macaroon.caveats, registry),
+    sentences: macaroon.caveats.map((caveat) => explainCaveat(caveat, registry)),
+    expiresAt: endOf([macaroon]),
   };
+}
+
+function unreadable(position: number, reason: TokenReason): InspectedToken {
+  return { kind: 'unreadable', position, sentence: explainTokenReason(reason) };
+}
+
+function reasonOf(token: Exclude<BundleToken, { macaroon: Macaroon }>): TokenReason {
+  if (token.kind === 'malformed') return token.reason;
+  return { tag: token.text === '' ? 'empty' : 'not_a_macaroon' };
+}
+
+function lengthOf(token: InspectedToken): number {
+  if (token.kind === 'unreadable') return token.sentence.length;
+  const sentences = token.sentences.reduce((sum, sentence) => sum + sentence.length, 0);
+  return token.location.length + token.caveats.length + sentences;
 }
 
 /** Enough of a token's text to tell two tokens apart by eye, and too little to be of use to anybody. */

@@ -2,6 +2,7 @@ import {
   Action,
   attenuate,
   encodeToken,
+  LIMITS,
   parseBundle,
   parseMask,
   privateCaveat,
@@ -78,8 +79,9 @@ export async function narrowingCaveats(
 }
 
 /**
- * Adds caveats to every permission token of a text, offline. The answer has the permission tokens first
- * and the discharges behind them, without a scheme. Throws `MacaroonError` for caveats that cannot be added.
+ * Adds caveats to every permission token of a text, offline. The answer has the discharges first and the permission
+ * tokens behind them, without a scheme: whoever finds the end of it in a log has found what can be revoked. Refused is
+ * what would be too large to be sent. Throws `MacaroonError` for caveats that cannot be added.
  */
 export function narrowTokens(
   text: string,
@@ -88,12 +90,19 @@ export function narrowTokens(
 ): Result<string, HeaderReason> {
   const bundle = permissionTokensOf(text, permissionLocation);
   if (!bundle.ok) return bundle;
-  const { permission, discharges } = bundle.value;
-  const narrowed = permission.map((token) => attenuate(token, caveats));
-  return ok([...narrowed, ...discharges].map(encodeToken).join(','));
+  const texts = bundle.value.discharges.map(encodeToken);
+  let left = LIMITS.headerLength - texts.join(',').length;
+  // Counted on the way: caveats of some kilobytes times hundreds of tokens would be many megabytes.
+  for (const token of bundle.value.permission) {
+    const narrowed = encodeToken(attenuate(token, caveats));
+    left -= narrowed.length + 1;
+    if (left < 0) return refuse({ tag: 'too_large' });
+    texts.push(narrowed);
+  }
+  return ok(texts.join(','));
 }
 
-/** Changes every permission token of a text and leaves the discharges as they are. */
+/** Changes every permission token of a text and leaves the discharges as they are, in the order of {@link narrowTokens}. */
 export async function mapPermissionTokens(
   text: string,
   permissionLocation: string,
@@ -102,7 +111,9 @@ export async function mapPermissionTokens(
   const bundle = permissionTokensOf(text, permissionLocation);
   if (!bundle.ok) return bundle;
   const { permission, discharges } = bundle.value;
-  return ok([...(await Promise.all(permission.map(change))), ...discharges].map(encodeToken).join(','));
+  const changed = await Promise.all(permission.map(change));
+  const list = [...discharges, ...changed].map(encodeToken).join(',');
+  return list.length > LIMITS.headerLength ? refuse({ tag: 'too_large' }) : ok(list);
 }
 
 function permissionTokensOf(text: string, permissionLocation: string): Result<Bundle, HeaderReason> {

@@ -135,13 +135,18 @@ export function isPresetName(name: unknown): name is PresetName {
 }
 
 /** Why a preset could not be filled in. */
-export type PresetReason = { readonly tag: 'app_needed' } | { readonly tag: 'app_not_wanted' };
+export type PresetReason =
+  | { readonly tag: 'unknown_preset' }
+  | { readonly tag: 'app_needed' }
+  | { readonly tag: 'app_not_wanted' };
 
 /** The caveat lists of a preset, one list per token. */
 export function presetCaveats(
   name: PresetName,
   input: PresetInput,
 ): Result<readonly (readonly Caveat[])[], PresetReason> {
+  // Plain JavaScript knows no union types.
+  if (!isPresetName(name)) return refuse({ tag: 'unknown_preset' });
   const preset: Preset = presets[name];
   if (!preset.needsApp) {
     // An app on a workspace-wide preset would look like a restriction that nobody enforces.

@@ -1,5 +1,6 @@
+import { LIMITS, type HeaderReason } from '@hangar/macaroon';
 import { HangarError } from '@hangar/security';
-import type { TokenReason } from './token-reason.ts';
+import { headerReason, type TokenReason } from './token-reason.ts';
 
 /** A token that was not taken, as an error of our doors. */
 export function tokenError(reason: TokenReason): HangarError {
@@ -10,5 +11,13 @@ export function tokenError(reason: TokenReason): HangarError {
       ...(reason.location === undefined ? {} : { location: reason.location }),
     },
     headers: { 'www-authenticate': 'FlyV1 realm="hangar"' },
+  });
+}
+
+/** A text of tokens in a body that was not taken: what is too large for a header is too large here as well. */
+export function textError(reason: HeaderReason): HangarError {
+  if (reason.tag !== 'too_large') return tokenError(headerReason(reason));
+  return new HangarError('too_large', {
+    public: `the tokens are too many or too long: at most ${LIMITS.tokensPerHeader} tokens, ${LIMITS.tokenBytes} bytes in each, and ${LIMITS.headerLength} characters together, before and after`,
   });
 }

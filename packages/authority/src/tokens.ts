@@ -4,8 +4,7 @@ import type { RevocationFeed } from './feed.ts';
 import type { SigningIssuer } from './issuer/issuer.ts';
 import type { Minted, MintRequest } from './issuer/mint.ts';
 import type { RevocationTarget, TokenRow } from './ports.ts';
-import { tokenError } from './token-error.ts';
-import { headerReason } from './token-reason.ts';
+import { textError } from './token-error.ts';
 import type { UsageLog } from './usage.ts';
 import type { RecognizedToken, TokenReader } from './verify.ts';
 
@@ -97,6 +96,7 @@ export function createTokens(o: {
   const { issuer, feed, log, now } = o;
 
   async function revoke({ workspace, target, by, reason = '' }: RevokeRequest): Promise<readonly string[]> {
+    checkTarget(target);
     const reached = await issuer.revoke({ workspace, target, by, reason: reason.slice(0, 500) });
     // It is committed; if the feed cannot be read now, no token is accepted until it can.
     await feed
@@ -107,7 +107,7 @@ export function createTokens(o: {
 
   async function revokeText({ text, by, reason = '', demandWhole }: RevokeText): Promise<RevokedText> {
     const found = await copiesIn(text, o);
-    if (!found.ok) throw tokenError(headerReason(found.reason));
+    if (!found.ok) throw textError(found.reason);
     const [first, ...rest] = found.value.tokens;
     // Forged and foreign tokens look the same as no token at all.
     if (!first) throw new HangarError('not_found', found.value.discharges.length > 0 ? ONLY_DISCHARGES : {});
@@ -152,6 +152,18 @@ export function createTokens(o: {
       revoke({ workspace, target: { everything: true }, by, reason: 'workspace closed' }),
     rotateKey: (workspace) => issuer.rotateKey(workspace),
   };
+}
+
+const TARGETS = ['token', 'branches', 'creator', 'app', 'key', 'everything'];
+
+/** Plain JavaScript knows no union types, and a target that means nothing must not look as if it had ended something. */
+function checkTarget(target: RevocationTarget): void {
+  const names: unknown = target;
+  const known =
+    typeof names === 'object' && names !== null ? TARGETS.filter((name) => Object.hasOwn(names, name)) : [];
+  if (known.length !== 1) {
+    throw new HangarError('invalid', { status: 400, fields: { target: `one of ${TARGETS.join(', ')}` } });
+  }
 }
 
 const ONLY_DISCHARGES = {

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Action, type Access } from '@hangar/macaroon';
-import { presets, type MintRequest, type PresetName, type VerifiedCaller } from '@hangar/authority';
+import {
+  presetCaveats,
+  presets,
+  type MintRequest,
+  type PresetName,
+  type RevocationTarget,
+  type VerifiedCaller,
+} from '@hangar/authority';
 import { APP, openWorld, OTHER_APP, OTHER_WORKSPACE, WORKSPACE, type World } from './world.ts';
 
 let world: World;
@@ -220,4 +227,32 @@ describe('ssh', () => {
       });
     }
   });
+});
+
+describe('F-10: what plain JavaScript may call with', () => {
+  it.each(['unknown', '', '__proto__', 'toString', null, 5])(
+    'preset %s is refused by name',
+    async (preset) => {
+      const wish = { workspace: WORKSPACE, preset: preset as PresetName, name: 'n', creator: 'c' };
+      await expect(world.authority.tokens.mint(wish)).rejects.toMatchObject({
+        code: 'invalid',
+        fields: { preset: expect.stringContaining('org, deploy') },
+      });
+      expect(presetCaveats(preset as PresetName, { workspace: WORKSPACE })).toEqual({
+        ok: false,
+        reason: { tag: 'unknown_preset' },
+      });
+    },
+  );
+
+  it.each([{}, { branch: 'a' }, null, 'token', { token: 'a', creator: 'b' }])(
+    'a target %j ends nothing, and says so',
+    async (target) => {
+      const wish = { workspace: WORKSPACE, target: target as RevocationTarget, by: 'x' };
+      await expect(world.authority.tokens.revoke(wish)).rejects.toMatchObject({
+        code: 'invalid',
+        fields: { target: expect.stringContaining('token, branches') },
+      });
+    },
+  );
 });

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Action, decodeToken, LOCATIONS, type Access } from '@hangar/macaroon';
+import {
+  Action,
+  decodeToken,
+  encodeToken,
+  LOCATIONS,
+  mint as mintMacaroon,
+  type Access,
+} from '@hangar/macaroon';
 import { inspectTokens, narrowingCaveats, narrowTokens } from '@hangar/authority';
 import { APP, call, forged, openWorld, OTHER_APP, START, WORKSPACE, type World } from './world.ts';
 
@@ -240,9 +247,16 @@ describe('narrowing offline', () => {
     ]);
   });
 
-  it('leaves discharges as they are and puts them behind', () => {
-    const { tokens } = inspectTokens(root, 'https://elsewhere.example');
-    expect(tokens).toMatchObject([{ kind: 'discharge' }]);
+  it('leaves discharges as they are and puts them in front', () => {
+    expect(inspectTokens(root, 'https://elsewhere.example')).toMatchObject({
+      ok: true,
+      value: { tokens: [{ kind: 'discharge' }] },
+    });
+    const discharge = encodeToken(
+      mintMacaroon({ key: new Uint8Array(32), keyId: Uint8Array.of(1), location: 'https://b', caveats: [] }),
+    );
+    const list = narrowTokens(`${root},${discharge}`, [], LOCATIONS.permission);
+    expect(list).toEqual({ ok: true, value: `${discharge},${root}` });
     const narrowed = narrowTokens(root, [], 'https://elsewhere.example');
     expect(narrowed).toMatchObject({ ok: false, reason: { tag: 'no_macaroon' } });
   });

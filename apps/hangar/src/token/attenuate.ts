@@ -1,7 +1,6 @@
 import {
   hangarCaveats,
   headerReason,
-  inspectTokens,
   narrowingCaveats,
   narrowTokens,
   parseLifetime,
@@ -12,6 +11,7 @@ import type { Command } from 'commander';
 import { ApiError, appNumberOf, GatewayUnreachable } from './api.ts';
 import type { GivenToken } from './given.ts';
 import { readTextFile, type TokenOptions } from './input.ts';
+import { inspected } from './inspect.ts';
 import { type Answer, LOGIN_LEFT_OUT, run } from './output.ts';
 import { TokenRefused } from './refused.ts';
 import { UsageError } from './usage-error.ts';
@@ -80,7 +80,7 @@ async function attenuate(given: GivenToken, options: AttenuateOptions): Promise<
     );
   const narrowed = narrowTokens(held.macaroons, caveats, options.location);
   if (!narrowed.ok) throw refused(narrowed.reason);
-  const inspection = inspectTokens(narrowed.value, options.location);
+  const inspection = inspected(narrowed.value, options.location);
   return {
     json: {
       token: narrowed.value,

@@ -51,7 +51,8 @@ export function parseHeld(text: string, permissionLocation: string): Result<Held
     permission,
     discharges,
     others: other,
-    macaroons: [...permission, ...discharges].map(encodeToken).join(','),
+    // The permission token last: whoever finds the end of it in a log has found what can be revoked.
+    macaroons: [...discharges, ...permission].map(encodeToken).join(','),
     missing: missingTickets({ permission, discharges }),
   });
 }
@@ -72,7 +73,7 @@ export function incompleteness(held: HeldTokens): HeldReason | undefined {
 }
 
 /** The words of the doors, which speak of a header; here it is a text. */
-function reasonOf(reason: HeaderReason): HeldReason {
+export function reasonOf(reason: HeaderReason): HeldReason {
   const { code, sentence } = headerReason(reason);
   return {
     code,

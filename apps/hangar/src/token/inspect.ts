@@ -3,9 +3,10 @@ import { LOCATIONS } from '@hangar/macaroon';
 import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
 import type { GivenToken } from './given.ts';
-import type { HeldTokens } from './held.ts';
+import { reasonOf, type HeldTokens } from './held.ts';
 import type { TokenOptions } from './input.ts';
 import { type Answer, run } from './output.ts';
+import { TokenRefused } from './refused.ts';
 
 /** Options of the commands that read a token without asking anybody. */
 export interface InspectOptions extends TokenOptions {
@@ -23,7 +24,7 @@ export function addExplainCommand(token: Command, common: (command: Command) => 
 }
 
 function explain(held: HeldTokens, options: InspectOptions): Answer {
-  const inspection = inspectTokens(held.macaroons, options.location);
+  const inspection = inspected(held.macaroons, options.location);
   const lines = inspection.tokens.flatMap((one) =>
     one.kind === 'unreadable'
       ? [one.sentence]
@@ -39,7 +40,7 @@ function explain(held: HeldTokens, options: InspectOptions): Answer {
 /** `hangar token show` without an id: the very token given, as exactly as it can be written in JSON. */
 export async function showHeld(given: GivenToken, options: InspectOptions): Promise<Answer> {
   const held = await given.held(options.location);
-  const inspection = inspectTokens(held.macaroons, options.location);
+  const inspection = inspected(held.macaroons, options.location);
   const lines = inspection.tokens.flatMap((one) =>
     one.kind === 'unreadable'
       ? [one.sentence]
@@ -53,6 +54,18 @@ export async function showHeld(given: GivenToken, options: InspectOptions): Prom
         ],
   );
   return { json: inspectionJson(inspection, held), lines: [...lines, ...closingLines(inspection, held)] };
+}
+
+/**
+ * What a text of tokens says.
+ *
+ * @throws TokenRefused when it holds more than any header may
+ */
+export function inspected(text: string, location: string): Inspection {
+  const inspection = inspectTokens(text, location);
+  if (inspection.ok) return inspection.value;
+  const { code, sentence } = reasonOf(inspection.reason);
+  throw new TokenRefused(code, sentence);
 }
 
 function inspectionJson(inspection: Inspection, held: HeldTokens): Answer['json'] {

@@ -48,8 +48,8 @@ async function refresh(given: GivenToken, options: RefreshOptions): Promise<Answ
   const [failure] = fetched.failures;
   if (failure !== undefined && fetched.discharges.length === 0)
     throw new TokenRefused('discharge_required', explain(failure, held));
-  const macaroons = [...held.permission, ...fresh, ...fetched.discharges];
-  const token = [...macaroons.map(encodeToken), ...held.others].join(',');
+  const macaroons = [...fresh, ...fetched.discharges, ...held.permission];
+  const token = [...held.others, ...macaroons.map(encodeToken)].join(',');
   const missing = missingTickets({
     permission: held.permission,
     discharges: [...fresh, ...fetched.discharges],

@@ -75,7 +75,7 @@ async function add(given: GivenToken, options: ThirdPartyOptions): Promise<Answe
     addThirdParty(macaroon, { location: options.location, sharedKey }),
   );
   return {
-    ...tokensAnswer([...asking, ...bundle.discharges]),
+    ...tokensAnswer([...bundle.discharges, ...asking]),
     notes: bundle.others.length > 0 ? [LOGIN_LEFT_OUT] : [],
   };
 }
@@ -127,11 +127,11 @@ async function addDischarge(given: GivenToken, options: ThirdPartyOptions): Prom
   );
   if (!fits)
     throw new TokenRefused('discharge_invalid', 'the token has no ticket that this discharge is for');
-  return tokensAnswer([...bundle.permission, ...bundle.discharges, decoded.value], bundle.others);
+  return tokensAnswer([...bundle.discharges, decoded.value, ...bundle.permission], bundle.others);
 }
 
 function tokensAnswer(macaroons: readonly Macaroon[], others: readonly string[] = []): Answer {
-  const token = [...macaroons.map(encodeToken), ...others].join(',');
+  const token = [...others, ...macaroons.map(encodeToken)].join(',');
   return { json: { token, length: token.length }, value: token };
 }
 

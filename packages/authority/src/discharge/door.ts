@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { dischargePath, dischargeRequest } from '@hangar/flyio';
 import { encodeToken } from '@hangar/macaroon';
 import {
@@ -16,15 +16,18 @@ import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { Identity } from '../ports.ts';
 import { createFlowPages } from './flow-pages.ts';
-import type { Flows } from './flows.ts';
+import type { Flows, SecretKind } from './flows.ts';
 
 /** A ticket is some hundred bytes; eight kibibytes is the most a token may carry. */
 const MAX_START_BYTES = 16_384;
 
+/** Sign-ins for one ticket. Only who holds a token of ours has a ticket, so strangers cannot use this up. */
 const START_RATE: BucketRate = { perMinute: 30, burst: 30 };
-/** A client polls once a second at most; a guesser of 256-bit secrets gets nowhere at this rate. */
+/** Of one flow. A client polls once a second at most. */
 const POLL_RATE: BucketRate = { perMinute: 120, burst: 60 };
 const PAGE_RATE: BucketRate = { perMinute: 60, burst: 30 };
+/** Tickets and secrets that we did not make, from one address: whoever holds a real one is not counted here. */
+const GUESS_RATE: BucketRate = { perMinute: 30, burst: 30 };
 
 /** What the discharge door needs. */
 export interface DischargeDoorOptions {
@@ -54,17 +57,37 @@ export function createDischargeDoor(
   const pages = createFlowPages(options);
   const app = new Hono<DoorEnv>({ strict: false }).basePath(base === '' ? '/' : base);
 
-  const limited = (door: Door, what: string, rate: BucketRate): void => {
-    const wait = options.buckets.take(`${what} ${callerOf(door.remoteAddress)}`, rate);
+  const limited = (counter: string, rate: BucketRate): void => {
+    const wait = options.buckets.take(counter, rate);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
+  };
+  const guessed = (door: Door): void =>
+    limited(`discharge guess ${callerOf(door.remoteAddress)}`, GUESS_RATE);
+
+  /** The secret of a request, if we made it: counted by itself, because many people share an address. */
+  const secretOf = (c: Context<DoorEnv>, kind: SecretKind, rate: BucketRate): string | undefined => {
+    const secret = flowOf(c.req.url);
+    if (!flows.isOurs(secret, kind)) {
+      guessed(c.env.door);
+      return undefined;
+    }
+    limited(`discharge ${kind} ${sha256Hex(secret)}`, rate);
+    return secret;
   };
 
   app.post(dischargePath, async (c) => {
     const { door } = c.env;
-    limited(door, 'discharge-start', START_RATE);
     const ticket = await ticketOf(c.req.raw, door);
+    if (ticket === undefined) {
+      guessed(door);
+      throw notOurs();
+    }
     const opened = await issuer.readTicket(ticket);
-    if (!opened.ok) throw dischargeError(opened.reason);
+    if (!opened.ok) {
+      guessed(door);
+      throw dischargeError(opened.reason);
+    }
+    limited(`discharge start ${sha256Hex(ticket)}`, START_RATE);
     if (opened.value.asksForIdentity) {
       const secrets = await flows.start(ticket, door.remoteAddress);
       return answer(201, {
@@ -84,20 +107,18 @@ export function createDischargeDoor(
   });
 
   app.get('/poll', async (c) => {
-    limited(c.env.door, 'discharge-poll', POLL_RATE);
-    const collected = await flows.collect(flowOf(c.req.url));
+    const secret = secretOf(c, 'poll', POLL_RATE);
+    const collected = secret === undefined ? undefined : await flows.collect(secret);
     if (collected === undefined) throw new HangarError('not_found');
     if (collected === 'waiting') return answer(202, { error: 'not ready' }, { 'retry-after': '1' });
     return answer(200, collected);
   });
 
   app.get('/login', async (c) => {
-    limited(c.env.door, 'discharge-page', PAGE_RATE);
-    return await pages.show(c.req.raw, flowOf(c.req.url));
+    return await pages.show(c.req.raw, secretOf(c, 'user', PAGE_RATE));
   });
   app.post('/login', async (c) => {
-    limited(c.env.door, 'discharge-page', PAGE_RATE);
-    return await pages.decide(c.req.raw, c.env.door, flowOf(c.req.url));
+    return await pages.decide(c.req.raw, c.env.door, secretOf(c, 'user', PAGE_RATE));
   });
 
   const onlyAllow = (allow: string) => () => {
@@ -121,19 +142,20 @@ function flowOf(url: string): string {
   return new URL(url).searchParams.get('flow') ?? '';
 }
 
-async function ticketOf(request: Request, door: Door): Promise<Uint8Array> {
+/** The ticket of a request; undefined for whatever is none. */
+async function ticketOf(request: Request, door: Door): Promise<Uint8Array | undefined> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
   const body = await readBody(request, MAX_START_BYTES, door).catch((error: unknown) => {
     // A ticket too long is a ticket that is not ours, and is told in the same words.
-    throw error instanceof HangarError && error.code === 'too_large' ? notOurs() : error;
+    if (error instanceof HangarError && error.code === 'too_large') return undefined;
+    throw error;
   });
-  const json = parseStrictJson(body);
-  const parsed = json.ok ? dischargeRequest.safeParse(json.value) : undefined;
-  if (!parsed?.success) throw notOurs();
+  const json = body && parseStrictJson(body);
+  const parsed = json?.ok === true ? dischargeRequest.safeParse(json.value) : undefined;
+  if (!parsed?.success) return undefined;
   const bytes = Buffer.from(parsed.data.ticket, 'base64');
-  if (bytes.toString('base64') !== parsed.data.ticket) throw notOurs();
-  return new Uint8Array(bytes);
+  return bytes.toString('base64') === parsed.data.ticket ? new Uint8Array(bytes) : undefined;
 }
 
 function notOurs(): HangarError {

@@ -1,6 +1,6 @@
 import { readBody, type Door, type Log, type Sealer } from '@hangar/security';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
-import type { Identity } from '../ports.ts';
+import type { FlowRow, Identity } from '../ports.ts';
 import { confirmToken, isConfirmToken } from './confirm-token.ts';
 import type { Flows } from './flows.ts';
 import { renderPage, type Link, type Page } from './pages.ts';
@@ -9,8 +9,9 @@ const MAX_FORM_BYTES = 8192;
 
 /** The pages a person sees while a client polls. */
 export interface FlowPages {
-  show(request: Request, userSecret: string): Promise<Response>;
-  decide(request: Request, door: Door, userSecret: string): Promise<Response>;
+  /** Without a secret that we made there is nothing to show, and nothing to decide. */
+  show(request: Request, userSecret: string | undefined): Promise<Response>;
+  decide(request: Request, door: Door, userSecret: string | undefined): Promise<Response>;
 }
 
 /** What the pages need. */
@@ -31,6 +32,9 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
   const { flows, location, issuer, sealer } = options;
   const ownOrigin = new URL(location).origin;
 
+  const find = async (userSecret: string | undefined): Promise<FlowRow | undefined> =>
+    userSecret === undefined ? undefined : await flows.find(userSecret);
+
   const signIn = (request: Request): Response => redirect(options.signInUrl(pathOf(request)));
   // Whoever is signed in already is led straight there.
   const startPage: Link = { href: options.signInUrl('/'), text: 'Start page' };
@@ -40,7 +44,7 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
 
   return {
     show: async (request, userSecret) => {
-      const flow = await flows.find(userSecret);
+      const flow = await find(userSecret);
       if (!flow) return await tell(unknown);
       if (flow.state !== 'waiting') return await tell(settled);
       const identity = await options.identify(request);
@@ -68,7 +72,7 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       const form = new URLSearchParams(
         new TextDecoder().decode(await readBody(request, MAX_FORM_BYTES, door)),
       );
-      const flow = await flows.find(userSecret);
+      const flow = await find(userSecret);
       if (!flow) return await tell(unknown);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);

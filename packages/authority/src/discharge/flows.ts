@@ -8,9 +8,17 @@ export const FLOW_SECONDS = 600;
 /** The answer that a poll collects, in the words of the protocol. */
 export type FlowAnswer = { readonly discharge: string } | { readonly error: string };
 
+/** Which of the two secrets of a flow. */
+export type SecretKind = 'user' | 'poll';
+
 /** Sign-ins under way. The two secrets are in the addresses that were handed out, and nowhere here. */
 export interface Flows {
   start(ticket: Uint8Array, from: string | undefined): Promise<{ userSecret: string; pollSecret: string }>;
+  /**
+   * Whether we made this secret once, without asking the database: whoever guesses is told so at no cost, and whoever
+   * holds one is counted by it and not by an address that strangers share.
+   */
+  isOurs(secret: string, kind: SecretKind): boolean;
   /** The flow of a page, while it lives. */
   find(userSecret: string): Promise<FlowRow | undefined>;
   /** Settles it; false when somebody was faster or it is over. */
@@ -35,9 +43,20 @@ export function createFlows(o: { store: FlowStore; sealer: Sealer; now: () => Da
     return await store.settleFlow({ userDigest, state, answer: sealed, by, at: now() });
   }
 
+  const newSecret = (kind: SecretKind): string =>
+    Buffer.from(sealer.seal(randomToken(), secretPlaceOf(kind))).toString('base64url');
+
   return {
+    isOurs: (secret, kind) => {
+      try {
+        sealer.open(Buffer.from(secret, 'base64url'), secretPlaceOf(kind));
+        return true;
+      } catch {
+        return false;
+      }
+    },
     start: async (ticket, from) => {
-      const secrets = { userSecret: randomToken(), pollSecret: randomToken() };
+      const secrets = { userSecret: newSecret('user'), pollSecret: newSecret('poll') };
       const createdAt = now();
       await store.addFlow({
         userDigest: sha256Hex(secrets.userSecret),
@@ -60,6 +79,10 @@ export function createFlows(o: { store: FlowStore; sealer: Sealer; now: () => Da
       return JSON.parse(sealer.openText(flow.answer, placeOf(flow.userDigest))) as FlowAnswer;
     },
   };
+}
+
+function secretPlaceOf(kind: SecretKind): string {
+  return `discharge flow/${kind} secret`;
 }
 
 function placeOf(userDigest: string): string {

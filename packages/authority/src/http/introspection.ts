@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { authenticateRequest, authorizeRequest, type RequestedAccess } from '@hangar/flyio';
 import {
   appScope,
@@ -46,13 +46,14 @@ export function createIntrospectionDoor(
   const { reader, directory, now } = options;
   const app = new Hono<DoorEnv>({ strict: false }).basePath('/v1/tokens');
 
-  app.use(async (c, next) => {
+  /** For the questions that are asked without credentials. Whoever shows a token of their own never waits for these. */
+  const limited = (c: Context<DoorEnv>): void => {
     const wait = options.buckets.take(`introspection ${callerOf(c.env.door.remoteAddress)}`, RATE);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
-    await next();
-  });
+  };
 
   app.post('/authenticate', async (c) => {
+    limited(c);
     const { header } = parsed(authenticateRequest, await readJson(c.req.raw, MAX_BODY_BYTES, c.env.door));
     const each = await reader.readEach(header);
     if (!each.ok) throw tokenError(each.reason);
@@ -63,6 +64,7 @@ export function createIntrospectionDoor(
   });
 
   app.post('/authorize', async (c) => {
+    limited(c);
     const { header, access } = parsed(
       authorizeRequest,
       await readJson(c.req.raw, MAX_BODY_BYTES, c.env.door),
@@ -71,8 +73,13 @@ export function createIntrospectionDoor(
     if (!tokens.ok) throw tokenError(tokens.reason);
     const registry = hangarCaveats(options.meters);
     let refusal: ClearRefusal | undefined;
+    const accesses = new Map<bigint, Promise<Access | undefined>>();
     for (const token of tokens.value) {
-      const asked = await resolve(access, token.workspace);
+      const { workspace } = token;
+      // Looked up once for a workspace: a header may hold hundreds of tokens of one.
+      const asking = accesses.get(workspace) ?? resolve(access, workspace);
+      accesses.set(workspace, asking);
+      const asked = await asking;
       if (!asked) continue;
       const outcome = clear(token.verified, asked, registry);
       if (outcome.ok)
@@ -179,7 +186,7 @@ function tokenWire(token: VerifiedToken): Record<string, unknown> {
   const { token: macaroon, caveats, discharges } = token.verified;
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   return {
-    header: formatHeader([macaroon, ...discharges.map((discharge) => discharge.macaroon)]),
+    header: formatHeader([...discharges.map((discharge) => discharge.macaroon), macaroon]),
     caveats: { caveats: new RawJson(caveatsToDebugJson(caveats, registryForWords)) },
     nonce: {
       kid: base64(macaroon.nonce.keyId),

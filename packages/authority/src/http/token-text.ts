@@ -1,15 +1,14 @@
 import type { Hono } from 'hono';
-import { clear, organizationScope, type Access, type Macaroon } from '@hangar/macaroon';
+import { clear, type Access, type Macaroon } from '@hangar/macaroon';
 import { HangarError } from '@hangar/security';
 import { z } from 'zod';
 import { explainClearing } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
 import type { BranchLimit } from '../caveats/limits.ts';
-import { inspectTokens } from '../inspect.ts';
+import { inspectTokens, type Inspection } from '../inspect.ts';
 import { mapPermissionTokens, narrowTokens } from '../narrow.ts';
-import { headerReason } from '../token-reason.ts';
-import { tokenError } from '../token-error.ts';
+import { textError } from '../token-error.ts';
 import type { TokenReader } from '../verify.ts';
 import { jsonResponse, RawJson } from './json.ts';
 import { invalidBody, readCaveats } from './mint-body.ts';
@@ -58,7 +57,7 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
   app.post('/inspect', async (c) => {
     tools.limited(c);
     const { token } = parsed(inspectBody, await tools.body(c));
-    const inspection = inspectTokens(token, location);
+    const inspection = inspected(token, location);
     const each = await reader.readEach(token);
     const verdicts = each.ok ? each.value : [];
     let permission = 0;
@@ -94,17 +93,17 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
     const caveats = readCaveats(body.caveats);
     try {
       const narrowed = narrowTokens(body.token, caveats, location);
-      if (!narrowed.ok) throw tokenError(headerReason(narrowed.reason));
+      if (!narrowed.ok) throw textError(narrowed.reason);
       const asking = body.require_login
         ? await mapPermissionTokens(narrowed.value, location, async (macaroon) => {
-            const scope = organizationScope(macaroon.caveats);
-            if (!scope.ok)
-              throw new HangarError('bad_request', { public: 'the token is for no single organization' });
-            return await options.requireLogin(macaroon, scope.value);
+            // Only what we signed: else anybody could have tickets made for any workspace.
+            const ours = await reader.recognize(macaroon);
+            if (!ours) throw new HangarError('not_found', { public: 'the token was not issued here' });
+            return await options.requireLogin(macaroon, ours.workspace);
           })
         : narrowed;
-      if (!asking.ok) throw tokenError(headerReason(asking.reason));
-      const inspection = inspectTokens(asking.value, location);
+      if (!asking.ok) throw textError(asking.reason);
+      const inspection = inspected(asking.value, location);
       return jsonResponse(200, {
         token: asking.value,
         length: asking.value.length,
@@ -120,6 +119,7 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
     tools.limited(c);
     const body = parsed(checkBody, await tools.body(c));
     const tokens = await reader.read(body.token);
+    if (!tokens.ok && tokens.reason.code === 'header_too_large') throw textError({ tag: 'too_large' });
     if (!tokens.ok) {
       const { code, sentence, tokenId, location: place } = tokens.reason;
       return jsonResponse(200, { allowed: false, code, sentence, token_id: tokenId, location: place });
@@ -128,12 +128,14 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
     const subjectTo: string[] = [];
     const owe = (limit: BranchLimit): boolean => limit.kind === 'exec' || subjectTo.push(limit.caveat) > 0;
     const registry = hangarCaveats({ ...options.meters, take: () => true, owe });
+    const { method, path } = body;
+    const accesses = new Map<bigint, Promise<Access | undefined> | undefined>();
     for (const [index, token] of tokens.value.entries()) {
-      const access = await options.routeAccess?.({
-        method: body.method,
-        path: body.path,
-        workspace: token.workspace,
-      });
+      const { workspace } = token;
+      // Asked once for a workspace: a text may hold hundreds of tokens of one.
+      if (!accesses.has(workspace))
+        accesses.set(workspace, options.routeAccess?.({ method, path, workspace }));
+      const access = await accesses.get(workspace);
       if (!access) throw new HangarError('not_found', { public: 'no such route, or nothing of that name' });
       const asked: Access = {
         ...access,
@@ -160,6 +162,12 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
     }
     throw new HangarError('internal', { detail: 'a bundle without tokens was read' });
   });
+}
+
+function inspected(text: string, location: string): Inspection {
+  const inspection = inspectTokens(text, location);
+  if (!inspection.ok) throw textError(inspection.reason);
+  return inspection.value;
 }
 
 /** The body, or an `invalid` that names its fields. */

@@ -218,12 +218,14 @@ function caveatLists(request: MintRequest): readonly (readonly Caveat[])[] {
       ...(request.commands === undefined ? {} : { commands: request.commands }),
     });
     if (lists.ok) return lists.value.map((list) => [...list, ...alsoCaveats]);
-    throw invalid({
-      app:
-        lists.reason.tag === 'app_needed'
-          ? `preset ${preset} is about one app`
-          : `preset ${preset} takes no app`,
-    });
+    switch (lists.reason.tag) {
+      case 'unknown_preset':
+        throw invalid({ preset: `one of ${Object.keys(presets).join(', ')}` });
+      case 'app_needed':
+        throw invalid({ app: `preset ${preset} is about one app` });
+      case 'app_not_wanted':
+        throw invalid({ app: `preset ${preset} takes no app` });
+    }
   }
   const list = caveats ?? [];
   checkMintable('caveats', list);
