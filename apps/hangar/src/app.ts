@@ -150,6 +150,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     landing: (extensionId) => `/extensions/${extensionId}`,
     returnPaths: ['/', '/extensions/', '/tokens', '/discharge/'],
     cookie: { secure: config.publicUrl.startsWith('https:') },
+    deleteGraceMs: config.deleteGraceMs,
     now,
     log,
   });

@@ -6,7 +6,7 @@ import {
   developmentSecrets,
   generatedNames,
 } from './config/development.ts';
-import { badMasterKey, complaintAbout, splitList, weakSecret } from './config/parsers.ts';
+import { badMasterKey, complaintAbout, durationMs, splitList, weakSecret } from './config/parsers.ts';
 import { choices, type Variable, type VariableName, variables } from './config/variables.ts';
 
 /** Everything Hangar is told from outside, parsed and checked. Secrets are {@link Secret}s from here on. */
@@ -38,6 +38,8 @@ export interface Config {
   /** `*` is every organization; undefined leaves the decision to `appName`. */
   readonly allowedOrgs: readonly string[] | '*' | undefined;
   readonly appName: string | undefined;
+  /** How long the data of a deleted extension lives. */
+  readonly deleteGraceMs: number;
   readonly logLevel: string;
   readonly metricsToken: Secret | undefined;
   readonly leakKeysFile: string | undefined;
@@ -113,6 +115,7 @@ export function readConfig(
     authoritySockets: reading.given('HANGAR_AUTHORITY_SOCKETS'),
     allowedOrgs: allowedOrgs(reading, fly),
     appName: reading.given('FLY_APP_NAME'),
+    deleteGraceMs: durationMs(reading.text('HANGAR_DELETE_GRACE')) ?? 0,
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),

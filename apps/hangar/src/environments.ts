@@ -65,6 +65,12 @@ export function environmentsSeller({ gateway, authority, gatewayUrl }: Environme
       return { config };
     },
     update: async () => {},
+    cutOff: async ({ extension, destroyAt }) => {
+      const workspace = await gateway.workspaces.ofExtension(extension.id);
+      if (workspace === undefined) return;
+      await authority.tokens.revokeWorkspace(workspace.number);
+      await gateway.environments.quarantineAll(workspace.number, destroyAt);
+    },
     deprovision: async ({ extension }) => {
       const workspace = await gateway.workspaces.ofExtension(extension.id);
       if (workspace === undefined) return;

@@ -3,7 +3,7 @@ import type { Environment } from './environment.ts';
 import { claim } from './lease.ts';
 import { unmake } from './lifecycle.ts';
 import type { Parts } from './parts.ts';
-import { keepQuarantined } from './quarantine.ts';
+import { quarantine } from './quarantine.ts';
 
 /**
  * Deletes an environment. One that is ready is quarantined for the grace first: it has lost all access, and can be brought
@@ -17,7 +17,13 @@ export async function deleteEnvironment(
   parts: Parts,
 ): Promise<boolean> {
   const { id } = environment;
-  if (graceMs > 0 && (await quarantine(environment, graceMs, parts))) return false;
+  if (graceMs > 0) {
+    await quarantine(id, new Date(parts.now().getTime() + graceMs), parts);
+    const phase = (await parts.store.environment(id))?.phase;
+    if (phase === 'quarantined') return false;
+    // Somebody holds its lease still, such as an undo; it must not be deleted without its grace for that.
+    if (phase === 'ready') throw stillAtWork();
+  }
   const mine =
     (await claim(id, ['undoing'], parts)) ??
     (await claim(id, ['provisioning', 'ready', 'quarantined', 'deleting'], parts, { phase: 'deleting' }));
@@ -31,22 +37,15 @@ export async function deleteEnvironment(
   }
 }
 
-/** Whether the environment is quarantined now. A second deletion does not move the end of the first one's grace. */
-async function quarantine({ id }: Environment, graceMs: number, parts: Parts): Promise<boolean> {
-  const deleteAfter = new Date(parts.now().getTime() + graceMs);
-  const mine = await claim(id, ['ready'], parts, { phase: 'quarantined', deleteAfter });
-  if (!mine) return (await parts.store.environment(id))?.phase === 'quarantined';
-  await keepQuarantined(mine, parts).catch((error: unknown) => {
-    parts.log.warn({ environment: id, err: error }, 'a quarantine is left to the recovery task');
-  });
-  return true;
-}
-
 async function isDeletedElsewhere(id: string, parts: Parts): Promise<boolean> {
   const phase = (await parts.store.environment(id))?.phase;
   if (phase === 'deleted' || phase === 'failed') return true;
   if (phase === 'deleting' || phase === 'undoing' || phase === 'quarantined') return false;
-  throw new HangarError('state_conflict', {
+  throw stillAtWork();
+}
+
+function stillAtWork(): HangarError {
+  return new HangarError('state_conflict', {
     public: 'the app is still being set up',
     retryAfterSeconds: 5,
   });

@@ -1,6 +1,7 @@
 import { HangarError } from '@hangar/security';
 import { visibleEnvironments } from './apps.ts';
 import { deleteEnvironment } from './deletion.ts';
+import { quarantine } from './quarantine.ts';
 import { powerOf, type Environment, type Machine, type Power, type Workspace } from './environment.ts';
 import type { Answer, Exchange, HandlerParts } from './exchange.ts';
 import { findMachine } from './find-machine.ts';
@@ -33,6 +34,13 @@ export interface Environments {
   /** Live environments, oldest first. */
   list(workspace: bigint): Promise<readonly EnvironmentSummary[]>;
   /**
+   * Closes a workspace to all requests, shuts off its storage keys and stops its machines. The data lives until
+   * `deleteAfter`, and is then deleted by the recovery task.
+   * @throws HangarError `upstream_failed` naming what is not shut off yet; it may be called again, and the recovery task
+   *   goes on
+   */
+  quarantineAll(workspace: bigint, deleteAfter: Date): Promise<void>;
+  /**
    * Deletes everything in a workspace and closes it to new requests.
    * @throws HangarError `upstream_failed` naming what is left; it may be called again, and the recovery task goes on
    */
@@ -61,6 +69,19 @@ export function createEnvironments(parts: Parts): Environments {
         const own = machines.filter((machine) => machine.environment === environment.id);
         return { environment, machines: own, power: powerOf(own.map(({ state }) => state)) };
       });
+    },
+    async quarantineAll(workspace, deleteAfter) {
+      await store.closeWorkspace(workspace, parts.now());
+      const open: string[] = [];
+      for (const environment of await store.environmentsOf(workspace)) {
+        const shut =
+          environment.phase === 'ready' || environment.phase === 'quarantined'
+            ? await quarantine(environment.id, deleteAfter, parts)
+            : await deleteEnvironment(environment, 0, parts);
+        if (!shut) open.push(environment.name);
+      }
+      if (open.length === 0) return;
+      throw new HangarError('upstream_failed', { detail: `still to be shut off: ${open.join(', ')}` });
     },
     async deleteAll(workspace) {
       await store.closeWorkspace(workspace, parts.now());

@@ -36,6 +36,25 @@ export const undeleteSteps: readonly SagaStep[] = [
 ];
 
 /**
+ * Quarantines an environment that is ready until `deleteAfter`. One that is quarantined already keeps its own end. Resolves
+ * to whether its access is shut off; what is not is left to the recovery task.
+ */
+export async function quarantine(id: string, deleteAfter: Date, parts: Parts): Promise<boolean> {
+  const mine =
+    (await claim(id, ['ready'], parts, { phase: 'quarantined', deleteAfter })) ??
+    (await claim(id, ['quarantined'], parts));
+  if (!mine) return false;
+  try {
+    const due = await keepQuarantined(mine, parts);
+    if (due) await parts.store.release({ id, owner: ownerOf(due), notBefore: undefined });
+    return true;
+  } catch (error) {
+    parts.log.warn({ environment: id, err: error }, 'a quarantine is left to the recovery task');
+    return false;
+  }
+}
+
+/**
  * Goes on with a leased environment in phase `quarantined`, from wherever it stands. Answers it, in phase `deleting` and
  * still leased, when its time is over; otherwise it is given back until then.
  */

@@ -42,6 +42,11 @@ export interface ProviderOptions {
   readonly acceptBase64?: boolean;
   /** Verify machine events with secrets of their own. Default: the provisioning secrets. */
   readonly eventsSecrets?: readonly Secret[];
+  /**
+   * How long a deleted extension's data lives on, without anybody's access, when the seller can cut it off. Default
+   * {@link DELETE_GRACE_MS}; 0 destroys at once.
+   */
+  readonly deleteGraceMs?: number;
   readonly timing?: Partial<Timing>;
   readonly now?: Clock;
   readonly log?: Log;
@@ -60,6 +65,12 @@ export interface Timing {
   /** How long one attempt to deliver a webhook may take. */
   readonly webhookMs: number;
 }
+
+/**
+ * 72 hours: a bucket was once lost because two had one name (superfly/flyctl issue 4467). Shorter, and a deletion on a
+ * Friday evening is final before anybody is back; longer, and what nobody pays for is kept.
+ */
+export const DELETE_GRACE_MS = 72 * 3_600_000;
 
 /** The times that apply when nothing else is said. */
 export const defaultTiming: Timing = {

@@ -58,7 +58,8 @@ export interface AccountStore {
 
 /** Work on an extension that has begun and not ended; it survives a crash of the process that does it. */
 export interface Operation {
-  readonly kind: 'provision' | 'update' | 'deprovision' | 'rotate';
+  /** `deprovision` ends what customers have; `destroy` waits until the grace is over and then removes the data. */
+  readonly kind: 'provision' | 'update' | 'deprovision' | 'destroy' | 'rotate';
   readonly startedAt: Date;
   /** How often the seller's code was started for it. */
   readonly attempt: number;
@@ -115,7 +116,8 @@ export type Renewal = 'held' | 'cancelled' | 'lost';
 export interface ExtensionStore {
   /**
    * Inserts a record with its accounts. A unique index on Fly.io's id decides, not a read before: when the id
-   * exists, nothing is written and the existing record is answered. Names are unique among the living.
+   * exists, nothing is written and the existing record is answered. Names are unique among the living and those whose
+   * data is still there.
    */
   insert(record: ExtensionRecord, evidence: AccountEvidence): Promise<Inserted>;
   find(id: string): Promise<ExtensionRecord | undefined>;

@@ -36,6 +36,12 @@ export interface ProvisionContext extends SellerContext {
   answer(provisioned: Provisioned): Promise<void>;
 }
 
+/** What `cutOff` is told. */
+export interface CutOffContext extends SellerContext {
+  /** When `deprovision` will be called. */
+  readonly destroyAt: Date;
+}
+
 /** What `update` is told. */
 export interface UpdateContext extends SellerContext {
   readonly changes: ExtensionChanges;
@@ -81,6 +87,11 @@ export interface Seller {
   provision(context: ProvisionContext): Promise<Provisioned | void>;
   /** Without it, nothing about an extension can be changed. */
   update?(context: UpdateContext): Promise<Partial<Provisioned> | void>;
+  /**
+   * Ends all access to what was sold, at once: credentials stop working, and nothing is lost yet. `deprovision` destroys
+   * the data when the grace is over. Without it there is no grace, and `deprovision` is called at once.
+   */
+  cutOff?(context: CutOffContext): Promise<void>;
   /** Removes everything `provision` made, also after only half of it was made, also a second time. */
   deprovision(context: SellerContext): Promise<void>;
   /** Looked at once a minute: lets the status follow what the service itself knows. */

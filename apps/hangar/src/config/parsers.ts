@@ -28,6 +28,10 @@ export function complaintAbout(
       return value === 'true' || value === 'false' ? undefined : 'must be true or false';
     case 'count':
       return /^[1-9]\d{0,6}$/.test(value) ? undefined : 'must be a whole number from 1 to 9999999';
+    case 'duration':
+      return durationMs(value) === undefined
+        ? 'must be 0, or a whole number and s, m, h or d, such as 72h'
+        : undefined;
     case 'list':
       return splitList(value).length > 0 ? undefined : 'must name at least one, or be unset';
     case 'networks':
@@ -61,6 +65,15 @@ export function badMasterKey(key: string): Complaint | undefined {
     return 'must be `id:` followed by 32 bytes in base64; `openssl rand -base64 32` makes the second part';
   }
   return undefined;
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of a duration such as `90s`, `72h` or `30d`. Undefined for anything else. */
+export function durationMs(value: string): number | undefined {
+  if (value === '0') return 0;
+  const [, count, unit] = /^([0-9]{1,6})([smhd])$/.exec(value) ?? [];
+  return count === undefined ? undefined : Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
 /** Comma separated, blanks around entries ignored. */

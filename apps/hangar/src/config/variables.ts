@@ -36,7 +36,8 @@ export type Kind =
   | 'secret'
   | 'secrets'
   | 'flag'
-  | 'count';
+  | 'count'
+  | 'duration';
 
 /** What each section of the reference page is about. */
 export const sections: Readonly<Record<Section, string>> = {
@@ -240,6 +241,14 @@ export const variables = [
     kind: 'text',
     sentence:
       'Set by Fly.io inside a machine. Its organization is looked up when `FLY_ALLOWED_ORGS` is unset.',
+  },
+  {
+    name: 'HANGAR_DELETE_GRACE',
+    section: 'operation',
+    kind: 'duration',
+    fallback: '72h',
+    sentence:
+      'How long the data of a deleted extension lives: its tokens and keys end at once and its machines are stopped, but apps, volumes and buckets are destroyed only then. `0` destroys at once.',
   },
   {
     name: 'HANGAR_LOG_LEVEL',

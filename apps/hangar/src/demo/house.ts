@@ -107,6 +107,8 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
           HANGAR_GATEWAY_URL: gatewayUrl,
           HANGAR_DATA_DIR: dataDir,
           FLY_ALLOWED_ORGS: 'operator',
+          // The last step shows that nothing is left, and waits for nothing.
+          HANGAR_DELETE_GRACE: '0',
           ...(database === undefined ? {} : { DATABASE_URL: database.url }),
           ...(authority === undefined ? {} : { HANGAR_AUTHORITY_SOCKETS: authority.sockets }),
         },

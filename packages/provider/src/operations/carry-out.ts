@@ -3,7 +3,8 @@ import { checkConfig, sameConfig } from '../config-rules.ts';
 import type { Kit } from '../kit.ts';
 import type { Decision, ExtensionRecord, Operation, RecordChange } from '../ports.ts';
 import { extensionOf } from '../record.ts';
-import type { Config, Provisioned } from '../seller.ts';
+import { DELETE_GRACE_MS } from '../options.ts';
+import type { Config, Provisioned, SellerContext } from '../seller.ts';
 import { pause, remaining, whenAborted } from './lease.ts';
 import type { Outcome } from './work.ts';
 
@@ -43,6 +44,8 @@ export async function carryOut(
       return await orRemove(run, await rotate(run));
     case 'deprovision':
       return await deprovision(run);
+    case 'destroy':
+      return await destroy(run);
   }
 }
 
@@ -183,7 +186,41 @@ async function rotate(run: Run): Promise<Outcome> {
   }
 }
 
+/**
+ * Ends an extension. Its data lives on for the grace when the seller can cut off everybody's access to it; what was never
+ * usable holds nothing that anybody could miss.
+ */
 async function deprovision(run: Run): Promise<Outcome> {
+  const { kit, record } = run;
+  const { seller, deleteGraceMs = DELETE_GRACE_MS } = kit.options;
+  const { cutOff } = seller;
+  if (cutOff === undefined || deleteGraceMs <= 0 || record.provisionedAt === null) {
+    return await removing(run, seller.deprovision.bind(seller), () => finished(kit, 'deleted'));
+  }
+  const destroyAt = new Date(kit.now().getTime() + deleteGraceMs);
+  return await removing(
+    run,
+    (context) => cutOff.call(seller, { ...context, destroyAt }),
+    (operation) => ({
+      ...finished(kit, 'deleted'),
+      operation: { ...operation, kind: 'destroy', attempt: 0, announce: null },
+      lease: pause(kit.now(), destroyAt.getTime() - kit.now().getTime()),
+    }),
+  );
+}
+
+/** Destroys the data of an extension that was cut off. Nobody hears of it: for Fly.io it is gone already. */
+async function destroy(run: Run): Promise<Outcome> {
+  const { seller } = run.kit.options;
+  return await removing(run, seller.deprovision.bind(seller), () => ({ operation: null, lease: null }));
+}
+
+/** Calls the seller's code as often as it takes, with growing pauses, and then lets the record show what is left. */
+async function removing(
+  run: Run,
+  call: (context: SellerContext) => Promise<void>,
+  left: (operation: Operation) => RecordChange,
+): Promise<Outcome> {
   const { kit, record, operation, holder } = run;
   // A removal is never cancelled; only its own time ends it.
   const undisturbed: Run = {
@@ -192,9 +229,7 @@ async function deprovision(run: Run): Promise<Outcome> {
     cancelled: new AbortController().signal,
   };
   try {
-    await timed(undisturbed, (signal) =>
-      kit.options.seller.deprovision({ extension: extensionOf(record), signal, now: kit.now() }),
-    );
+    await timed(undisturbed, (signal) => call({ extension: extensionOf(record), signal, now: kit.now() }));
   } catch (error) {
     const cause = asFailure(error);
     kit.log.error(
@@ -211,7 +246,12 @@ async function deprovision(run: Run): Promise<Outcome> {
       .then((outcome) => outcome ?? { tag: 'lost' });
   }
   return await conclude(run, (current) => ({
-    set: { ...finished(kit, 'deleted'), sealedConfig: null, deletedAt: kit.now(), errorMessage: null },
+    set: {
+      ...left(current.operation ?? operation),
+      sealedConfig: null,
+      deletedAt: current.deletedAt ?? kit.now(),
+      errorMessage: null,
+    },
     announce: current.operation?.announce ?? null,
     result: { tag: 'done' },
   }));

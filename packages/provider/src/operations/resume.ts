@@ -2,7 +2,7 @@ import type { WebhookAction } from '@hangar/flyio';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord, Operation } from '../ports.ts';
 import { deprovision } from './deprovision.ts';
-import { isBeingWorkedOn, newLease } from './lease.ts';
+import { newLease } from './lease.ts';
 import type { Work } from './work.ts';
 
 /** How many are taken up in one round; the next round takes the rest. */
@@ -18,7 +18,9 @@ export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
     const lease = newLease(kit.now(), kit.timing.leaseMs);
     const taken = await extensions.change<ExtensionRecord | undefined>(id, (current) => {
       const { operation } = current;
-      if (operation === null || isBeingWorkedOn(current, kit.now())) return { result: undefined };
+      // Also a pause is kept: what was found may have begun to wait for the end of its grace since.
+      if (operation === null || (current.lease !== null && current.lease.until > kit.now()))
+        return { result: undefined };
       const again: Operation = {
         ...operation,
         attempt: operation.attempt + 1,
@@ -35,6 +37,7 @@ export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
 function announcementOf(kind: Operation['kind']): WebhookAction | null {
   switch (kind) {
     case 'provision':
+    case 'destroy':
       return null;
     case 'update':
     case 'rotate':

@@ -89,7 +89,8 @@ export const extensions = pgTable(
     uniqueIndex('extensions_fly_id').on(table.flyId),
     uniqueIndex('extensions_living_name')
       .on(table.name)
-      .where(sql`${table.deletedAt} is null`),
+      // What the seller made under the name is there until the last operation has removed it.
+      .where(sql`${table.deletedAt} is null or ${table.operation} is not null`),
     index('extensions_by_organization').on(table.organizationId, table.createdAt),
     index('extensions_working')
       .on(table.leaseUntil)

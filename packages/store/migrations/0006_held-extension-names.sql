@@ -1,0 +1,2 @@
+DROP INDEX "extensions_living_name";--> statement-breakpoint
+CREATE UNIQUE INDEX "extensions_living_name" ON "extensions" USING btree ("name") WHERE "extensions"."deleted_at" is null or "extensions"."operation" is not null;
