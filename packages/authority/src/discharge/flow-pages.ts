@@ -37,9 +37,10 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
 
   const signIn = (request: Request): Response => redirect(options.signInUrl(pathOf(request)));
   // Whoever is signed in already is led straight there.
-  const startPage: Link = { href: options.signInUrl('/'), text: 'Start page' };
+  // Asked when a page is shown: whoever signs people in may be made after this.
+  const startPage = (): Link => ({ href: options.signInUrl('/'), text: 'Start page' });
   const tell = async (words: Words, ...links: readonly Link[]): Promise<Response> =>
-    await renderPage({ ...words, links: [...links, startPage] });
+    await renderPage({ ...words, links: [...links, startPage()] });
   const again = (request: Request): Link => ({ href: pathOf(request), text: 'Open it again' });
 
   return {
