@@ -95,6 +95,7 @@ export {
 } from './wire/machines.ts';
 /** Machines API: what may stand in a request body, member by member. */
 export { foldName } from './bodies/fold-name.ts';
+export { nearestName } from './bodies/suggest.ts';
 export {
   isJsonObject,
   pathTo,

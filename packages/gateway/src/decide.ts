@@ -67,14 +67,18 @@ let permit: (located: LocatedRequest, allowed: Extract<Verdict, { kind: 'allow' 
  * environment that were judged, by id and generation, so that nothing is done to whatever has their names by then.
  */
 export class Permit {
-  readonly located: LocatedRequest;
+  readonly #located: LocatedRequest;
   readonly clearance: Clearance | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   private constructor(located: LocatedRequest, { clearance, headers }: Extract<Verdict, { kind: 'allow' }>) {
-    this.located = located;
+    this.#located = located;
     this.clearance = clearance;
     this.headers = headers;
+  }
+
+  get located(): LocatedRequest {
+    return this.#located;
   }
 
   static {

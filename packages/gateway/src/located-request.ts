@@ -33,12 +33,16 @@ export interface Wanted {
 export class LocatedRequest {
   readonly authentic: AuthenticRequest;
   readonly caller: Caller;
-  readonly wanted: Wanted;
+  readonly #wanted: Wanted;
 
   private constructor(authentic: AuthenticRequest, caller: Caller, wanted: Wanted) {
     this.authentic = authentic;
     this.caller = caller;
-    this.wanted = wanted;
+    this.#wanted = wanted;
+  }
+
+  get wanted(): Wanted {
+    return this.#wanted;
   }
 
   /** @throws HangarError `token_unknown_key`, or what is wrong with a body that caveats are about */

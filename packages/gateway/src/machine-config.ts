@@ -68,12 +68,6 @@ export function invalid(field: string, fault: string): HangarError {
   return new HangarError('invalid', { public: `${field}: ${fault}`, fields: { [field]: fault } });
 }
 
-/** A refusal that names several fields, or the only one. */
-export function invalidFields(fields: Readonly<Record<string, string>>): HangarError {
-  const sentence = Object.entries(fields).map(([field, fault]) => `${field}: ${fault}`);
-  return new HangarError('invalid', { public: sentence.join('; '), fields });
-}
-
 /** The members that are there. */
 export function withoutNulls(value: Json): Json {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));

@@ -1,5 +1,6 @@
 import { HangarError, ok, refuse, type Result } from '@hangar/security';
-import { invalidFields } from './machine-config.ts';
+import type { Fault } from '@hangar/flyio';
+import { invalidFields } from './body-rules.ts';
 import { fitPattern, type Route, type Unfit } from './route.ts';
 import { routes } from './routes.ts';
 import { fillPattern } from './route.ts';
@@ -79,7 +80,7 @@ export function planRequest(method: string, rawTarget: string): Result<RequestPl
 /** A name that is to be written is told what is wrong with it; where it is only looked for, it cannot exist. */
 function unfitError(route: Route, { parameter, rule }: Unfit): HangarError {
   const written = (parameter === 'secret' || parameter === 'key') && route.method === 'POST';
-  if (written) return invalidFields({ [parameter]: rule });
+  if (written) return invalidFields([{ path: parameter, fault: rule }]);
   const detail = `${parameter} in the path: ${rule}`;
   // Clients look for these words (fly-platform.md 3).
   const told = ['app', 'machine', 'volume'].includes(parameter) ? { public: `${parameter} not found` } : {};
@@ -87,22 +88,25 @@ function unfitError(route: Route, { parameter, rule }: Unfit): HangarError {
 }
 
 function queryFaults(route: Route, query: Target['query']): HangarError | undefined {
-  const faults: Record<string, string> = {};
+  const faults: Fault[] = [];
   const seen = new Set<string>();
   for (const [name, value] of query) {
     const parameter = route.query.find((each) => each.takes(name));
     if (!parameter) {
       const known = route.query.map((each) => each.shown).join(', ');
-      faults[name] = `unknown query parameter; expected ${known === '' ? 'none' : known}`;
+      faults.push({
+        path: name,
+        fault: `unknown query parameter; expected ${known === '' ? 'none' : known}`,
+      });
     } else if (parameter.once === true && seen.has(name)) {
-      faults[name] = 'was given twice';
+      faults.push({ path: name, fault: 'was given twice' });
     } else {
       const fault = parameter.fault?.(value);
-      if (fault !== undefined) faults[name] = fault;
+      if (fault !== undefined) faults.push({ path: name, fault });
     }
     seen.add(name);
   }
-  return Object.keys(faults).length === 0 ? undefined : invalidFields(faults);
+  return faults.length === 0 ? undefined : invalidFields(faults);
 }
 
 function targetError(reason: TargetReason): HangarError {

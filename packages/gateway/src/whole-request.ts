@@ -12,7 +12,7 @@ export class WholeRequest {
   readonly headers: Headers;
   /** Ends when the sender hangs up. */
   readonly signal: AbortSignal;
-  readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
 
   private constructor(plan: RequestPlan, door: Door, request: Request, bytes: Uint8Array) {
     this.plan = plan;
@@ -20,7 +20,11 @@ export class WholeRequest {
     this.method = request.method;
     this.headers = request.headers;
     this.signal = request.signal;
-    this.bytes = bytes;
+    this.#bytes = bytes;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   /**

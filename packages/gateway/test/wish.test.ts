@@ -10,6 +10,46 @@ afterAll(async () => await world.close());
 const make = async (body: unknown) =>
   await world.ask('POST', '/hangar/v1/environments', { token: world.token, body });
 
+describe('a refusal of a new environment', () => {
+  it('names each field as it was written, all faults at once, and a near name (F-28)', async () => {
+    const fieldsOf = async (target: string, body: unknown): Promise<Record<string, string>> => {
+      const { status, json } = await world.ask('POST', target, { token: world.token, body });
+      expect(status).toBe(422);
+      return (json as unknown as { fields: Record<string, string> }).fields;
+    };
+    expect(await fieldsOf('/v1/apps', { app_name: 'NOT A NAME', netwrok: 'x' })).toEqual({
+      app_name: expect.stringContaining('lower-case letters'),
+      netwrok: expect.stringContaining('did you mean network?'),
+    });
+    expect(Object.keys(await fieldsOf('/v1/apps', {}))).toEqual(['name']);
+    expect(Object.keys(await fieldsOf('/v1/apps', { name: 'a', app_name: 'b' }))).toEqual(['app_name']);
+    expect(await fieldsOf('/v1/apps', { name: 'a', enable_subdomains: true })).toHaveProperty(
+      'enable_subdomains',
+    );
+    const several = { name: '', lables: {}, ttl: 'soon', labels: { 'a b': 'x', ok: 7 } };
+    expect(await fieldsOf('/hangar/v1/environments', several)).toEqual({
+      name: expect.any(String),
+      lables: expect.stringContaining('did you mean labels?'),
+      ttl: expect.stringContaining('72h'),
+      'labels."a b"': expect.any(String),
+      'labels.ok': expect.any(String),
+    });
+    expect((await world.inventory()).apps).toEqual([]);
+  });
+
+  it('names the volume that was not found (F-28)', async () => {
+    const ask = async (method: string, target: string, body?: unknown) =>
+      await world.ask(method, target, { token: world.token, ...(body === undefined ? {} : { body }) });
+    await ask('POST', '/v1/apps', { name: 'bare' });
+    const config = { image: 'acme/x:1', mounts: [{ volume: 'vol_0123456789ab', path: '/data' }] };
+    expect(await ask('POST', '/v1/apps/bare/machines', { config })).toMatchObject({
+      status: 404,
+      json: { error: 'volume not found: vol_0123456789ab' },
+    });
+    await ask('DELETE', '/v1/apps/bare');
+  });
+});
+
 describe('POST /hangar/v1/environments', () => {
   it('makes the same thing as POST /v1/apps, with key, class, labels and an end', async () => {
     const now = world.simulator.clock.now().getTime();
