@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -241,6 +242,47 @@ test('F-120: bodies are files of their own; one that is lost is named, and one t
   expect(() => createSimulator({ state })).toThrow(`${body} has 3 bytes and should have 6`);
   rmSync(join(`${state}.bodies`, body));
   expect(() => createSimulator({ state })).toThrow(`${body} is missing`);
+});
+
+test('F-120: a change of a machine, an app or a bucket does not write down its history, secrets or objects again', async () => {
+  const state = join(temporaryFolder(), 'world.json');
+  const on = await stage({ state });
+  const call = flaps(on);
+  const { s3 } = aws(on);
+  await call('POST', '/apps', { app_name: 'one', org_slug: 'operator' });
+  const body = { config: { image: 'a' }, skip_launch: true };
+  const id = (await call('POST', '/apps/one/machines', body)).text('id');
+  await s3.send(new CreateBucketCommand({ Bucket: 'full' }));
+  const written = async (change: () => Promise<unknown>): Promise<number> => {
+    const before = statSync(`${state}.journal.0`).size;
+    await change();
+    return statSync(`${state}.journal.0`).size - before;
+  };
+  const changes = [
+    () => call('POST', `/apps/one/machines/${id}/cordon`),
+    () => call('POST', '/apps/one/secrets/KEY', { value: 'v' }),
+    () => s3.send(new PutObjectCommand({ Bucket: 'full', Key: 'k', Body: 'v' })),
+  ];
+  const first: number[] = [];
+  for (const change of changes) first.push(await written(change));
+  const machine = on.simulator.world.machines.get(id);
+  for (let number = 0; number < 200; number++) {
+    const event = {
+      id: `e${number}`,
+      type: 'exit',
+      status: 'stopped',
+      source: 'flyd',
+      timestamp: number,
+    } as const;
+    machine?.events.set(event.id, event);
+    await call('POST', `/apps/one/secrets/S${number}`, { value: 'some secret' });
+    if (number < 20) await s3.send(new PutObjectCommand({ Bucket: 'full', Key: `k${number}`, Body: 'v' }));
+  }
+  for (const [index, change] of changes.entries()) {
+    const bytes = await written(change);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(2 * (first[index] ?? 0));
+  }
 });
 
 test('F-120: a reset takes the bodies along', async () => {

@@ -117,7 +117,7 @@ export function updateMachine(simulation: Simulation, app: App, machine: Machine
   machine.config = config;
   machine.skipsSecrets = flagOf(body, 'skip_secrets') ?? false;
   machine.instanceId = ulid(clock.nowMs());
-  machine.versions.push({ version: machine.instanceId, user_config: config });
+  machine.versions.set(machine.instanceId, { version: machine.instanceId, user_config: config });
   lifecycle.follow(machine, []);
   lifecycle.enter(machine, {
     state: 'replacing',

@@ -1,6 +1,7 @@
 import { randomHex, ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import type { App, JsonObject, Machine, Volume } from '../world/platform.ts';
+import { Table } from '../world/table.ts';
 import { nextNumber, type World } from '../world/world.ts';
 import { flagOf, isObject, numberOf, textOf } from './body.ts';
 import type { Caller } from './caller.ts';
@@ -55,11 +56,11 @@ export function createMachine(simulation: Simulation, caller: Caller, app: App, 
     cordoned: flagOf(body, 'skip_service_registration') ?? false,
     skipsSecrets: flagOf(body, 'skip_secrets') ?? false,
     secrets: {},
-    events: [],
-    versions: [],
+    events: new Table(),
+    versions: new Table(),
     plan: [],
   };
-  machine.versions.push({ version: machine.instanceId, user_config: config });
+  machine.versions.set(machine.instanceId, { version: machine.instanceId, user_config: config });
   world.machines.set(machine.id, machine);
   if (volume) attachVolume(world, volume, machine);
   if (leaseSeconds !== undefined && leaseSeconds > 0)

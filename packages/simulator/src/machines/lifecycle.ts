@@ -49,7 +49,8 @@ export function createLifecycle(options: {
     machine.state = step.state;
     machine.updatedAtMs = clock.nowMs();
     if (step.event) {
-      machine.events.push({ id: ulid(clock.nowMs()), timestamp: clock.nowMs(), ...step.event });
+      const id = ulid(clock.nowMs());
+      machine.events.set(id, { id, timestamp: clock.nowMs(), ...step.event });
     }
     world.machines.changed(machine.id);
     if (step.state === 'starting') machine.secrets = secretsOf(world, machine);

@@ -104,9 +104,11 @@ export function machineRoutes(): Hono<MachinesEnv> {
   });
   routes.get(`${one}/events`, (c) => {
     const machine = pathMachine(c);
-    return c.json(machine.events.toReversed().slice(0, limitIn(queryOf(c), defaultEvents, mostEvents)));
+    return c.json(
+      [...machine.events.values()].toReversed().slice(0, limitIn(queryOf(c), defaultEvents, mostEvents)),
+    );
   });
-  routes.get(`${one}/versions`, (c) => c.json(pathMachine(c).versions.toReversed()));
+  routes.get(`${one}/versions`, (c) => c.json([...pathMachine(c).versions.values()].toReversed()));
   routes.get(`${one}/ps`, (c) => {
     if (pathMachine(c).state !== 'started') return c.json([]);
     const idle = { directory: '/', cpu: 0, rss: 4_194_304, rtime: 1, stime: 0, listen_sockets: [] };

@@ -35,7 +35,8 @@ export function changeMetadata(
     else if (typeof value === 'string') result[key] = value;
     else throw invalidArgument(`metadata.${key}: must be a string`);
   }
-  machine.config['metadata'] = result;
+  // A new object: the version that this config was made with keeps its own.
+  machine.config = { ...machine.config, metadata: result };
   machine.updatedAtMs = simulation.clock.nowMs();
   simulation.world.machines.changed(machine.id);
 }

@@ -1,6 +1,7 @@
 import { randomBase36, randomHex } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import type { App, JsonObject, Volume } from '../world/platform.ts';
+import { Table } from '../world/table.ts';
 import { flagOf, numberOf, textOf } from './body.ts';
 import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
 import { placeIn } from './regions.ts';
@@ -31,7 +32,7 @@ export function createVolume(simulation: Simulation, app: App, body: JsonObject)
   const from = source === undefined ? undefined : volumeOf(simulation, app, source);
   const snapshot = textOf(body, 'snapshot_id');
   const taken = volumesOf(simulation, app)
-    .flatMap((one) => one.snapshots.map((shot) => ({ ...shot, region: one.region })))
+    .flatMap((one) => [...one.snapshots.values()].map((shot) => ({ ...shot, region: one.region })))
     .find((one) => one.id === snapshot);
   if (snapshot !== undefined && !taken) throw new Refusal(404, `snapshot not found: ${snapshot}`);
   const sizeGb = numberOf(body, 'size_gb') ?? from?.sizeGb ?? taken?.sizeGb ?? defaultSizeGb;
@@ -49,7 +50,7 @@ export function createVolume(simulation: Simulation, app: App, body: JsonObject)
     sizeGb,
     snapshotRetention: retentionOf(body) ?? defaultRetentionDays,
     autoBackup: flagOf(body, 'auto_backup_enabled') ?? true,
-    snapshots: [],
+    snapshots: new Table(),
   };
   simulation.world.volumes.set(volume.id, volume);
   return volume;
@@ -80,17 +81,17 @@ export function deleteVolume(simulation: Simulation, volume: Volume): void {
 
 /** Takes a snapshot. */
 export function snapshotVolume(simulation: Simulation, volume: Volume): void {
-  volume.snapshots.push({
-    id: `vs_${randomBase36(16)}`,
+  const id = `vs_${randomBase36(16)}`;
+  volume.snapshots.set(id, {
+    id,
     createdAtMs: simulation.clock.nowMs(),
     sizeGb: volume.sizeGb,
   });
-  simulation.world.volumes.changed(volume.id);
 }
 
 /** The snapshots of a volume on the wire. */
 export function snapshotsWire(volume: Volume): JsonObject[] {
-  return volume.snapshots.map((one) => ({
+  return [...volume.snapshots.values()].map((one) => ({
     id: one.id,
     size: 0,
     volume_size: one.sizeGb * 1024 ** 3,

@@ -65,7 +65,7 @@ export async function waitForState(
         ok: true,
         state: machine.state,
         version: machine.instanceId,
-        event_id: machine.events.at(-1)?.id ?? '',
+        event_id: [...machine.events.keys()].at(-1) ?? '',
       };
     }
     if (clock.nowMs() >= deadlineMs || signal.aborted) throw tooLate(machine.state);
@@ -84,6 +84,6 @@ function reached(machine: Machine, question: WaitQuestion): boolean {
   const settled = question.states.includes('settled') && isSettled(machine);
   if (!settled && !question.states.includes(machine.state)) return false;
   if (question.fromEventId === undefined) return true;
-  const at = machine.events.findIndex((event) => event.id === question.fromEventId);
-  return at < machine.events.length - 1;
+  const at = [...machine.events.keys()].indexOf(question.fromEventId);
+  return at < machine.events.size - 1;
 }

@@ -49,7 +49,7 @@ export function machineWire(machine: Machine): JsonObject {
     created_at: time(machine.createdAtMs),
     updated_at: time(machine.updatedAtMs),
     config: machine.config,
-    events: machine.events.toReversed(),
+    events: [...machine.events.values()].toReversed(),
     checks: checksWire(machine),
     host_status: 'ok',
     cordoned: machine.cordoned,

@@ -32,7 +32,17 @@ export function worldOfFirstFormat(file: JsonObject, bodies: Bodies): World | un
 
 function upgraded(table: string, value: unknown, bodies: Bodies): unknown {
   if (!isObject(value)) return value;
-  if (table === 'machines') return { skipsSecrets: false, secrets: {}, ...value };
+  if (table === 'machines') {
+    const { events, versions } = value;
+    return {
+      skipsSecrets: false,
+      secrets: {},
+      ...value,
+      events: tableByMember(events, 'id'),
+      versions: tableByMember(versions, 'version'),
+    };
+  }
+  if (table === 'volumes') return { ...value, snapshots: tableByMember(value['snapshots'], 'id') };
   if (table === 'apps') return { ...value, secrets: tableFrom(value['secrets'], (one) => one) };
   if (table !== 'buckets') return value;
   const apart = (one: unknown): JsonObject => {
@@ -54,6 +64,12 @@ function upgraded(table: string, value: unknown, bodies: Bodies): unknown {
       parts: tableFrom((upload as JsonObject)['parts'], apart),
     })),
   };
+}
+
+function tableByMember(list: unknown, member: string): Table<unknown> {
+  const table = new Table<unknown>();
+  for (const one of Array.isArray(list) ? list.filter(isObject) : []) table.set(String(one[member]), one);
+  return table;
 }
 
 function tableFrom(entries: unknown, change: (value: unknown) => unknown): Table<unknown> {

@@ -82,8 +82,10 @@ export interface Machine {
   skipsSecrets: boolean;
   /** The app's secrets as they were when it last started: later ones are staged. */
   secrets: Record<string, string>;
-  readonly events: MachineEvent[];
-  readonly versions: { version: string; user_config: JsonObject }[];
+  /** By id, oldest first. */
+  readonly events: Table<MachineEvent>;
+  /** By version, oldest first. */
+  readonly versions: Table<{ version: string; user_config: JsonObject }>;
   plan: Step[];
   lease?: Lease;
 }
@@ -101,7 +103,7 @@ export interface Volume {
   snapshotRetention: number;
   autoBackup: boolean;
   machine?: string;
-  readonly snapshots: { id: string; createdAtMs: number; sizeGb: number }[];
+  readonly snapshots: Table<{ id: string; createdAtMs: number; sizeGb: number }>;
 }
 
 export interface Address {

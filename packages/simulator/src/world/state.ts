@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { isObject } from '../machines/body.ts';
 import { bodiesInFolder, bodiesInMemory, type Bodies } from './bodies.ts';
 import { StateDamaged } from './damage.ts';
 import { openJournal, readJournal, type JournalRecord } from './journal.ts';
@@ -103,17 +104,31 @@ export function openState(path: string, operator: string, onError: (error: unkno
   };
 }
 
-function recordOf(world: World, { place, anew }: Change): JournalRecord {
+function recordOf(world: World, { place, anew, whole }: Change): JournalRecord {
   const value = holderOf(world, place)?.get(place.at(-1) ?? '');
   if (value === undefined) return [place];
-  return anew ? [place, value, true] : [place, value];
+  if (anew) return [place, value, true];
+  return [place, whole ? value : withoutTables(value)];
+}
+
+/** A thing without what is told apart from it: a machine that stops does not write down its history again. */
+function withoutTables(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => !(member instanceof Table)));
+}
+
+/** The tables inside of what was there before, under what is there now. */
+function withTables(before: unknown, value: unknown): unknown {
+  if (!isObject(before) || !isObject(value)) return value;
+  const tables = Object.entries(before).filter(([, member]) => member instanceof Table);
+  return { ...Object.fromEntries(tables), ...value };
 }
 
 function apply(world: World, [place, value, anew]: JournalRecord): void {
   const holder = holderOf(world, place);
   const key = place.at(-1) ?? '';
   if (value === undefined || anew === true) holder?.delete(key);
-  if (value !== undefined) holder?.set(key, value);
+  if (value !== undefined) holder?.set(key, withTables(holder.get(key), value));
 }
 
 /** The table that a place is in. Undefined when what holds the table is gone, and the place with it. */

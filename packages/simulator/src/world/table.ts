@@ -6,21 +6,28 @@ export interface Change {
   readonly place: Place;
   /** It was taken away in between, so it has a new place in the order of its table. */
   readonly anew: boolean;
+  /** It is another thing than before, tables inside included; otherwise those tell their own changes. */
+  readonly whole: boolean;
 }
 
 /** What has changed since somebody last asked. The value is read when it is written: only the newest one matters. */
 export class Changes {
   readonly #pending = new Map<string, Change>();
 
-  changed(place: Place): void {
+  changed(place: Place, whole: boolean): void {
     const name = JSON.stringify(place);
-    this.#pending.set(name, this.#pending.get(name) ?? { place, anew: false });
+    const before = this.#pending.get(name);
+    this.#pending.set(name, {
+      place,
+      anew: before?.anew ?? false,
+      whole: whole || (before?.whole ?? false),
+    });
   }
 
   removed(place: Place): void {
     const name = JSON.stringify(place);
     this.#pending.delete(name);
-    this.#pending.set(name, { place, anew: true });
+    this.#pending.set(name, { place, anew: true, whole: true });
   }
 
   list(): Change[] {
@@ -51,7 +58,7 @@ export class Table<T> extends Map<string, T> {
   override set(key: string, value: T): this {
     super.set(key, value);
     this.#adopt(key, value);
-    this.changed(key);
+    this.#changes?.changed([...this.#place, key], true);
     return this;
   }
 
@@ -67,7 +74,7 @@ export class Table<T> extends Map<string, T> {
 
   /** The entry is still the same, and something in it is not. */
   changed(key: string): void {
-    this.#changes?.changed([...this.#place, key]);
+    this.#changes?.changed([...this.#place, key], false);
   }
 
   #adopt(key: string, value: T): void {
