@@ -5,11 +5,12 @@ import { type DevelopmentSecrets, freshSecrets } from '../../apps/hangar/src/con
 import { freePorts } from '../../apps/hangar/src/processes.ts';
 import {
   simulatorArguments,
+  simulatorSaysReady,
   simulatorScript,
   simulatorSettings,
 } from '../../apps/hangar/src/simulator-process.ts';
 import { openScratchDatabase } from '@hangar/store';
-import { type RealProcess, saysReady, saysServing, startProcess } from './processes.ts';
+import { type RealProcess, saysServing, startProcess } from './processes.ts';
 
 /** One `hangar serve` of several: it can be killed, and started again on the same ports. */
 export interface HangarProcess {
@@ -66,7 +67,7 @@ export async function startHangars(plan: HangarsPlan = {}): Promise<Hangars> {
       flyOrg: 'operator',
     }),
   });
-  await simulator.line(saysReady);
+  await simulator.line(simulatorSaysReady);
   const start = async (port: number): Promise<RealProcess> => {
     const one = startProcess({
       args: ['serve'],

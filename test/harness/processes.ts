@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { builtHangar } from './built.ts';
 
+export { saysServing } from '../../apps/hangar/src/processes.ts';
+
 /** How a process is started. Its environment is exactly this one, beside a `PATH`. */
 export interface ProcessPlan {
   /** Default: the built `hangar`. */
@@ -119,16 +121,6 @@ export async function runProcess(plan: ProcessPlan): Promise<Ending & { readonly
   const one = startProcess(plan);
   const ending = await one.ended;
   return { ...ending, output: one.lines.join('\n') };
-}
-
-/** True for the log line with which `hangar serve` and `hangar authority` say that they serve. */
-export function saysServing(line: string): boolean {
-  return line.includes('"msg":"serving"');
-}
-
-/** True for the line with which the simulator says that all its doors are open. */
-export function saysReady(line: string): boolean {
-  return line.startsWith('{"ready":true');
 }
 
 /** The processes that a process has started and that live. Linux shows them as a file. */

@@ -1,6 +1,7 @@
-import { ok, refuse, type Result, Secret } from '@hangar/security';
+import { inWords, ok, refuse, type Result, Secret } from '@hangar/security';
 import {
   DEVELOPMENT_MARK,
+  DevelopmentSecretsDamagedError,
   type DevelopmentSecrets,
   developmentFile,
   developmentSecrets,
@@ -228,10 +229,15 @@ class Reading {
     try {
       made = developmentSecrets(dataDir);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+      const file = developmentFile(dataDir);
+      const code = (error as NodeJS.ErrnoException).code ?? inWords(error);
       this.complain(
         'HANGAR_DATA_DIR',
-        `cannot be used for development secrets (${code}); choose a folder this user may write`,
+        error instanceof DevelopmentSecretsDamagedError
+          ? `has its development secrets in ${file}, which is damaged. Restore that file: its HANGAR_MASTER_KEYS open the database. Without it, remove the file and ${dataDir} to begin anew`
+          : code === 'ENOSPC'
+            ? `has no room for its development secrets: the disk that holds ${file} is full. Make room, or choose a folder on another one`
+            : `cannot be used for development secrets: ${file} (${code}); choose a folder this user may read and write`,
       );
       return;
     }

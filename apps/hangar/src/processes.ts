@@ -1,17 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'undici';
-import { until } from './waiting.ts';
 
 /** A real process of ours that can be killed and brought back. */
 export interface ServerProcess {
   readonly pid: number | undefined;
   /**
-   * SIGKILL, as a crash would; it comes back by itself.
-   * @throws Error when it was not this that ended it: then nothing was shown about a crash
+   * The child itself has said that it is ready.
+   *
+   * @throws ChildFailedError when it refuses to start, or is not ready in a minute.
    */
+  readonly ready: Promise<void>;
+  /** SIGKILL, as a crash would; it comes back by itself. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -23,12 +25,27 @@ export interface ProcessPlan {
   /** Node's own arguments. Default: those this process runs with. */
   readonly nodeArguments?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether the process is ready; asked again and again until it is. */
-  readonly isReady: () => Promise<boolean>;
+  /**
+   * Whether a line is the one with which the child says that it is ready. It comes through a pipe that only the child has: an
+   * address may be answered by anybody.
+   */
+  readonly saysReady: (line: string) => boolean;
   /** Sent to its standard input, which then stays open: the end of it tells a child that its parent is gone. */
   readonly input?: string;
-  /** Told of each line the process writes; nothing is printed otherwise. */
-  readonly onLine: (line: string) => void;
+  /** Told of each whole line the process writes; nothing is printed otherwise. */
+  readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
+}
+
+/** A child that does not come up. `lastWords` is what it wrote to standard error, which may hold anything. */
+export class ChildFailedError extends Error {
+  override readonly name = 'ChildFailedError';
+  readonly lastWords: string;
+
+  constructor(what: string, lines: readonly string[]) {
+    const lastWords = lines.join('\n');
+    super(`${what}. Its last words:\n${lastWords}`);
+    this.lastWords = lastWords;
+  }
 }
 
 /** The script of the `hangar` command itself, as it is running now. */
@@ -36,18 +53,26 @@ export const hangarScript = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
 );
 
+/** The line with which `hangar serve` and `hangar authority` say that they serve. */
+export function saysServing(line: string): boolean {
+  return line.includes('"msg":"serving"');
+}
+
 /** From start to ready on a busy machine with a new database. */
 const READY_WITHIN_MS = 60_000;
 
+/** Of what a child says, so much is shown when it does not come up. */
+const LAST_LINES = 20;
+
 /**
  * Starts a process and keeps it alive: if it dies without being told to, whoever killed it, it is started
- * again on the same ports.
+ * again on the same ports. It is there from the moment this returns, so that the caller can stop it whatever comes next.
  */
-export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
+export function keepRunning(plan: ProcessPlan): ServerProcess {
   let stopping = false;
   let child: ChildProcess | undefined;
-  let exited: Promise<NodeJS.Signals | null> = Promise.resolve(null);
-  const lastLines: string[] = [];
+  let exited: Promise<void> = Promise.resolve();
+  let ready: Promise<void> = Promise.resolve();
 
   const start = (): void => {
     const started = spawn(
@@ -59,85 +84,61 @@ export async function keepRunning(plan: ProcessPlan): Promise<ServerProcess> {
       },
     );
     child = started;
+    // A child that cannot be started, or has gone, tells so on its pipes too; the exit is what is acted upon.
     started.stdin.on('error', () => {});
     if (plan.input !== undefined) started.stdin.write(plan.input);
-    for (const stream of [started.stdout, started.stderr]) {
-      stream.setEncoding('utf8');
-      stream.on('data', (text: string) => {
-        for (const line of text.split('\n').filter((part) => part !== '')) {
-          lastLines.push(line);
-          if (lastLines.length > 20) lastLines.shift();
-          plan.onLine(line);
-        }
+    const lines: string[] = [];
+    ready = new Promise<void>((resolve, reject) => {
+      const late = setTimeout(
+        () => reject(new ChildFailedError('a process did not become ready', lines)),
+        READY_WITHIN_MS,
+      );
+      for (const name of ['stdout', 'stderr'] as const) {
+        const stream = started[name];
+        stream.on('error', () => {});
+        createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
+          if (line === '') return;
+          if (name === 'stderr' && lines.push(line) > LAST_LINES) lines.shift();
+          plan.onLine(line, name);
+          if (!plan.saysReady(line)) return;
+          clearTimeout(late);
+          resolve();
+        });
+      }
+      // `close` comes after both streams have ended, so that the last words are known.
+      started.once('close', () => {
+        clearTimeout(late);
+        reject(new ChildFailedError('a process ended before it was ready', lines));
       });
-    }
+      started.once('error', reject);
+    });
+    ready.catch(() => {});
     exited = new Promise((resolve) => {
-      started.once('exit', (code, signal) => {
-        resolve(signal);
+      started.once('error', () => resolve());
+      started.once('exit', (code) => {
+        resolve();
         // Exit code 1 is a refusal with a reason: starting again would only repeat it.
         if (!stopping && code !== 1) start();
       });
     });
   };
   start();
-  const ready = async (): Promise<void> => {
-    try {
-      await until(
-        `${plan.args[0] ?? plan.script} is ready`,
-        async () => {
-          if (child?.exitCode === 1) throw new Error('it refused to start');
-          return (await plan.isReady()) ? true : undefined;
-        },
-        READY_WITHIN_MS,
-      );
-    } catch (error) {
-      throw new Error(`a process did not become ready. Its last words:\n${lastLines.join('\n')}`, {
-        cause: error,
-      });
-    }
-  };
-  await ready();
   return {
     get pid() {
       return child?.pid;
     },
+    ready,
     kill: async () => {
       const dying = exited;
       child?.kill('SIGKILL');
-      const signal = await dying;
-      if (signal !== 'SIGKILL') throw new Error('a process had ended before it was killed');
-      await ready();
+      await dying;
+      await ready;
     },
     stop: async () => {
       stopping = true;
       child?.kill('SIGTERM');
       await exited;
     },
-  };
-}
-
-/** Asks an address, over a socket of the file system where one is given: ready is who answers 200. */
-export function answersAt(
-  url: string,
-  ask: { method: string; body?: string; socket?: string } = { method: 'GET' },
-) {
-  return async (): Promise<boolean> => {
-    const { method, body, socket } = ask;
-    const client = new Client(new URL(url).origin, socket === undefined ? {} : { socketPath: socket });
-    try {
-      const { pathname } = new URL(url);
-      const response = await client.request({
-        method,
-        path: pathname,
-        ...(body === undefined ? {} : { body }),
-      });
-      await response.body.dump();
-      return response.statusCode === 200;
-    } catch {
-      return false;
-    } finally {
-      await client.destroy();
-    }
   };
 }
 

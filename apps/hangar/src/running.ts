@@ -2,7 +2,7 @@ import { createBodyBudget } from '@hangar/security';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
 import { clientAddress } from './client-address.ts';
-import { closing } from './closing.ts';
+import { closing, type Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -24,12 +24,13 @@ const GRACE_MS = 8_000;
  * Claims the data folder, tries both ports, opens the database, puts Hangar together and starts its workers. What is cheap
  * and likely to fail comes first, so that a wrong start ends at once.
  *
+ * @param beforeOpening called once folder and ports are ours; what it starts it puts on the list to be closed, first of all.
  * @throws HangarError `config_invalid` for a taken port, an unusable folder or an unreachable database.
  * @throws FolderLockedError when another process has the embedded database.
  */
 export async function runHangar(
   config: Config,
-  beforeOpening: () => Promise<void> = async () => {},
+  beforeOpening: (open: Closing) => Promise<void> = async () => {},
 ): Promise<Running> {
   const log = createLog(config.logLevel);
   const open = closing(log);
@@ -50,13 +51,10 @@ export async function runHangar(
     // connection is simply tried again.
     await tryPort(gateway);
     await tryPort(main);
-    // The simulated platform starts while the database is being opened.
-    const platform = beforeOpening();
-    platform.catch(() => {});
-
+    // Not beside the opening of the database, which cannot be broken off: a platform that fails ends the start at once.
+    await beforeOpening(open);
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     open.later(() => store.close());
-    await platform;
     const { urls, outgoing, now } = await reachPlatform(config, open, log);
     const hangar = await composeHangar({ config, store, outgoing, urls, now, log, metrics });
     open.later(() => hangar.close());

@@ -267,6 +267,12 @@ function logAnswer(log: Log, fields: Record<string, unknown>, failure: HangarErr
   else log.info(reason, 'refused');
 }
 
+/** Where a port comes from, for the remedy. */
+const PORT_VARIABLES: Readonly<Record<string, string>> = {
+  gateway: 'HANGAR_GATEWAY_PORT',
+  simulator: 'HANGAR_SIMULATOR_PORT',
+};
+
 async function listen(server: Server, options: Pick<ServeOptions, 'name' | 'host' | 'port'>): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
@@ -275,7 +281,7 @@ async function listen(server: Server, options: Pick<ServeOptions, 'name' | 'host
     });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const variable = options.name === 'gateway' ? 'HANGAR_GATEWAY_PORT' : 'PORT';
+    const variable = PORT_VARIABLES[options.name] ?? 'PORT';
     throw new HangarError('config_invalid', {
       public:
         code === 'EADDRINUSE'

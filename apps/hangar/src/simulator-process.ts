@@ -18,6 +18,9 @@ export interface SimulatedPlatform {
   };
 }
 
+/** Its ports: the one it is given, for api.fly.io, and those of the Machines API, S3 and IAM behind it. */
+export const SIMULATOR_PORTS = 4;
+
 /** The simulator's program. It is a process of its own: Hangar meets it only over HTTP. */
 export function simulatorScript(): string {
   return fileURLToPath(import.meta.resolve('@hangar/simulator/main'));
@@ -26,6 +29,11 @@ export function simulatorScript(): string {
 /** Arguments with which the program reads {@link simulatorSettings} and ends when we do, however that happens. */
 export function simulatorArguments(stateFile: string): readonly string[] {
   return ['--exit-with-parent', '--state', stateFile];
+}
+
+/** The line with which it says that its doors are open. */
+export function simulatorSaysReady(line: string): boolean {
+  return line.startsWith('{"ready":true');
 }
 
 /** The first line of the program's standard input. Secrets travel here and not in arguments, which anyone can list. */

@@ -26,7 +26,12 @@ export function say(line: string): void {
 
 /** Writes what went wrong, and sets the exit code. The process ends by itself when nothing is left to do. */
 export function fail(line: string, exitCode = 1): void {
-  process.stderr.write(`${redactText(line)}\n`);
+  failInOurWords(redactText(line), exitCode);
+}
+
+/** The same for a sentence of our own, which holds no secret and may show what one looks like. */
+export function failInOurWords(sentence: string, exitCode = 1): void {
+  process.stderr.write(`${sentence}\n`);
   process.exitCode = exitCode;
 }
 
@@ -35,5 +40,5 @@ export function failConfiguration(problems: readonly ConfigProblem[]): void {
   fail(
     `Hangar does not start: ${problems.length === 1 ? 'one problem' : `${problems.length} problems`} with the configuration.`,
   );
-  for (const problem of problems) fail(`  ${problem.variable} ${problem.remedy}`);
+  for (const problem of problems) failInOurWords(`  ${problem.variable} ${problem.remedy}`);
 }

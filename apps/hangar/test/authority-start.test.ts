@@ -1,30 +1,22 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { builtHangar } from '../../../test/harness/built.ts';
+import { runProcess, saysServing, startProcess } from '../../../test/harness/processes.ts';
 import { socketPath } from '../src/authority-process/sockets.ts';
-import { answersAt, freePorts } from '../src/processes.ts';
-import { until } from '../src/waiting.ts';
+import { freePorts } from '../src/processes.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'hgr-'));
 
 /** Runs `hangar authority` until it ends by itself. */
-async function authority(
-  environment: Record<string, string>,
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [builtHangar, 'authority'], {
-    env: { PATH: '/usr/bin:/bin', HANGAR_DATA_DIR: join(folder(), 'data'), ...environment },
+const authority = async (environment: Record<string, string>) =>
+  await runProcess({
+    args: ['authority'],
+    environment: { HANGAR_DATA_DIR: join(folder(), 'data'), ...environment },
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (part: Buffer) => (output += part.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { code, output };
-}
 
 describe('hangar authority', { timeout: 60_000 }, () => {
   test('says everything that is missing at once, and asks for nothing that it has no use for', async () => {
@@ -65,36 +57,36 @@ describe('hangar authority', { timeout: 60_000 }, () => {
     const sockets = join(folder(), 'sockets');
     mkdirSync(sockets, { mode: 0o700 });
     const environment = {
-      PATH: '/usr/bin:/bin',
       HANGAR_AUTHORITY_SOCKETS: sockets,
       HANGAR_DATA_DIR: join(folder(), 'data'),
       HANGAR_SIMULATOR_PORT: String(await freePorts(4)),
     };
-    const isReady = answersAt('http://authority/issuer/v1/about', {
-      method: 'POST',
-      body: '{}',
-      socket: socketPath(sockets, 'verify'),
-    });
     const start = async () => {
-      const child = spawn(process.execPath, [builtHangar, 'authority'], {
-        env: environment,
-        stdio: 'ignore',
-      });
-      const gone = once(child, 'exit');
-      await until('the authority answers', async () => ((await isReady()) ? true : undefined), 30_000);
-      return { child, gone };
+      const one = startProcess({ args: ['authority'], environment });
+      await one.line(saysServing);
+      return one;
     };
     const first = await start();
     for (const half of ['verify', 'sign'] as const)
       expect(statSync(socketPath(sockets, half)).mode & 0o777).toBe(0o600);
     // What only the other half may be asked is not there, whoever asks.
-    const elsewhere = { method: 'POST', body: '{}', socket: socketPath(sockets, 'sign') };
-    expect(await answersAt('http://authority/issuer/v1/about', elsewhere)()).toBe(false);
-    first.child.kill('SIGKILL');
-    expect(await first.gone).toEqual([null, 'SIGKILL']);
+    expect(await about(socketPath(sockets, 'verify'))).toBe(200);
+    expect(await about(socketPath(sockets, 'sign'))).toBe(404);
+    await first.kill();
 
     const second = await start();
-    second.child.kill('SIGTERM');
-    expect(await second.gone).toEqual([0, null]);
+    await second.stop();
   });
 });
+
+/** What a socket answers to the question that its verifying half knows. */
+async function about(socket: string): Promise<number | undefined> {
+  return await new Promise((resolve, reject) => {
+    const asked = request({ socketPath: socket, path: '/issuer/v1/about', method: 'POST' }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    asked.once('error', reject);
+    asked.end('{}');
+  });
+}

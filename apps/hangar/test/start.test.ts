@@ -1,11 +1,20 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { builtHangar } from '../../../test/harness/built.ts';
-import { answersAt, freePorts, keepRunning } from '../src/processes.ts';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import {
+  childrenOf,
+  exists,
+  type RealProcess,
+  runProcess,
+  saysServing,
+  startProcess,
+} from '../../../test/harness/processes.ts';
+import { freshSecrets } from '../src/config/development.ts';
+import { freePorts } from '../src/processes.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -15,16 +24,8 @@ afterEach(async () => {
 const folder = (): string => join(mkdtempSync(join(tmpdir(), 'hangar-start-')), 'data');
 
 /** Runs `hangar serve` until it ends by itself. */
-async function serve(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [builtHangar, 'serve'], {
-    env: { PATH: '/usr/bin:/bin', ...environment },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (part: Buffer) => (output += part.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { code, output };
-}
+const serve = async (environment: Record<string, string>) =>
+  await runProcess({ args: ['serve'], environment });
 
 /** Ports and a folder of a process's own. */
 async function place(): Promise<Record<string, string>> {
@@ -86,15 +87,9 @@ describe('a start that cannot succeed', { timeout: 120_000 }, () => {
 
   test('of a second process on one folder ends at once and names the first', async () => {
     const first = await place();
-    const running = await keepRunning({
-      script: builtHangar,
-      nodeArguments: [],
-      args: ['serve'],
-      environment: first,
-      isReady: answersAt(`http://127.0.0.1:${first['PORT']}/readyz`),
-      onLine: () => {},
-    });
+    const running = startProcess({ args: ['serve'], environment: first });
     closing.push(async () => await running.stop());
+    await running.line(saysServing);
     const { code, output } = await serve({
       ...(await place()),
       HANGAR_DATA_DIR: first['HANGAR_DATA_DIR'] ?? '',
@@ -105,6 +100,146 @@ describe('a start that cannot succeed', { timeout: 120_000 }, () => {
     expect(output).toContain('DATABASE_URL');
   });
 });
+
+describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
+  /** Starts it, and says how it ended, what it said, and which of its children were left. */
+  async function start(
+    environment: Record<string, string>,
+  ): Promise<{ code: number | null; output: string; left: readonly number[] }> {
+    const one = startProcess({ args: ['start'], environment });
+    const children = new Set<number>();
+    const watch = setInterval(() => {
+      if (one.isAlive()) for (const child of childrenOf(one.pid)) children.add(child);
+    }, 20);
+    const { code } = await one.ended;
+    clearInterval(watch);
+    return { code, output: one.lines.join('\n'), left: [...children].filter(exists) };
+  }
+
+  /** Every port it would have had is free again. */
+  async function expectFree(where: Record<string, string>, ports: readonly string[]): Promise<void> {
+    for (const name of ports) {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(Number(where[name]), '127.0.0.1', resolve);
+      });
+      await close(server);
+    }
+  }
+  const PORTS = ['PORT', 'HANGAR_GATEWAY_PORT', 'HANGAR_SIMULATOR_PORT'];
+
+  test('F-40, F-46: a damaged database is named with its folder and what to do; nothing is left', async () => {
+    const where = await place();
+    const data = where['HANGAR_DATA_DIR'] ?? '';
+    mkdirSync(join(data, 'pg'), { recursive: true });
+    writeFileSync(join(data, 'pg', 'PG_VERSION'), 'rubbish');
+    const { code, output, left } = await start(where);
+    expect(code).toBe(1);
+    expect(output).toContain(`The database in ${data} does not open (`);
+    expect(output).toMatch(/Restore the folder from a backup, or move it away/);
+    expect(left).toEqual([]);
+    await expectFree(where, PORTS);
+  });
+
+  test('F-41: a simulated Fly.io of somebody else is not taken for its own', async () => {
+    const where = await place();
+    const foreign = createHttpServer((_, answer) => answer.end('{"offset_ms":0}'));
+    await new Promise<void>((resolve) =>
+      foreign.listen(Number(where['HANGAR_SIMULATOR_PORT']), '127.0.0.1', resolve),
+    );
+    const { code, output, left } = await start(where);
+    await close(foreign);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      `Port ${where['HANGAR_SIMULATOR_PORT']} is taken by another process. Stop it, or set HANGAR_SIMULATOR_PORT to another port.`,
+    );
+    expect(output).not.toContain('Hangar is ready');
+    expect(left).toEqual([]);
+    await expectFree(where, PORTS);
+  });
+
+  test('F-41: a damaged state of the simulated Fly.io is named by its path', async () => {
+    const where = await place();
+    const state = `${where['HANGAR_DATA_DIR']}.simulator.json`;
+    mkdirSync(dirname(state), { recursive: true });
+    writeFileSync(state, '{"half":');
+    const { code, output, left } = await start(where);
+    expect(code).toBe(1);
+    expect(output).toContain('The simulated Fly.io does not start:');
+    expect(output).toContain(state);
+    expect(output).not.toContain('    at ');
+    expect(left).toEqual([]);
+    await expectFree(where, PORTS);
+  });
+
+  test('F-46: damaged development secrets are named, with what they are needed for', async () => {
+    const where = await place();
+    const file = `${where['HANGAR_DATA_DIR']}.development.json`;
+    mkdirSync(dirname(file), { recursive: true });
+    for (const text of ['{"half":', '{}']) {
+      writeFileSync(file, text);
+      const { code, output } = await start(where);
+      expect(code).toBe(1);
+      expect(output).toContain(`its development secrets in ${file}, which is damaged`);
+      expect(output).toContain('HANGAR_MASTER_KEYS');
+    }
+  });
+
+  const full = mountFull();
+  test.skipIf(full === undefined)('F-40, F-44: a full disk is named with its folder', async () => {
+    // With development secrets of an earlier start it is the database that finds no room, without them they do.
+    for (const name of ['data', 'fresh']) {
+      const where = { ...(await place()), HANGAR_DATA_DIR: join(full ?? '', name) };
+      const { code, output, left } = await start(where);
+      expect(code).toBe(1);
+      expect(output).toContain(full);
+      expect(output).toMatch(/is full\. Make room/);
+      expect(output).not.toContain('[object');
+      expect(left).toEqual([]);
+      await expectFree(where, PORTS);
+    }
+  });
+  afterAll(() => {
+    if (full !== undefined) execFileSync('umount', [full]);
+  });
+});
+
+describe('a log of two processes', { timeout: 120_000 }, () => {
+  test('F-48: is one JSON object a line, whatever the child writes', async () => {
+    const where = await place();
+    const running: RealProcess = startProcess({
+      args: ['start'],
+      environment: { ...where, HANGAR_LOG_LEVEL: 'debug' },
+    });
+    closing.push(async () => await running.stop());
+    await running.line((line) => line.startsWith('Hangar is ready'));
+    // What it prints for people comes last; until then each line is one of the log.
+    const logged = running.lines.slice(0, running.lines.indexOf('Hangar is ready.') - 1);
+    const said = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(said.find(({ msg }) => msg === 'the simulated Fly.io says')).toMatchObject({
+      line: expect.stringContaining('"ready":true'),
+    });
+  });
+});
+
+/** A file system with no room for anything, where this user may mount one. */
+function mountFull(): string | undefined {
+  const mountpoint = mkdtempSync(join(tmpdir(), 'hangar-full-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mountpoint], { stdio: 'ignore' });
+    for (const name of ['data', 'fresh']) mkdirSync(join(mountpoint, name));
+    writeFileSync(join(mountpoint, 'data.development.json'), JSON.stringify(freshSecrets()));
+    try {
+      writeFileSync(join(mountpoint, 'fill'), Buffer.alloc(1_048_576));
+    } catch {
+      // As much as fits is written.
+    }
+    return mountpoint;
+  } catch {
+    return undefined;
+  }
+}
 
 async function close(server: Server): Promise<void> {
   await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -63,6 +63,9 @@ export {
   type HangarErrorOptions,
 } from './errors.ts';
 
+/** Anything thrown, for a person. */
+export { inWords } from './in-words.ts';
+
 /** What a server passes beside the Request, and reading a body within a limit. */
 export { readBody, splitTarget, type Door } from './door.ts';
 export { createBodyBudget, type BodyBudget, type BodyBudgetLimits, type BodyHold } from './body-budget.ts';

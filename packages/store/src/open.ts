@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
-import { HangarError, type Log, type Secret, silentLog } from '@hangar/security';
+import { HangarError, inWords, type Log, type Secret, silentLog } from '@hangar/security';
 import { type Database, sqlState } from './database.ts';
 import { type FolderLock, FolderLockedError, lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
@@ -53,7 +53,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 async function openEmbedded(dataDir: string | undefined, held: FolderLock | undefined): Promise<Store> {
   const lock = held ?? (dataDir === undefined ? undefined : claimFolder(dataDir));
   try {
-    const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') });
+    const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') }).catch(
+      (error: unknown) => {
+        throw doesNotOpen(dataDir ?? 'memory', error);
+      },
+    );
     await migrateEmbedded(client).catch((error: unknown) => {
       throw new HangarError('config_invalid', {
         public: `The database in ${dataDir ?? 'memory'} cannot be brought up to date (${sqlState(error) ?? 'unknown'}). It was made by another version; see docs/decisions/0003, or choose another HANGAR_DATA_DIR.`,
@@ -64,6 +68,24 @@ async function openEmbedded(dataDir: string | undefined, held: FolderLock | unde
   } catch (error) {
     lock?.release();
     throw error;
+  }
+}
+
+/** PGlite says only that it failed, and of a full disk not even that: which of the two it is, the disk itself says. */
+function doesNotOpen(dataDir: string, error: unknown): HangarError {
+  return new HangarError('config_invalid', {
+    public: isFull(dataDir)
+      ? `The disk that holds ${dataDir} is full. Make room, or set HANGAR_DATA_DIR to a folder on another one.`
+      : `The database in ${dataDir} does not open (${inWords(error)}): it is damaged. Restore the folder from a backup, or move it away to begin with an empty one; docs/operating.md has more.`,
+    cause: error,
+  });
+}
+
+function isFull(folder: string): boolean {
+  try {
+    return statfsSync(folder).bavail === 0;
+  } catch {
+    return false;
   }
 }
 
@@ -99,7 +121,9 @@ export function claimFolder(dataDir: string): FolderLock {
   } catch (error) {
     if (error instanceof FolderLockedError) throw error;
     throw new HangarError('config_invalid', {
-      public: `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Set HANGAR_DATA_DIR to a folder this user may write.`,
+      public: isFull(dataDir)
+        ? `The disk that holds ${dataDir} is full. Make room, or set HANGAR_DATA_DIR to a folder on another one.`
+        : `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Set HANGAR_DATA_DIR to a folder this user may write.`,
       cause: error,
     });
   }

@@ -1,8 +1,17 @@
-import { HangarError } from '@hangar/security';
+import { HangarError, type Log, redactText } from '@hangar/security';
+import type { Closing } from '../closing.ts';
 import { readConfig, type Config } from '../config.ts';
-import { answersAt, keepRunning } from '../processes.ts';
+import { createLog } from '../log.ts';
+import { ChildFailedError, keepRunning } from '../processes.ts';
 import { runHangar } from '../running.ts';
-import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
+import { tryPort } from '../server.ts';
+import {
+  SIMULATOR_PORTS,
+  simulatorArguments,
+  simulatorSaysReady,
+  simulatorScript,
+  simulatorSettings,
+} from '../simulator-process.ts';
 import { failConfiguration, say } from '../terminal.ts';
 import { untilSignal } from './until-signal.ts';
 
@@ -18,44 +27,53 @@ export async function start(): Promise<void> {
     return;
   }
   const { value } = config;
-  let simulator: { stop(): Promise<void> } | undefined;
-  // Hangar calls back once folder and ports are its own.
-  const startPlatform = async (): Promise<void> => {
-    simulator = await startSimulator(value);
-  };
-  const running = await untilSignal(() => runHangar(value, startPlatform));
-  if (running === undefined) await simulator?.stop();
-  else say(welcome(value, running.engine));
+  const running = await untilSignal(() =>
+    runHangar(value, async (open) => await startSimulator(value, open, createLog(value.logLevel))),
+  );
+  say(welcome(value, running.engine));
 }
 
-async function startSimulator(config: Config): Promise<{ stop(): Promise<void> }> {
+async function startSimulator(config: Config, open: Closing, log: Log): Promise<void> {
+  const state = `${config.dataDir.replace(/\/+$/, '')}.simulator.json`;
+  const port = config.simulatorPort;
+  for (let offset = 0; offset < SIMULATOR_PORTS; offset += 1) {
+    await tryPort({ name: 'simulator', host: '127.0.0.1', port: port + offset });
+  }
+  const simulator = keepRunning({
+    script: simulatorScript(),
+    args: simulatorArguments(state),
+    environment: {},
+    input: simulatorSettings({
+      port,
+      publicUrl: config.publicUrl,
+      providerSlug: config.providerSlug,
+      oauthClientId: config.oauthClientId,
+      flyOrg: config.flyOrg,
+      secrets: {
+        HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
+        HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),
+        HANGAR_OAUTH_CLIENT_SECRET: config.oauthClientSecret.reveal(),
+        FLY_API_TOKEN: config.flyApiToken.reveal(),
+        FLY_TIGRIS_ACCESS_KEY_ID: config.tigrisAccessKeyId,
+        FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
+      },
+    }),
+    saysReady: simulatorSaysReady,
+    onLine: (line, stream) =>
+      log[stream === 'stderr' ? 'warn' : 'debug']({ line }, 'the simulated Fly.io says'),
+  });
+  open.later(() => simulator.stop());
   try {
-    return await keepRunning({
-      script: simulatorScript(),
-      args: simulatorArguments(`${config.dataDir.replace(/\/+$/, '')}.simulator.json`),
-      environment: {},
-      input: simulatorSettings({
-        port: config.simulatorPort,
-        publicUrl: config.publicUrl,
-        providerSlug: config.providerSlug,
-        oauthClientId: config.oauthClientId,
-        flyOrg: config.flyOrg,
-        secrets: {
-          HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
-          HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),
-          HANGAR_OAUTH_CLIENT_SECRET: config.oauthClientSecret.reveal(),
-          FLY_API_TOKEN: config.flyApiToken.reveal(),
-          FLY_TIGRIS_ACCESS_KEY_ID: config.tigrisAccessKeyId,
-          FLY_TIGRIS_SECRET_ACCESS_KEY: config.tigrisSecretAccessKey.reveal(),
-        },
-      }),
-      isReady: answersAt(`http://127.0.0.1:${config.simulatorPort}/_fly/clock`),
-      onLine: (line) => process.stderr.write(`simulator: ${line}\n`),
-    });
+    await simulator.ready;
   } catch (error) {
+    const said = error instanceof ChildFailedError ? error.lastWords.replace(/^hangar-simulator: /, '') : '';
+    const remedy = said.includes('EADDRINUSE')
+      ? ` Stop what uses ports ${port} to ${port + SIMULATOR_PORTS - 1}, or set HANGAR_SIMULATOR_PORT.`
+      : said.includes(state)
+        ? ''
+        : ` Its state is in ${state}.`;
     throw new HangarError('config_invalid', {
-      public:
-        `The simulated Fly.io does not start on port ${config.simulatorPort} and the three after it. Stop what uses them, or set HANGAR_SIMULATOR_PORT. ${error instanceof Error ? error.message : ''}`.trim(),
+      public: `The simulated Fly.io does not start: ${redactText(said, 1_024)}${remedy}`,
       cause: error,
     });
   }

@@ -1,14 +1,15 @@
 import type { Running } from '../running.ts';
 import { failStart } from '../start-failure.ts';
 
-/** Runs until SIGTERM or SIGINT; undefined when it could not start. */
-export async function untilSignal(start: () => Promise<Running>): Promise<Running | undefined> {
+/** Runs until SIGTERM or SIGINT. A start that fails ends the process with code 1, whatever is still open. */
+export async function untilSignal(start: () => Promise<Running>): Promise<Running> {
   let running: Running;
   try {
     running = await start();
   } catch (error) {
     failStart(error);
-    return undefined;
+    // Whatever was started is closed; what a library leaves behind must not keep a supervisor waiting.
+    process.exit(1);
   }
   const stop = (): void => {
     // A second signal ends the process at once, as people expect of a second Ctrl-C.

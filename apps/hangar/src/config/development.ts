@@ -40,7 +40,11 @@ export function developmentSecrets(dataDir: string): DevelopmentSecrets {
   } finally {
     rmSync(draft, { force: true });
   }
-  return readSecrets(file) ?? freshSecrets();
+  return readSecrets(file) ?? gone(file);
+}
+
+function gone(file: string): never {
+  throw new Error(`${file} went away while it was being read`);
 }
 
 /** A new set, marked as made for development. */
@@ -57,14 +61,24 @@ export function freshSecrets(): DevelopmentSecrets {
   };
 }
 
+/** The file is there and holds no such secrets. */
+export class DevelopmentSecretsDamagedError extends Error {
+  override readonly name = 'DevelopmentSecretsDamagedError';
+}
+
 function readSecrets(file: string): DevelopmentSecrets | undefined {
+  let text: string;
   try {
-    const parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<DevelopmentSecrets>;
-    return generatedNames.every((name) => typeof parsed[name] === 'string')
-      ? (parsed as DevelopmentSecrets)
-      : undefined;
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  try {
+    const parsed = JSON.parse(text) as Partial<DevelopmentSecrets>;
+    if (generatedNames.every((name) => typeof parsed[name] === 'string')) return parsed as DevelopmentSecrets;
+  } catch {
+    // Told below, together with a file that is JSON and something else.
+  }
+  throw new DevelopmentSecretsDamagedError(file);
 }

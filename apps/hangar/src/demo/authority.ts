@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { socketPath } from '../authority-process/sockets.ts';
-import { answersAt, keepRunning, type ProcessPlan, type ServerProcess } from '../processes.ts';
+import { keepRunning, saysServing, type ProcessPlan, type ServerProcess } from '../processes.ts';
 import { demoDatabase } from './database.ts';
 
 /** An authority in a process of its own. */
@@ -17,7 +16,7 @@ export interface ApartAuthority {
   close(): Promise<void>;
 }
 
-/** Starts `hangar authority` with a database and a master key that nobody else has. */
+/** Starts `hangar authority`, without waiting until it is ready, with a database and a master key that nobody else has. */
 export async function openAuthority(
   o: Pick<ProcessPlan, 'script' | 'nodeArguments' | 'onLine'> & {
     folder: string;
@@ -30,7 +29,7 @@ export async function openAuthority(
   const masterKeys = `demo-authority:${randomBytes(32).toString('base64')}`;
   const dataDir = join(o.folder, 'authority');
   const sockets = join(o.folder, 'sockets');
-  const process = await keepRunning({
+  const process = keepRunning({
     script: o.script,
     ...(o.nodeArguments === undefined ? {} : { nodeArguments: o.nodeArguments }),
     args: ['authority'],
@@ -42,11 +41,7 @@ export async function openAuthority(
       HANGAR_SIMULATOR_PORT: String(o.flyPort),
       ...(database === undefined ? {} : { DATABASE_URL: database.url }),
     },
-    isReady: answersAt('http://authority/issuer/v1/about', {
-      method: 'POST',
-      body: '{}',
-      socket: socketPath(sockets, 'verify'),
-    }),
+    saysReady: saysServing,
     onLine: o.onLine,
   });
   return {

@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DevelopmentSecrets, freshSecrets } from '../config/development.ts';
-import { simulatorArguments, simulatorScript, simulatorSettings } from '../simulator-process.ts';
+import {
+  simulatorArguments,
+  simulatorSaysReady,
+  simulatorScript,
+  simulatorSettings,
+} from '../simulator-process.ts';
 import { balance, type Balancer } from './balancer.ts';
 import { demoDatabase } from './database.ts';
-import { answersAt, freePorts, hangarScript, keepRunning, type ServerProcess } from '../processes.ts';
+import { freePorts, hangarScript, keepRunning, saysServing, type ServerProcess } from '../processes.ts';
 import { type ApartAuthority, openAuthority } from './authority.ts';
 
 /** The processes that a demo drives, and where they are. */
@@ -60,7 +65,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const simulator = await keepRunning({
+    const simulator = keepRunning({
       script: plan.built === true ? builtScript(simulatorScript()) : simulatorScript(),
       args: simulatorArguments(join(folder, 'simulator.json')),
       environment: {},
@@ -73,10 +78,11 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
         oauthClientId: 'hangar',
         flyOrg: 'operator',
       }),
-      isReady: answersAt(`http://127.0.0.1:${flyPort}/_fly/clock`),
+      saysReady: simulatorSaysReady,
       onLine: plan.onLine,
     });
     closers.push(async () => await simulator.stop());
+    await simulator.ready;
     const authority =
       plan.authorityApart === true
         ? await openAuthority({
@@ -88,13 +94,16 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
             databaseUrl: plan.databaseUrl,
           })
         : undefined;
-    if (authority !== undefined) closers.push(async () => await authority.close());
+    if (authority !== undefined) {
+      closers.push(async () => await authority.close());
+      await authority.process.ready;
+    }
     const login = secrets.FLY_API_TOKEN;
     const operatorToken = (await plan.operatorToken?.(`http://127.0.0.1:${flyPort}`, login)) ?? login;
     const servers: { url: string; process: ServerProcess }[] = [];
     for (let index = 0; index < plan.processes; index += 1) {
       const port = plan.processes === 1 ? frontPort : await freePorts(2);
-      const server = await keepRunning({
+      const server = keepRunning({
         ...at,
         args: ['serve'],
         environment: {
@@ -112,10 +121,11 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
           ...(database === undefined ? {} : { DATABASE_URL: database.url }),
           ...(authority === undefined ? {} : { HANGAR_AUTHORITY_SOCKETS: authority.sockets }),
         },
-        isReady: answersAt(`http://127.0.0.1:${port}/readyz`),
+        saysReady: saysServing,
         onLine: plan.onLine,
       });
       closers.push(async () => await server.stop());
+      await server.ready;
       servers.push({ url: `http://127.0.0.1:${port}`, process: server });
     }
     if (plan.processes > 1) {
