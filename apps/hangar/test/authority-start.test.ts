@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
