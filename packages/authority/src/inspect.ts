@@ -2,6 +2,7 @@ import {
   caveatsToDebugJson,
   effectiveExpiry,
   explainCaveat,
+  explainCaveats,
   explainTokenReason,
   encodeToken,
   missingTickets,
@@ -61,6 +62,7 @@ export function inspectTokens(text: string, permissionLocation: string): Result<
   const opened = openBundle(text, permissionLocation, { filter: () => true });
   if (!opened.ok) return opened;
   const { bundle, problems } = opened.value;
+  if (bundle.tokens.length === 0) return refuse({ tag: 'empty' });
   const { permission, discharges } = bundle;
   const reasons = new Map(problems.map(({ position, reason }) => [position, reason]));
   let left = ANSWER_LENGTH + ANSWER_PER_CHARACTER * text.length;
@@ -90,7 +92,11 @@ function inspectedMacaroon(kind: 'permission' | 'discharge', macaroon: Macaroon)
     location: macaroon.location,
     branch: sha256Hex(macaroon.tail),
     caveats: caveatsToDebugJson(macaroon.caveats, registry),
-    sentences: macaroon.caveats.map((caveat) => explainCaveat(caveat, registry)),
+    // Of a discharge alone nobody expects that it names an organization.
+    sentences:
+      kind === 'permission'
+        ? explainCaveats(macaroon.caveats, registry)
+        : macaroon.caveats.map((caveat) => explainCaveat(caveat, registry)),
     expiresAt: endOf([macaroon]),
   };
 }

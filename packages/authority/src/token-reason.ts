@@ -69,11 +69,12 @@ export function verifyReason(tokenId: string, reason: VerifyReason): TokenReason
         tokenId,
         sentence: `Token ${tokenId} is bound to a parent, but a permission token has none.`,
       };
-    case 'limit':
+    case 'too_many_discharges':
       return {
-        code: 'token_malformed',
+        code: 'discharge_invalid',
         tokenId,
-        sentence: `Token ${tokenId} holds too much: ${reason.detail}.`,
+        location: reason.location,
+        sentence: `None of the first ${reason.tried} discharges from ${reason.location} is valid for token ${tokenId}, and no more are tried: remove old discharges.`,
       };
     case 'missing_discharge':
       return {

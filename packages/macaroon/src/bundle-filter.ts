@@ -2,11 +2,11 @@ import type { Access } from './access.ts';
 import type { TokenBundle } from './bundle.ts';
 import type { BundleToken } from './bundle-token.ts';
 import { Action } from './action.ts';
-import { equalBytes } from './bytes.ts';
 import { everyCaveat, type CaveatType } from './caveat.ts';
 import { clear } from './clear.ts';
 import type { PrivateCaveats } from './private-caveat.ts';
 import { organizationScope } from './scope.ts';
+import { ticketsOf } from './third-party.ts';
 
 /** Says which tokens of a bundle to keep. Filters never reorder. */
 export type BundleFilter = (token: BundleToken, bundle: TokenBundle) => boolean;
@@ -59,27 +59,24 @@ export function claimingOrganization(orgId: bigint): BundleFilter {
 export function missingDischarge(location: string): BundleFilter {
   return (token, bundle) =>
     token.kind === 'permission' &&
-    token.macaroon.caveats.some(
-      (caveat) =>
-        caveat.type === '3P' &&
-        caveat.location === location &&
-        !bundle.discharges.some((discharge) => equalBytes(discharge.nonce.keyId, caveat.ticket)),
+    ticketsOf(token.macaroon).some(
+      (caveat) => caveat.location === location && bundle.dischargesFor(caveat.ticket).length === 0,
     );
 }
 
 /** What a filter keeps, plus the discharges that the kept permission tokens ask for. */
 export function withDischarges(filter: BundleFilter): BundleFilter {
+  // The kept tokens of a bundle are the same for each of its discharges.
+  const kept = new WeakMap<TokenBundle, TokenBundle>();
   return (token, bundle) => {
     if (filter(token, bundle)) return true;
     if (token.kind !== 'discharge') return false;
-    return bundle.tokens.some(
-      (other) =>
-        other.kind === 'permission' &&
-        filter(other, bundle) &&
-        other.macaroon.caveats.some(
-          (caveat) => caveat.type === '3P' && equalBytes(caveat.ticket, token.macaroon.nonce.keyId),
-        ),
-    );
+    let permission = kept.get(bundle);
+    if (permission === undefined) {
+      permission = bundle.select((other) => other.kind === 'permission' && filter(other, bundle));
+      kept.set(bundle, permission);
+    }
+    return permission.wants(token.macaroon);
   };
 }
 

@@ -1,10 +1,9 @@
-import { equalBytes } from './bytes.ts';
 import type { Access } from './access.ts';
 import type { Caveat } from './caveat.ts';
 import { clear } from './clear.ts';
 import { keepUseful, type BundleFilter } from './bundle-filter.ts';
 import type { BundleProblem, BundleToken, PermissionToken } from './bundle-token.ts';
-import { readPieces, type Bundle, type HeaderReason } from './header.ts';
+import { headerOf, isCutPrefix, readPieces, type Bundle, type HeaderReason } from './header.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { attenuate, encodeToken, tokenId, type Macaroon } from './macaroon.ts';
 import type { PrivateCaveats } from './private-caveat.ts';
@@ -12,8 +11,11 @@ import type { Refusal } from './refusal.ts';
 import { ok, refuse, type Result } from './result.ts';
 import {
   createDischarge,
+  dischargesByTicket,
   missingTickets,
   openTicket,
+  ticketKey,
+  ticketsOf,
   type TicketAt,
   type TicketReason,
 } from './third-party.ts';
@@ -40,6 +42,9 @@ export type BundleDischargeReason =
 export class TokenBundle implements Bundle {
   readonly location: string;
   readonly tokens: readonly BundleToken[];
+  /** Found out when first asked for; see `ticketKey`. */
+  #wanted: ReadonlySet<string> | undefined;
+  #discharges: ReadonlyMap<string, readonly Macaroon[]> | undefined;
 
   constructor(location: string, tokens: readonly BundleToken[]) {
     this.location = location;
@@ -95,11 +100,11 @@ export class TokenBundle implements Bundle {
     resolve: KeyResolver,
     check: (macaroon: Macaroon, options: VerifyOptions) => Result<Verified, VerifyReason> = verify,
   ): TokenBundle {
-    const { discharges } = this;
     return this.#mapPermission((token) => {
       const found = resolve(token.macaroon);
       if (found === undefined) return { ...token, state: { tag: 'failed', reason: { tag: 'unknown_key' } } };
-      const verdict = check(token.macaroon, { ...found, discharges });
+      const discharges = ticketsOf(token.macaroon).flatMap(({ ticket }) => this.dischargesFor(ticket));
+      const verdict = check(token.macaroon, { ...found, discharges: [...new Set(discharges)] });
       return verdict.ok
         ? { ...token, state: { tag: 'verified', verified: verdict.value } }
         : { ...token, state: { tag: 'failed', reason: verdict.reason } };
@@ -155,9 +160,9 @@ export class TokenBundle implements Bundle {
     });
   }
 
-  /** The Authorization header value. */
+  /** The Authorization header value; empty for an empty bundle. */
   header(): string {
-    return `FlyV1 ${this.toString()}`;
+    return headerOf(this.tokens.map(({ text }) => text));
   }
 
   /** The tokens joined by commas, as received. */
@@ -167,11 +172,14 @@ export class TokenBundle implements Bundle {
 
   /** Whether some permission token here asks for this discharge. */
   wants(discharge: Macaroon): boolean {
-    return this.permission.some((macaroon) =>
-      macaroon.caveats.some(
-        (caveat) => caveat.type === '3P' && equalBytes(caveat.ticket, discharge.nonce.keyId),
-      ),
-    );
+    this.#wanted ??= new Set(this.permission.flatMap(ticketsOf).map(({ ticket }) => ticketKey(ticket)));
+    return this.#wanted.has(ticketKey(discharge.nonce.keyId));
+  }
+
+  /** The discharges here that are for this ticket. */
+  dischargesFor(ticket: Uint8Array): readonly Macaroon[] {
+    this.#discharges ??= dischargesByTicket(this.discharges);
+    return this.#discharges.get(ticketKey(ticket)) ?? [];
   }
 
   #permissionTokens(): readonly PermissionToken[] {
@@ -187,8 +195,8 @@ export class TokenBundle implements Bundle {
 }
 
 /**
- * Opens a header that may hold anything: damaged tokens are reported beside a bundle of the rest. By default what can serve
- * no purpose is left out (damaged tokens, discharges that nobody here asks for). A server that wants to tell its caller
+ * Opens a header that may hold anything, or nothing: damaged tokens are reported beside a bundle of the rest. By default what
+ * can serve no purpose is left out (damaged tokens, discharges that nobody here asks for). A server that wants to tell its caller
  * about a damaged token uses `parseBundle`.
  */
 export function openBundle(
@@ -208,6 +216,8 @@ export function openBundle(
     const { reason } = decoded;
     if (reason.tag === 'empty' || reason.tag === 'not_a_macaroon') return { kind: 'other', text: piece };
     problems.push({ position, reason });
+    // Nobody can tell `f` from somebody else's token: it is passed on, as the reference does.
+    if (isCutPrefix(piece)) return { kind: 'other', text: piece };
     return { kind: 'malformed', text: piece, reason };
   });
   return ok({ bundle: new TokenBundle(location, tokens).select(options.filter ?? keepUseful), problems });

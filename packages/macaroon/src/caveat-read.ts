@@ -17,9 +17,10 @@ export function decodeCaveats(
   });
 }
 
-/** How much of the caveat budget a token has used; nested caveats count. */
+/** How much more a token may hold; nested caveats count. */
 interface Budget {
-  left: number;
+  caveats: number;
+  thirdParties: number;
 }
 
 /**
@@ -27,14 +28,15 @@ interface Budget {
  * last one ends.
  */
 export function readCaveatSet(reader: Reader, marks?: number[]): readonly Caveat[] {
-  return readSet(reader, { left: reader.limits.caveats }, 0, marks);
+  const { caveats, thirdParties } = reader.limits;
+  return readSet(reader, { caveats, thirdParties }, 0, marks);
 }
 
 function readSet(reader: Reader, budget: Budget, depth: number, marks?: number[]): readonly Caveat[] {
   const length = reader.array(2 * reader.limits.caveats);
   if (length % 2 !== 0) reader.malformed('caveat without a body');
-  budget.left -= length / 2;
-  if (budget.left < 0) reader.overLimit('too many caveats');
+  budget.caveats -= length / 2;
+  if (budget.caveats < 0) reader.overLimit('too many caveats');
   const caveats: Caveat[] = [];
   for (let left = length / 2; left > 0; left--) {
     marks?.push(reader.offset);
@@ -74,6 +76,8 @@ function readCaveat(reader: Reader, budget: Budget, depth: number): Caveat {
       reader.struct(1);
       return { type: 'IsUser', id: reader.id() };
     case 11:
+      // Each costs whoever looks for its discharge: the 17th is refused before anybody looks.
+      if (--budget.thirdParties < 0) reader.overLimit('too many third parties');
       reader.struct(3);
       return {
         type: '3P',

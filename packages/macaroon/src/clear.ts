@@ -56,7 +56,8 @@ export function clearTicket(
   return verdict(objections);
 }
 
-function namesOrganization(caveats: readonly Caveat[]): boolean {
+/** Whether a token says anywhere which organization it is for. One that does not could do anything. */
+export function namesOrganization(caveats: readonly Caveat[]): boolean {
   return caveats.some(
     (caveat) =>
       caveat.type === 'Organization' || (caveat.type === 'IfPresent' && namesOrganization(caveat.ifs)),

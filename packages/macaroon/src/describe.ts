@@ -1,37 +1,34 @@
 import type { ActionMask } from './action.ts';
 import { toHex } from './bytes.ts';
-import type { Caveat, Command, FlySrcCaveat } from './caveat.ts';
+import { everyCaveat, type Caveat, type Command, type FlySrcCaveat, type UnknownCaveat } from './caveat.ts';
+import { namesOrganization } from './clear.ts';
 import type { TokenReason } from './header.ts';
 import { tokenId, type Macaroon } from './macaroon.ts';
+import { alwaysConcerned, neverClears } from './never-clears.ts';
 import { readPrivate, type PrivateCaveats } from './private-caveat.ts';
 import type { Refusal } from './refusal.ts';
-import * as kinds from './resource-kinds.ts';
-import { describeKeys, type ResourceKind } from './resource-rule.ts';
+import { withResourceSet } from './resource-kinds.ts';
+import { allowedOnEach, describeKeys, type ResourceKind } from './resource-rule.ts';
 import { formatRoles } from './roles.ts';
 import type { VerifyReason } from './verify.ts';
 import { actionWords, durationWords, listWords, quoted, timeWords } from './words.ts';
 
 /** What one caveat says, as an English sentence. Safe to show: texts from the token are quoted, keys are left out. */
 export function explainCaveat(caveat: Caveat, registry?: PrivateCaveats): string {
+  const never = neverClears(caveat);
+  if (never !== undefined) return `Allows nothing: ${never}.`;
   switch (caveat.type) {
     case 'Organization':
       return `May do ${actionWords(caveat.mask)} in ${caveat.id === 0n ? 'any organization' : `organization ${caveat.id}`}.`;
     case 'Apps':
-      return resources(kinds.APP, caveat.apps);
     case 'Volumes':
-      return resources(kinds.VOLUME, caveat.volumes);
     case 'Machines':
-      return resources(kinds.MACHINE, caveat.machines);
     case 'Clusters':
-      return resources(kinds.CLUSTER, caveat.clusters);
     case 'FeatureSet':
-      return resources(kinds.FEATURE, caveat.features);
     case 'AppFeatureSet':
-      return resources(kinds.APP_FEATURE, caveat.features);
     case 'MachineFeatureSet':
-      return resources(kinds.MACHINE_FEATURE, caveat.features);
     case 'StorageObjects':
-      return resources({ ...kinds.STORAGE_OBJECT, noun: 'storage object under' }, caveat.prefixes);
+      return withResourceSet(caveat, resources)!;
     case 'ValidityWindow':
       return `Valid from ${timeWords(caveat.notBefore)} until ${timeWords(caveat.notAfter)}.`;
     case 'Mutations':
@@ -81,12 +78,23 @@ export function explainCaveat(caveat: Caveat, registry?: PrivateCaveats): string
   }
 }
 
+/** What the caveats of a permission token allow, one sentence each; all of them hold together. */
+export function explainCaveats(caveats: readonly Caveat[], registry?: PrivateCaveats): string[] {
+  const sentences = caveats.map((caveat) => explainCaveat(caveat, registry));
+  if (!namesOrganization(caveats)) sentences.push('Allows nothing: it names no organization.');
+  return sentences;
+}
+
 /** A whole token, one sentence a line: what it is, then each caveat. */
 export function explainToken(macaroon: Macaroon, registry?: PrivateCaveats): string[] {
-  const kind = macaroon.nonce.proof ? 'A signed statement' : 'A token';
+  const { caveats, location, nonce } = macaroon;
+  const kind = nonce.proof ? 'A signed statement' : 'A token';
   return [
-    `${kind} for ${quoted(macaroon.location)}, id ${tokenId(macaroon)}.`,
-    ...macaroon.caveats.map((caveat) => explainCaveat(caveat, registry)),
+    `${kind} for ${quoted(location)}, id ${tokenId(macaroon)}.`,
+    // A statement goes with a token, which names the organization.
+    ...(nonce.proof
+      ? caveats.map((caveat) => explainCaveat(caveat, registry))
+      : explainCaveats(caveats, registry)),
   ];
 }
 
@@ -125,8 +133,8 @@ export function explainVerifyReason(reason: VerifyReason): string {
       return `The token needs a discharge from ${quoted(reason.location)}, and none came with it.`;
     case 'bad_discharge':
       return `The discharge from ${quoted(reason.location)} does not fit this token (${reason.causes.join(', ')}).`;
-    case 'limit':
-      return `The token asks for more work than is accepted here: ${reason.detail}.`;
+    case 'too_many_discharges':
+      return `None of the first ${reason.tried} discharges from ${quoted(reason.location)} fits this token (${reason.causes.join(', ')}), and no more are tried: remove old ones.`;
   }
 }
 
@@ -136,8 +144,25 @@ function explainIfPresent(
   registry: PrivateCaveats | undefined,
 ): string {
   if (ifs.length === 0) return `May do ${actionWords(otherwise)}.`;
+  const unknown = unreadable(ifs, registry);
+  if (unknown !== undefined)
+    return `Allows nothing here: inside IfPresent it has a condition of type ${unknown.number}, which is not known here.`;
   const inner = ifs.map((caveat) => explainCaveat(caveat, registry).replace(/\.$/, '')).join('; ');
+  if (ifs.some(alwaysConcerned)) return `Whatever of this concerns a request must allow it: [${inner}].`;
   return `Where it concerns one of these, it decides: [${inner}]. Anywhere else: may do ${actionWords(otherwise)}.`;
+}
+
+/** A condition that nobody here can judge: its type is not known, or its body is not what the type says. */
+function unreadable(
+  caveats: readonly Caveat[],
+  registry: PrivateCaveats | undefined,
+): UnknownCaveat | undefined {
+  for (const caveat of everyCaveat(caveats)) {
+    if (caveat.type !== 'Unknown') continue;
+    const definition = registry?.get(caveat.number);
+    if (definition === undefined || readPrivate(definition, caveat) === undefined) return caveat;
+  }
+  return undefined;
 }
 
 function explainSource(caveat: FlySrcCaveat): string {
@@ -152,18 +177,24 @@ function explainSource(caveat: FlySrcCaveat): string {
 }
 
 function commandWords({ args, exact }: Command): string {
-  const line = quoted((args ?? []).join(' '));
+  const line = quoted((args ?? []).map(argumentWords).join(' '));
   if (exact) return `exactly ${line}`;
   return (args ?? []).length === 0 ? 'any command' : `${line} with anything after it`;
+}
+
+/** An argument as it is where that is clear, and in quotes where a reader could not tell where it ends. */
+function argumentWords(arg: string): string {
+  return /^[^\s"\\]+$/.test(arg) ? arg : JSON.stringify(arg);
 }
 
 /** How many different masks of a resource map are spelt out. */
 const SHOWN = 8;
 
 function resources<K>(kind: ResourceKind<K>, map: ReadonlyMap<K, ActionMask> | null): string {
-  if (map === null || map.size === 0) return `Not for any ${kind.noun}.`;
+  if (map === null || map.size === 0) return `Not for any ${kind.noun}, and for nothing else.`;
+  const { allowed, nested } = allowedOnEach(kind, map);
   const byActions = new Map<string, Map<K, ActionMask>>();
-  for (const [key, mask] of map) {
+  for (const [key, mask] of allowed) {
     const actions = actionWords(mask);
     const group = byActions.get(actions) ?? new Map<K, ActionMask>();
     byActions.set(actions, group.set(key, mask));
@@ -171,5 +202,7 @@ function resources<K>(kind: ResourceKind<K>, map: ReadonlyMap<K, ActionMask> | n
   const parts = [...byActions].slice(0, SHOWN);
   const words = parts.map(([actions, group]) => `${actions} on ${describeKeys(kind, group)}`);
   if (byActions.size > SHOWN) words.push('more');
-  return `May do ${listWords(words, 'and')}, and nothing on any other.`;
+  const rest = map.has(kind.wildcard) ? `that is about no ${kind.noun}` : 'on any other';
+  const several = nested ? ' Where several fit, the longest counts.' : '';
+  return `May do ${listWords(words, 'and')}, and nothing ${rest}.${several}`;
 }

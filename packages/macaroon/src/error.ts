@@ -9,6 +9,7 @@ export type MacaroonErrorCode =
   | 'third_party_not_allowed'
   | 'duplicate_third_party'
   | 'unknown_caveat'
+  | 'never_clears'
   | 'no_accesses';
 
 /** Thrown by the making side (mint, attenuate, encode): the call itself is wrong. `code` is the contract, the text is not. */

@@ -1,4 +1,5 @@
 import { decodeBase64 } from '#crypto';
+import { holdsBlank, trimBlanks } from './blanks.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { decodeMacaroon, encodeToken, type Macaroon } from './macaroon.ts';
 import { ok, refuse, type Result } from './result.ts';
@@ -34,12 +35,12 @@ const SCHEMES = ['flyv1', 'bearer'];
 
 /** Removes `FlyV1` and `Bearer`, in any case and number, from the front of a header (macaroons spec 2.2). */
 export function stripScheme(header: string): string {
-  let rest = header.trim();
+  let rest = trimBlanks(header);
   for (;;) {
     const space = rest.indexOf(' ');
     if (space < 0) return rest;
-    if (!SCHEMES.includes(rest.slice(0, space).trim().toLowerCase())) return rest;
-    rest = rest.slice(space + 1).trim();
+    if (!SCHEMES.includes(trimBlanks(rest.slice(0, space)).toLowerCase())) return rest;
+    rest = trimBlanks(rest.slice(space + 1));
   }
 }
 
@@ -48,13 +49,13 @@ export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macar
   if (text === '') return refuse({ tag: 'empty' });
   const prefix = PREFIXES.find((candidate) => text.startsWith(candidate));
   if (prefix === undefined) {
-    const cut = PREFIXES.some((candidate) => candidate.startsWith(text));
-    return refuse(cut ? { tag: 'truncated' } : { tag: 'not_a_macaroon' });
+    return refuse(isCutPrefix(text) ? { tag: 'truncated' } : { tag: 'not_a_macaroon' });
   }
   const encoded = text.slice(prefix.length);
   if (encoded.length > Math.ceil(limits.tokenBytes / 3) * 4) return refuse({ tag: 'too_large' });
   const bytes = decodeBase64(encoded);
-  if (bytes === undefined) return refuse(isCutBase64(encoded, limits) ? { tag: 'truncated' } : notBase64);
+  if (bytes === undefined)
+    return refuse(isCutBase64(encoded, limits) ? { tag: 'truncated' } : notBase64(encoded));
   const decoded = decodeMacaroon(bytes, limits);
   if (decoded.ok) return decoded;
   if (decoded.reason.tag === 'truncated') return refuse({ tag: 'truncated' });
@@ -62,7 +63,22 @@ export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macar
   return refuse({ tag: 'malformed', detail: decoded.reason.detail });
 }
 
-const notBase64: TokenReason = { tag: 'malformed', detail: 'not padded standard base64' };
+/** Whether a text is the first characters of a token and no more: cut off, or something else altogether. */
+export function isCutPrefix(text: string): boolean {
+  return PREFIXES.some((prefix) => prefix.length > text.length && prefix.startsWith(text));
+}
+
+/** What people do to a text without noticing is called by its name. */
+function notBase64(encoded: string): TokenReason {
+  if (holdsBlank(encoded))
+    return { tag: 'malformed', detail: 'there is a line break or space inside the token' };
+  if (/^[\w-]*={0,2}$/.test(encoded) && /[-_]/.test(encoded))
+    return {
+      tag: 'malformed',
+      detail: 'url-safe base64 (with - and _), where standard base64 (with + and /) is read',
+    };
+  return { tag: 'malformed', detail: 'not padded standard base64' };
+}
 
 /** One comma-separated piece of a header and what it turned out to be. */
 export interface HeaderPiece {
@@ -70,19 +86,19 @@ export interface HeaderPiece {
   readonly decoded: Result<Macaroon, TokenReason>;
 }
 
-/** Splits a header and reads every piece. Refuses only what is too large to be looked at, and nothing at all. */
+/** Splits a header and reads every piece; none for a header that holds nothing. Refuses only what is too large to be looked at. */
 export function readPieces(
   header: string,
   limits: Limits,
-): Result<readonly HeaderPiece[], { readonly tag: 'empty' | 'too_large' }> {
+): Result<readonly HeaderPiece[], { readonly tag: 'too_large' }> {
   if (header.length > limits.headerLength) return refuse({ tag: 'too_large' });
   const text = stripScheme(header);
-  if (text === '') return refuse({ tag: 'empty' });
+  if (text === '') return ok([]);
   const pieces = text.split(',');
   if (pieces.length > limits.tokensPerHeader) return refuse({ tag: 'too_large' });
   const read: HeaderPiece[] = [];
   for (const piece of pieces) {
-    const trimmed = piece.trim();
+    const trimmed = trimBlanks(piece);
     read.push({ text: trimmed, decoded: decodeToken(trimmed, limits) });
   }
   return ok(read);
@@ -99,6 +115,7 @@ export function parseBundle(
 ): Result<Bundle, HeaderReason> {
   const pieces = readPieces(headerOrToken, limits);
   if (!pieces.ok) return pieces;
+  if (pieces.value.length === 0) return refuse({ tag: 'empty' });
   const permission: Macaroon[] = [];
   const discharges: Macaroon[] = [];
   const other: string[] = [];
@@ -131,9 +148,14 @@ export function parseBundle(
   return ok({ permission, discharges, other });
 }
 
-/** The Authorization header value for these tokens. */
+/** The Authorization header value for these tokens; empty for none, because a scheme without a token is no credential. */
 export function formatHeader(tokens: readonly Macaroon[]): string {
-  return `FlyV1 ${tokens.map(encodeToken).join(',')}`;
+  return headerOf(tokens.map(encodeToken));
+}
+
+/** The header value for texts of tokens. */
+export function headerOf(texts: readonly string[]): string {
+  return texts.length === 0 ? '' : `FlyV1 ${texts.join(',')}`;
 }
 
 /** Whether base64 text looks like the beginning of a token: what its whole groups hold stops too early. */

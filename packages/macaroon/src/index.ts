@@ -95,16 +95,21 @@ export {
   type ScopeReason,
 } from './scope.ts';
 
+/** Blanks around a text of tokens. */
+export { trimBlanks } from './blanks.ts';
+
 /** Caveats as JSON, and in words. */
 export { caveatsToDebugJson, caveatsToJson, macaroonToDebugJson } from './json-write.ts';
 export { caveatsFromJson, type JsonReason } from './json-read.ts';
 export {
   explainCaveat,
+  explainCaveats,
   explainRefusal,
   explainToken,
   explainTokenReason,
   explainVerifyReason,
 } from './describe.ts';
+export { neverClears } from './never-clears.ts';
 
 /** Caveat types of one's own. */
 export {

@@ -6,6 +6,7 @@ import { decodeCaveats } from './caveat-read.ts';
 import { encodeCaveats } from './caveat-write.ts';
 import { MacaroonError } from './error.ts';
 import { JsonFailure, parseJsonText, plainJson, type JsonNode, type JsonObject } from './json-text.ts';
+import { neverClears } from './never-clears.ts';
 import { privateCaveat, type PrivateCaveats } from './private-caveat.ts';
 import { refuse, type Result } from './result.ts';
 
@@ -18,6 +19,7 @@ export interface JsonReason {
     | 'missing_field'
     | 'bad_value'
     | 'not_from_json'
+    | 'never_clears'
     | 'limit';
   readonly path: string;
   readonly detail: string;
@@ -46,6 +48,9 @@ const BY_NAME = new Map<string, CaveatType>([
   ['NoAdminFeatures', 'IsMember'],
 ]);
 
+/** Bodies that a Go program left unset are written as null: the list of commands, and the digest of a binding. */
+const MAY_BE_NULL: ReadonlySet<CaveatType> = new Set(['Commands', 'BindToParentToken']);
+
 /**
  * Reads the JSON of a caveat set, strictly: a misspelt field would otherwise silently make a caveat that restricts nothing,
  * or everything. 3P caveats are refused (see `addThirdParty`), and so are types without a JSON form.
@@ -57,6 +62,11 @@ export function caveatsFromJson(
   if (text.length > MAX_LENGTH) return refuse({ tag: 'limit', path: '', detail: 'text too long' });
   try {
     const caveats = readSet(parseJsonText(text), '', registry);
+    for (const [index, caveat] of caveats.entries()) {
+      const never = neverClears(caveat);
+      if (never !== undefined)
+        throw new Refused('never_clears', `[${index}]`, `a token with this allows nothing: ${never}`);
+    }
     // Reading them back holds them against every limit that a token will be held against.
     const checked = decodeCaveats(encodeCaveats(caveats));
     if (checked.ok) return checked;
@@ -79,9 +89,10 @@ function readCaveat(node: JsonNode, path: string, registry: PrivateCaveats | und
   const fields = object(node, path, ['type', 'body']);
   const name = text(fields.get('type')!, `${path}.type`);
   const body = fields.get('body')!;
-  if (body === null) throw new Refused('bad_value', `${path}.body`, 'null is no caveat');
   const number = /^[0-9]{1,20}$/.test(name) ? BigInt(name) : undefined;
   const type = BY_NAME.get(name) ?? (number === undefined ? undefined : BY_NUMBER.get(number));
+  if (body === null && !(type !== undefined && MAY_BE_NULL.has(type)))
+    throw new Refused('bad_value', `${path}.body`, 'null is no caveat');
   if (type !== undefined && type !== 'Unknown') return readBody(type, body, `${path}.body`, registry);
   const definition = [...(registry?.values() ?? [])].find(
     (each) => each.name === name || each.number === number,
@@ -140,7 +151,11 @@ function readBody(
     case 'Action':
       return { type, mask: mask(body, path) };
     case 'Commands':
-      return { type, commands: list(body, path).map((item, index) => command(item, `${path}[${index}]`)) };
+      return {
+        type,
+        commands:
+          body === null ? null : list(body, path).map((item, index) => command(item, `${path}[${index}]`)),
+      };
     case 'FromMachineSource':
       return { type, machine: text(field('id'), at('id')) };
     case 'FlySrc': {
@@ -169,6 +184,7 @@ function readBody(
     case 'MaxValidity':
       return { type, seconds: safe(id(body, path)) };
     case 'BindToParentToken': {
+      if (body === null) return { type, prefix: null };
       const prefix = decodeBase64(text(body, path));
       if (prefix === undefined) throw new Refused('bad_value', path, 'expected padded base64');
       return { type, prefix };

@@ -16,7 +16,7 @@ export interface Limits {
   readonly entries: number;
   /** Bytes of one text or byte string. */
   readonly valueBytes: number;
-  /** Third-party caveats of one permission token. */
+  /** Third-party caveats of one token, nested ones included. */
   readonly thirdParties: number;
   /** Different discharges tried for one ticket. */
   readonly candidates: number;
@@ -44,3 +44,8 @@ export const NONCE_RANDOM_BYTES = 16;
 export const MIN_BINDING_BYTES = 16;
 /** A binding can be no longer than the SHA-256 it is a prefix of. */
 export const MAX_BINDING_BYTES = 32;
+/**
+ * The last end of a validity window, in Unix seconds. The reference's clock counts from the year 1, and one second more
+ * overflows there. Who means "never" writes milliseconds or a large round number, which lie below.
+ */
+export const LAST_END_SECONDS = 9_223_371_974_719_179_007n;

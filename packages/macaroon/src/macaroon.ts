@@ -1,5 +1,5 @@
 import { chainTails, encodeBase64, hmac, randomBytes } from '#crypto';
-import { concatBytes, equalBytes } from './bytes.ts';
+import { concatBytes } from './bytes.ts';
 import { isAttestation, type Caveat } from './caveat.ts';
 import { readCaveatSet } from './caveat-read.ts';
 import { encodePair } from './caveat-write.ts';
@@ -7,6 +7,7 @@ import { MacaroonError } from './error.ts';
 import { KEY_BYTES, LIMITS, NONCE_RANDOM_BYTES, type Limits } from './limits.ts';
 import { attempt, Reader, type DecodeReason } from './msgpack/reader.ts';
 import { Writer } from './msgpack/writer.ts';
+import { neverClears } from './never-clears.ts';
 import { encodeNonce, nonceUuid, readNonce, type Nonce } from './nonce.ts';
 import { refuse, type Result } from './result.ts';
 import { FINALIZATION_KEY, caveatParts, noncePart, tailPart, type Marks } from './signed-parts.ts';
@@ -90,7 +91,7 @@ export interface MintOptions {
 
 /**
  * Makes a new token. Throws `MacaroonError`: `weak_key`, `bad_length`, `bad_value`, `limit`, `attestation_not_allowed`,
- * `third_party_not_allowed` (a 3P caveat can only be added by `addThirdParty`).
+ * `third_party_not_allowed` (a 3P caveat can only be added by `addThirdParty`), `never_clears` (see `neverClears`).
  */
 export function mint(options: MintOptions): Macaroon {
   if (options.key.length < KEY_BYTES)
@@ -162,6 +163,7 @@ export function tokenId(macaroon: Macaroon): string {
 
 /** Encodes the caveats that are really new, in order, after the checks of macaroons spec 13. */
 function newPairs(existing: readonly Uint8Array[], caveats: readonly Caveat[], proof: boolean): Uint8Array[] {
+  const known = new Set(existing.map(encodeBase64));
   const added: Uint8Array[] = [];
   for (const caveat of caveats) {
     if (caveat.type === '3P') {
@@ -174,8 +176,13 @@ function newPairs(existing: readonly Uint8Array[], caveats: readonly Caveat[], p
       throw new MacaroonError('attestation_not_allowed', 'only a proof may state facts');
     }
     const pair = encodePair(caveat);
-    const known = (other: Uint8Array) => equalBytes(other, pair);
-    if (!existing.some(known) && !added.some(known)) added.push(pair);
+    const never = neverClears(caveat);
+    if (never !== undefined)
+      throw new MacaroonError('never_clears', `a token with ${caveat.type} allows nothing: ${never}`);
+    const text = encodeBase64(pair);
+    if (known.has(text)) continue;
+    known.add(text);
+    added.push(pair);
   }
   return added;
 }

@@ -8,12 +8,63 @@ export interface ResourceKind<K> {
   readonly noun: string;
   /** The key that stands for everything: 0 or the empty text. */
   readonly wildcard: K;
+  /** Whether an entry covers everything that begins like it. */
+  readonly byPrefix: boolean;
   matches(entry: K, requested: K): boolean;
   show(key: K): string;
 }
 
 /** Names of resources are shown up to here; a token may list thousands. */
 const SHOWN = 5;
+
+/**
+ * Why a set clears nothing, whatever is asked: one entry for everything beside others. The reference calls it a bad caveat,
+ * and looks at it before the request.
+ */
+export function contradiction<K>(
+  kind: ResourceKind<K>,
+  map: ReadonlyMap<K, ActionMask> | null,
+): string | undefined {
+  if (map === null || map.size < 2 || !map.has(kind.wildcard)) return undefined;
+  return `it lists every ${kind.noun} and single ones at once, which means nothing`;
+}
+
+/** The actions that a set without contradiction allows on one resource; undefined for a resource that it does not cover. */
+export function allowedOn<K>(
+  kind: ResourceKind<K>,
+  entries: ReadonlyMap<K, ActionMask>,
+  requested: K,
+): ActionMask | undefined {
+  const everything = entries.get(kind.wildcard);
+  if (everything !== undefined) return everything;
+  let allowed: ActionMask | undefined;
+  for (const [entry, mask] of entries) {
+    // Several entries can match where they are prefixes: only what all of them allow is allowed.
+    if (kind.matches(entry, requested)) allowed = (allowed ?? EVERY_BIT) & mask;
+  }
+  return allowed;
+}
+
+/** What each entry allows on itself: where it continues a shorter prefix, no more than that one does. */
+export function allowedOnEach<K>(
+  kind: ResourceKind<K>,
+  entries: ReadonlyMap<K, ActionMask>,
+): { readonly allowed: ReadonlyMap<K, ActionMask>; readonly nested: boolean } {
+  if (!kind.byPrefix) return { allowed: entries, nested: false };
+  const allowed = new Map<K, ActionMask>();
+  // In the order of text everything that continues a prefix follows it directly.
+  const shorter: (readonly [K, ActionMask])[] = [];
+  let nested = false;
+  for (const [key, mask] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    while (shorter.length > 0 && !kind.matches(shorter.at(-1)![0], key)) shorter.pop();
+    const outer = shorter.at(-1);
+    const together = outer === undefined ? mask : outer[1] & mask;
+    nested ||= outer !== undefined;
+    shorter.push([key, together]);
+    allowed.set(key, together);
+  }
+  return { allowed, nested };
+}
 
 /** The resource-set rule of macaroons spec 8.2. */
 export function clearResource<K>(
@@ -22,30 +73,17 @@ export function clearResource<K>(
   requested: K | undefined,
   action: ActionMask,
 ): Objection {
-  const entries = map ?? new Map<K, ActionMask>();
-  const everything = entries.get(kind.wildcard);
-  if (everything !== undefined && entries.size > 1) {
-    return object(
-      'bad_caveat',
-      `The token lists every ${kind.noun} and single ones at once, which means nothing.`,
-    );
-  }
+  const wrong = contradiction(kind, map);
+  if (wrong !== undefined) return object('bad_caveat', `The token clears nothing: ${wrong}.`);
   if (requested === undefined) {
     return object(
       'resource_unspecified',
       `The token is for certain ${kind.noun}s, and the request names none.`,
     );
   }
-  let allowed = everything ?? EVERY_BIT;
-  let found = everything !== undefined;
-  if (!found) {
-    for (const [entry, mask] of entries) {
-      if (!kind.matches(entry, requested)) continue;
-      allowed &= mask;
-      found = true;
-    }
-  }
-  if (!found) {
+  const entries = map ?? new Map<K, ActionMask>();
+  const allowed = allowedOn(kind, entries, requested);
+  if (allowed === undefined) {
     return object(
       'not_for_resource',
       `The token is for ${describeKeys(kind, entries)}, not for ${kind.noun} ${kind.show(requested)}.`,
@@ -64,5 +102,5 @@ export function describeKeys<K>(kind: ResourceKind<K>, map: ReadonlyMap<K, unkno
   if (map.has(kind.wildcard)) return `every ${kind.noun}`;
   const shown = [...map.keys()].slice(0, SHOWN).map((key) => kind.show(key));
   if (map.size > SHOWN) shown.push(`${map.size - SHOWN} more`);
-  return `${kind.noun}${map.size === 1 ? '' : 's'} ${listWords(shown, 'and')}`;
+  return `${kind.noun}${map.size === 1 ? '' : 's'}${kind.byPrefix ? ' under' : ''} ${listWords(shown, 'and')}`;
 }

@@ -1,12 +1,10 @@
 import { isWithin, type ActionMask } from './action.ts';
 import type { Access } from './access.ts';
 import type { CommandsCaveat, FlySrcCaveat, Seconds, ValidityWindowCaveat } from './caveat.ts';
+import { LAST_END_SECONDS } from './limits.ts';
 import { object, type Objection } from './refusal.ts';
 import { formatRoles, hasRole, neededRole, Role } from './roles.ts';
 import { actionWords, listWords, quoted, timeWords } from './words.ts';
-
-/** Beyond this a date has no meaning in JavaScript (and, a little further, in Go). */
-const MAX_SECONDS = 8_640_000_000_000;
 
 /** Whole caveat or nothing: the action must be within the mask. */
 export function clearMask(action: ActionMask, mask: ActionMask): Objection {
@@ -34,11 +32,14 @@ export function clearOrganization(id: bigint, mask: ActionMask, access: Access):
 /** Both ends belong to the window, to the millisecond; an unreadable clock or bound clears nothing. */
 export function clearWindow(window: ValidityWindowCaveat, now: Date): Objection {
   const moment = now.getTime();
-  if (!inRange(window.notBefore) || !inRange(window.notAfter)) {
-    return object('bad_caveat', 'The token has a validity window beyond all dates.');
-  }
   if (!(moment >= Number(window.notBefore) * 1000)) {
     return object('not_yet_valid', `The token is not valid before ${timeWords(window.notBefore)}.`);
+  }
+  if (window.notAfter > LAST_END_SECONDS) {
+    return object(
+      'expired',
+      `The token ends at ${timeWords(window.notAfter)}, which is later than any date.`,
+    );
   }
   if (moment <= Number(window.notAfter) * 1000) return undefined;
   return object('expired', `The token expired at ${timeWords(window.notAfter)}.`);
@@ -128,8 +129,4 @@ export function clearMaxValidity(seconds: Seconds, now: Date, expiry: Date): Obj
   const lives = (expiry.getTime() - now.getTime()) / 1000;
   if (seconds <= longest && lives <= Number(seconds)) return undefined;
   return object('lives_too_long', `A discharge may live for ${seconds} seconds at most.`);
-}
-
-function inRange(seconds: Seconds): boolean {
-  return seconds >= -MAX_SECONDS && seconds <= MAX_SECONDS;
 }

@@ -1,4 +1,5 @@
-import { randomBytes, seal, unseal } from '#crypto';
+import { encodeBase64, randomBytes, seal, unseal } from '#crypto';
+import { trimBlanks } from './blanks.ts';
 import { equalBytes } from './bytes.ts';
 import { everyCaveat, type Caveat, type ThirdPartyCaveat } from './caveat.ts';
 import { readCaveatSet } from './caveat-read.ts';
@@ -48,7 +49,7 @@ export function addThirdParty(macaroon: Macaroon, options: ThirdPartyOptions): M
   if (present.some((caveat) => caveat.location === options.location)) {
     throw new MacaroonError('duplicate_third_party', 'the token asks this third party already');
   }
-  if (macaroon.caveats.filter((caveat) => caveat.type === '3P').length >= LIMITS.thirdParties) {
+  if (ticketsOf(macaroon).length >= LIMITS.thirdParties) {
     throw new MacaroonError('limit', 'too many third parties');
   }
   const random = options.random ?? randomBytes;
@@ -134,7 +135,7 @@ export function readDischarge(
   text: string,
   ticket: Uint8Array,
 ): Result<Macaroon, TokenReason | { tag: 'wrong_ticket' }> {
-  const decoded = decodeToken(text.trim());
+  const decoded = decodeToken(trimBlanks(text));
   if (!decoded.ok) return decoded;
   return equalBytes(decoded.value.nonce.keyId, ticket) ? decoded : refuse({ tag: 'wrong_ticket' });
 }
@@ -150,17 +151,39 @@ export function missingTickets(tokens: {
   readonly permission: readonly Macaroon[];
   readonly discharges: readonly Macaroon[];
 }): TicketAt[] {
-  const missing: TicketAt[] = [];
+  const discharged = dischargesByTicket(tokens.discharges);
+  const missing = new Map<string, TicketAt>();
   for (const macaroon of tokens.permission) {
-    for (const caveat of macaroon.caveats) {
-      if (caveat.type !== '3P') continue;
-      const { location, ticket } = caveat;
-      const discharged = tokens.discharges.some((discharge) => equalBytes(discharge.nonce.keyId, ticket));
-      const listed = missing.some((other) => equalBytes(other.ticket, ticket));
-      if (!discharged && !listed) missing.push({ location, ticket });
+    for (const { location, ticket } of ticketsOf(macaroon)) {
+      const key = ticketKey(ticket);
+      if (!discharged.has(key) && !missing.has(key)) missing.set(key, { location, ticket });
     }
   }
-  return missing;
+  return [...missing.values()];
+}
+
+/** A ticket as the key of a map. A header can hold thousands of tickets: looking for one among the others is quadratic. */
+export function ticketKey(ticket: Uint8Array): string {
+  return encodeBase64(ticket);
+}
+
+/** Discharges by the ticket that they are for. Matched by it, not verified. */
+export function dischargesByTicket(
+  discharges: readonly Macaroon[],
+): ReadonlyMap<string, readonly Macaroon[]> {
+  const byTicket = new Map<string, Macaroon[]>();
+  for (const discharge of discharges) {
+    const key = ticketKey(discharge.nonce.keyId);
+    const same = byTicket.get(key);
+    if (same === undefined) byTicket.set(key, [discharge]);
+    else same.push(discharge);
+  }
+  return byTicket;
+}
+
+/** The tickets that a token asks discharges for. Those inside IfPresent are none: no discharge makes such a caveat clear. */
+export function ticketsOf(macaroon: Pick<Macaroon, 'caveats'>): readonly ThirdPartyCaveat[] {
+  return macaroon.caveats.filter((caveat) => caveat.type === '3P');
 }
 
 /** The third-party caveats among these, IfPresent opened. */

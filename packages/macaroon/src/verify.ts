@@ -16,7 +16,13 @@ export type VerifyReason =
   | { readonly tag: 'wrong_binding' }
   | { readonly tag: 'missing_discharge'; readonly location: string; readonly ticket: Uint8Array }
   | { readonly tag: 'bad_discharge'; readonly location: string; readonly causes: readonly DischargeFault[] }
-  | { readonly tag: 'limit'; readonly detail: string };
+  /** More discharges for one ticket than are tried, and none of the first ones does. */
+  | {
+      readonly tag: 'too_many_discharges';
+      readonly location: string;
+      readonly tried: number;
+      readonly causes: readonly DischargeFault[];
+    };
 
 /** Why one candidate discharge does not do. */
 export type DischargeFault =
@@ -61,9 +67,6 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
     else if (isAttestation(caveat) && !macaroon.nonce.proof)
       return refuse({ tag: 'attestation_not_allowed' });
   }
-  if (thirdParties.length > LIMITS.thirdParties) {
-    return refuse({ tag: 'limit', detail: 'too many third parties' });
-  }
 
   const digests = new TailDigests(tails);
   const used: UsedDischarge[] = [];
@@ -86,7 +89,10 @@ function findDischarge(
   const candidates: Macaroon[] = [];
   for (const discharge of options.discharges ?? []) {
     if (!equalBytes(discharge.nonce.keyId, ticket)) continue;
-    if (!candidates.some((other) => equalBytes(other.bytes, discharge.bytes))) candidates.push(discharge);
+    if (candidates.some((other) => equalBytes(other.bytes, discharge.bytes))) continue;
+    candidates.push(discharge);
+    // One more than is tried shows that there are more; the rest is not even compared.
+    if (candidates.length > LIMITS.candidates) break;
   }
   if (candidates.length === 0) return refuse({ tag: 'missing_discharge', location, ticket });
   const key = openVerifierKey(tailBefore, caveat);
@@ -100,7 +106,7 @@ function findDischarge(
     causes.push(outcome.reason);
   }
   if (candidates.length > LIMITS.candidates) {
-    return refuse({ tag: 'limit', detail: 'too many discharges for one ticket' });
+    return refuse({ tag: 'too_many_discharges', location, tried: LIMITS.candidates, causes });
   }
   return refuse({ tag: 'bad_discharge', location, causes });
 }

@@ -30,7 +30,7 @@ export function quoted(text: string): string {
 /** Unix seconds as a date people can read; UTC. */
 export function timeWords(seconds: number | bigint): string {
   const date = new Date(Number(seconds) * 1000);
-  return Number.isNaN(date.getTime()) ? `second ${seconds}` : `${date.toISOString().slice(0, 19)}Z`;
+  return Number.isNaN(date.getTime()) ? `second ${seconds}` : date.toISOString().replace('.000Z', 'Z');
 }
 
 const UNITS = [

@@ -1,6 +1,6 @@
 /** Random caveats and accesses over a small world, so that they meet often. */
 import fc from 'fast-check';
-import type { Access, Caveat } from '@hangar/macaroon';
+import { neverClears, type Access, type Caveat } from '@hangar/macaroon';
 import { start } from './fixture.ts';
 
 /** Raised to the full figures by HANGAR_NIGHTLY=1. */
@@ -85,8 +85,38 @@ function jsonCaveats(masks: fc.Arbitrary<number>, depth: number): fc.Arbitrary<C
   return fc.oneof(...kinds);
 }
 
+/** What clears nothing can come from elsewhere, and is not made here. */
+function makeable(caveat: Caveat): boolean {
+  return neverClears(caveat) === undefined;
+}
+
 /** Caveats whose JSON loses nothing. */
-export const jsonCaveat = jsonCaveats(mask, 2);
+export const jsonCaveat = jsonCaveats(mask, 2).filter(makeable);
+
+/** Caveats whose whole meaning fits into a sentence, contradictions among them, with names that can be told apart in it. */
+export const readableCaveat = fc.oneof(
+  { weight: 3, arbitrary: permissive() },
+  { weight: 2, arbitrary: jsonCaveats(mask, 2) },
+);
+
+/** Sets that requests of this small world often meet, so that many of them clear. */
+function permissive(): fc.Arbitrary<Caveat> {
+  const most = fc.constantFrom(31, 31, 31, 19, 1);
+  return fc.oneof(
+    fc
+      .array(fc.tuple(appId, most), { minLength: 1, maxLength: 3 })
+      .map((entries): Caveat => ({ type: 'Apps', apps: new Map(entries) })),
+    fc
+      .array(fc.tuple(url, most), { minLength: 1, maxLength: 4 })
+      .map((entries): Caveat => ({ type: 'StorageObjects', prefixes: new Map(entries) })),
+    fc.record({
+      type: fc.constant('IfPresent' as const),
+      ifs: fc.array(jsonCaveats(most, 0), { minLength: 1, maxLength: 2 }),
+      else: most,
+    }),
+    fc.record({ type: fc.constant('Action' as const), mask: most }),
+  );
+}
 
 const attestation = fc.oneof(
   fc.record({ type: fc.constantFrom('FlyioUserID' as const, 'GitHubUserID' as const), id: uint64 }),
@@ -119,10 +149,12 @@ export const anyCaveat: fc.Arbitrary<Caveat> = fc.oneof(
 );
 
 /** Any caveat that may be added to an ordinary token. */
-export const addableCaveat: fc.Arbitrary<Caveat> = fc.oneof(
-  { weight: 9, arbitrary: jsonCaveats(mask, 2) },
-  { weight: 1, arbitrary: oddities.filter(({ type }) => type === 'Unknown' || type === 'Commands') },
-);
+export const addableCaveat: fc.Arbitrary<Caveat> = fc
+  .oneof(
+    { weight: 9, arbitrary: jsonCaveats(mask, 2) },
+    { weight: 1, arbitrary: oddities.filter(({ type }) => type === 'Unknown' || type === 'Commands') },
+  )
+  .filter(makeable);
 
 /** Requests over the same small world; most hold together, some do not. */
 export const anyAccess: fc.Arbitrary<Access> = fc

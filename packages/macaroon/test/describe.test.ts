@@ -20,7 +20,7 @@ describe('a caveat in words', () => {
     [org, 'May do anything in organization 4721.'],
     [{ type: 'Organization', id: 0n, mask: 0 }, 'May do nothing in any organization.'],
     [app, 'May do read and control on app 90017, and nothing on any other.'],
-    [{ type: 'Apps', apps: new Map() }, 'Not for any app.'],
+    [{ type: 'Apps', apps: new Map() }, 'Not for any app, and for nothing else.'],
     [
       {
         type: 'Machines',
@@ -129,7 +129,7 @@ describe('a refusal in words', () => {
     const reasons: VerifyReason[] = [
       { tag: 'attestation_not_allowed' },
       { tag: 'wrong_binding' },
-      { tag: 'limit', detail: 'too many third parties' },
+      { tag: 'too_many_discharges', location: 'https://x', tried: 8, causes: ['bad_signature'] },
       { tag: 'bad_discharge', location: 'https://x', causes: ['bad_signature'] },
     ];
     for (const options of [{ key: otherKey }, { key }]) {

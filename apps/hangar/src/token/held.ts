@@ -7,6 +7,7 @@ import {
   parseBundle,
   stripScheme,
   type TicketAt,
+  trimBlanks,
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/security';
 import { oauthTokens } from '../fly-third-parties.ts';
@@ -34,9 +35,7 @@ export interface HeldReason {
  * `token_truncated` whatever the command, before anybody is asked anything (security-reliability.md T13).
  */
 export function parseHeld(text: string, permissionLocation: string): Result<HeldTokens, HeldReason> {
-  const pieces = stripScheme(text)
-    .split(',')
-    .map((piece) => piece.trim());
+  const pieces = stripScheme(text).split(',').map(trimBlanks);
   const last = pieces.at(-1) ?? '';
   if (last !== '' && 'fo1_'.startsWith(last)) {
     return refuse(reasonOf({ tag: 'truncated', position: pieces.length - 1 }));

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { trimBlanks } from '@hangar/macaroon';
 import { processEnvironment } from '../config.ts';
 import { pipedIn, standardInput } from './standard-input.ts';
 import { UsageError } from './usage-error.ts';
@@ -76,7 +77,7 @@ export function sourceName(source: TokenSource): string {
 
 /** Blank is not absent: a variable that a shell filled with nothing must not lead to some other token. */
 function given(text: string, source: TokenSource): GivenText {
-  const trimmed = text.trim();
+  const trimmed = trimBlanks(text);
   if (trimmed === '') throw new UsageError(`no token: ${sourceName(source)} is blank`);
   return { text: trimmed, source };
 }

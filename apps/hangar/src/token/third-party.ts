@@ -8,6 +8,7 @@ import {
   type Macaroon,
   missingTickets,
   openTicket,
+  trimBlanks,
 } from '@hangar/macaroon';
 import { systemClock } from '@hangar/security';
 import type { Command } from 'commander';
@@ -117,7 +118,7 @@ function discharge(options: ThirdPartyOptions): Answer {
 
 async function addDischarge(given: GivenToken, options: ThirdPartyOptions): Promise<Answer> {
   const bundle = await given.held(options.permission);
-  const decoded = decodeToken((options.discharge ?? '').trim());
+  const decoded = decodeToken(trimBlanks(options.discharge ?? ''));
   if (!decoded.ok) {
     const code = decoded.reason.tag === 'truncated' ? 'token_truncated' : 'discharge_invalid';
     throw new TokenRefused(code, `the discharge: ${explainTokenReason(decoded.reason)}`);

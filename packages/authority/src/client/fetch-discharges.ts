@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeToken, missingTickets, type Macaroon } from '@hangar/macaroon';
+import { decodeToken, missingTickets, trimBlanks, type Macaroon } from '@hangar/macaroon';
 import { createConversation, type Answer, type DischargeTransport } from './conversation.ts';
 import { addressOnTheWire, answeredUrl, endpointOf, type AllowedPlaces } from './discharge-url.ts';
 import { ok, refuse, type Result } from '@hangar/security';
@@ -164,7 +164,7 @@ function settle(
   }
   if (body?.['discharge'] === undefined) return undefined;
   const text = typeof body['discharge'] === 'string' ? body['discharge'] : '';
-  const decoded = decodeToken(text.trim());
+  const decoded = decodeToken(trimBlanks(text));
   if (!decoded.ok)
     return refuse({ location, tag: 'bad_answer', sentence: `${location} sent no readable discharge.` });
   if (Buffer.compare(decoded.value.nonce.keyId, ticket) !== 0) {
