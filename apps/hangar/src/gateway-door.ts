@@ -1,6 +1,7 @@
 import type { Authority } from '@hangar/authority';
 import type { Gateway } from '@hangar/gateway';
 import { type Door, splitTarget } from '@hangar/security';
+import { DOOR_HEADER, TOKENS_DOOR } from './door-header.ts';
 import type { Fetcher } from './server.ts';
 
 /** What is about tokens goes to the authority; everything else is the Machines API and the gateway's own surface. */
@@ -12,9 +13,12 @@ export function createGatewayDoor(parts: {
   authority: Pick<Authority, 'fetch'>;
 }): Fetcher {
   return {
-    fetch: async (request: Request, door: Door) =>
-      ABOUT_TOKENS.test(splitTarget(door.rawTarget).path)
-        ? await parts.authority.fetch(request, door)
-        : await parts.gateway.fetch(request, door),
+    fetch: async (request: Request, door: Door) => {
+      if (!ABOUT_TOKENS.test(splitTarget(door.rawTarget).path))
+        return await parts.gateway.fetch(request, door);
+      const response = await parts.authority.fetch(request, door);
+      response.headers.set(DOOR_HEADER, TOKENS_DOOR);
+      return response;
+    },
   };
 }

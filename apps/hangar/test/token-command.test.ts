@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openHouse, type DemoHouse } from '../src/demo/house.ts';
 import { environment } from '../src/demo/steps/environment.ts';
@@ -246,7 +248,66 @@ describe('hangar token', { timeout: 120_000 }, () => {
     );
     expect(unknown).toMatchObject({ code: 1, json: { code: 'not_found' } });
     const forever = await token(['create', '--preset', 'org', '--expires', '20y', '--json'], customer());
-    expect(forever.code).toBe(1);
-    expect(String(forever.json['error'])).toMatch(/expires_in/);
+    expect(forever).toMatchObject({
+      code: 2,
+      json: { error: expect.stringMatching(/^--expires takes .*w, d, h, m and s/) },
+    });
+  });
+
+  test('F-72: names the flag and not the field of the door, and says what is accepted', async () => {
+    const refusals: [string[], number, RegExp][] = [
+      [['--preset', 'org', '--expires', '1y'], 2, /^--expires takes a duration in w, d, h, m and s/],
+      [['--preset', 'org', '--expires', '3600'], 2, /^--expires takes a duration in w, d, h, m and s/],
+      [['--preset', 'org', '--expires', '367d'], 1, /\(--expires: from 1s to 366d\)/],
+      [['--preset', 'deploy'], 1, /\(--app: preset deploy is about one app\)/],
+      [['--preset', 'org', '--name', ''], 1, /\(--name: /],
+      [['--preset', 'org', '--source', 'nowhere'], 1, /\(--source: /],
+      [['--preset', 'org', '--app', '0'], 1, /\(--app: /],
+      [['--preset', 'org', '--command', 'ls'], 1, /\(--command or --prefix: /],
+    ];
+    for (const [args, code, words] of refusals) {
+      const ran = await token(['create', ...args, '--json'], customer());
+      expect([args, ran.code, ran.json['error']]).toEqual([args, code, expect.stringMatching(words)]);
+      expect(String(ran.json['error'])).not.toMatch(/expires_in|app_id|commands|require_login/);
+    }
+    const fine = await token(['create', '--preset', 'org', '--expires', '1w2d', '--json'], customer());
+    expect(fine.code).toBe(0);
+  });
+
+  test('F-73: says of another port, and of another server, that it is no gateway', async () => {
+    const foreign = createServer((_, answer) =>
+      answer.writeHead(200, { 'content-type': 'text/html' }).end('<p>hi'),
+    );
+    await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve));
+    const elsewhere = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+    for (const url of [house.publicUrl, house.flyUrl, elsewhere])
+      for (const args of [['list'], ['create', '--preset', 'readonly'], ['verify'], ['revoke', '--yes']]) {
+        const ran = await token([...args, '--url', url, '--json', '--token', story.token]);
+        expect([url, args, ran.code, ran.json['code']]).toEqual([url, args, 1, 'not_a_gateway']);
+      }
+    foreign.close();
+    // The gateway itself knows no such token, which is another thing.
+    const unknown = await token(['show', 'none', '--json'], customer());
+    expect(unknown).toMatchObject({ code: 1, json: { code: 'not_found' } });
+  });
+
+  test('F-71: says that there is a line break inside a token', async () => {
+    const wrapped = `${story.token.slice(0, 80)}\n${story.token.slice(80)}`;
+    for (const args of [['verify'], ['check', 'GET', '/v1/apps'], ['explain']]) {
+      const ran = await token(args, customer(), wrapped);
+      expect([args, `${ran.text}${ran.errors}`]).toEqual([
+        args,
+        expect.stringContaining('there is a line break or space inside the token'),
+      ]);
+    }
+  });
+
+  test('F-121: does not add what nothing clears', async () => {
+    const caveats = '[{"type":"Apps","body":{"apps":{"0":"r","5":"r"}}}]';
+    const ran = await token(['attenuate', '--caveats', '-', '--json', '--token', story.token], {}, caveats);
+    expect(ran).toMatchObject({
+      code: 2,
+      json: { error: expect.stringMatching(/every app and single ones at once/) },
+    });
   });
 });

@@ -40,7 +40,7 @@ beforeAll(async () => {
     incoming.on('data', (part: Buffer) => (body += part.toString()));
     incoming.on('end', () => {
       received.push(`${incoming.headers.authorization ?? ''} ${body}`);
-      answer.writeHead(200, { 'content-type': 'application/json' });
+      answer.writeHead(200, { 'content-type': 'application/json', 'hangar-door': 'tokens' });
       answer.end(JSON.stringify({ tokens: [], allowed: true, token: 'fm2_made', id: 'made' }));
     });
   });

@@ -1,56 +1,62 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../test/harness/postgres.ts';
-import { spawn, type ChildProcess } from 'node:child_process';
 
-const main = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+interface Sold {
+  readonly extension: { readonly id: string; readonly name: string; readonly config: Record<string, string> };
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const readme = readFileSync(`${root}/examples/logjam/README.md`, 'utf8');
+const [build, simulator, seller, order] = (/```sh\n(.*?)```/s.exec(readme)?.[1] ?? '').trim().split('\n');
 const children: ChildProcess[] = [];
-let fly = '';
+let flyPort = '';
 
-/** Starts a program and waits for its first line. */
-async function start(script: string, args: readonly string[] = []): Promise<string> {
+/** Starts a program as the README does, `node SCRIPT … &`, with ports of its own, and waits for its first line. */
+async function start(command: string | undefined, args: readonly string[]): Promise<string> {
+  const script = /^node (\S+) .*&$/.exec(command ?? '')?.[1] ?? '';
   const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
     env: { PATH: '/usr/bin:/bin' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
   return await new Promise<string>((resolve, reject) => {
     child.stdout?.once('data', (line: Buffer) => resolve(line.toString()));
-    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}`)));
   });
+}
+
+/** Runs the README's own order, changed as the text below it says. */
+function ordered(change: (command: string) => string = (command) => command): Sold {
+  const command = change(order ?? '').replace('127.0.0.1:4700', `127.0.0.1:${flyPort}`);
+  return JSON.parse(execFileSync('bash', ['-eu', '-c', command], { encoding: 'utf8' })) as Sold;
 }
 
 beforeAll(async () => {
   const port = await freePort();
-  const ready = await start(main('packages/simulator/dist/main.js'), [
-    '--port',
-    '0',
-    '--provider',
-    `http://127.0.0.1:${port}/flyio`,
-  ]);
-  fly = (JSON.parse(ready) as { api: string }).api;
-  await start(main('examples/logjam/dist/main.js'), [String(port), new URL(fly).port]);
+  const provider = /--provider (\S+)/.exec(simulator ?? '')?.[1]?.replace('4800', String(port)) ?? '';
+  const ready = await start(simulator, ['--port', '0', '--provider', provider]);
+  flyPort = new URL((JSON.parse(ready) as { api: string }).api).port;
+  expect(await start(seller, [String(port), flyPort])).toContain(provider);
 }, 60_000);
 afterAll(() => {
   for (const child of children) child.kill();
 });
 
-test('the example sells a drain, once, as its README says', async () => {
-  const order = async (): Promise<{
-    status: number;
-    extension: { id: string; config: Record<string, string> };
-  }> => {
-    const answer = await fetch(`${fly}/_fly/extensions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id: 'the-readme', name: 'my-drain' }),
-    });
-    return {
-      status: answer.status,
-      ...((await answer.json()) as { extension: { id: string; config: Record<string, string> } }),
-    };
-  };
-  const first = await order();
-  expect(first.extension.config['LOGJAM_URL']).toMatch(/^https:\/\/drain:.+@my-drain\.logjam\.example$/);
-  expect((await order()).extension).toMatchObject({ id: first.extension.id, config: first.extension.config });
+test('the README says how, and its order sells the drain that was ordered', () => {
+  expect(build).toBe('npm run build');
+  const { extension } = ordered();
+  expect(extension.name).toBe('my-drain');
+  expect(extension.config['LOGJAM_URL']).toMatch(/^https:\/\/drain:.+@my-drain\.logjam\.example$/);
+});
+
+test('the same order again, with the same id, is the same drain; without, it is another', () => {
+  const again = (): Sold => ordered((command) => command.replace('{"name"', '{"id":"the-readme","name"'));
+  const { extension } = again();
+  expect(extension.id).toBe('the-readme');
+  expect(again().extension).toEqual(extension);
+  expect(ordered().extension.id).not.toBe('the-readme');
 });

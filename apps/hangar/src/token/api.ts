@@ -5,6 +5,7 @@ import {
   OutgoingError,
   type OutgoingRequest,
 } from '@hangar/security/outgoing';
+import { DOOR_HEADER, TOKENS_DOOR } from '../door-header.ts';
 import { gatewayUrl, type TokenOptions } from './input.ts';
 
 /** An answer of the gateway that is no success. */
@@ -36,6 +37,15 @@ export class GatewayUnreachable extends Error {
   }
 }
 
+/** Something answered, and it is no gateway: another port of Hangar, or a server of somebody else. */
+export class NotAGateway extends Error {
+  override readonly name = 'NotAGateway';
+
+  constructor(base: string) {
+    super(`${base} answers, but it is not a gateway of Hangar. Its address is --url or HANGAR_API_URL`);
+  }
+}
+
 /** Long enough for a slow gateway, short enough for a person. */
 const TIMEOUT_MS = 30_000;
 
@@ -53,14 +63,15 @@ function outgoingFor(url: string): Outgoing {
 /**
  * Asks the gateway's own surface below `/hangar/v1/tokens`.
  *
- * @throws ApiError for anything but a success, GatewayUnreachable when there is no answer
+ * @throws ApiError for anything but a success, GatewayUnreachable when there is no answer, NotAGateway when somebody else
+ * answers
  */
 export async function ask(
   options: TokenOptions,
   request: { method: string; path: string; body?: unknown; token?: string },
 ): Promise<Record<string, unknown>> {
   const base = gatewayUrl(options);
-  return await sendTo(base, {
+  const answer = await send(base, {
     method: request.method,
     url: `${base}/hangar/v1/tokens${request.path}`,
     headers: {
@@ -70,6 +81,10 @@ export async function ask(
     },
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
   });
+  // Whatever stands in front of a gateway may refuse in its own way; what says yes, or knows no such address, is another server.
+  const elsewhere = answer.status < 400 || answer.status === 404 || answer.status === 405;
+  if (elsewhere && answer.headers.get(DOOR_HEADER) !== TOKENS_DOOR) throw new NotAGateway(base);
+  return read(base, answer);
 }
 
 /**
@@ -101,18 +116,25 @@ export async function appNumberOf(
  * @throws ApiError for anything but a success, GatewayUnreachable when there is no answer
  */
 export async function sendTo(base: string, request: OutgoingRequest): Promise<Record<string, unknown>> {
+  return read(base, await send(base, request));
+}
+
+async function send(base: string, request: OutgoingRequest): Promise<OutgoingAnswer> {
   const outgoing = outgoingFor(base);
-  let answer: OutgoingAnswer;
   try {
-    answer = await outgoing.send(request);
+    return await outgoing.send(request);
   } catch (error) {
     throw error instanceof OutgoingError ? new GatewayUnreachable(base, error) : error;
   } finally {
     await outgoing.close();
   }
+}
+
+function read(base: string, answer: OutgoingAnswer): Record<string, unknown> {
   const text = answer.text();
-  const parsed =
-    text === '' ? {} : (parse(text) ?? { error: `${base} answered ${answer.status}, and not in JSON` });
+  const parsed = text === '' ? {} : parse(text);
+  if (parsed === undefined)
+    throw new ApiError(answer.status, { error: `${base} answered ${answer.status}, and not in JSON` });
   if (answer.status < 200 || answer.status > 299) throw new ApiError(answer.status, parsed);
   return parsed;
 }

@@ -46,7 +46,8 @@ async function attenuate(given: GivenToken, options: AttenuateOptions): Promise<
   const held = await given.held(options.location);
   const lifetime =
     options.for === undefined ? undefined : parseLifetime(options.for, Number.MAX_SAFE_INTEGER);
-  if (lifetime?.ok === false) throw new UsageError('--for takes a duration such as 1h, 30m or 7d');
+  if (lifetime?.ok === false)
+    throw new UsageError('--for takes a duration in w, d, h, m and s, such as 1h, 30m or 7d');
   const wanted = {
     ...(options.app === undefined
       ? {}

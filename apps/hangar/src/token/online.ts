@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { isPresetName, presets } from '@hangar/authority';
+import { isPresetName, parseLifetime, presets } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
-import { ask } from './api.ts';
+import { ApiError, ask } from './api.ts';
 import type { GivenToken } from './given.ts';
 import { readJsonFile, type TokenOptions } from './input.ts';
 import { type InspectOptions, showHeld } from './inspect.ts';
@@ -65,22 +65,26 @@ async function create(given: GivenToken, options: CreateOptions): Promise<Answer
     ...(options.command === undefined ? [] : [{ args: options.command, exact: true }]),
     ...(options.prefix === undefined ? [] : [{ args: options.prefix, exact: false }]),
   ];
+  if (options.expires !== undefined && !isDuration(options.expires))
+    throw new UsageError('--expires takes a duration in w, d, h, m and s, such as 30d, 8760h or 1h30m');
   const app = options.app;
-  const minted = await ask(options, {
-    method: 'POST',
-    path: '',
-    token: await given.forGateway(),
-    body: {
-      name: options.name ?? `${options.preset ?? 'custom'}${app === undefined ? '' : ` for ${app}`}`,
-      ...(options.preset === undefined ? {} : { preset: options.preset }),
-      ...(options.caveats === undefined ? {} : { caveats: await readJsonFile(options.caveats) }),
-      ...(app === undefined ? {} : /^\d+$/.test(app) ? { app_id: Number(app) } : { app }),
-      ...(options.expires === undefined ? {} : { expires_in: options.expires }),
-      ...(commands.length === 0 ? {} : { commands }),
-      ...(options.source === undefined ? {} : { source: options.source }),
-      ...(options.requireLogin === true ? { require_login: true } : {}),
-    },
-  });
+  const minted = await asFlags(
+    ask(options, {
+      method: 'POST',
+      path: '',
+      token: await given.forGateway(),
+      body: {
+        name: options.name ?? `${options.preset ?? 'custom'}${app === undefined ? '' : ` for ${app}`}`,
+        ...(options.preset === undefined ? {} : { preset: options.preset }),
+        ...(options.caveats === undefined ? {} : { caveats: await readJsonFile(options.caveats) }),
+        ...(app === undefined ? {} : /^\d+$/.test(app) ? { app_id: Number(app) } : { app }),
+        ...(options.expires === undefined ? {} : { expires_in: options.expires }),
+        ...(commands.length === 0 ? {} : { commands }),
+        ...(options.source === undefined ? {} : { source: options.source }),
+        ...(options.requireLogin === true ? { require_login: true } : {}),
+      },
+    }),
+  );
   return {
     json: minted,
     value: String(minted['token']),
@@ -91,6 +95,40 @@ async function create(given: GivenToken, options: CreateOptions): Promise<Answer
       '  It is shown this once.',
     ],
   };
+}
+
+/** The flag behind each field of the gateway's door: a refusal speaks of what was typed. */
+const FLAGS: Readonly<Record<string, string>> = {
+  name: '--name',
+  preset: '--preset',
+  caveats: '--caveats',
+  app: '--app',
+  app_id: '--app',
+  commands: '--command or --prefix',
+  expires_in: '--expires',
+  source: '--source',
+  require_login: '--require-login',
+};
+
+async function asFlags<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { fields } = error.body;
+    if (typeof fields !== 'object' || fields === null) throw error;
+    const renamed = Object.entries(fields).map(([field, fault]) => [
+      field.replace(/^[a-z_]+/, (name) => FLAGS[name] ?? name),
+      fault as unknown,
+    ]);
+    throw new ApiError(error.status, { ...error.body, fields: Object.fromEntries(renamed) as unknown });
+  }
+}
+
+/** How long is too long is the gateway's to say. */
+function isDuration(text: string): boolean {
+  const read = parseLifetime(text);
+  return read.ok || read.reason.tag === 'out_of_range';
 }
 
 interface ListOptions extends TokenOptions {

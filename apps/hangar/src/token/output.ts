@@ -1,7 +1,7 @@
 import { MacaroonError } from '@hangar/macaroon';
 import { HangarError, redactText } from '@hangar/security';
 import { EXIT_USAGE, fail, say } from '../terminal.ts';
-import { ApiError, GatewayUnreachable } from './api.ts';
+import { ApiError, GatewayUnreachable, NotAGateway } from './api.ts';
 import { GivenToken, usedWords } from './given.ts';
 import type { TokenOptions } from './input.ts';
 import { TokenRefused } from './refused.ts';
@@ -84,6 +84,7 @@ function judge(error: unknown): Failure {
     return { code: textOf(error.body['code']) ?? 'refused', sentence: details(error), exitCode: 1 };
   if (error instanceof GatewayUnreachable)
     return { code: 'gateway_unreachable', sentence: error.message, exitCode: 1 };
+  if (error instanceof NotAGateway) return { code: 'not_a_gateway', sentence: error.message, exitCode: 1 };
   if (error instanceof MacaroonError) return { code: error.code, sentence: error.message, exitCode: 1 };
   if (error instanceof HangarError)
     return { code: error.code, sentence: `${error.sentence} (${error.message})`, exitCode: 1 };

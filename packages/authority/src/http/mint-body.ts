@@ -35,6 +35,7 @@ export interface MintBody {
   readonly orgSlug: string | undefined;
 }
 
+const SECONDS_A_DAY = 86_400;
 const registry = hangarCaveats();
 
 /** Reads the body of `POST /hangar/v1/tokens`. Throws `invalid` (400) naming each field at fault. */
@@ -48,8 +49,8 @@ export function readMintBody(value: unknown): MintBody {
     throw invalid({
       expires_in:
         lifetime.reason.tag === 'out_of_range'
-          ? `between 1 and ${lifetime.reason.maxSeconds} seconds`
-          : 'whole seconds, or a duration such as 8760h or 1h30m',
+          ? `from 1s to ${Math.floor(lifetime.reason.maxSeconds / SECONDS_A_DAY)}d`
+          : 'a number of seconds, or a text such as "30d", "8760h" or "1h30m" (units w, d, h, m and s)',
     });
   }
   return {

@@ -211,6 +211,9 @@ function caveatLists(request: MintRequest): readonly (readonly Caveat[])[] {
     throw invalid({ preset: 'give a preset or caveats, one of them' });
   }
   checkMintable('caveats', alsoCaveats);
+  // Left out silently they would make a token that may run everything.
+  if (request.commands !== undefined && preset !== 'machine-exec')
+    throw invalid({ commands: 'only preset machine-exec takes commands' });
   if (preset !== undefined) {
     const lists = presetCaveats(preset, {
       workspace,
