@@ -63,7 +63,18 @@ export interface EnvironmentView {
   readonly power: string;
   readonly bucket: string | null;
   readonly machines: number;
+  /** One that is down, or goes down again and again, without having been asked to. */
+  readonly failedMachine: FailedMachineView | null;
   readonly createdAt: string;
+}
+
+/** Why a machine is down. */
+export interface FailedMachineView {
+  readonly id: string;
+  readonly reason: 'out_of_memory' | 'exited' | 'restarting' | 'not_launched';
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  readonly at: string | null;
 }
 
 /** An app by the number that stands in tokens, and by its name when it is one of the workspace's living apps. */

@@ -125,6 +125,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     allowedOrgs: allowedOrganizations(config),
     storageEndpoint: urls.s3,
     prices: environmentsPrices,
+    auditDays: config.auditDays,
     now,
     log,
   });

@@ -42,6 +42,8 @@ export interface Config {
   /** How long the data of a deleted extension lives. */
   readonly deleteGraceMs: number;
   readonly logLevel: string;
+  /** How long the audit trail goes back. */
+  readonly auditDays: number;
   readonly metricsToken: Secret | undefined;
   readonly leakKeysFile: string | undefined;
   readonly mintLimits: MintLimitsConfig;
@@ -118,6 +120,7 @@ export function readConfig(
     appName: reading.given('FLY_APP_NAME'),
     deleteGraceMs: durationMs(reading.text('HANGAR_DELETE_GRACE')) ?? 0,
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
+    auditDays: Number(reading.text('HANGAR_AUDIT_DAYS')),
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),
     mintLimits: mintLimits(reading),

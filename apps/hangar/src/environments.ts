@@ -1,5 +1,5 @@
 import type { Authority } from '@hangar/authority';
-import type { Gateway, RevokeAppTokens, UsageRecord } from '@hangar/gateway';
+import type { Gateway, Machine, Power, PowerChange, RevokeAppTokens, UsageRecord } from '@hangar/gateway';
 import type { Config, Seller, UsageLine } from '@hangar/provider';
 import { HangarError } from '@hangar/security';
 import { descriptionOf, priceOf, unitOf } from './prices.ts';
@@ -89,10 +89,8 @@ export function environmentsSeller({ gateway, authority, gatewayUrl }: Environme
       if (change === undefined || change.workspacePower === 'starting' || change.workspacePower === 'none')
         return;
       try {
-        await context.setStatus(
-          change.workspace.extensionId,
-          change.workspacePower === 'running' ? 'ready' : 'sleeping',
-        );
+        const { status, detail } = statusOf(change.workspacePower, change.failed);
+        await context.setStatus(change.workspace.extensionId, status, detail);
       } catch (error) {
         // The last events of an extension arrive while it is being deleted.
         if (!(error instanceof HangarError) || !['not_found', 'state_conflict'].includes(error.code))
@@ -100,6 +98,32 @@ export function environmentsSeller({ gateway, authority, gatewayUrl }: Environme
       }
     },
   };
+}
+
+/** What an extension is, by what its environments do; a failed machine says which one it is and why. */
+function statusOf(
+  power: Power,
+  failed: PowerChange['failed'],
+): { readonly status: 'ready' | 'error' | 'sleeping'; readonly detail?: string } {
+  if (power === 'running') return { status: 'ready' };
+  if (power !== 'failed') return { status: 'sleeping' };
+  const [machine] = failed;
+  return machine === undefined ? { status: 'error' } : { status: 'error', detail: sentenceOf(machine) };
+}
+
+function sentenceOf({ id, failure }: Machine): string {
+  const code = failure?.exitCode === undefined ? '' : ` with exit code ${failure.exitCode}`;
+  switch (failure?.reason) {
+    case 'out_of_memory':
+      return `machine ${id} ran out of memory and ended${code}`;
+    case 'restarting':
+      return `machine ${id} ends again and again${code}`;
+    case 'not_launched':
+      return `machine ${id} could not be launched`;
+    case 'exited':
+    case undefined:
+      return `machine ${id} ended${code}`;
+  }
 }
 
 /** Quantities are added in units of 1e-10, so that the charges are exactly the sum of the usage records. */

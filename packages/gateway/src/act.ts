@@ -15,14 +15,15 @@ import { appOf, respond, type Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import type { OnceAnswer } from './idempotency.ts';
 import { createMachine, updateMachine } from './machines.ts';
+import { writeMetadata } from './metadata.ts';
 import { listInOrganization, place } from './organization-lists.ts';
 import { ownedMachine, ownedVolume } from './ownership.ts';
 import { HangarError } from '@hangar/security';
 import type { Parts } from './parts.ts';
-import type { Handler } from './route.ts';
+import type { Handler, Treatment } from './route.ts';
 import { setSecrets } from './secrets.ts';
-import { checkSpending, countFor } from './spending.ts';
-import { createVolume } from './volumes.ts';
+import { countFor, holdSpending, type Start } from './spending.ts';
+import { createVolume, extendVolume } from './volumes.ts';
 
 /**
  * Does what was decided: the last step of the pipeline. What the path names below the app must be the app's own; budgets
@@ -40,13 +41,24 @@ async function carryOut(exchange: Exchange, parts: Parts): Promise<Response> {
   const { plan, caller, clearance } = exchange;
   const { costs, treatment } = plan.route;
   const { machine: machineId, volume: volumeId } = plan.params;
-  if (clearance && costs) await checkSpending(clearance, caller.workspace.number, parts);
   const machine = machineId === undefined ? undefined : await ownedMachine(machineId, appOf(exchange), parts);
   if (volumeId !== undefined) await ownedVolume(volumeId, appOf(exchange), parts);
+  if (clearance && costs && !startsByBody(treatment))
+    await holdSpending(clearance, caller.workspace.number, startOf(exchange, machine), parts);
   if (clearance && costs && exchange.environment) await countFor(clearance, exchange.environment, parts);
   return treatment.kind === 'handle'
     ? await perform(treatment.handler, exchange, machine, parts)
     : await forward(exchange, machine, parts);
+}
+
+/** A config says how large the machine is that it starts: its handler looks at the budgets. */
+function startsByBody(treatment: Treatment): boolean {
+  return treatment.kind === 'handle' && ['create-machine', 'update-machine'].includes(treatment.handler);
+}
+
+function startOf({ plan }: Exchange, machine: Machine | undefined): Start | undefined {
+  if (plan.route.id !== 'machines.start' || !machine) return undefined;
+  return { environment: machine.environment, guest: machine.guest };
 }
 
 /** Carries out what the gateway does itself. */
@@ -77,10 +89,14 @@ async function perform(
       return await setSecrets(exchange, parts);
     case 'create-volume':
       return await createVolume(exchange, parts);
+    case 'extend-volume':
+      return await extendVolume(exchange, parts);
+    case 'write-metadata':
+      return await writeMetadata(exchange, required(machine), parts);
     case 'assign-address':
       return await assignAddress(exchange, parts);
     case 'release-address':
-      return respond(exchange, await releaseAddress(exchange));
+      return respond(exchange, await releaseAddress(exchange, parts));
     case 'list-org-machines':
       return respond(exchange, await listInOrganization(exchange, 'machines', parts));
     case 'list-org-volumes':

@@ -2,12 +2,14 @@ import { isIP } from 'node:net';
 import type { Json } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import { checkBody } from './body-rules.ts';
-import { appOf, type Answer, type AppExchange, type Exchange, type HandlerParts } from './exchange.ts';
+import { appOf, type Answer, type Exchange, type HandlerParts } from './exchange.ts';
 import { bringBack } from './forward.ts';
-import { invalid, isObject } from './machine-config.ts';
+import { invalid } from './machine-config.ts';
+import { newUlid } from './naming.ts';
 import { checkOrganizationSlug } from './org-policy.ts';
+import { listedAddresses } from './ownership.ts';
 import { policyError } from './policy.ts';
-import { isAddress } from './route.ts';
+import { withPlaces } from './quotas.ts';
 import { formatTarget } from './target.ts';
 import { jsonOf } from './upstream.ts';
 
@@ -37,7 +39,13 @@ export async function assignAddress(given: Exchange, parts: HandlerParts): Promi
   }
   const target = `/v1/apps/${environment.name}/ip_assignments`;
   const call = { method: 'POST', target, headers: exchange.headers, json, repeatable: false };
-  return await bringBack(exchange, await exchange.send(call), 'stream', undefined, parts);
+  const operation = newUlid(parts.now());
+  return await withPlaces(
+    { exchange, operation, wanted: { addresses: 1 } },
+    parts,
+    async () => await bringBack(exchange, await exchange.send(call), 'address', undefined, parts),
+    ({ status }) => status < 500,
+  );
 }
 
 /** fly-go sends all five members, unset ones as empty texts. */
@@ -57,11 +65,11 @@ function checkPublic(type: unknown, { policy }: HandlerParts): void {
  * `DELETE /v1/apps/{app}/ip_assignments/{ip}`. The path names the app as well, but whether upstream holds an address
  * against it is not for us to trust: it must be among the app's own.
  */
-export async function releaseAddress(given: Exchange): Promise<Answer> {
+export async function releaseAddress(given: Exchange, { store }: HandlerParts): Promise<Answer> {
   const exchange = appOf(given);
   const { environment } = exchange;
   const wanted = canonical(exchange.plan.params['ip'] ?? '');
-  const held = (await addressesOf(exchange)).find((ip) => canonical(ip) === wanted);
+  const held = (await listedAddresses(exchange)).find((ip) => canonical(ip) === wanted);
   if (held === undefined) throw new HangarError('not_found', { public: `address not found: ${wanted}` });
   if (environment.flycastAddress !== undefined && canonical(environment.flycastAddress) === wanted) {
     throw policyError(
@@ -79,18 +87,8 @@ export async function releaseAddress(given: Exchange): Promise<Answer> {
   const reply = await exchange.send(call);
   if (reply.status >= 400 && reply.status !== 404) await jsonOf(reply, call);
   await reply.drop();
+  await store.addressGone({ address: held, environment: environment.id });
   return { status: 204 };
-}
-
-async function addressesOf(exchange: AppExchange): Promise<readonly string[]> {
-  const target = `/v1/apps/${exchange.environment.name}/ip_assignments`;
-  const call = { method: 'GET', target, repeatable: true };
-  const list = await jsonOf(await exchange.send(call), call);
-  const items: readonly unknown[] = isObject(list) && Array.isArray(list['ips']) ? list['ips'] : [];
-  return items.flatMap((item) => {
-    const ip = isObject(item) ? item['ip'] : undefined;
-    return typeof ip === 'string' && isAddress(ip) ? [ip] : [];
-  });
 }
 
 /** One spelling for each address: IPv6 has many. */

@@ -7,16 +7,16 @@ import type { Environment, Workspace } from './environment.ts';
 export function appWireOf(
   environment: Environment,
   workspace: Workspace,
-  machineCount: number,
+  counts: { readonly machines: number; readonly volumes: number },
 ): Record<string, unknown> {
   return {
     id: environment.upstreamId ?? environment.id,
     name: environment.name,
     internal_numeric_id: environment.numericId === undefined ? null : Number(environment.numericId),
     network: environment.network,
-    status: machineCount > 0 ? 'deployed' : 'pending',
-    machine_count: machineCount,
-    volume_count: 0,
+    status: counts.machines > 0 ? 'deployed' : 'pending',
+    machine_count: counts.machines,
+    volume_count: counts.volumes,
     ...(environment.role === undefined ? {} : { app_role: environment.role }),
     organization: {
       name: workspace.slug,

@@ -1,6 +1,13 @@
 import { appWireOf } from './app-wire.ts';
 import { mayRead } from './decide.ts';
-import { isGone, powerOf, type Environment, type Machine, type Power } from './environment.ts';
+import {
+  isGone,
+  powerOf,
+  type Environment,
+  type Machine,
+  type MachineFailure,
+  type Power,
+} from './environment.ts';
 import { appOf, type Answer, type Exchange, type HandlerParts } from './exchange.ts';
 import { deleteEnvironment } from './deletion.ts';
 import { undelete } from './quarantine.ts';
@@ -28,8 +35,12 @@ export async function listApps(exchange: Exchange, parts: HandlerParts): Promise
   const visible = (await visibleEnvironments(exchange, parts)).filter(
     (environment) => environment.phase === 'ready' && (role === undefined || environment.role === role),
   );
+  const volumes = await parts.store.volumeCounts(visible.map(({ id }) => id));
   const apps = visible.map((environment) =>
-    appWireOf(environment, workspace, counts.get(environment.id) ?? 0),
+    appWireOf(environment, workspace, {
+      machines: counts.get(environment.id) ?? 0,
+      volumes: volumes.get(environment.id) ?? 0,
+    }),
   );
   return { status: 200, json: { total_apps: apps.length, apps } };
 }
@@ -46,8 +57,12 @@ function machineCounts(machines: readonly Machine[]): Map<string, number> {
 export async function getApp(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
   const { environment } = appOf(exchange);
   const machines = await parts.store.machinesOf(environment.id);
-  const count = machines.filter(({ state }) => !isGone(state)).length;
-  return { status: 200, json: appWireOf(environment, exchange.caller.workspace, count) };
+  const volumes = await parts.store.volumeCounts([environment.id]);
+  const counts = {
+    machines: machines.filter(({ state }) => !isGone(state)).length,
+    volumes: volumes.get(environment.id) ?? 0,
+  };
+  return { status: 200, json: appWireOf(environment, exchange.caller.workspace, counts) };
 }
 
 /**
@@ -67,6 +82,10 @@ export async function undeleteEnvironment(exchange: Exchange, parts: Parts): Pro
   return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };
 }
 
+function failureWire({ reason, exitCode, oomKilled, at }: MachineFailure) {
+  return { reason, exit_code: exitCode ?? null, oom_killed: oomKilled, at: at.toISOString() };
+}
+
 /** An environment as Hangar's own surface shows it. */
 export function environmentWire(environment: Environment, machines: readonly Machine[], endpoint: string) {
   const own = machines.filter((machine) => machine.environment === environment.id && !isGone(machine.state));
@@ -78,10 +97,15 @@ export function environmentWire(environment: Environment, machines: readonly Mac
     class: environment.class ?? null,
     labels: environment.labels,
     phase: environment.phase,
-    power: powerOf(own.map(({ state }) => state)),
+    power: powerOf(own),
     network: environment.network,
     bucket: { name: environment.bucket, endpoint },
-    machines: own.map(({ id, state, region }) => ({ id, state, region })),
+    machines: own.map(({ id, state, region, failure }) => ({
+      id,
+      state,
+      region,
+      failure: failure === undefined ? null : failureWire(failure),
+    })),
     created_by: { token_id: environment.createdByToken, branch: environment.createdByBranch },
     created_at: environment.createdAt.toISOString(),
     ready_at: environment.readyAt?.toISOString() ?? null,

@@ -1,7 +1,8 @@
-import type { Door } from '@hangar/security';
+import { sha256Hex, type Door } from '@hangar/security';
 import type { RequestPlan } from './request-plan.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedCaller } from './ports.ts';
+import type { Task } from './recovery.ts';
 import { queryValues } from './target.ts';
 
 /** What is known about a request when it ends; filled in on its way. */
@@ -17,7 +18,8 @@ export interface Auditor {
 
 /**
  * One row per request of a known caller that changes something, reveals secret values, or was refused. Plain reads that
- * went well leave none. A row that cannot be written never changes an answer whose effect has happened.
+ * went well leave none. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
+ * count; so is the refreshing of a lease. A row that cannot be written never changes an answer whose effect has happened.
  */
 export function createAuditor({ store, now, log }: Parts): Auditor {
   return {
@@ -25,18 +27,22 @@ export function createAuditor({ store, now, log }: Parts): Auditor {
       if (!plan || !caller) return;
       const reveals = queryValues(plan.query, 'show_secrets').length > 0;
       if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return;
+      const facts = {
+        workspace: caller.workspace,
+        tokenId: caller.tokenId,
+        branch: caller.branch,
+        action: plan.route.id,
+        resource: Object.values(plan.params).join('/'),
+        outcome,
+        status: response.status,
+      };
       try {
         await store.writeAudit({
+          ...facts,
           at: now(),
-          workspace: caller.workspace,
-          tokenId: caller.tokenId,
-          branch: caller.branch,
-          action: plan.route.id,
-          resource: Object.values(plan.params).join('/'),
-          outcome,
-          status: response.status,
           requestId: door.requestId,
           upstreamRequestId: response.headers.get('fly-request-id') ?? undefined,
+          sameAs: repeats(plan, response) ? sha256Hex(Object.values(facts).join('\n')) : undefined,
         });
       } catch (error) {
         log.error(
@@ -44,6 +50,33 @@ export function createAuditor({ store, now, log }: Parts): Auditor {
           'an audit entry could not be written',
         );
       }
+    },
+  };
+}
+
+/** Each change is a row of its own; what changed nothing, or only says "still there", is counted. */
+function repeats({ route }: RequestPlan, { status }: Response): boolean {
+  return status >= 400 || route.id === 'leases.take';
+}
+
+/** Longer than a year, so that last year's quarter can be compared with this one's. */
+export const AUDIT_DAYS = 400;
+const DAY_MS = 86_400_000;
+/** Rows that go in one statement: a table that was never pruned must not be locked for minutes. */
+const DROP_BATCH = 5000;
+
+/** Deletes what is older than the trail goes back, and the remains of machines and volumes that are gone as long. */
+export function auditTask({ store, now, auditDays }: Parts): Task {
+  return {
+    name: 'gateway-audit',
+    everySeconds: 3600,
+    async run(signal) {
+      const at = now();
+      const before = new Date(at.getTime() - auditDays * DAY_MS);
+      let dropped = DROP_BATCH;
+      while (dropped === DROP_BATCH && !signal.aborted)
+        dropped = await store.dropAudit({ before, limit: DROP_BATCH });
+      if (!signal.aborted) await store.dropRemains({ before, now: at });
     },
   };
 }

@@ -33,7 +33,10 @@ export async function createApp(exchange: Exchange, parts: Parts): Promise<OnceA
     const environment = await createOnce(wish, exchange, parts, operation);
     return {
       status: 201,
-      json: { ...appWireOf(environment, workspace, 0), created_at: environment.createdAt.getTime() },
+      json: {
+        ...appWireOf(environment, workspace, { machines: 0, volumes: 0 }),
+        created_at: environment.createdAt.getTime(),
+      },
     };
   });
 }

@@ -83,6 +83,18 @@ export interface Guest {
   readonly memoryMb: number;
 }
 
+/** Why a machine ended without being asked to, as its own events tell. */
+export interface MachineFailure {
+  /**
+   * `restarting` ended again and again within minutes, whatever it is doing right now; `not_launched` never ran, as with an
+   * image that is not there.
+   */
+  readonly reason: 'out_of_memory' | 'exited' | 'restarting' | 'not_launched';
+  readonly exitCode: number | undefined;
+  readonly oomKilled: boolean;
+  readonly at: Date;
+}
+
 /** A machine as last seen. */
 export interface Machine {
   readonly id: string;
@@ -94,6 +106,8 @@ export interface Machine {
   readonly createdAt: Date;
   readonly observedAt: Date;
   readonly destroyedAt: Date | undefined;
+  /** Undefined while all is well. */
+  readonly failure: MachineFailure | undefined;
 }
 
 /** A time in which a machine ran. Open while `stoppedAt` is undefined. */
@@ -109,7 +123,7 @@ export interface Interval {
 /** What an environment's machines are doing, taken together. */
 export type Power = (typeof powers)[number];
 
-export const powers = ['none', 'starting', 'running', 'suspended', 'stopped'] as const;
+export const powers = ['none', 'starting', 'running', 'failed', 'suspended', 'stopped'] as const;
 
 const runningStates: readonly string[] = [
   'started',
@@ -120,7 +134,8 @@ const runningStates: readonly string[] = [
   'replacing',
 ];
 const startingStates: readonly string[] = ['creating', 'starting'];
-const goneStates: readonly string[] = ['destroyed', 'destroying', 'replaced', 'migrated'];
+/** States in which a machine no longer counts as one. */
+export const GONE_STATES: readonly string[] = ['destroyed', 'destroying', 'replaced', 'migrated'];
 
 /** True while a machine in this state is compute that is paid for. */
 export function isRunning(state: string): boolean {
@@ -129,14 +144,28 @@ export function isRunning(state: string): boolean {
 
 /** True when a machine in this state no longer counts as one. */
 export function isGone(state: string): boolean {
-  return goneStates.includes(state);
+  return GONE_STATES.includes(state);
 }
 
-/** The busiest of the machines decides; no machine at all is `none`. */
-export function powerOf(states: readonly string[]): Power {
-  const alive = states.filter((state) => !isGone(state));
+/** States in which upstream itself has given a machine up. */
+const FAILED_STATES: readonly string[] = ['failed', 'launch_failed'];
+
+/** True for a machine that is down, or goes down again and again, without having been asked to. */
+export function hasFailed({ state, failure }: Pick<Machine, 'state' | 'failure'>): boolean {
+  if (FAILED_STATES.includes(state) || failure?.reason === 'restarting') return true;
+  return failure !== undefined && !isRunning(state) && !startingStates.includes(state);
+}
+
+/**
+ * The busiest of the machines decides, and one that failed is more to look at than one that rests; no machine at all is
+ * `none`.
+ */
+export function powerOf(machines: readonly Pick<Machine, 'state' | 'failure'>[]): Power {
+  const alive = machines.filter(({ state }) => !isGone(state));
   if (alive.length === 0) return 'none';
-  if (alive.some(isRunning)) return 'running';
-  if (alive.some((state) => startingStates.includes(state))) return 'starting';
-  return alive.some((state) => state === 'suspended') ? 'suspended' : 'stopped';
+  const well = alive.filter((machine) => !hasFailed(machine));
+  if (well.some(({ state }) => isRunning(state))) return 'running';
+  if (well.some(({ state }) => startingStates.includes(state))) return 'starting';
+  if (well.length < alive.length) return 'failed';
+  return well.some(({ state }) => state === 'suspended') ? 'suspended' : 'stopped';
 }

@@ -2,7 +2,15 @@ import { HangarError } from '@hangar/security';
 import { visibleEnvironments } from './apps.ts';
 import { deleteEnvironment } from './deletion.ts';
 import { quarantine } from './quarantine.ts';
-import { powerOf, type Environment, type Machine, type Power, type Workspace } from './environment.ts';
+import {
+  hasFailed,
+  isGone,
+  powerOf,
+  type Environment,
+  type Machine,
+  type Power,
+  type Workspace,
+} from './environment.ts';
 import type { Answer, Exchange, HandlerParts } from './exchange.ts';
 import { findMachine } from './find-machine.ts';
 import { invalid } from './machine-config.ts';
@@ -20,6 +28,8 @@ export interface PowerChange {
   readonly power: Power;
   /** The power of the whole workspace: that of its busiest environment. */
   readonly workspacePower: Power;
+  /** Machines of the workspace that are down, or go down again and again, without having been asked to. */
+  readonly failed: readonly Machine[];
 }
 
 /** An environment with the machines it has. */
@@ -67,7 +77,7 @@ export function createEnvironments(parts: Parts): Environments {
       const machines = await store.machinesIn(workspace);
       return (await store.environmentsOf(workspace)).map((environment) => {
         const own = machines.filter((machine) => machine.environment === environment.id);
-        return { environment, machines: own, power: powerOf(own.map(({ state }) => state)) };
+        return { environment, machines: own, power: powerOf(own) };
       });
     },
     async quarantineAll(workspace, deleteAfter) {
@@ -110,9 +120,13 @@ async function powerChange(environment: Environment, { store }: Parts): Promise<
   const workspace = await store.workspace(environment.workspace);
   if (!workspace) return undefined;
   const machines = await store.machinesIn(workspace.number);
-  const states = (own: readonly Machine[]): string[] => own.map(({ state }) => state);
-  const power = powerOf(states(machines.filter((machine) => machine.environment === environment.id)));
-  return { workspace, environment: environment.id, power, workspacePower: powerOf(states(machines)) };
+  return {
+    workspace,
+    environment: environment.id,
+    power: powerOf(machines.filter((machine) => machine.environment === environment.id)),
+    workspacePower: powerOf(machines),
+    failed: machines.filter((machine) => !isGone(machine.state) && hasFailed(machine)),
+  };
 }
 
 const defaultSpanMs = 86_400_000;

@@ -1,15 +1,15 @@
+import type { SchemaName } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import type { Environment, Machine } from './environment.ts';
 import type { Exchange, HandlerParts } from './exchange.ts';
 import { forwardedRefusal } from './forwarded-refusal.ts';
 import { responseHeaders } from './headers.ts';
-import { isReservedMetadata } from './body-rules.ts';
-import { invalid, isObject, withoutNulls } from './machine-config.ts';
+import { checkBody, isReservedMetadata } from './body-rules.ts';
+import { invalid, isObject } from './machine-config.ts';
 import { cleanMachine, readMachine, withoutMarks } from './machine-view.ts';
-import { noteGone, noteMachine } from './observe.ts';
+import { noteAddress, noteGone, noteMachine, noteMounts, noteVolume, noteVolumeGone } from './observe.ts';
 import { pause } from './parts.ts';
-import { checkVolumeSize } from './policy.ts';
-import type { BodyCheck, Reply, Route } from './route.ts';
+import type { Reply, Route } from './route.ts';
 import { notJson, parseJson, type UpstreamReply } from './upstream.ts';
 
 /** Waiting and stopping take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
@@ -29,8 +29,8 @@ export async function forward(
   const { route } = exchange.plan;
   if (route.treatment.kind !== 'forward')
     throw new HangarError('internal', { detail: `${route.id} is not forwarded` });
-  const { bodyFields, check, reply } = route.treatment;
-  const json = readFields(exchange, bodyFields, check, parts);
+  const { body, reply } = route.treatment;
+  const json = checkedBody(exchange, body, parts);
   return await passOn(exchange, json, reply, machine, parts);
 }
 
@@ -102,11 +102,14 @@ async function takeNote(
   if (!environment) return;
   const items: readonly unknown[] = Array.isArray(json) ? json : [json];
   for (const item of items) {
-    if (reply === 'volumes' && isObject(item) && typeof item['id'] === 'string') {
-      await parts.store.saveVolume({ id: item['id'], environment: environment.id, at: parts.now() });
-    }
+    if (reply === 'volumes') await noteVolume(item, environment.id, parts);
+    if (reply === 'address') await noteAddress(item, environment.id, parts);
+    if (reply === 'deleted-volume') await noteVolumeGone(item, parts);
+    if (reply === 'extended-volume' && isObject(item))
+      await noteVolume(item['volume'], environment.id, parts);
     const machine = reply === 'machine' || reply === 'machines' ? readMachine(item) : undefined;
     if (machine) await noteMachine(machine, environment.id, parts);
+    if (machine && reply === 'machine') await noteMounts(machine, environment.id, parts);
   }
 }
 
@@ -115,38 +118,15 @@ function cleaned(reply: Reply, json: unknown): unknown {
   return Array.isArray(json) ? json.map(cleanMachine) : cleanMachine(json);
 }
 
-/** The members of the body that the route knows. A body where none is expected is thrown away unread. */
-function readFields(
-  exchange: Exchange,
-  fields: readonly string[],
-  check: BodyCheck | undefined,
-  parts: HandlerParts,
+/** The body, as its table has it. One where none is expected is thrown away unread. */
+function checkedBody(
+  { plan, whole }: Exchange,
+  schema: SchemaName | undefined,
+  { policy }: HandlerParts,
 ): unknown {
-  const key = exchange.plan.params['key'];
-  if (check === 'metadata-value' && key !== undefined && isReservedMetadata(key)) throw reserved(key);
-  if (fields.length === 0) return undefined;
-  const value = exchange.whole.json();
-  if (value === undefined) return undefined;
-  if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const known = Object.fromEntries(
-    Object.entries(withoutNulls(value)).filter(([name]) => fields.includes(name)),
-  );
-  if (check === 'metadata') checkMetadata(known['metadata']);
-  if (check === 'volume-size') checkSize(known['size_gb'], parts);
-  return known;
-}
-
-function checkMetadata(metadata: unknown): void {
-  if (!isObject(metadata)) throw invalid('metadata', 'an object is needed');
-  for (const key of Object.keys(metadata)) if (isReservedMetadata(key)) throw reserved(key);
-}
-
-function checkSize(size: unknown, { policy }: HandlerParts): void {
-  if (typeof size !== 'number') throw invalid('size_gb', 'a number is needed');
-  const error = checkVolumeSize(size, 'size_gb', policy);
-  if (error) throw error;
-}
-
-function reserved(key: string): HangarError {
-  return invalid(`metadata.${key}`, 'this name is reserved');
+  const { key } = plan.params;
+  if (key !== undefined && plan.route.method !== 'GET' && isReservedMetadata(key))
+    throw invalid(`metadata.${key}`, 'this name is reserved');
+  const value = whole.json();
+  return schema === undefined || value === undefined ? undefined : checkBody(schema, value, policy).value;
 }

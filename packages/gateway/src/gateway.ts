@@ -10,7 +10,7 @@ import {
   type Log,
   type Sealer,
 } from '@hangar/security';
-import { createAuditor, type AuditSubject } from './audit.ts';
+import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './audit.ts';
 import { act } from './act.ts';
 import { AuthenticRequest } from './authentic-request.ts';
 import { decide } from './decide.ts';
@@ -55,6 +55,8 @@ export interface GatewayOptions {
   readonly policy?: EnvironmentPolicy;
   /** For tokens with a budget. Undefined where nobody is billed: then such a token makes and starts nothing. */
   readonly prices: Prices | undefined;
+  /** How long the audit trail goes back; default 400 days. */
+  readonly auditDays?: number;
   readonly now?: Clock;
   readonly log?: Log;
 }
@@ -85,6 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     storageSecretNames: options.storageSecretNames ?? 'fly',
     policy: options.policy ?? defaultPolicy,
     prices: options.prices,
+    auditDays: options.auditDays ?? AUDIT_DAYS,
     now: options.now ?? systemClock,
     log: options.log ?? silentLog,
   };
@@ -133,7 +136,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     environments: createEnvironments(parts),
     workspaces: createWorkspaces(parts),
-    tasks: [recoveryTask(parts), expiryTask(parts), powerTask(parts), operationsTask(parts)],
+    tasks: [
+      recoveryTask(parts),
+      expiryTask(parts),
+      powerTask(parts),
+      operationsTask(parts),
+      auditTask(parts),
+    ],
   };
 }
 

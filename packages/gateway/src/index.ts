@@ -20,8 +20,18 @@ export type { Method, Resource, Route, Treatment } from './route.ts';
 export { cutUsage, type Granularity, type Meter, type UsageRecord } from './usage.ts';
 
 /** What the gateway keeps, and the words for it. */
-export { isGone, powerOf, unfinishedPhases } from './environment.ts';
-export type { Environment, Guest, Interval, Machine, Phase, Power, Step, Workspace } from './environment.ts';
+export { GONE_STATES, hasFailed, isGone, powerOf, unfinishedPhases } from './environment.ts';
+export type {
+  Environment,
+  Guest,
+  Interval,
+  Machine,
+  MachineFailure,
+  Phase,
+  Power,
+  Step,
+  Workspace,
+} from './environment.ts';
 
 /** What the gateway needs from outside: a verifier of tokens, and rows. */
 export type {
@@ -35,6 +45,10 @@ export type {
   NewEnvironment,
   Operation,
   OperationRole,
+  QuotaKind,
+  QuotaReason,
+  QuotaWish,
+  SpendLimit,
   ReserveReason,
   RevokeAppTokens,
   TokenReason,

@@ -1,19 +1,21 @@
 import { isJsonObject, type Fault, type Json } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError, isVolumeId } from '@hangar/security';
 import { checkBody, type NamedVolume } from './body-rules.ts';
+import type { Guest } from './environment.ts';
 import { checkCpuKind, type EnvironmentPolicy } from './policy.ts';
-
-/** A volume that a machine's config asks for without naming one that is there. */
-export interface NewVolume {
-  readonly gigabytes: number;
-}
+import type { VolumeGrowth } from './ports.ts';
 
 /** A body that passed, with the volumes it wants to mount (their owner is still to be checked). */
 export interface CheckedMachineBody {
   readonly body: Json;
   readonly config: Json;
   readonly volumes: readonly NamedVolume[];
-  readonly newVolumes: readonly NewVolume[];
+  /** The size of the machine that it describes. */
+  readonly guest: Guest;
+  /** Sizes in GB of volumes that it asks for without naming one that is there. */
+  readonly newVolumes: readonly number[];
+  /** Volumes that it lets grow. */
+  readonly grows: readonly VolumeGrowth[];
 }
 
 /**
@@ -26,7 +28,7 @@ export function checkMachineBody(body: unknown, policy: EnvironmentPolicy): Chec
   const config = objectOf(value['config']) ?? {};
   const denial = impliedKind(config, policy);
   if (denial) throw denial;
-  return { body: value, config, volumes, newVolumes: newVolumesOf(config) };
+  return { body: value, config, volumes, guest: guestIn(config), ...disksOf(config) };
 }
 
 function missingIn(body: Json): readonly Fault[] {
@@ -43,13 +45,35 @@ function impliedKind(config: Json, policy: EnvironmentPolicy): HangarError | und
   return checkCpuKind('shared', 'config.guest.cpu_kind', policy);
 }
 
-/** A mount that names no volume by id, and gives a size, is a wish for a new one. */
-function newVolumesOf(config: Json): readonly NewVolume[] {
+/** The size that upstream will give the machine: a guest's own members win over a preset, and the smallest is the default. */
+function guestIn(config: Json): Guest {
+  const [, prefix, count = '1'] =
+    /^(shared-cpu|performance)-([0-9]{1,2})x$/.exec(String(config['size'])) ?? [];
+  const preset = prefix === 'performance' ? 'performance' : 'shared';
+  const guest = objectOf(config['guest']) ?? {};
+  const cpuKind = isText(guest['cpu_kind']) ? guest['cpu_kind'] : preset;
+  const cpus = sizeOf(guest['cpus']) || Number(count);
+  const memoryMb = sizeOf(guest['memory_mb']) || cpus * (cpuKind === 'shared' ? 256 : 2048);
+  return { cpuKind, cpus, memoryMb };
+}
+
+/** A mount that gives a size wants a new volume of it, or lets the one that it names by id grow to it. */
+function disksOf(config: Json): Pick<CheckedMachineBody, 'newVolumes' | 'grows'> {
   const mounts: readonly unknown[] = Array.isArray(config['mounts']) ? config['mounts'] : [];
-  return mounts.filter(isJsonObject).flatMap(({ volume, size_gb: size }) => {
-    if (isText(volume) || typeof size !== 'number' || size === 0) return [];
-    return [{ gigabytes: size }];
-  });
+  const newVolumes: number[] = [];
+  const grows: VolumeGrowth[] = [];
+  for (const mount of mounts.filter(isJsonObject)) {
+    const toGb = Math.max(sizeOf(mount['size_gb']), sizeOf(mount['size_gb_limit']));
+    const id = [mount['volume'], mount['name']].find((name) => isText(name) && isVolumeId(name));
+    if (toGb === 0) continue;
+    if (isText(id)) grows.push({ volume: id, toGb });
+    else newVolumes.push(toGb);
+  }
+  return { newVolumes, grows };
+}
+
+function sizeOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 function objectOf(value: unknown): Json | undefined {

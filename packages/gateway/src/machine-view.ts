@@ -1,5 +1,6 @@
 import { machineWire, type MachineWire } from '@hangar/flyio';
-import type { Guest, Machine } from './environment.ts';
+import type { Environment, Guest, Machine } from './environment.ts';
+import { failureOf } from './failure.ts';
 import { isReservedMetadata } from './body-rules.ts';
 import { isObject } from './machine-config.ts';
 
@@ -17,6 +18,19 @@ const smallestGuest: Guest = { cpuKind: 'shared', cpus: 1, memoryMb: 256 };
 export function readMachine(value: unknown): MachineWire | undefined {
   const read = machineWire.safeParse(value);
   return read.success ? read.data : undefined;
+}
+
+/** The marks that a machine carries, whatever else is written into its metadata. */
+export function marksFor(
+  environment: Pick<Environment, 'id'>,
+  operation: string | undefined,
+  installation: string,
+): Record<string, string> {
+  return {
+    [metadataMarks.environment]: environment.id,
+    [metadataMarks.installation]: installation,
+    ...(operation === undefined ? {} : { [metadataMarks.operation]: operation }),
+  };
 }
 
 /** The marks of a machine, empty where there are none. */
@@ -52,7 +66,18 @@ export function machineRow(
     createdAt: known?.createdAt ?? (Number.isNaN(created) ? now : new Date(created)),
     observedAt: now,
     destroyedAt: machine.state === 'destroyed' ? (known?.destroyedAt ?? now) : undefined,
+    failure: hasEvents(machine) ? failureOf(machine, now) : sameFailure(machine, known),
   };
+}
+
+/** True when the description tells what happened; lists leave the events out. */
+export function hasEvents({ events }: Pick<MachineWire, 'events'>): boolean {
+  return (events?.length ?? 0) > 0;
+}
+
+/** Without events nothing new is known about a failure but that a machine in another state has got past it. */
+function sameFailure({ state }: MachineWire, known: Machine | undefined): Machine['failure'] {
+  return known?.state === state ? known.failure : undefined;
 }
 
 /** A metadata map without our marks. */

@@ -1,15 +1,17 @@
 import type { CreateMachineRequest, MachineWire } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
-import { isGone, type Environment, type Machine } from './environment.ts';
+import type { Environment, Machine } from './environment.ts';
 import { appOf, type Answer, type AppExchange, type Exchange, type HandlerParts } from './exchange.ts';
 import { passOn } from './forward.ts';
 import { once, type OnceAnswer, type OperationFacts } from './idempotency.ts';
 import { checkMachineBody, type CheckedMachineBody } from './machine-config.ts';
-import { cleanMachine, marksOf, metadataMarks, readMachine } from './machine-view.ts';
-import { noteMachine } from './observe.ts';
+import { cleanMachine, marksFor, marksOf, metadataMarks, readMachine } from './machine-view.ts';
+import { newUlid } from './naming.ts';
+import { noteMachine, noteMounts } from './observe.ts';
 import { listedMachines, ownedVolume } from './ownership.ts';
 import { pause } from './parts.ts';
-import { policyError } from './policy.ts';
+import { withPlaces } from './quotas.ts';
+import { holdSpending } from './spending.ts';
 import { jsonOf } from './upstream.ts';
 
 /** After a lost answer the machine is looked for this often; upstream shows new machines with some delay. */
@@ -41,7 +43,20 @@ async function createOnce(
     const earlier = await findByOperation(exchange, operation.id);
     if (earlier) return await created(earlier, environment, parts);
   }
-  await checkQuota(environment, parts);
+  const wanted = { machines: 1, volumes: checked.newVolumes, grows: checked.grows };
+  return await withPlaces({ exchange, operation: operation.id, wanted }, parts, async () => {
+    await holdStart(exchange, checked, parts);
+    return await makeMachine(exchange, checked, operation, parts);
+  });
+}
+
+async function makeMachine(
+  exchange: AppExchange,
+  checked: CheckedMachineBody,
+  operation: OperationFacts,
+  parts: HandlerParts,
+): Promise<Answer> {
+  const { environment } = exchange;
   const json = marked(checked, environment, operation.id, parts);
   const call = {
     method: 'POST',
@@ -77,6 +92,7 @@ async function created(
   status = 200,
 ): Promise<Answer> {
   await noteMachine(machine, environment.id, parts);
+  await noteMounts(machine, environment.id, parts);
   return { status, json: cleanMachine(machine) };
 }
 
@@ -90,7 +106,27 @@ export async function updateMachine(
   const checked = checkMachineBody(exchange.whole.json(), parts.policy);
   await checkVolumes(checked, exchange, parts);
   const json = marked(checked, exchange.environment, machine.operation, parts);
-  return await passOn(exchange, json, 'machine', machine, parts);
+  const wanted = { volumes: checked.newVolumes, grows: checked.grows };
+  return await withPlaces(
+    { exchange, operation: newUlid(parts.now()), wanted },
+    parts,
+    async () => {
+      await holdStart(exchange, checked, parts);
+      return await passOn(exchange, json, 'machine', machine, parts);
+    },
+    ({ status }) => status < 500,
+  );
+}
+
+/** What the config makes run counts for the budgets of the token at once. */
+async function holdStart(
+  { clearance, caller, environment }: AppExchange,
+  { body, guest }: CheckedMachineBody,
+  parts: HandlerParts,
+): Promise<void> {
+  if (!clearance) return;
+  const start = body['skip_launch'] === true ? undefined : { environment: environment.id, guest };
+  await holdSpending(clearance, caller.workspace.number, start, parts);
 }
 
 /** The body for upstream: the caller's config with our marks in its metadata. */
@@ -102,9 +138,7 @@ function marked(
 ): CreateMachineRequest {
   const metadata = {
     ...(config['metadata'] as Record<string, string> | undefined),
-    [metadataMarks.environment]: environment.id,
-    [metadataMarks.installation]: installation,
-    ...(operation === undefined ? {} : { [metadataMarks.operation]: operation }),
+    ...marksFor(environment, operation, installation),
   };
   return { ...body, config: { ...config, metadata } };
 }
@@ -116,18 +150,6 @@ async function checkVolumes(
 ): Promise<void> {
   // A mount may also name a volume by its name, which upstream looks for within the app.
   for (const { id } of volumes) await ownedVolume(id, exchange, parts);
-}
-
-async function checkQuota(environment: Environment, { store, policy }: HandlerParts): Promise<void> {
-  const machines = await store.machinesOf(environment.id);
-  const limit = policy.maxMachinesPerEnvironment;
-  if (machines.filter(({ state }) => !isGone(state)).length < limit) return;
-  throw policyError(
-    'machines',
-    'max_machines_per_environment',
-    limit,
-    `the app already has ${limit} machines`,
-  );
 }
 
 /** A machine is found again by two marks: the operation's, and that of the environment, since names change hands. */

@@ -1,6 +1,6 @@
-import type { MachineWire } from '@hangar/flyio';
+import { ipWire, volumeWire, type MachineWire } from '@hangar/flyio';
 import type { Environment, Interval, Machine } from './environment.ts';
-import { guestOf, machineRow, marksOf, metadataMarks } from './machine-view.ts';
+import { guestOf, hasEvents, machineRow, marksOf, metadataMarks } from './machine-view.ts';
 import type { Parts } from './parts.ts';
 import { runningTime } from './running-time.ts';
 
@@ -17,8 +17,7 @@ export async function noteMachine(
   if (known !== undefined && known.environment !== environment) return;
   const at = now();
   const row = machineRow(seen, environment, at, known);
-  const hasEvents = (seen.events?.length ?? 0) > 0;
-  if (!hasEvents) {
+  if (!hasEvents(seen)) {
     if (known?.state !== row.state) await store.saveMachine(row, []);
     return;
   }
@@ -40,8 +39,58 @@ function sameRow(known: Machine, seen: Machine): boolean {
   return (
     known.state === seen.state &&
     known.guest.cpus === seen.guest.cpus &&
-    known.guest.memoryMb === seen.guest.memoryMb
+    known.guest.memoryMb === seen.guest.memoryMb &&
+    known.failure?.reason === seen.failure?.reason &&
+    known.failure?.at.getTime() === seen.failure?.at.getTime()
   );
+}
+
+type Notes = Pick<Parts, 'store' | 'now'>;
+
+/** Takes note of the volumes that a machine mounts and lets grow. Some of them may have been made with it. */
+export async function noteMounts(
+  seen: MachineWire,
+  environment: string,
+  { store, now }: Notes,
+): Promise<void> {
+  for (const { volume, size_gb: size, size_gb_limit: limit } of seen.config?.mounts ?? []) {
+    const growsToGb = Math.max(size ?? 0, limit ?? 0);
+    if (volume && growsToGb > 0) await store.saveVolume({ id: volume, environment, at: now(), growsToGb });
+  }
+}
+
+/** Takes note of a volume as upstream just described it. */
+export async function noteVolume(seen: unknown, environment: string, { store, now }: Notes): Promise<void> {
+  const read = volumeWire.safeParse(seen);
+  if (!read.success) return;
+  const { id, size_gb: size, state } = read.data;
+  await store.saveVolume({ id, environment, at: now(), sizeGb: size ?? undefined });
+  if (isVolumeGone(state ?? '')) await store.volumeGone(id, now());
+}
+
+/** Takes note that a volume is being deleted. */
+export async function noteVolumeGone(seen: unknown, { store, now }: Notes): Promise<void> {
+  const read = volumeWire.safeParse(seen);
+  if (read.success) await store.volumeGone(read.data.id, now());
+}
+
+/** Takes note of an address as upstream just assigned it. */
+export async function noteAddress(seen: unknown, environment: string, { store, now }: Notes): Promise<void> {
+  const read = ipWire.safeParse(seen);
+  if (read.success) await store.saveAddress({ address: read.data.ip, environment, at: now() });
+}
+
+/** States in which a volume's place is free again. */
+const GONE_VOLUME_STATES: readonly string[] = [
+  'scheduling_destroy',
+  'pending_destroy',
+  'destroying',
+  'destroyed',
+];
+
+/** True for a volume that is on its way out. */
+export function isVolumeGone(state: string): boolean {
+  return GONE_VOLUME_STATES.includes(state);
 }
 
 /** Takes note that a machine is gone. */

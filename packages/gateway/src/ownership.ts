@@ -1,10 +1,11 @@
-import type { MachineWire } from '@hangar/flyio';
+import { ipWire, volumeWire, type MachineWire, type VolumeWire } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import type { Machine } from './environment.ts';
 import type { AppExchange, HandlerParts } from './exchange.ts';
 import { isObject } from './machine-config.ts';
 import { marksOf, metadataMarks, readMachine } from './machine-view.ts';
 import { noteMachine } from './observe.ts';
+import { isAddress } from './route.ts';
 import { formatTarget, type Target } from './target.ts';
 import { jsonOf } from './upstream.ts';
 
@@ -59,11 +60,25 @@ export async function listedMachines(
 }
 
 /** The volumes of the app; they carry no marks. */
-export async function listedVolumes(exchange: AppExchange): Promise<readonly { readonly id: string }[]> {
+export async function listedVolumes(exchange: AppExchange): Promise<readonly VolumeWire[]> {
   const items = await list(exchange, 'volumes', []);
-  return items.flatMap((item) =>
-    isObject(item) && typeof item['id'] === 'string' ? [{ id: item['id'] }] : [],
-  );
+  return items.flatMap((item) => {
+    const read = volumeWire.safeParse(item);
+    return read.success ? [read.data] : [];
+  });
+}
+
+/** The addresses of the app. */
+export async function listedAddresses(exchange: AppExchange): Promise<readonly string[]> {
+  const target = `/v1/apps/${exchange.environment.name}/ip_assignments`;
+  const call = { method: 'GET', target, repeatable: true };
+  const list = await jsonOf(await exchange.send(call), call);
+  await exchange.check();
+  const items: readonly unknown[] = isObject(list) && Array.isArray(list['ips']) ? list['ips'] : [];
+  return items.flatMap((item) => {
+    const read = ipWire.safeParse(item);
+    return read.success && isAddress(read.data.ip) ? [read.data.ip] : [];
+  });
 }
 
 async function list(

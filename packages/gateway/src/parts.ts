@@ -21,6 +21,8 @@ export interface Parts {
   readonly storageSecretNames: StorageSecretNames;
   readonly policy: EnvironmentPolicy;
   readonly prices: Prices | undefined;
+  /** How long the audit trail goes back. */
+  readonly auditDays: number;
   readonly now: Clock;
   readonly log: Log;
 }

@@ -9,7 +9,13 @@ export interface EnvironmentPolicy {
   readonly cpuKinds: readonly string[];
   readonly maxCpus: number;
   readonly maxMemoryMb: number;
+  /** One volume, and one root disk. */
   readonly maxVolumeGb: number;
+  readonly maxVolumesPerEnvironment: number;
+  /** All volumes of an environment together, each with what it may grow to. */
+  readonly maxTotalVolumeGb: number;
+  /** Addresses of an environment's app, its own private one included. */
+  readonly maxAddressesPerEnvironment: number;
   readonly regions?: readonly string[];
   /** Patterns with `*`, matched against the whole image reference. */
   readonly images?: readonly string[];
@@ -31,6 +37,9 @@ export const defaultPolicy: EnvironmentPolicy = {
   maxCpus: 16,
   maxMemoryMb: 131_072,
   maxVolumeGb: 500,
+  maxVolumesPerEnvironment: 20,
+  maxTotalVolumeGb: 1000,
+  maxAddressesPerEnvironment: 8,
   maxExecSeconds: 60,
   maxExecOutputBytes: 1_048_576,
   publicAddresses: 'none',

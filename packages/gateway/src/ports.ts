@@ -1,6 +1,6 @@
 import type { Access } from '@hangar/macaroon';
 import type { ErrorCode, Result } from '@hangar/security';
-import type { Environment, Interval, Machine, Phase, Step, Workspace } from './environment.ts';
+import type { Environment, Guest, Interval, Machine, Phase, Step, Workspace } from './environment.ts';
 
 /** Why a token was not taken. The sentence may be shown; it never holds any part of the token. */
 export interface TokenReason {
@@ -124,6 +124,49 @@ export type ReserveReason =
   | { readonly tag: 'quota_used'; readonly limit: number }
   | { readonly tag: 'branch_quota_used'; readonly branch: string; readonly limit: number };
 
+/** What a policy counts within one environment. */
+export type QuotaKind = 'machines' | 'volumes' | 'addresses';
+
+/** A volume that is to have, or may come to have, at least this size. */
+export interface VolumeGrowth {
+  readonly volume: string;
+  readonly toGb: number;
+}
+
+/** Places wanted in one quota, and how many there are. */
+export interface QuotaWish {
+  readonly kind: QuotaKind;
+  readonly count: number;
+  readonly most: number;
+  /** Disks, in GB together; a volume that is to grow counts with what it grows by. */
+  readonly gigabytes?: number;
+  readonly mostGigabytes?: number;
+  readonly grows?: readonly VolumeGrowth[];
+}
+
+/** Why no place was had. */
+export type QuotaReason =
+  | { readonly tag: 'used'; readonly kind: QuotaKind; readonly limit: number; readonly held: number }
+  | { readonly tag: 'gigabytes_used'; readonly limit: number; readonly held: number }
+  /** It is not known how many there are: upstream has to be asked, and `recount` told. */
+  | { readonly tag: 'uncounted'; readonly kind: QuotaKind };
+
+/** What there is in an environment upstream, by a list that was just read. */
+export type Recount =
+  | { readonly kind: 'machines' }
+  | {
+      readonly kind: 'volumes';
+      readonly volumes: readonly { readonly id: string; readonly sizeGb: number }[];
+    }
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
+
+/** Says why a budget does not allow what is about to start, or undefined. */
+export type SpendJudge = (
+  limit: SpendLimit,
+  ran: readonly Interval[],
+  starting: readonly Guest[],
+) => string | undefined;
+
 /** What a step may learn or settle. */
 export interface EnvironmentChanges {
   readonly phase?: Phase;
@@ -154,6 +197,8 @@ export interface AuditEntry {
   readonly status: number;
   readonly requestId: string;
   readonly upstreamRequestId: string | undefined;
+  /** Names what it has in common with a row that it would repeat; undefined for a row of its own. */
+  readonly sameAs: string | undefined;
 }
 
 /** An Idempotency-Key in use. */
@@ -246,11 +291,56 @@ export interface EnvironmentStore {
   }): Promise<readonly Interval[]>;
   /** The running time of a machine that began last, ended or not. */
   latestInterval(machine: string): Promise<Interval | undefined>;
-  /** Ends what still runs in an environment, and marks its machines as destroyed. */
+  /** Ends what still runs in an environment, and marks all that it had as gone. */
   closeMachines(environment: string, at: Date): Promise<void>;
 
   volumeOwner(id: string): Promise<string | undefined>;
-  saveVolume(volume: { id: string; environment: string; at: Date }): Promise<void>;
+  saveVolume(volume: {
+    id: string;
+    environment: string;
+    at: Date;
+    sizeGb?: number | undefined;
+    /** What it may grow to by itself. */
+    growsToGb?: number | undefined;
+  }): Promise<void>;
+  volumeGone(id: string, at: Date): Promise<void>;
+  /** How many volumes each environment has; none is not in the map. */
+  volumeCounts(environments: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  saveAddress(address: { address: string; environment: string; at: Date }): Promise<void>;
+  addressGone(address: { address: string; environment: string }): Promise<void>;
+
+  /**
+   * Takes the places wanted, all or none, until they are settled or the time is over. What there is and what is being made
+   * are counted under the lock of the environment's row, so that two requests can't both take the last place, in whichever
+   * processes they are.
+   *
+   * @param wanted.id of the operation; a machine that carries it as its mark is not counted twice
+   * @param wanted.counted upstream was asked just now: what is still not known counts as nothing
+   */
+  reservePlaces(wanted: {
+    id: string;
+    environment: string;
+    wishes: readonly QuotaWish[];
+    now: Date;
+    until: Date;
+    counted: boolean;
+  }): Promise<Result<true, QuotaReason>>;
+  /** Gives places back: what was made has been saved, or nothing was made. */
+  settlePlaces(wanted: { id: string; environment: string }): Promise<void>;
+  /** Sets the rows right by what upstream has, and drops reservations past their time. */
+  recount(wanted: { environment: string; now: Date; listedAt: Date; seen: Recount }): Promise<void>;
+
+  /**
+   * Lets a start count for the budgets of branches at once, if the judge has nothing against it; it sees what ran for a branch
+   * and what has just been let start, this one included. Under the lock of the workspace's row.
+   */
+  holdSpend(wanted: {
+    workspace: bigint;
+    now: Date;
+    hold: { readonly environment: string; readonly guest: Guest; readonly until: Date } | undefined;
+    limits: readonly { readonly limit: SpendLimit; readonly from: Date }[];
+    judge: SpendJudge;
+  }): Promise<{ readonly limit: SpendLimit; readonly why: string } | undefined>;
 
   /** Starts an operation, takes over one whose holder is past `busyUntil`, or returns it as it stands. */
   beginOperation(wanted: {
@@ -276,5 +366,10 @@ export interface EnvironmentStore {
   /** Deletes finished operations from before the time. */
   dropOperations(before: Date): Promise<number>;
 
+  /** Writes a row. One that repeats a row of the last minute, by its `sameAs`, only raises that row's count. */
   writeAudit(entry: AuditEntry): Promise<void>;
+  /** Deletes rows from before the time, a batch of them; says how many. */
+  dropAudit(wanted: { before: Date; limit: number }): Promise<number>;
+  /** Deletes what nobody will ask for again: machines that never ran, volumes, budgets' holds; says how many. */
+  dropRemains(wanted: { before: Date; now: Date }): Promise<number>;
 }

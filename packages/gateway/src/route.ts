@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { isAppName, isMachineId, isOrgSlug, isVolumeId, ok, refuse, type Result } from '@hangar/security';
+import type { SchemaName } from '@hangar/flyio';
 import type { ActionMask } from '@hangar/macaroon';
 import type { QueryParameter } from './query-parameter.ts';
 
@@ -23,6 +24,8 @@ export type Handler =
   | 'exec'
   | 'set-secrets'
   | 'create-volume'
+  | 'write-metadata'
+  | 'extend-volume'
   | 'assign-address'
   | 'release-address'
   | 'list-org-machines'
@@ -42,18 +45,17 @@ export type Reply =
   | 'versions'
   | 'metadata'
   | 'volumes'
+  | 'extended-volume'
+  | 'deleted-volume'
+  | 'address'
   | 'deleted-machine';
-
-/** Rules about a request body whose fields are not free. */
-export type BodyCheck = 'metadata' | 'metadata-value' | 'volume-size';
 
 /** What happens to an allowed request. */
 export type Treatment =
   | {
       readonly kind: 'forward';
-      /** Members of the JSON body that go upstream; others are dropped, as upstream drops them. None: no body. */
-      readonly bodyFields: readonly string[];
-      readonly check: BodyCheck | undefined;
+      /** What its JSON body may hold, in the table of bodies. None: no body goes upstream. */
+      readonly body: SchemaName | undefined;
       readonly reply: Reply;
       readonly maxBodyBytes: number;
     }

@@ -1,7 +1,8 @@
+import type { SchemaName } from '@hangar/flyio';
 import { Action, type ActionMask } from '@hangar/macaroon';
 import { chosen, fixed, named, prefixed, ranged, single, type QueryParameter } from './query-parameter.ts';
 import { livePhases, powers } from './environment.ts';
-import type { BodyCheck, Handler, Method, Reply, Resource, Route } from './route.ts';
+import type { Handler, Method, Reply, Resource, Route } from './route.ts';
 
 /** Largest body of a request that carries a machine config: 1 MiB. */
 const configBytes = 1_048_576;
@@ -10,8 +11,7 @@ const smallBytes = 65_536;
 
 interface Told {
   readonly query?: readonly QueryParameter[];
-  readonly body?: readonly string[];
-  readonly check?: BodyCheck;
+  readonly body?: SchemaName;
   readonly reply?: Reply;
   readonly repeatable?: boolean;
   readonly feature?: string;
@@ -28,8 +28,8 @@ const free: readonly string[] = [
   'leases.release',
 ];
 
-/** Writing that may make something run: upstream starts a machine that gets another config. */
-const dear: readonly string[] = ['machines.update'];
+/** Writing that costs: upstream starts a machine that gets another config, and a larger disk is paid for. */
+const dear: readonly string[] = ['machines.update', 'volumes.extend'];
 
 function mayCost(id: string, action: ActionMask): boolean {
   if (dear.includes(id)) return true;
@@ -47,8 +47,7 @@ function forward([id, method, pattern, action, resource]: Line, told: Told = {})
     resource,
     treatment: {
       kind: 'forward',
-      bodyFields: told.body ?? [],
-      check: told.check,
+      body: told.body,
       reply: told.reply ?? 'stream',
       maxBodyBytes: smallBytes,
     },
@@ -74,6 +73,7 @@ function handle(
     query: told.query ?? [],
     repeatable: told.repeatable ?? method === 'GET',
     costs: mayCost(id, action),
+    ...(told.feature === undefined ? {} : { machineFeature: told.feature }),
   };
 }
 
@@ -147,15 +147,15 @@ export const routes: readonly Route[] = [
   }),
   forward(['machines.start', 'POST', `${machine}/start`, control, 'machine']),
   forward(['machines.stop', 'POST', `${machine}/stop`, control, 'machine'], {
-    body: ['signal', 'timeout'],
+    body: 'StopRequest',
     repeatable: true,
   }),
   forward(['machines.suspend', 'POST', `${machine}/suspend`, control, 'machine'], { repeatable: true }),
   forward(['machines.restart', 'POST', `${machine}/restart`, control, 'machine'], {
     query: ['timeout', 'signal', 'force_stop'].map(named),
-    body: ['timeout', 'signal', 'force_stop'],
+    body: 'RestartRequest',
   }),
-  forward(['machines.signal', 'POST', `${machine}/signal`, control, 'machine'], { body: ['signal'] }),
+  forward(['machines.signal', 'POST', `${machine}/signal`, control, 'machine'], { body: 'SignalRequest' }),
   forward(['machines.cordon', 'POST', `${machine}/cordon`, control, 'machine'], { repeatable: true }),
   forward(['machines.uncordon', 'POST', `${machine}/uncordon`, control, 'machine'], { repeatable: true }),
   handle(['machines.exec', 'POST', `${machine}/exec`, control, 'machine'], 'exec'),
@@ -166,16 +166,16 @@ export const routes: readonly Route[] = [
   forward(['machines.versions', 'GET', `${machine}/versions`, read, 'machine'], { reply: 'versions' }),
   forward(['machines.memory.get', 'GET', `${machine}/memory`, read, 'machine']),
   forward(['machines.memory.set', 'PUT', `${machine}/memory`, write, 'machine'], {
-    body: ['limit_mb'],
+    body: 'main.setMemoryLimitRequest',
     repeatable: true,
   }),
   forward(['machines.memory.reclaim', 'POST', `${machine}/memory/reclaim`, control, 'machine'], {
-    body: ['amount_mb'],
+    body: 'main.reclaimMemoryRequest',
   }),
   forward(['leases.get', 'GET', `${machine}/lease`, read, 'machine']),
   forward(['leases.take', 'POST', `${machine}/lease`, control, 'machine'], {
     query: ['ttl'].map(named),
-    body: ['description', 'ttl'],
+    body: 'CreateLeaseRequest',
   }),
   forward(['leases.release', 'DELETE', `${machine}/lease`, control, 'machine'], { repeatable: true }),
   forward(['metadata.list', 'GET', `${machine}/metadata`, read, 'machine'], {
@@ -183,39 +183,37 @@ export const routes: readonly Route[] = [
     feature: 'metadata',
   }),
   ...(['PUT', 'PATCH'] as const).map((method) =>
-    forward([`metadata.${method.toLowerCase()}`, method, `${machine}/metadata`, write, 'machine'], {
-      body: ['metadata', 'machine_version', 'updated_at'],
-      check: 'metadata',
-      repeatable: true,
-      feature: 'metadata',
-    }),
+    handle(
+      [`metadata.${method.toLowerCase()}`, method, `${machine}/metadata`, write, 'machine'],
+      'write-metadata',
+      { repeatable: true, feature: 'metadata' },
+    ),
   ),
   forward(['metadata.get', 'GET', `${machine}/metadata/{key}`, read, 'machine'], { feature: 'metadata' }),
   forward(['metadata.set', 'POST', `${machine}/metadata/{key}`, write, 'machine'], {
-    body: ['value', 'updated_at'],
-    check: 'metadata-value',
+    body: 'upsertMetadataKeyRequest',
     repeatable: true,
     feature: 'metadata',
   }),
   forward(['metadata.delete', 'DELETE', `${machine}/metadata/{key}`, write, 'machine'], {
-    check: 'metadata-value',
     repeatable: true,
     feature: 'metadata',
   }),
 
   forward(['volumes.list', 'GET', volumes, read, 'app'], { query: ['summary'].map(named), reply: 'volumes' }),
   handle(['volumes.create', 'POST', volumes, create, 'app'], 'create-volume'),
-  forward(['volumes.get', 'GET', volume, read, 'volume']),
+  forward(['volumes.get', 'GET', volume, read, 'volume'], { reply: 'volumes' }),
   forward(['volumes.update', 'PUT', volume, write, 'volume'], {
-    body: ['snapshot_retention', 'auto_backup_enabled'],
+    body: 'UpdateVolumeRequest',
     repeatable: true,
   }),
-  forward(['volumes.extend', 'PUT', `${volume}/extend`, write, 'volume'], {
-    body: ['size_gb'],
-    check: 'volume-size',
+  handle(['volumes.extend', 'PUT', `${volume}/extend`, write, 'volume'], 'extend-volume', {
     repeatable: true,
   }),
-  forward(['volumes.delete', 'DELETE', volume, remove, 'volume'], { repeatable: true }),
+  forward(['volumes.delete', 'DELETE', volume, remove, 'volume'], {
+    reply: 'deleted-volume',
+    repeatable: true,
+  }),
   forward(['snapshots.list', 'GET', `${volume}/snapshots`, read, 'volume']),
   forward(['snapshots.create', 'POST', `${volume}/snapshots`, create, 'volume']),
 

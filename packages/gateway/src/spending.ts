@@ -1,6 +1,6 @@
 import { HangarError } from '@hangar/security';
-import type { Environment } from './environment.ts';
-import type { Parts } from './parts.ts';
+import type { Environment, Guest, Interval } from './environment.ts';
+import type { HandlerParts } from './exchange.ts';
 import type { Clearance, SpendLimit } from './ports.ts';
 import { cutUsage, type UsageRecord } from './usage.ts';
 
@@ -12,56 +12,88 @@ export interface Prices {
   costOf(records: readonly UsageRecord[]): number;
 }
 
+/** What a start counts for at once: a minute of the machine. What it really runs is counted as soon as it is seen. */
+const COUNTED_MS = 60_000;
+
 /**
- * Refuses a request that may cost something when the budget of a branch it comes from is used up. What already runs
- * goes on: a budget stops what is new, and is known only as well as running times are.
+ * A start that nobody has seen running yet counts for this long. Shorter, and machines that are slow to start are free;
+ * longer, and short runs cost their minute twice for a while.
+ */
+const HOLD_MS = 120_000;
+
+/** A machine that is about to run. */
+export interface Start {
+  readonly environment: string;
+  readonly guest: Guest;
+}
+
+/**
+ * Refuses a request that may cost something when a budget of a branch it comes from does not have it any more. A start
+ * takes the first minute of its machine out of the budget before it happens, so that many at once cannot pass it. What
+ * already runs goes on: a budget stops what is new.
  *
+ * @param start undefined for what costs something without making a machine run now
  * @throws HangarError `caveat_denied`
  */
-export async function checkSpending(
+export async function holdSpending(
   { limits, tokenId }: Clearance,
   workspace: bigint,
-  parts: Parts,
+  start: Start | undefined,
+  parts: HandlerParts,
 ): Promise<void> {
-  for (const limit of limits) {
-    if (limit.kind !== 'spend') continue;
-    const why = await exceeded(limit, workspace, parts);
-    if (why === undefined) continue;
-    throw new HangarError('caveat_denied', {
-      public: `Token ${tokenId} does not allow what costs anything now. ${why}`,
-      extra: { caveat: limit.caveat, rule: 'Spend.amount', limit: limit.amount },
-    });
-  }
+  const now = parts.now();
+  const budgets = limits.flatMap((limit) =>
+    limit.kind === 'spend' ? [{ limit, from: beginOf(limit.period, now) }] : [],
+  );
+  if (budgets.length === 0) return;
+  const refused = await parts.store.holdSpend({
+    workspace,
+    now,
+    limits: budgets,
+    hold: start && { ...start, until: new Date(now.getTime() + HOLD_MS) },
+    judge: (limit, ran, starting) => exceeded(limit, { ran, starting, now }, parts.prices),
+  });
+  if (!refused) return;
+  throw new HangarError('caveat_denied', {
+    public: `Token ${tokenId} does not allow what costs anything now. ${refused.why}`,
+    extra: { caveat: refused.limit.caveat, rule: 'Spend.amount', limit: refused.limit.amount },
+  });
 }
 
 /** From now on what runs in the environment counts for every branch with a budget that this request comes from. */
 export async function countFor(
   { limits }: Clearance,
   environment: Environment,
-  { store, now }: Parts,
+  { store, now }: HandlerParts,
 ): Promise<void> {
   const branches = limits.flatMap((limit) => (limit.kind === 'spend' ? [limit.branch] : []));
   if (branches.length > 0) await store.countFor({ environment: environment.id, branches, at: now() });
 }
 
-async function exceeded(
-  limit: SpendLimit,
-  workspace: bigint,
-  { store, prices, now }: Parts,
-): Promise<string | undefined> {
-  const { branch, amount, currency, period } = limit;
+function exceeded(
+  { amount, currency, period }: SpendLimit,
+  { ran, starting, now }: { ran: readonly Interval[]; starting: readonly Guest[]; now: Date },
+  prices: Prices | undefined,
+): string | undefined {
   if (prices?.currency !== currency) {
     return prices === undefined
       ? 'It has a budget, and costs are not counted here.'
       : `It has a budget in ${currency}, and costs are counted in ${prices.currency}.`;
   }
-  const to = now();
-  const from = beginOf(period, to);
-  const intervals = await store.intervalsUnder({ workspace, branch, from, to });
-  const spent = prices.costOf(cutUsage(intervals, { from, to, now: to, granularity: 'day' }));
-  if (spent < amount) return undefined;
+  const used = cutUsage(ran, { from: beginOf(period, now), to: now, now, granularity: 'day' });
+  if (prices.costOf([...used, ...firstMinutes(starting)]) < amount) return undefined;
   const span = period === 'total' ? 'in all' : `a ${period}`;
   return `Its budget of ${(amount / 100).toFixed(2)} ${currency} ${span} is used up.`;
+}
+
+/** Usage of one minute of each machine. When that minute is does not matter to its price. */
+function firstMinutes(guests: readonly Guest[]): readonly UsageRecord[] {
+  const from = new Date(0);
+  const to = new Date(COUNTED_MS);
+  const minutes = guests.map((guest) => {
+    return { machine: '', environment: '', startedAt: from, stoppedAt: to, guest, exact: true };
+  });
+  return cutUsage(minutes, { from, to, now: to });
 }
 
 /** Days and months are those of UTC, as on the bill. */

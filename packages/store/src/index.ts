@@ -18,7 +18,8 @@ export { startJobs, type Jobs } from './jobs.ts';
 
 /** The ports of the capabilities, on this database. */
 export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider.ts';
-export { createGatewayStore, type GatewayAuditRow, readGatewayAudit } from './adapters/gateway.ts';
+export { createGatewayStore } from './adapters/gateway.ts';
+export { type GatewayAuditRow, readGatewayAudit } from './adapters/gateway-audit.ts';
 export { createFlowStore, createIssuerStore } from './adapters/authority.ts';
 export { createDirectory } from './adapters/directory.ts';
 export { createDashboardReads } from './adapters/dashboard.ts';

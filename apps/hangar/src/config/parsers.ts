@@ -20,6 +20,10 @@ export function complaintAbout(
       return /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535
         ? undefined
         : 'must be a port number from 1 to 65535';
+    case 'days':
+      return /^\d{1,4}$/.test(value) && Number(value) >= 1 && Number(value) <= 3650
+        ? undefined
+        : 'must be a number of days from 1 to 3650';
     case 'url':
       return urlComplaint(value);
     case 'choice':

@@ -35,6 +35,7 @@ export type Kind =
   | 'networks'
   | 'secret'
   | 'secrets'
+  | 'days'
   | 'flag'
   | 'count'
   | 'duration';
@@ -272,6 +273,14 @@ export const variables = [
     fallback: '32',
     sentence:
       'How long a chain of tokens may be that were minted one with another; narrowing counts for nothing. Read by the process that signs.',
+  },
+  {
+    name: 'HANGAR_AUDIT_DAYS',
+    section: 'operation',
+    kind: 'days',
+    fallback: '400',
+    sentence:
+      'How long rows of the audit trail are kept, and those of deleted machines and volumes; 1 to 3650. Usage is kept.',
   },
   {
     name: 'HANGAR_LEAK_KEYS_FILE',

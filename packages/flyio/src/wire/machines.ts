@@ -107,6 +107,8 @@ export const machineEvent = z.looseObject({
   status: z.string().optional(),
   source: z.string().optional(),
   timestamp: z.number().optional(),
+  /** Of an exit: `exit_event` says how the process ended. */
+  request: z.unknown().optional(),
 });
 
 /**
@@ -127,6 +129,15 @@ const echoedConfig = z.looseObject({
     .nullish()
     .catch(undefined),
   auto_destroy: machineConfig.shape.auto_destroy.catch(undefined),
+  mounts: eachThatFits(
+    z.looseObject({
+      volume: optionalText,
+      size_gb: z.number().nullish(),
+      size_gb_limit: z.number().nullish(),
+    }),
+  )
+    .nullish()
+    .catch(undefined),
 });
 
 /** A machine. Only what says which one it is and how it is must be there. */

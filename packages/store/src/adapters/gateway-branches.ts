@@ -1,44 +1,19 @@
-import { and, asc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { EnvironmentStore, NewEnvironment } from '@hangar/gateway';
 import type { Database, Executor } from '../database.ts';
-import { gatewayBranches, gatewayEnvironments, gatewayIntervals } from '../schema/gateway.ts';
-import { endedBy, intervalOf } from './gateway-rows.ts';
+import { gatewayBranches, gatewayEnvironments } from '../schema/gateway.ts';
 
-type BranchRows = Pick<EnvironmentStore, 'countFor' | 'intervalsUnder'>;
+type BranchRows = Pick<EnvironmentStore, 'countFor'>;
 
 /** What counts for which branch of a token. */
 export function gatewayBranchRows(db: Database): BranchRows {
   const branches = gatewayBranches;
-  const intervals = gatewayIntervals;
   return {
     async countFor({ environment, branches: which, at }) {
       await db
         .insert(branches)
         .values(which.map((branch) => ({ branch, environment, made: false, since: at })))
         .onConflictDoNothing();
-    },
-    async intervalsUnder({ workspace, branch, from, to }) {
-      const rows = await db
-        .select({ interval: intervals, since: branches.since, deletedAt: gatewayEnvironments.deletedAt })
-        .from(intervals)
-        .innerJoin(branches, eq(branches.environment, intervals.environment))
-        .innerJoin(gatewayEnvironments, eq(gatewayEnvironments.id, intervals.environment))
-        .where(
-          and(
-            eq(gatewayEnvironments.workspace, workspace),
-            eq(branches.branch, branch),
-            lt(intervals.startedAt, to),
-            or(
-              isNull(intervals.stoppedAt),
-              and(gt(intervals.stoppedAt, from), gt(intervals.stoppedAt, branches.since)),
-            ),
-          ),
-        )
-        .orderBy(asc(intervals.startedAt), asc(intervals.machine));
-      return rows.map(({ interval, since, deletedAt }) => {
-        const whole = endedBy(intervalOf(interval), deletedAt);
-        return whole.startedAt < since ? { ...whole, startedAt: since } : whole;
-      });
     },
   };
 }

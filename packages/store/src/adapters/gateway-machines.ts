@@ -1,8 +1,15 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../database.ts';
-import { gatewayEnvironments, gatewayIntervals, gatewayMachines } from '../schema/gateway.ts';
-import { endedBy, intervalOf, machineOf } from './gateway-rows.ts';
+import {
+  gatewayAddresses,
+  gatewayEnvironments,
+  gatewayIntervals,
+  gatewayMachines,
+  gatewayReservations,
+  gatewayVolumes,
+} from '../schema/gateway.ts';
+import { endedBy, intervalOf, machineOf, storedFailure } from './gateway-rows.ts';
 
 type MachineRows = Pick<
   EnvironmentStore,
@@ -43,12 +50,13 @@ export function gatewayMachineRows(db: Database): MachineRows {
     async saveMachine(machine, news) {
       await db.transaction(async (tx) => {
         const { state, region, guest, observedAt, destroyedAt } = machine;
+        const failure = storedFailure(machine.failure);
         await tx
           .insert(machines)
-          .values(machine)
+          .values({ ...machine, failure })
           .onConflictDoUpdate({
             target: machines.id,
-            set: { state, region, guest, observedAt, destroyedAt: destroyedAt ?? null },
+            set: { state, region, guest, observedAt, destroyedAt: destroyedAt ?? null, failure },
           });
         if (news.length === 0) return;
         // The size at the start of a running time stays; its end is corrected by the machine's own events only.
@@ -103,6 +111,12 @@ export function gatewayMachineRows(db: Database): MachineRows {
           .update(machines)
           .set({ state: 'destroyed', observedAt: at, destroyedAt: at })
           .where(and(eq(machines.environment, environment), isNull(machines.destroyedAt)));
+        await tx
+          .update(gatewayVolumes)
+          .set({ deletedAt: at })
+          .where(and(eq(gatewayVolumes.environment, environment), isNull(gatewayVolumes.deletedAt)));
+        await tx.delete(gatewayAddresses).where(eq(gatewayAddresses.environment, environment));
+        await tx.delete(gatewayReservations).where(eq(gatewayReservations.environment, environment));
       });
     },
   };

@@ -1,5 +1,6 @@
-import type { Environment, Interval, Machine, Operation, Workspace } from '@hangar/gateway';
+import type { Environment, Interval, Machine, MachineFailure, Operation, Workspace } from '@hangar/gateway';
 import type {
+  StoredFailure,
   gatewayEnvironments,
   gatewayIntervals,
   gatewayMachines,
@@ -39,7 +40,22 @@ export function environmentOf(row: typeof gatewayEnvironments.$inferSelect): Env
 
 /** A machine from its row. */
 export function machineOf(row: typeof gatewayMachines.$inferSelect): Machine {
-  return { ...row, operation: row.operation ?? undefined, destroyedAt: row.destroyedAt ?? undefined };
+  return {
+    ...row,
+    operation: row.operation ?? undefined,
+    destroyedAt: row.destroyedAt ?? undefined,
+    failure: row.failure ? failureOf(row.failure) : undefined,
+  };
+}
+
+/** A failure from JSON, where what is undefined is left out. */
+export function failureOf({ at, exitCode, ...failure }: StoredFailure): MachineFailure {
+  return { ...failure, exitCode, at: new Date(at) };
+}
+
+/** A failure as it is stored. */
+export function storedFailure(failure: MachineFailure | undefined): StoredFailure | null {
+  return failure === undefined ? null : { ...failure, at: failure.at.toISOString() };
 }
 
 /** A running time from its row. */

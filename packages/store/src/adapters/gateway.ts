@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import {
   unfinishedPhases,
   type EnvironmentStore,
@@ -7,11 +7,15 @@ import {
   type ReserveReason,
 } from '@hangar/gateway';
 import type { Database, Executor } from '../database.ts';
-import { gatewayAudit, gatewayEnvironments, gatewayVolumes, gatewayWorkspaces } from '../schema/gateway.ts';
+import { gatewayEnvironments, gatewayWorkspaces } from '../schema/gateway.ts';
+import { gatewayAuditRows } from './gateway-audit.ts';
 import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts';
 import { gatewayMachineRows } from './gateway-machines.ts';
 import { gatewayOperationRows } from './gateway-operations.ts';
+import { gatewayQuotaRows } from './gateway-quotas.ts';
 import { environmentOf, workspaceOf } from './gateway-rows.ts';
+import { gatewaySpendingRows } from './gateway-spending.ts';
+import { gatewayVolumeRows } from './gateway-volumes.ts';
 
 /** A change of the phase makes another generation: what was judged before it is not done after it. */
 function moved(phase: Phase | undefined) {
@@ -28,6 +32,10 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     ...gatewayMachineRows(db),
     ...gatewayBranchRows(db),
     ...gatewayOperationRows(db),
+    ...gatewayVolumeRows(db),
+    ...gatewayQuotaRows(db),
+    ...gatewaySpendingRows(db),
+    ...gatewayAuditRows(db),
 
     async openWorkspace(wanted) {
       // Two processes may open the same one; the second insert does nothing and the row of the first is read.
@@ -176,18 +184,6 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .set({ leaseOwner: null, leaseUntil: notBefore ?? null })
         .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)));
     },
-
-    async volumeOwner(id) {
-      const [row] = await db.select().from(gatewayVolumes).where(eq(gatewayVolumes.id, id));
-      return row?.environment;
-    },
-    async saveVolume({ id, environment, at }) {
-      await db.insert(gatewayVolumes).values({ id, environment, createdAt: at }).onConflictDoNothing();
-    },
-
-    async writeAudit(entry) {
-      await db.insert(gatewayAudit).values(entry);
-    },
   };
 }
 
@@ -210,20 +206,4 @@ async function whoHolds(
   const holder = rows.find(({ isLive }) => isLive);
   if (holder) return { tag: 'name_held', holder: environmentOf(holder.row) };
   return rows.length === 0 ? undefined : { tag: 'name_reserved' };
-}
-
-/** One row of the audit trail, as reads show it. */
-export type GatewayAuditRow = typeof gatewayAudit.$inferSelect;
-
-/** The newest entries of a workspace's audit trail. */
-export async function readGatewayAudit(
-  db: Database,
-  wanted: { readonly workspace: bigint; readonly limit: number },
-): Promise<readonly GatewayAuditRow[]> {
-  return await db
-    .select()
-    .from(gatewayAudit)
-    .where(eq(gatewayAudit.workspace, wanted.workspace))
-    .orderBy(desc(gatewayAudit.number))
-    .limit(wanted.limit);
 }

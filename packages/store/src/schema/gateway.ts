@@ -10,7 +10,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Guest, Phase, Step } from '@hangar/gateway';
+import type { Guest, MachineFailure, Phase, QuotaKind, Step } from '@hangar/gateway';
 import { bytes, instant } from './columns.ts';
 
 /** One per extension of the environments provider. The number is the Organization id in caveats. */
@@ -109,6 +109,9 @@ export const gatewayBranches = pgTable(
   (table) => [primaryKey({ columns: [table.branch, table.environment] })],
 );
 
+/** A failure with its moment as text, since JSON has no times. */
+export type StoredFailure = Omit<MachineFailure, 'at'> & { readonly at: string };
+
 /** Machines that the gateway made or saw, with their last known state. */
 export const gatewayMachines = pgTable(
   'gateway_machines',
@@ -125,6 +128,8 @@ export const gatewayMachines = pgTable(
     createdAt: instant('created_at').notNull(),
     observedAt: instant('observed_at').notNull(),
     destroyedAt: instant('destroyed_at'),
+    /** Why it ended without being asked to; empty while all is well. */
+    failure: jsonb('failure').$type<StoredFailure>(),
   },
   (table) => [index('gateway_machines_by_environment').on(table.environment)],
 );
@@ -159,8 +164,64 @@ export const gatewayVolumes = pgTable(
       .references(() => gatewayEnvironments.id),
     createdAt: instant('created_at').notNull(),
     deletedAt: instant('deleted_at'),
+    /** Empty in rows from before sizes were counted, until upstream is asked. */
+    sizeGb: integer('size_gb'),
+    /** What it may grow to by itself, as the mount of a machine says. */
+    growsToGb: integer('grows_to_gb'),
   },
   (table) => [index('gateway_volumes_by_environment').on(table.environment)],
+);
+
+/** Addresses of an environment's app. */
+export const gatewayAddresses = pgTable(
+  'gateway_addresses',
+  {
+    address: text('address').notNull(),
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id, { onDelete: 'cascade' }),
+    seenAt: instant('seen_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.address] })],
+);
+
+/**
+ * Places that are taken in an environment's quotas while something is being made upstream. One that is past its time was
+ * left by a process that died or by an answer that was lost: upstream is asked what there really is, and then it goes.
+ */
+export const gatewayReservations = pgTable(
+  'gateway_reservations',
+  {
+    /** The operation's, and so for a machine the mark that it carries. */
+    id: text('id').notNull(),
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<QuotaKind>().notNull(),
+    count: integer('count').notNull(),
+    gigabytes: integer('gigabytes').notNull(),
+    until: instant('until').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.kind, table.id] })],
+);
+
+/** Starts that count for a branch's budget before their running time is seen. */
+export const gatewaySpendHolds = pgTable(
+  'gateway_spend_holds',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    branch: text('branch').notNull(),
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id, { onDelete: 'cascade' }),
+    guest: jsonb('guest').$type<Guest>().notNull(),
+    at: instant('at').notNull(),
+    until: instant('until').notNull(),
+  },
+  (table) => [
+    index('gateway_spend_holds_by_branch').on(table.branch, table.until),
+    index('gateway_spend_holds_by_age').on(table.until),
+  ],
 );
 
 /** What an Idempotency-Key was used for, and the sealed answer to give again. */
@@ -199,6 +260,15 @@ export const gatewayAudit = pgTable(
     status: integer('status').notNull(),
     requestId: text('request_id').notNull(),
     upstreamRequestId: text('upstream_request_id'),
+    /** How often the same was answered the same within a minute; `at` is the first time. */
+    count: integer('count').notNull().default(1),
+    lastAt: instant('last_at'),
+    /** Names what is the same, while the minute lasts. */
+    openKey: text('open_key'),
   },
-  (table) => [index('gateway_audit_by_workspace').on(table.workspace, table.number)],
+  (table) => [
+    index('gateway_audit_by_workspace').on(table.workspace, table.number),
+    index('gateway_audit_by_age').on(table.at),
+    uniqueIndex('gateway_audit_open').on(table.openKey),
+  ],
 );

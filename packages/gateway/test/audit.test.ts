@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Action } from '@hangar/macaroon';
+import { readGatewayAudit, type GatewayAuditRow } from '../../store/src/adapters/gateway-audit.ts';
+import { mintToken } from './verifier.ts';
+import { openWorld, plainMachine, type World } from './world.ts';
+
+let world: World;
+let machine: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'trail' } });
+  const made = await world.ask('POST', '/v1/apps/trail/machines', { token: world.token, body: plainMachine });
+  machine = made.json.id;
+});
+afterAll(async () => await world.close());
+
+async function rows(action: string): Promise<readonly GatewayAuditRow[]> {
+  const all = await readGatewayAudit(world.database.db, {
+    workspace: world.workspace.number,
+    limit: 1000,
+  });
+  return all.filter((row) => row.action === action).reverse();
+}
+
+describe('the audit trail', () => {
+  it('writes what is refused again and again once a minute, with a count (F-18)', async () => {
+    const reader = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
+    const other = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
+    const lease = `/v1/apps/trail/machines/${machine}/lease`;
+    const began = world.simulator.clock.now();
+    for (let tries = 0; tries < 118; tries += 1) {
+      expect((await world.ask('POST', lease, { token: reader })).status).toBe(403);
+      if (tries === 60) await world.ask('POST', lease, { token: other });
+      world.simulator.clock.advance(500);
+    }
+    const [mine, theirs, ...more] = await rows('leases.take');
+    expect(more).toEqual([]);
+    expect(mine).toMatchObject({ outcome: 'caveat_denied', status: 403, count: 118 });
+    expect(theirs).toMatchObject({ count: 1 });
+    expect(mine?.at.getTime()).toBeGreaterThanOrEqual(began.getTime());
+    expect((mine?.lastAt?.getTime() ?? 0) - (mine?.at.getTime() ?? 0)).toBeGreaterThanOrEqual(117 * 500);
+
+    world.simulator.clock.advance(60_000);
+    await world.ask('POST', lease, { token: reader });
+    await world.ask('POST', `/v1/apps/trail/machines/${machine}/stop`, { token: reader });
+    expect((await rows('leases.take')).map(({ count }) => count)).toEqual([118, 1, 1]);
+    expect((await rows('machines.stop')).map(({ count }) => count)).toEqual([1]);
+  });
+
+  it('writes every change as a row of its own', async () => {
+    const target = '/v1/apps/trail/secrets/A';
+    for (const value of ['1', '2', '3'])
+      await world.ask('POST', target, { token: world.token, body: { value } });
+    expect((await rows('secrets.set')).map(({ count }) => count)).toEqual([1, 1, 1]);
+  });
+
+  it('goes back as many days as it was told, and keeps what machines ran (F-18)', async () => {
+    const { number: before } = (await rows('apps.create'))[0] ?? {};
+    expect(before).toBeDefined();
+    const task = world.another({ auditDays: 30 }).tasks.find(({ name }) => name === 'gateway-audit');
+    world.simulator.clock.advance(29 * 86_400_000);
+    await task?.run(new AbortController().signal);
+    expect(await rows('apps.create')).toHaveLength(1);
+    await world.ask('POST', '/v1/apps/trail/secrets/B', { token: world.token, body: { value: '1' } });
+    world.simulator.clock.advance(2 * 86_400_000);
+    await task?.run(new AbortController().signal);
+    expect(await rows('apps.create')).toHaveLength(0);
+    expect(await rows('secrets.set')).toHaveLength(1);
+    expect(await world.store.machine(machine)).toBeDefined();
+  });
+});

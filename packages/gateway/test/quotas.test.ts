@@ -1,0 +1,135 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createGatewayStore } from '../../store/src/adapters/gateway.ts';
+import type { TestDatabase } from '../../../test/harness/database.ts';
+import { defaultPolicy, type EnvironmentPolicy, type Gateway } from '@hangar/gateway';
+import { openWorld, plainMachine, type Reply, type World } from './world.ts';
+
+let world: World;
+let second: Awaited<ReturnType<TestDatabase['another']>>;
+
+/** Two gateways over the same rows, each with connections of its own where the database can give them. */
+async function openPair(policy: Partial<EnvironmentPolicy>): Promise<readonly Gateway[]> {
+  world = await openWorld({
+    gateway: { policy: { ...defaultPolicy, ...policy } },
+  });
+  second = await world.database.another();
+  const { status } = await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'crowd' } });
+  expect(status).toBe(201);
+  return [world.gateway, world.another({ store: createGatewayStore(second.db) })];
+}
+
+afterEach(async () => {
+  await second.close();
+  await world.close();
+});
+
+/** Sends the same many times at once, half of them through each gateway. */
+async function atOnce(gateways: readonly Gateway[], times: number, target: string, body: unknown) {
+  return await Promise.all(
+    Array.from(
+      { length: times },
+      async (_, at) =>
+        await world.ask('POST', target, { token: world.token, body }, gateways[at % gateways.length]),
+    ),
+  );
+}
+
+function refusals(replies: readonly Reply[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status, json } of replies) {
+    const key =
+      status === 200 ? 'made' : `${status} ${json.code} ${String((json as { rule?: string }).rule)}`;
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe('quotas of an environment, raced over two processes', () => {
+  it('never lets a machine too many be made (F-16)', async () => {
+    const gateways = await openPair({ maxMachinesPerEnvironment: 10 });
+    // The embedded database takes one statement at a time: more requests would only wait longer.
+    const times = world.database.concurrent ? 100 : 30;
+    const replies = await atOnce(gateways, times, '/v1/apps/crowd/machines', plainMachine);
+    // A busy machine may lose an answer: its place stays taken, and nobody else gets it.
+    expect(refusals(replies)['403 policy_denied max_machines_per_environment']).toBe(times - 10);
+    expect((await world.inventory()).machines.length).toBeLessThanOrEqual(10);
+    expect(refusals(replies)['made']).toBeGreaterThan(5);
+  });
+
+  it('never lets a volume too many be made, nor too many gigabytes, and counts them (F-17, F-24)', async () => {
+    const gateways = await openPair({ maxVolumesPerEnvironment: 6, maxTotalVolumeGb: 40 });
+    const volume = { name: 'data', region: 'fra', size_gb: 10 };
+    const large = await atOnce(gateways, 30, '/v1/apps/crowd/volumes', volume);
+    expect(refusals(large)).toEqual({ made: 4, '403 policy_denied max_total_volume_gb': 26 });
+    expect((await world.inventory()).volumes).toHaveLength(4);
+    const [some] = (await world.inventory()).volumes;
+    const extend = async (size: number) =>
+      await world.ask('PUT', `/v1/apps/crowd/volumes/${some?.id}/extend`, {
+        token: world.token,
+        body: { size_gb: size },
+      });
+    expect((await extend(11)).json).toMatchObject({ code: 'policy_denied', rule: 'max_total_volume_gb' });
+
+    const counted = async () =>
+      ((await world.ask('GET', '/v1/apps/crowd', { token: world.token })).json as { volume_count?: number })
+        .volume_count;
+    expect(await counted()).toBe(4);
+    await world.ask('DELETE', `/v1/apps/crowd/volumes/${some?.id}`, { token: world.token });
+    expect(await counted()).toBe(3);
+    const small = await atOnce(gateways, 20, '/v1/apps/crowd/volumes', { ...volume, size_gb: 1 });
+    expect(refusals(small)).toEqual({ made: 3, '403 policy_denied max_volumes_per_environment': 17 });
+    const mounting = {
+      ...plainMachine,
+      config: { ...plainMachine.config, mounts: [{ path: '/d', name: 'data', size_gb: 8 }] },
+    };
+    const mounted = await world.ask('POST', '/v1/apps/crowd/machines', {
+      token: world.token,
+      body: mounting,
+    });
+    expect(mounted.json).toMatchObject({ code: 'policy_denied', rule: 'max_volumes_per_environment' });
+  });
+
+  it('never lets an address too many be assigned, and counts those that were there before (F-20)', async () => {
+    const gateways = await openPair({ maxAddressesPerEnvironment: 4 });
+    const target = '/v1/apps/crowd/ip_assignments';
+    const replies = await atOnce(gateways, 20, target, { type: 'private_v6' });
+    // The app's own private address is the first of the four.
+    expect(refusals(replies)).toEqual({ made: 3, '403 policy_denied max_addresses_per_environment': 17 });
+  });
+});
+
+describe('places that nobody gave back', () => {
+  it('are held for their time, and then upstream is asked what there is', async () => {
+    const [gateway] = await openPair({ maxMachinesPerEnvironment: 2, maxVolumesPerEnvironment: 2 });
+    const environment = await world.store.environmentNamed('crowd');
+    const now = world.simulator.clock.now();
+    // As a process leaves it that is killed between the reservation and the call.
+    for (const kind of ['machines', 'volumes'] as const) {
+      await world.store.reservePlaces({
+        id: `dead-${kind}`,
+        environment: environment?.id ?? '',
+        wishes: [{ kind, count: 2, most: 2 }],
+        now,
+        until: new Date(now.getTime() + 120_000),
+        counted: true,
+      });
+    }
+    const make = async (what: string, body: unknown) =>
+      (await world.ask('POST', `/v1/apps/crowd/${what}`, { token: world.token, body }, gateway)).status;
+    const volume = { name: 'data', region: 'fra', size_gb: 1 };
+    expect(await make('machines', plainMachine)).toBe(403);
+    expect(await make('volumes', volume)).toBe(403);
+    // One machine and one volume had been made all the same; nobody here has seen them.
+    await world.machines.createMachine('crowd', plainMachine);
+    await world.machines.send({
+      method: 'POST',
+      path: '/v1/apps/crowd/volumes',
+      body: JSON.stringify(volume),
+    });
+    world.simulator.clock.advance(121_000);
+    expect([await make('machines', plainMachine), await make('machines', plainMachine)]).toEqual([200, 403]);
+    expect([await make('volumes', volume), await make('volumes', volume)]).toEqual([200, 403]);
+    expect((await world.inventory()).machines).toHaveLength(2);
+    expect((await world.inventory()).volumes).toHaveLength(2);
+  });
+});
