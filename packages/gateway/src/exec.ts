@@ -1,4 +1,5 @@
 import { HangarError } from '@hangar/security';
+import { checkBody } from './body-rules.ts';
 import { splitCommandLine } from './command-line.ts';
 import { respond, type Exchange, type HandlerParts } from './exchange.ts';
 import { bringBack } from './forward.ts';
@@ -30,13 +31,20 @@ export interface ExecRequest {
 const notPlain: readonly string[] = ['\u0000not a plain command'];
 
 /**
+ * The same for a command that reads something (a shell with `stdin` runs anything, whatever its words are) or that runs in
+ * a container of the caller's choice, where its first word may be another program.
+ */
+const notAlone: readonly string[] = ['\u0000a command with stdin or container'];
+
+/**
  * Reads the body of an exec. A list of words is taken as it is. A `cmd` line, which flyctl sends, is split
  * here and sent on as a list, so that what was checked is what runs. Time and output are bounded by the policy; a caller
  * may ask for less (`timeout`, and `max_output_bytes`, which is Hangar's own), as a caveat may demand.
  */
 export function readExec(value: unknown, policy: EnvironmentPolicy): ExecRequest {
-  if (!isObject(value)) throw invalid('body', 'a JSON object is needed');
-  const { command, cmd, container, stdin, timeout, max_output_bytes: output } = withoutNulls(value);
+  const { max_output_bytes: output, ...upstreams } = isObject(value) ? withoutNulls(value) : {};
+  const { value: body } = checkBody('MachineExecRequest', isObject(value) ? upstreams : value, policy);
+  const { command, cmd, container, stdin, timeout } = body;
   const timeoutSeconds = atMost(timeout, 'timeout', policy.maxExecSeconds);
   const maxOutputBytes = atMost(output, 'max_output_bytes', policy.maxExecOutputBytes);
   const asked = {
@@ -53,7 +61,8 @@ export function readExec(value: unknown, policy: EnvironmentPolicy): ExecRequest
     throw invalid('cmd', 'give either command or cmd');
   const line = command === undefined ? text(cmd, 'cmd') : '';
   const words = command === undefined ? splitCommandLine(line) : wordsOf(command);
-  if (words) return { command: words, body: { ...rest, command: words }, ...bounds };
+  const alone = isEmpty(container) && isEmpty(stdin);
+  if (words) return { command: alone ? words : notAlone, body: { ...rest, command: words }, ...bounds };
   return { command: notPlain, body: { ...rest, cmd: line }, ...bounds };
 }
 
@@ -73,6 +82,10 @@ function atMost(value: unknown, field: string, limit: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
     throw invalid(field, 'a whole number is needed');
   return Math.min(value, limit);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '';
 }
 
 function isAsked(value: unknown): boolean {

@@ -150,6 +150,46 @@ describe('a machine', () => {
     expect((await ask('DELETE', `${at}/team`)).status).toBe(204);
   });
 
+  it('keeps the marks of the gateway through every way to write its metadata (F-15)', async () => {
+    const at = `/v1/apps/own/machines/${machine}`;
+    const upstream = async () => {
+      const seen = await world.machines.getMachine('own', machine);
+      return seen.ok ? (seen.value.config?.metadata ?? {}) : {};
+    };
+    const all = await upstream();
+    const marks = Object.fromEntries(Object.entries(all).filter(([key]) => key.startsWith('hangar_')));
+    expect(Object.keys(marks).sort()).toEqual(['hangar_env', 'hangar_install', 'hangar_op']);
+    const write = async (method: string, path: string, body?: unknown) =>
+      expect((await ask(method, path, body === undefined ? {} : { body })).status).toBeLessThan(300);
+
+    await write('PUT', `${at}/metadata`, { metadata: { a: 'b', c: 'd' } });
+    expect(await upstream()).toEqual({ ...marks, a: 'b', c: 'd' });
+    await write('PATCH', `${at}/metadata`, { metadata: { c: null, e: 'f' } });
+    expect(await upstream()).toEqual({ ...marks, a: 'b', e: 'f' });
+    await write('POST', `${at}/metadata/role`, { value: 'web' });
+    await write('DELETE', `${at}/metadata/a`);
+    expect(await upstream()).toEqual({ ...marks, e: 'f', role: 'web' });
+    await write('PUT', `${at}/metadata`, { metadata: { role: 'web' } });
+    expect(await upstream()).toEqual({ ...marks, role: 'web' });
+  });
+
+  it.each([
+    ['PUT', 'memory', { limit_mb: 99_999_999 }, 403, 'limit_mb'],
+    ['PUT', 'memory', { limit_mb: '512' }, 422, 'limit_mb'],
+    ['PUT', 'memory', { Limit_MB: 512 }, 422, 'Limit_MB'],
+    ['POST', 'memory/reclaim', { amount_mb: -1 }, 422, 'amount_mb'],
+    ['POST', 'lease', { ttl: '30' }, 422, 'ttl'],
+    ['POST', 'stop', { timeout: [] }, 422, 'timeout'],
+    ['POST', 'stop', { timeuot: '5s' }, 422, 'timeuot'],
+    ['POST', 'signal', { signal: {} }, 422, 'signal'],
+    ['POST', 'metadata/k', { value: 7 }, 422, 'value'],
+    ['PATCH', 'metadata', { metadata: { a: 7 } }, 422, 'metadata.a'],
+  ])('is never sent what %s %s %j would say (F-22)', async (method, path, body, status, field) => {
+    const reply = await ask(method, `/v1/apps/own/machines/${machine}/${path}`, { body });
+    expect(reply.status).toBe(status);
+    expect(JSON.stringify(reply.json)).toContain(field);
+  });
+
   it('runs commands only as the caveats allow', async () => {
     const limited: Caveat = {
       type: 'IfPresent',
@@ -171,6 +211,17 @@ describe('a machine', () => {
     expect((await exec(token, { cmd: 'echo hi; env' })).status).toBe(403);
     expect((await exec(token, { cmd: 'echo hi $(env)' })).status).toBe(403);
     expect((await exec(token, { command: ['echo', 'hi'], cmd: 'env' })).status).toBe(422);
+    // What a command reads, and where it runs, is not among its words (F-11).
+    for (const more of [{ stdin: 'env' }, { container: 'side' }]) {
+      const refused = await exec(token, { command: ['echo', 'hi'], ...more });
+      expect(refused).toMatchObject({ status: 403, json: { code: 'caveat_denied' } });
+      expect(JSON.stringify(refused.json)).toContain('stdin or container');
+    }
+    expect((await exec(token, { command: ['echo', 'hi'], stdin: '', timeout: 5 })).status).toBe(200);
+    expect((await exec(narrow(), { command: ['cat'], stdin: 'x' })).status).toBe(200);
+    expect((await exec(narrow(), { command: ['cat'], Stdin: 'x' })).json).toMatchObject({
+      fields: { Stdin: 'must be written stdin' },
+    });
     expect((await exec(narrow(), { cmd: 'echo hi; env' })).status).toBe(200);
     expect(
       (

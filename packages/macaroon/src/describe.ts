@@ -38,7 +38,7 @@ export function explainCaveat(caveat: Caveat, registry?: PrivateCaveats): string
     case 'Action':
       return `May do ${actionWords(caveat.mask)}.`;
     case 'Commands':
-      return `Only for running ${listWords((caveat.commands ?? []).map(commandWords), 'or') || 'no command at all'}.`;
+      return `Only for running ${commandsWords(caveat.commands ?? [])}.`;
     case 'FromMachineSource':
       return `Works only from inside machine ${quoted(caveat.machine)}.`;
     case 'FlySrc':
@@ -174,6 +174,14 @@ function explainSource(caveat: FlySrcCaveat): string {
   if (places.length === 0) return 'Works from anywhere.';
   const words = places.map(([noun, name]) => `${noun} ${quoted(name!)}`);
   return `Works only from inside ${listWords(words, 'and')}.`;
+}
+
+/** Whoever verifies sees the words alone: with standard input, or in another container, they would bound nothing. */
+function commandsWords(commands: readonly Command[]): string {
+  if (commands.length === 0) return 'no command at all';
+  const words = listWords(commands.map(commandWords), 'or');
+  const bounded = commands.every(({ args }) => (args ?? []).length > 0);
+  return bounded ? `${words}, without standard input or a container of its own` : words;
 }
 
 function commandWords({ args, exact }: Command): string {

@@ -51,6 +51,10 @@ describe('a caveat in words', () => {
       },
       'Only for running exactly "ls -l", "echo" with anything after it or any command.',
     ],
+    [
+      { type: 'Commands', commands: [{ args: ['ls', '-l'], exact: true }] },
+      'Only for running exactly "ls -l", without standard input or a container of its own.',
+    ],
     [{ type: 'Commands', commands: [] }, 'Only for running no command at all.'],
     [{ type: 'FlySrc', organization: '', app: 'web', instance: '' }, 'Works only from inside app "web".'],
     [{ type: 'FlySrc', organization: '', app: '', instance: '' }, 'Works from anywhere.'],
