@@ -77,6 +77,8 @@ const at = (path: string) => () => `/v1/apps/stock/${path}`;
 const on = (path: string) => () => `/v1/apps/stock/machines/${machine}${path}`;
 
 const RECORDED: readonly Recorded[] = [
+  ['fly machine stop', 'POST', on('/stop'), { id: 'as in the path', timeout: '0s' }],
+  ['fly-admin stopMachine', 'POST', on('/stop'), { signal: 'SIGTERM' }],
   [
     'fly machine run',
     'POST',
@@ -105,8 +107,6 @@ const RECORDED: readonly Recorded[] = [
     },
   ],
   ['fly deploy, later', 'POST', on(''), { config: deployed, region: 'fra', name: '', skip_secrets: false }],
-  ['fly machine stop', 'POST', on('/stop'), { id: 'as in the path', timeout: '0s' }],
-  ['fly-admin stopMachine', 'POST', on('/stop'), { signal: 'SIGTERM' }],
   ['fly volumes create', 'POST', at('volumes'), volumeBody],
   [
     'fly volumes fork',
@@ -143,9 +143,6 @@ describe('bodies that stock clients send, unset members and all', () => {
   it.each(RECORDED)('%s is taken (F-19)', async (_client, method, path, body) => {
     const sent = typeof body === 'function' ? (body as () => unknown)() : body;
     const reply = await world.ask(method, path(), { token: world.token, body: sent });
-    expect([reply.status, JSON.stringify(reply.json)], JSON.stringify(reply.json)).toEqual([
-      expect.toSatisfy((status: number) => status < 300),
-      expect.anything(),
-    ]);
+    expect(reply.status, JSON.stringify(reply.json)).toBeLessThan(300);
   });
 });
