@@ -39,6 +39,7 @@ describe('the command line', { timeout: 60_000 }, () => {
       [['token', '--help'], 0],
       [['--help'], 0],
       [['config'], 0],
+      [['demo'], 0],
     ] as const) {
       const { code, errors } = await run(builtHangar, args, { deaf: true });
       const about = errors.replace(/^Token .* from HANGAR_TOKEN\.\n/, '');
