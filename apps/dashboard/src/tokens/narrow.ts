@@ -51,12 +51,12 @@ export function caveatsOf(narrowing: Narrowing, now: Date): readonly Caveat[] {
   return caveats;
 }
 
-/** The narrowed text: every permission token with the caveats added, and the discharges that came with them. */
+/** The narrowed text: the discharges that came with it, and every permission token with the caveats added, last. */
 export function narrow(pasted: Pasted, caveats: readonly Caveat[]): Result<string, string> {
   try {
     const narrowed = pasted.tokens.map((token) => attenuate(token, caveats));
     const rest = pasted.permits ? pasted.bundle.discharges : [];
-    return { ok: true, value: [...narrowed, ...rest].map(encodeToken).join(',') };
+    return { ok: true, value: [...rest, ...narrowed].map(encodeToken).join(',') };
   } catch (error) {
     if (!(error instanceof MacaroonError)) throw error;
     return {
