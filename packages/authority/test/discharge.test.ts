@@ -8,14 +8,17 @@ import {
   decodeToken,
   encodeToken,
   LOCATIONS,
+  mint as mintMacaroon,
   missingTickets,
+  openTicket,
   sealTicket,
+  tokenId,
   type Caveat,
   type Macaroon,
 } from '@hangar/macaroon';
 import type { Authority } from '@hangar/authority';
 import { policyFaults } from '../../../test/harness/page-policy.ts';
-import { dischargeKey, openWorld, serve, WORKSPACE, type World } from './world.ts';
+import { call, dischargeKey, openWorld, serve, WORKSPACE, type World } from './world.ts';
 
 let world: World;
 let service: { origin: string; close(): Promise<void> };
@@ -506,5 +509,42 @@ describe('discharges as permission tokens', () => {
     ]);
     const outcome = await authority.verifier.verify(`fm2_${swapped.toString('base64')}`);
     expect(outcome).toMatchObject({ ok: false, reason: { code: 'token_unknown_key' } });
+  });
+});
+
+describe('F-97: discharges that a client never threw away', () => {
+  const signed = (token: Macaroon, key = sharedKey): string => {
+    const [missing] = missingTickets({ permission: [token], discharges: [] });
+    const opened = missing && openTicket(sharedKey, missing.ticket);
+    if (!missing || !opened?.ok) throw new Error('no ticket of ours');
+    return encodeToken(
+      mintMacaroon({
+        key: key === sharedKey ? opened.value.dischargeKey : key,
+        keyId: missing.ticket,
+        location,
+        caveats: [],
+        proof: true,
+      }),
+    );
+  };
+  const header = (token: Macaroon, bad: number): string =>
+    [
+      ...Array.from({ length: bad }, (_, n) => signed(token, new Uint8Array(32).fill(n + 1))),
+      signed(token),
+      encodeToken(token),
+    ].join(',');
+
+  it('do no harm while the good one is among the first eight', async () => {
+    const token = await loginToken();
+    expect((await authority.verifier.verify(header(token, 7))).ok).toBe(true);
+  });
+
+  it('are what the refusal is about when it is not: the token is whole, and old discharges have to go', async () => {
+    const token = await loginToken();
+    const answer = await call(authority, 'GET', '/hangar/v1/tokens', { token: header(token, 8) });
+    expect(answer).toMatchObject({ status: 401, body: { code: 'discharge_invalid', location } });
+    expect(answer.body['error']).toBe(
+      `None of the first 8 discharges from ${location} is valid for token ${tokenId(token)}, and no more are tried: remove old discharges.`,
+    );
   });
 });
