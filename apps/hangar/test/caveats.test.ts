@@ -410,6 +410,22 @@ describe('Spend', () => {
     expect((await ask(token, 'POST', `${path}/start`)).status).toBe(200);
   });
 
+  it('is not passed by many starts at once: each takes its first minute out of the budget (F-23)', async () => {
+    expect((await ask(root, 'POST', '/v1/apps', { body: { name: 'burst' } })).status).toBe(201);
+    const token = narrowed(root, budget(2));
+    const replies = await Promise.all(
+      Array.from(
+        { length: 12 },
+        async () => await ask(token, 'POST', '/v1/apps/burst/machines', { body: large }),
+      ),
+    );
+    const codes = replies.map(({ status, json }) => (status === 200 ? 200 : json.code));
+    // A minute of such a machine costs 0.58 cents, so three minutes fit into two cents.
+    expect(codes.filter((code) => code === 200)).toHaveLength(3);
+    expect(codes.filter((code) => code === 'caveat_denied')).toHaveLength(9);
+    expect((await ask(root, 'POST', '/v1/apps/burst/machines', { body: large })).status).toBe(200);
+  });
+
   it('counts what a child has running in its parent’s app from its first start on, for itself and its parent', async () => {
     const parent = narrowed(root, budget(50));
     const child = narrowed(parent, { type: 'Action', body: 'rC' }, budget(30));

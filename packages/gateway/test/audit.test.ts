@@ -6,9 +6,11 @@ import { openWorld, plainMachine, type World } from './world.ts';
 
 let world: World;
 let machine: string;
+/** The gateway's clock, which stands still unless it is moved: the minutes of this test are exact. */
+let now = Date.now();
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ gateway: { now: () => new Date(now) } });
   await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'trail' } });
   const made = await world.ask('POST', '/v1/apps/trail/machines', { token: world.token, body: plainMachine });
   machine = made.json.id;
@@ -28,20 +30,19 @@ describe('the audit trail', () => {
     const reader = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
     const other = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
     const lease = `/v1/apps/trail/machines/${machine}/lease`;
-    const began = world.simulator.clock.now();
+    const began = now;
     for (let tries = 0; tries < 118; tries += 1) {
       expect((await world.ask('POST', lease, { token: reader })).status).toBe(403);
       if (tries === 60) await world.ask('POST', lease, { token: other });
-      world.simulator.clock.advance(500);
+      now += 500;
     }
     const [mine, theirs, ...more] = await rows('leases.take');
     expect(more).toEqual([]);
     expect(mine).toMatchObject({ outcome: 'caveat_denied', status: 403, count: 118 });
     expect(theirs).toMatchObject({ count: 1 });
-    expect(mine?.at.getTime()).toBeGreaterThanOrEqual(began.getTime());
-    expect((mine?.lastAt?.getTime() ?? 0) - (mine?.at.getTime() ?? 0)).toBeGreaterThanOrEqual(117 * 500);
+    expect([mine?.at.getTime(), mine?.lastAt?.getTime()]).toEqual([began, began + 117 * 500]);
 
-    world.simulator.clock.advance(60_000);
+    now += 60_000;
     await world.ask('POST', lease, { token: reader });
     await world.ask('POST', `/v1/apps/trail/machines/${machine}/stop`, { token: reader });
     expect((await rows('leases.take')).map(({ count }) => count)).toEqual([118, 1, 1]);
@@ -59,11 +60,11 @@ describe('the audit trail', () => {
     const { number: before } = (await rows('apps.create'))[0] ?? {};
     expect(before).toBeDefined();
     const task = world.another({ auditDays: 30 }).tasks.find(({ name }) => name === 'gateway-audit');
-    world.simulator.clock.advance(29 * 86_400_000);
+    now += 29 * 86_400_000;
     await task?.run(new AbortController().signal);
     expect(await rows('apps.create')).toHaveLength(1);
     await world.ask('POST', '/v1/apps/trail/secrets/B', { token: world.token, body: { value: '1' } });
-    world.simulator.clock.advance(2 * 86_400_000);
+    now += 2 * 86_400_000;
     await task?.run(new AbortController().signal);
     expect(await rows('apps.create')).toHaveLength(0);
     expect(await rows('secrets.set')).toHaveLength(1);
