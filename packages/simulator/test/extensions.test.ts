@@ -203,6 +203,15 @@ describe('webhooks of the provider', () => {
     resource: { id: 'p-1', status: 'sleeping' },
   });
 
+  test('F-64: a timestamp is taken as text and as a number, and kept as text', async () => {
+    const on = await stage();
+    for (const timestamp of [now(on), Number(now(on))]) {
+      expect((await hook(on, { ...update(on), timestamp })).status).toBe(200);
+    }
+    const kept = (await control(on)('GET', '/webhooks')).at('webhooks') as { timestamp: unknown }[];
+    expect(kept.map((one) => one.timestamp)).toEqual([expect.any(String), expect.any(String)]);
+  });
+
   test('a signed webhook is accepted, stored, and changes what Fly.io knows', async () => {
     const on = await stage();
     answerWith(on, provisioned);
