@@ -4,7 +4,7 @@ import type { RevocationFeed } from './feed.ts';
 import type { SigningIssuer } from './issuer/issuer.ts';
 import type { Minted, MintRequest } from './issuer/mint.ts';
 import type { RevocationTarget, TokenRow } from './ports.ts';
-import { textError } from './token-error.ts';
+import { textError } from './text-error.ts';
 import type { UsageLog } from './usage.ts';
 import type { RecognizedToken, TokenReader } from './verify.ts';
 

@@ -1,5 +1,5 @@
-import { HangarError } from '@hangar/security';
-import type { TokenReason, TokenVerifier, VerifiedCaller } from './ports.ts';
+import { tokenError } from '@hangar/security';
+import type { TokenVerifier, VerifiedCaller } from './ports.ts';
 import type { WholeRequest } from './whole-request.ts';
 
 /**
@@ -28,17 +28,4 @@ export class AuthenticRequest {
   async again(): Promise<AuthenticRequest> {
     return await AuthenticRequest.judge(this.whole, this.#verifier);
   }
-}
-
-/** 401 with the reason, since whoever holds a token that was cut off or has expired should be told so. */
-function tokenError({ code, sentence, tokenId, location }: TokenReason): HangarError {
-  return new HangarError(code, {
-    public: sentence,
-    extra: {
-      reason: code.replace(/^token_/, ''),
-      ...(tokenId === undefined ? {} : { token_id: tokenId }),
-      ...(location === undefined ? {} : { location }),
-    },
-    headers: { 'WWW-Authenticate': 'FlyV1' },
-  });
 }

@@ -95,6 +95,8 @@ async function createOnce(
 
 function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchange: Exchange): HangarError {
   switch (reason.tag) {
+    case 'workspace_closed':
+      return new HangarError('gone', { public: 'the organization of this token was deleted' });
     case 'name_reserved':
       return nameTaken();
     case 'key_held':
@@ -178,7 +180,7 @@ async function goOn(
   if (holder.phase === 'ready' && madeByThis) return holder;
   if (holder.phase === 'ready') throw nameTaken();
   for (let tries = 0; tries < waitTries; tries += 1) {
-    if (tries > 0) await exchange.checkAfterWait();
+    if (tries > 0) await exchange.checkBetweenLooks();
     const mine = await claim(holder.id, ['provisioning'], parts);
     if (mine) return await make(mine, parts);
     const now = await parts.store.environment(holder.id);

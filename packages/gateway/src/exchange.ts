@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import { markAnswer } from './headers.ts';
 import { callerFor, type Wanted } from './located-request.ts';
 import type { Parts } from './parts.ts';
-import type { Clearance, EnvironmentStore } from './ports.ts';
+import type { Clearance, EnvironmentStore, VerifiedCaller } from './ports.ts';
 import { sendUpstream, type UpstreamCall, type UpstreamReply } from './upstream.ts';
 import type { WholeRequest } from './whole-request.ts';
 
@@ -112,18 +112,33 @@ export class Exchange {
   }
 
   /**
-   * To be called after every wait: the credential is judged once more, and the environment too.
+   * To be called after every wait that ends in an effect or a kept answer: the credential is judged once more, its end
+   * too, and the environment. It counts as one more use of the token.
    * @throws HangarError as the first judgement, or as {@link check} does
    */
   async checkAfterWait(): Promise<void> {
+    const verified = await this.#verifyAgain();
+    const ended = expired(verified, this.caller.workspace, this.#now());
+    if (ended) throw ended;
+    await this.check();
+  }
+
+  /**
+   * The same between two looks at something, without counting.
+   * @throws HangarError as the first judgement, or as {@link check} does
+   */
+  async checkBetweenLooks(): Promise<void> {
+    await this.#verifyAgain();
+    await this.check();
+  }
+
+  async #verifyAgain(): Promise<VerifiedCaller> {
     const { caller, environment } = this;
     const again = await this.#permit.located.authentic.again();
     const verified = callerFor(again, environment);
     if (verified.workspace !== caller.workspace.number || verified.branch !== caller.verified.branch)
       throw new HangarError('token_revoked');
-    const ended = expired(verified, caller.workspace, this.#now());
-    if (ended) throw ended;
-    await this.check();
+    return verified;
   }
 }
 

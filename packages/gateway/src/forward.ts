@@ -56,7 +56,7 @@ export async function passOn(
   while (answer.status === 404 && isNew(plan.route, machine, parts)) {
     await answer.drop();
     await pause(newMachinePauseMs);
-    await exchange.checkAfterWait();
+    await exchange.checkBetweenLooks();
     answer = await exchange.send(call);
   }
   return await bringBack(exchange, answer, reply, machine, parts);

@@ -119,6 +119,7 @@ export interface LiveLimits {
 export type ReserveReason =
   | { readonly tag: 'name_held'; readonly holder: Environment }
   /** Its environment is gone, but too short a time ago for another workspace to have the name. */
+  | { readonly tag: 'workspace_closed' }
   | { readonly tag: 'name_reserved' }
   | { readonly tag: 'key_held' }
   | { readonly tag: 'quota_used'; readonly limit: number }

@@ -290,6 +290,25 @@ describe.each([
   });
 });
 
+describe('a new app whose workspace is closed between its judgement and its effect', () => {
+  it('is not made, and nothing is left of it', async () => {
+    const contested = await openContested();
+    const { world, authority } = contested;
+    const paused = pausedStore(world.store);
+    const slow = world.another({ store: paused.store, verifier: authority.verifier });
+    const late = world.ask('POST', '/v1/apps', { token: contested.token, body: { name: 'late' } }, slow);
+    await expect.poll(paused.waiting).toBe(1);
+    paused.disarm();
+    await world.gateway.environments.deleteAll(world.workspace.number);
+    world.seen.length = 0;
+    paused.release();
+    expect(await late).toMatchObject({ status: 410, json: { code: 'gone' } });
+    await expectUntouched(contested, JSON.stringify(await world.inventory()));
+    expect((await world.inventory()).apps).toEqual([]);
+    await world.close();
+  });
+});
+
 describe('a list of the organization that is read while a name changes hands (F-01)', () => {
   it('shows nothing of the new owner', async () => {
     const contested = await openContested();

@@ -10,13 +10,12 @@ import {
   parseMask,
   type Access,
 } from '@hangar/macaroon';
-import { asHangarError, errorResponse, HangarError, type Door } from '@hangar/security';
+import { asHangarError, errorResponse, HangarError, type Door, tokenError } from '@hangar/security';
 import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
 import { explainClearing, type ClearRefusal } from '../caller.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { Directory } from '../ports.ts';
-import { tokenError } from '../token-error.ts';
 import type { TokenReader, VerifiedToken } from '../verify.ts';
 import { clearError } from './guard.ts';
 import { jsonResponse, RawJson, readJson } from './json.ts';

@@ -8,7 +8,7 @@ import type { CaveatMeters } from '../caveats/facts.ts';
 import type { BranchLimit } from '../caveats/limits.ts';
 import { inspectTokens, type Inspection } from '../inspect.ts';
 import { mapPermissionTokens, narrowTokens } from '../narrow.ts';
-import { textError } from '../token-error.ts';
+import { textError } from '../text-error.ts';
 import type { TokenReader } from '../verify.ts';
 import { jsonResponse, RawJson } from './json.ts';
 import { invalidBody, readCaveats } from './mint-body.ts';

@@ -7,6 +7,7 @@ import {
   type Door,
   type Log,
   type Result,
+  tokenError,
 } from '@hangar/security';
 import { z } from 'zod';
 import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
@@ -15,7 +16,6 @@ import { hangarCaveats } from '../caveats/registry.ts';
 import type { Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
 import type { TokenReason } from '../token-reason.ts';
-import { tokenError } from '../token-error.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { demand } from './guard.ts';
 import { isFit, jsonResponse, readJson } from './json.ts';

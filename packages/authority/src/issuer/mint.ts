@@ -15,7 +15,7 @@ import {
   type Command,
   type Macaroon,
 } from '@hangar/macaroon';
-import { HangarError, ok, refuse, sha256Hex, type Result } from '@hangar/security';
+import { HangarError, ok, refuse, sha256Hex, type Result, tokenError } from '@hangar/security';
 import { isLoginOf, loginOfCaveat } from '../caveats/login-of.ts';
 import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
@@ -27,7 +27,6 @@ import type { MintLimits } from '../limits.ts';
 import { loginTicketCaveats } from '../login-caveat.ts';
 import type { IssuerStore, TokenRow } from '../ports.ts';
 import { presetCaveats, presets, type PresetName } from '../presets.ts';
-import { tokenError } from '../token-error.ts';
 import { certainEnd, isOver } from '../validity.ts';
 import type { Presented } from './issuer.ts';
 import type { Judge } from './judge.ts';

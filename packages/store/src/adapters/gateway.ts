@@ -61,8 +61,13 @@ export function createGatewayStore(db: Database): EnvironmentStore {
 
     async reserve({ branches, heldSince, ...wanted }, limits) {
       return await db.transaction(async (tx) => {
-        // The workspace's row is the lock under which its environments are counted.
-        await tx.select().from(workspaces).where(eq(workspaces.number, wanted.workspace)).for('update');
+        // The workspace's row is the lock under which its environments are counted, and its closing waits for it too.
+        const [workspace] = await tx
+          .select()
+          .from(workspaces)
+          .where(eq(workspaces.number, wanted.workspace))
+          .for('update');
+        if (workspace?.closedAt !== null) return { ok: false, reason: { tag: 'workspace_closed' } };
         const refusal = await whoHolds(tx, { ...wanted, heldSince });
         if (refusal) return { ok: false, reason: refusal };
         if (wanted.key !== undefined) {

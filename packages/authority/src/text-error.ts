@@ -1,18 +1,6 @@
 import { LIMITS, type HeaderReason } from '@hangar/macaroon';
-import { HangarError } from '@hangar/security';
-import { headerReason, type TokenReason } from './token-reason.ts';
-
-/** A token that was not taken, as an error of our doors. */
-export function tokenError(reason: TokenReason): HangarError {
-  return new HangarError(reason.code, {
-    public: reason.sentence,
-    extra: {
-      ...(reason.tokenId === undefined ? {} : { token_id: reason.tokenId }),
-      ...(reason.location === undefined ? {} : { location: reason.location }),
-    },
-    headers: { 'www-authenticate': 'FlyV1 realm="hangar"' },
-  });
-}
+import { HangarError, tokenError } from '@hangar/security';
+import { headerReason } from './token-reason.ts';
 
 /** A text of tokens in a body that was not taken: what is too large for a header is too large here as well. */
 export function textError(reason: HeaderReason): HangarError {
