@@ -274,8 +274,9 @@ describe.each([
         { token, body: plainMachine, headers: { 'idempotency-key': 'one' } },
         through,
       );
+    world.seen.length = 0;
     const first = send(gateway);
-    await expect.poll(() => looks).toBe(1);
+    await expect.poll(() => world.seen).toContain(`POST /v1/apps/${APP}/machines`);
     const second = send(gateway);
     await expect.poll(() => looks).toBeGreaterThan(1);
     await row.strike(contested);
