@@ -117,6 +117,34 @@ describe.skipIf(inject('postgresUrl') === '')('F-38: Postgres is restarted under
     rmSync(folder, { recursive: true, force: true });
   });
 
+  test('F-39: and one that can only be read makes both not ready, and a write `unavailable`', async () => {
+    const { servers, secrets, databaseUrl = '' } = hangars;
+    const [first] = servers;
+    if (first === undefined) throw new Error('nothing was started');
+    const ready = async (): Promise<unknown> => {
+      const answers = await Promise.all(servers.map(async ({ url }) => await fetch(`${url}/readyz`)));
+      return await Promise.all(
+        answers.map(async (answer) => {
+          const { reason = '' } = (await answer.json()) as { reason?: string };
+          return `${answer.status} ${reason}`;
+        }),
+      );
+    };
+    const write = async (): Promise<Outcome> =>
+      await order(first, randomUUID(), first.url, secrets.HANGAR_PROVISIONING_SECRET);
+    const name = pg.escapeIdentifier(new URL(databaseUrl).pathname.slice(1));
+    await values(postgres.url, `alter database ${name} set default_transaction_read_only = on`);
+    await postgres.restart('SIGINT');
+    await expect
+      .poll(ready, { timeout: 10_000 })
+      .toEqual(['503 the database cannot be written', '503 the database cannot be written']);
+    expect(await write()).toEqual({ status: 503, code: 'unavailable', retryAfter: '5' });
+    await values(postgres.url, `alter database ${name} reset default_transaction_read_only`);
+    await postgres.restart('SIGINT');
+    await expect.poll(ready, { timeout: 20_000 }).toEqual(['200 ', '200 ']);
+    expect((await write()).status).toBeLessThan(300);
+  });
+
   test(
     `${RESTARTS} times: no process dies, and no acknowledged change is lost`,
     { timeout: 300_000 },

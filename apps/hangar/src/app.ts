@@ -30,6 +30,7 @@ import { createGatewayDoor } from './gateway-door.ts';
 import { createMainDoor } from './main-door.ts';
 import { reachIssuer, tokenLocations } from './issuer.ts';
 import type { Metrics } from './metrics.ts';
+import { createReadiness } from './readiness.ts';
 import { routeAccess } from './route-access.ts';
 import type { Fetcher } from './server.ts';
 import { keepUpstreamCredential } from './upstream-credential.ts';
@@ -173,7 +174,20 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   });
   const { metrics } = parts;
   return {
-    main: createMainDoor({ provider, discharge: authority.discharge, dashboard, metrics, store, now }),
+    main: createMainDoor({
+      provider,
+      discharge: authority.discharge,
+      dashboard,
+      metrics,
+      engine: store.engine,
+      readiness: createReadiness({
+        needs: {
+          'the database cannot be written': () => store.tryWrite(),
+          'revocations cannot be read': () => authority.ready(),
+        },
+      }),
+      now,
+    }),
     gateway: createGatewayDoor({ gateway, authority }),
     tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks, ...apart.tasks, ...credential.tasks],
     close: async () => {

@@ -7,6 +7,7 @@ import {
   developmentSecrets,
   generatedNames,
 } from './config/development.ts';
+import { badForm } from './config/forms.ts';
 import { badMasterKey, complaintAbout, durationMs, splitList, weakSecret } from './config/parsers.ts';
 import { choices, type Variable, type VariableName, variables } from './config/variables.ts';
 
@@ -90,6 +91,7 @@ export function readConfig(
   if (fly === 'simulator' && reading.problems.length === 0) reading.generateMissing(dataDir);
   checkSecrets(reading, fly);
   checkReal(reading, fly);
+  if (fly === 'real') reading.checkForms();
   if (reading.problems.length > 0) return refuse(reading.problems);
 
   const port = Number(reading.text('PORT'));
@@ -214,6 +216,22 @@ class Reading {
     return this.given(name) ?? this.#table.find((row) => row.name === name)?.fallback ?? '';
   }
 
+  row(name: string): Variable | undefined {
+    return this.#table.find((row) => row.name === name);
+  }
+
+  /** Of the values that the server reads, each must look like what gives it. */
+  checkForms(): void {
+    for (const row of this.#table) {
+      const value = this.#values.get(row.name);
+      const complaint =
+        value === undefined || row.form === undefined || this.#complained(row.name)
+          ? undefined
+          : badForm(row.form, value);
+      if (complaint !== undefined) this.complain(row.name, complaint);
+    }
+  }
+
   requireAll(): void {
     this.require(this.#table.filter((row) => row.requiredInReal === true).map((row) => row.name));
   }
@@ -221,7 +239,10 @@ class Reading {
   require(names: readonly string[]): void {
     for (const row of this.#table) {
       if (names.includes(row.name) && !this.#values.has(row.name) && !this.#complained(row.name)) {
-        this.complain(row.name, `is required with HANGAR_FLY=real. ${row.sentence}`);
+        this.complain(
+          row.name,
+          `is required with HANGAR_FLY=real${row.givenBy === undefined ? '' : `; ${row.givenBy} gives it`}. ${row.sentence}`,
+        );
       }
     }
   }
@@ -266,7 +287,9 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
     const value = reading.given(name);
     if (value === undefined) continue;
     const parts = name === 'HANGAR_PROVISIONING_SECRET' ? splitList(value) : [value];
-    const complaint = parts.map(weakSecret).find((found) => found !== undefined);
+    const complaint = parts
+      .map((part) => weakSecret(part, reading.row(name)?.givenBy))
+      .find((found) => found !== undefined);
     if (complaint !== undefined) reading.complain(name, complaint);
   }
   const provisioning = splitList(reading.given('HANGAR_PROVISIONING_SECRET') ?? '');

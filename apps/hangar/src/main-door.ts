@@ -1,7 +1,8 @@
-import { type Door, errorResponse, HangarError, splitTarget } from '@hangar/security';
+import { asHangarError, type Door, errorResponse, HangarError, splitTarget } from '@hangar/security';
 import type { Store } from '@hangar/store';
 import { createDocs } from './docs-pages.ts';
 import type { Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
 import type { Fetcher } from './server.ts';
 
 /** What answers on the main port. */
@@ -10,7 +11,8 @@ export interface MainDoorParts {
   readonly discharge: Fetcher;
   readonly dashboard: Fetcher;
   readonly metrics: Metrics;
-  readonly store: Pick<Store, 'ping' | 'engine'>;
+  readonly readiness: Readiness;
+  readonly engine: Store['engine'];
   readonly now: () => Date;
 }
 
@@ -64,11 +66,11 @@ async function operational(
 
 async function ready(parts: MainDoorParts, door: Door): Promise<Response> {
   try {
-    await parts.store.ping();
+    await parts.readiness.check();
   } catch (error) {
-    const failure = new HangarError('not_ready', { detail: 'the database does not answer', cause: error });
+    const failure = asHangarError(error);
     door.onError?.(failure);
     return errorResponse(failure, door.requestId);
   }
-  return Response.json({ status: 'ready', database: parts.store.engine, now: parts.now().toISOString() });
+  return Response.json({ status: 'ready', database: parts.engine, now: parts.now().toISOString() });
 }

@@ -49,7 +49,7 @@ export async function startWorkers(
   };
   for (const task of tasks) {
     if (task.everySeconds >= SCHEDULED_FROM_SECONDS) {
-      await parts.jobs.schedule(task.name, Math.round(task.everySeconds / 60), async () => await run(task));
+      await parts.jobs.schedule(task.name, task.everySeconds, async () => await run(task));
     } else {
       loops.push(loop(task, run, stopping.signal));
     }

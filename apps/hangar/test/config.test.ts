@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type ConfigProblem, readConfig } from '../src/config.ts';
 import { configurationPage, environmentExample } from '../src/config/reference.ts';
-import { variables } from '../src/config/variables.ts';
+import { type Variable, variables } from '../src/config/variables.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 
@@ -126,6 +126,43 @@ describe('the configuration', () => {
       expect(found?.remedy).toMatch(remedy);
     },
   );
+
+  const formless: [string, string, RegExp][] = [
+    ['HANGAR_FLY_ORG', 'My Org', /a slug/],
+    ['HANGAR_PROVIDER_SLUG', 'Provider!', /a slug/],
+    ['FLY_API_TOKEN', 'foo', /starts with `FlyV1 fm2_`, `fm2_` or `fo1_`/],
+    ['FLY_TIGRIS_ACCESS_KEY_ID', 'a', /starts with `tid_`/],
+    ['FLY_TIGRIS_SECRET_ACCESS_KEY', 'tid_aaaaaaaa', /starts with `tsec_`/],
+    ['FLY_ALLOWED_ORGS', 'acme, My Org', /slugs of organizations/],
+    ['FLY_APP_NAME', 'My App', /name of an app/],
+  ];
+  test.each(formless)('F-42: %s must have the form of what gives it', (variable, value, remedy) => {
+    const found = problems({ ...real, [variable]: value }).find((problem) => problem.variable === variable);
+    expect(found?.remedy).toMatch(remedy);
+  });
+
+  test('F-42: every variable with a form is tried above, and the right forms pass', () => {
+    const rows: readonly Variable[] = variables;
+    const withForm = rows.filter((row) => row.form !== undefined).map((row) => row.name);
+    expect(withForm.sort()).toEqual(formless.map(([variable]) => variable).sort());
+    for (const token of ['FlyV1 fm2_abc,fo1_def', 'Bearer fo1_abc', 'fm2_abc', 'fm1r_abc'])
+      expect(problems({ ...real, FLY_API_TOKEN: token })).toEqual([]);
+  });
+
+  test('F-42: the remedy for a secret of somebody else is to ask for it, never to generate one', () => {
+    const rows: readonly Variable[] = variables;
+    for (const row of rows.filter((one) => one.secret === true && one.section === 'secrets')) {
+      for (const bad of ['changeme', 'short']) {
+        const remedy = problems({ ...real, [row.name]: bad }).find(
+          ({ variable }) => variable === row.name,
+        )?.remedy;
+        if (row.givenBy !== undefined) expect(remedy, row.name).not.toMatch(/openssl/);
+        else expect(remedy, row.name).toMatch(/openssl/);
+      }
+      const missing = problems({ HANGAR_FLY: 'real' }).find(({ variable }) => variable === row.name)?.remedy;
+      if (row.givenBy !== undefined) expect(missing).toContain(`${row.givenBy} gives it`);
+    }
+  });
 
   test('never repeats a value in a problem', () => {
     const canary = 'cAnArY';

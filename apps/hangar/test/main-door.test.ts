@@ -4,6 +4,7 @@ import { type Door, Secret, silentLog } from '@hangar/security';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { createMainDoor } from '../src/main-door.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { createReadiness } from '../src/readiness.ts';
 import { type Fetcher, type Listening, serve } from '../src/server.ts';
 
 let database: TestDatabase;
@@ -13,6 +14,7 @@ const named = (name: string): Fetcher => ({
   fetch: async (_: Request, { rawTarget }: Door) => new Response(`${name} ${rawTarget}`),
 });
 let alive = true;
+let clockMs = 0;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -22,13 +24,16 @@ beforeAll(async () => {
     discharge: named('discharge'),
     dashboard: named('dashboard'),
     metrics,
-    store: {
-      engine: database.engine,
-      ping: async () => {
-        if (!alive) throw new Error('connection to 10.0.0.7 refused');
-        await database.ping();
+    engine: database.engine,
+    readiness: createReadiness({
+      monotonicMs: () => (clockMs += 1_000),
+      needs: {
+        'the database cannot be written': async () => {
+          if (!alive) throw new Error('connection to 10.0.0.7 refused');
+          await database.tryWrite();
+        },
       },
-    },
+    }),
     now: () => new Date('2026-09-21T14:13:20Z'),
   });
   door = await serve(main, { name: 'main', host: '127.0.0.1', port: 0, log: silentLog, metrics });

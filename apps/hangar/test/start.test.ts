@@ -52,6 +52,17 @@ describe('a start that cannot succeed', { timeout: 120_000 }, () => {
     for (const value of ['hush', 'eighty']) expect(output).not.toContain(value);
   });
 
+  test('F-47: shows what a value must look like, without taking its own words for a secret', async () => {
+    const { code, output } = await serve({
+      ...(await place()),
+      DATABASE_URL: 'mysql://root:hunter2hunter2@db/x',
+      HANGAR_MASTER_KEYS: 'none',
+    });
+    expect(code).toBe(1);
+    expect(output).toContain('DATABASE_URL must look like postgres://USER:PASSWORD@HOST:PORT/NAME');
+    expect(output).not.toMatch(/redacted|hunter2/);
+  });
+
   test('names a taken port and the variable to set', async () => {
     const taken = createServer();
     const where = await place();

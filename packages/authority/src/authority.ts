@@ -75,6 +75,8 @@ export interface Authority {
   readonly discharge: { fetch(request: Request, door: Door): Promise<Response> };
   readonly verifier: TokenVerifier;
   readonly tokens: Tokens;
+  /** Throws `unavailable` while revocations cannot be read, or the issuer is away: then no token is accepted. */
+  ready(): Promise<void>;
   /** Makes a token of ours ask for a sign-in at our discharge service. */
   requireLogin(token: Macaroon, workspace: bigint): Promise<Macaroon>;
   readonly tasks: readonly Task[];
@@ -160,6 +162,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
       },
     },
     tokens,
+    ready: async () => await feed.ensureFresh(),
     requireLogin,
     cache,
     tasks: [

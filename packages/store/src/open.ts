@@ -11,6 +11,7 @@ import { reportingOutages } from './outage.ts';
 import { openPool } from './pool.ts';
 import * as schema from './schema/index.ts';
 import { listenOnPool, type Listener } from './signals.ts';
+import { createWriteProbe } from './write-probe.ts';
 
 /** An open database, whichever engine is behind it. */
 export interface Store {
@@ -20,8 +21,8 @@ export interface Store {
   execute(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
   /** Calls `heard` for each NOTIFY on `channel`, until the returned function is called. */
   listen(channel: string, heard: () => void): Promise<() => Promise<void>>;
-  /** Answers when the database answers; throws otherwise. */
-  ping(): Promise<void>;
+  /** Writes something tiny. Throws `unavailable` when nothing can be written, and says why in its detail. */
+  tryWrite(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -91,16 +92,18 @@ function isFull(folder: string): boolean {
 
 /** Wraps a PGlite that is already open and migrated; the test harness opens them from a template. */
 export function embeddedStore(engine: PGlite, closed: () => void = () => {}): Store {
-  const client = reportingOutages(engine);
+  const probe = createWriteProbe();
+  const client = reportingOutages(engine, probe.heard);
+  const db = drizzlePglite({ client, schema });
   return {
     engine: 'pglite',
-    db: drizzlePglite({ client, schema }),
+    db,
     execute: async (text, values) =>
       values !== undefined && values.length > 0
         ? await client.query(text, values)
         : ((await client.exec(text)).at(-1) ?? { rows: [] }),
     listen: async (channel, heard) => await client.listen(channel, heard),
-    ping: async () => void (await client.query('select 1')),
+    tryWrite: async () => await probe.tryWrite(db),
     close: async () => {
       await client.close();
       closed();
@@ -131,7 +134,8 @@ export function claimFolder(dataDir: string): FolderLock {
 
 async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promise<Store> {
   const log = options.log ?? silentLog;
-  const pool = openPool(databaseUrl, options.connections ?? 10, log);
+  const probe = createWriteProbe();
+  const pool = openPool(databaseUrl, { max: options.connections ?? 10, log, heard: probe.heard });
   try {
     await migrateServer(pool);
   } catch (error) {
@@ -142,9 +146,10 @@ async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promi
     });
   }
   const listeners = new Set<Listener>();
+  const db = drizzlePostgres({ client: pool, schema }) as unknown as Database;
   return {
     engine: 'postgres',
-    db: drizzlePostgres({ client: pool, schema }) as unknown as Database,
+    db,
     execute: async (text, values) => await pool.query(text, values),
     listen: async (channel, heard) => {
       const listener = listenOnPool(databaseUrl, channel, heard, log);
@@ -155,7 +160,7 @@ async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promi
         await listener.stop();
       };
     },
-    ping: async () => void (await pool.query('select 1')),
+    tryWrite: async () => await probe.tryWrite(db),
     close: async () => {
       await Promise.all([...listeners].map((listener) => listener.stop()));
       await pool.end();

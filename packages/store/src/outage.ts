@@ -44,7 +44,7 @@ export function asOutage(error: unknown): unknown {
   return kind === undefined ? error : new HangarError('unavailable', { detail: OUTAGES[kind], cause: error });
 }
 
-function outageOf(error: unknown): keyof typeof OUTAGES | undefined {
+function outageOf(error: unknown): Outage | undefined {
   const state = sqlState(error);
   const byState = STATES.find(([form]) => state !== undefined && form.test(state));
   if (byState !== undefined) return byState[1];
@@ -57,12 +57,15 @@ function outageOf(error: unknown): keyof typeof OUTAGES | undefined {
   return undefined;
 }
 
+/** Why the database could not do what it was asked. */
+export type Outage = keyof typeof OUTAGES;
+
 /**
  * A driver's client whose every promise is rejected with {@link asOutage} of what the driver says.
  *
- * @param lost called before a call is rejected because the connection is gone.
+ * @param heard called before a call is rejected for an outage.
  */
-export function reportingOutages<T extends object>(client: T, lost: () => void = () => {}): T {
+export function reportingOutages<T extends object>(client: T, heard: (outage: Outage) => void): T {
   return new Proxy(client, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name, target);
@@ -71,7 +74,8 @@ export function reportingOutages<T extends object>(client: T, lost: () => void =
         const result: unknown = Reflect.apply(member, target, args);
         return result instanceof Promise
           ? result.catch((error: unknown) => {
-              if (outageOf(error) === 'lost') lost();
+              const outage = error instanceof HangarError ? undefined : outageOf(error);
+              if (outage !== undefined) heard(outage);
               throw asOutage(error);
             })
           : result;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { type Log, type Secret } from '@hangar/security';
-import { reportingOutages } from './outage.ts';
+import { type Outage, reportingOutages } from './outage.ts';
 
 /**
  * A connection that cannot be had for so long is not coming: the server is away, or everybody waits for somebody. Less would
@@ -12,7 +12,10 @@ const CONNECT_WITHIN_MS = 10_000;
  * Connections to a Postgres that may go away at any moment. The driver tells of a lost connection by an `error` event, on
  * the pool while it is idle and on the client while it is checked out; an event that nobody hears ends the process.
  */
-export function openPool(databaseUrl: Secret, max: number, log: Log): pg.Pool {
+export function openPool(
+  databaseUrl: Secret,
+  { max, log, heard }: { max: number; log: Log; heard: (outage: Outage) => void },
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl.reveal(),
     max,
@@ -31,7 +34,7 @@ export function openPool(databaseUrl: Secret, max: number, log: Log): pg.Pool {
     told = false;
     client.on('error', lost);
   });
-  return new LeasingPool(pool) as unknown as pg.Pool;
+  return new LeasingPool(pool, heard) as unknown as pg.Pool;
 }
 
 /**
@@ -40,17 +43,19 @@ export function openPool(databaseUrl: Secret, max: number, log: Log): pg.Pool {
  */
 class LeasingPool {
   readonly #pool: pg.Pool;
+  readonly #heard: (outage: Outage) => void;
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool;
+  constructor(pool: pg.Pool, heard: (outage: Outage) => void) {
+    this.#pool = reportingOutages(pool, heard);
+    this.#heard = heard;
   }
 
   query(...args: [string, unknown[]?]): Promise<pg.QueryResult> {
-    return reportingOutages(this.#pool).query(...args);
+    return this.#pool.query(...args);
   }
 
   async connect(): Promise<pg.PoolClient> {
-    return leased(await reportingOutages(this.#pool).connect());
+    return leased(await this.#pool.connect(), this.#heard);
   }
 
   async end(): Promise<void> {
@@ -58,14 +63,17 @@ class LeasingPool {
   }
 }
 
-function leased(client: pg.PoolClient): pg.PoolClient {
+function leased(client: pg.PoolClient, heard: (outage: Outage) => void): pg.PoolClient {
   let isReleased = false;
   const release = (broken?: Error | boolean): void => {
     if (isReleased) return;
     isReleased = true;
     client.release(broken);
   };
-  const reporting = reportingOutages(client, () => release(true));
+  const reporting = reportingOutages(client, (outage) => {
+    if (outage === 'lost') release(true);
+    heard(outage);
+  });
   return new Proxy(reporting, {
     get: (target, name) => (name === 'release' ? release : (Reflect.get(target, name) as unknown)),
   });

@@ -68,7 +68,7 @@ describe('opening the database', () => {
   test('the job queue starts, schedules and stops on this engine', async () => {
     const store = await openTestDatabase();
     const jobs = await startJobs(store);
-    await jobs.schedule('sweep-nonces', 5, async () => {});
+    await jobs.schedule('sweep-nonces', 300, async () => {});
     const { rows } = await store.execute("select name, cron from jobs.schedule where name = 'sweep-nonces'");
     expect(rows).toEqual([{ name: 'sweep-nonces', cron: '*/5 * * * *' }]);
     await jobs.stop();

@@ -154,6 +154,21 @@ describe.skipIf(server === '')('F-38: a connection that the server ends', () => 
     await store.close();
   });
 
+  test('F-39: to a database that is read-only says so, and that it can be written again', async () => {
+    const store = await open();
+    await store.tryWrite();
+    const name = pg.escapeIdentifier(new URL(scratch.url).pathname.slice(1));
+    await admin.query(`alter database ${name} set default_transaction_read_only = on`);
+    await terminate();
+    await expect
+      .poll(async () => await store.tryWrite().catch((error: unknown) => asHangarError(error).detail))
+      .toBe('the database is read-only');
+    await admin.query(`alter database ${name} reset default_transaction_read_only`);
+    await terminate();
+    await expect.poll(async () => await codeOf(store.tryWrite()), { timeout: 10_000 }).toBe('no error');
+    await store.close();
+  });
+
   test('that listened dials again, and hears what was announced in between', async () => {
     const store = await open();
     let heard = 0;

@@ -53,12 +53,19 @@ export function complaintAbout(
   }
 }
 
-/** What is wrong with a shared secret, if anything. */
-export function weakSecret(secret: string): Complaint | undefined {
-  if (PLACEHOLDER.test(secret)) return 'looks like a placeholder; generate one with `openssl rand -hex 32`';
-  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
-    return `must be at least ${MIN_SECRET_BYTES} bytes; generate one with \`openssl rand -hex 32\``;
-  }
+/**
+ * What is wrong with a shared secret, if anything.
+ *
+ * @param givenBy who has the right one: a secret of somebody else's can only be asked for.
+ */
+export function weakSecret(secret: string, givenBy: string | undefined): Complaint | undefined {
+  const remedy =
+    givenBy === undefined
+      ? 'generate one with `openssl rand -hex 32`'
+      : `${givenBy} gives it: ask ${givenBy} for yours`;
+  if (PLACEHOLDER.test(secret)) return `looks like a placeholder; ${remedy}`;
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES)
+    return `must be at least ${MIN_SECRET_BYTES} bytes; ${remedy}`;
   return undefined;
 }
 

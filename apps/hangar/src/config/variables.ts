@@ -11,6 +11,10 @@ export interface Variable {
   /** Required when `HANGAR_FLY=real`. In simulator mode a missing secret is generated. */
   readonly requiredInReal?: boolean;
   readonly secret?: boolean;
+  /** Who has the value. Only what the operator makes can be generated; the rest has to be asked for. Default: the operator. */
+  readonly givenBy?: 'Fly.io' | 'Tigris';
+  /** What the value must look like with `HANGAR_FLY=real`. */
+  readonly form?: Form;
   /** Another name for the same thing, read when the first is unset. */
   readonly alias?: string;
   readonly sentence: string;
@@ -39,6 +43,9 @@ export type Kind =
   | 'flag'
   | 'count'
   | 'duration';
+
+/** Forms of values that Fly.io and Tigris give; `../config/forms.ts` knows them. */
+export type Form = 'slug' | 'slugs' | 'app name' | 'Fly.io token' | 'Tigris key id' | 'Tigris secret';
 
 /** What each section of the reference page is about. */
 export const sections: Readonly<Record<Section, string>> = {
@@ -123,6 +130,8 @@ export const variables = [
     section: 'platform',
     kind: 'text',
     fallback: 'hangar',
+    givenBy: 'Fly.io',
+    form: 'slug',
     sentence: 'The name of the extension at Fly.io: the last part of the webhook address.',
   },
   {
@@ -131,6 +140,7 @@ export const variables = [
     kind: 'text',
     fallback: 'hangar',
     requiredInReal: true,
+    givenBy: 'Fly.io',
     sentence: 'OAuth client id, given by Fly.io.',
   },
   {
@@ -139,6 +149,7 @@ export const variables = [
     kind: 'text',
     fallback: 'operator',
     requiredInReal: true,
+    form: 'slug',
     sentence: "Slug of the operator's own organization, in which environments are created.",
   },
   {
@@ -147,6 +158,7 @@ export const variables = [
     kind: 'secrets',
     secret: true,
     requiredInReal: true,
+    givenBy: 'Fly.io',
     sentence:
       'Shared secret of provisioning requests, at least 16 bytes. Several, comma separated, while one is being rotated: any verifies.',
   },
@@ -156,6 +168,7 @@ export const variables = [
     kind: 'secret',
     secret: true,
     requiredInReal: true,
+    givenBy: 'Fly.io',
     sentence: 'Shared secret that signs webhooks to Fly.io. Must differ from the provisioning secret.',
   },
   {
@@ -164,6 +177,7 @@ export const variables = [
     kind: 'secret',
     secret: true,
     requiredInReal: true,
+    givenBy: 'Fly.io',
     sentence: 'OAuth client secret, given by Fly.io.',
   },
   {
@@ -181,6 +195,8 @@ export const variables = [
     kind: 'secret',
     secret: true,
     requiredInReal: true,
+    givenBy: 'Fly.io',
+    form: 'Fly.io token',
     sentence:
       "The operator's token for the Machines API (`fly tokens create org`), which never leaves the gateway. Discharges in it are renewed ahead of their end; an OAuth token (`fo1_…`) beside them signs in for that, at api.fly.io and auth.fly.io only.",
   },
@@ -190,6 +206,8 @@ export const variables = [
     kind: 'text',
     alias: 'FLY_TIGRIS_ACCESS_KEY',
     requiredInReal: true,
+    givenBy: 'Tigris',
+    form: 'Tigris key id',
     sentence: 'Access key id of the Tigris administrator that creates buckets, keys and policies.',
   },
   {
@@ -198,6 +216,8 @@ export const variables = [
     kind: 'secret',
     secret: true,
     requiredInReal: true,
+    givenBy: 'Tigris',
+    form: 'Tigris secret',
     sentence: 'Secret of that access key.',
   },
   {
@@ -233,6 +253,7 @@ export const variables = [
     name: 'FLY_ALLOWED_ORGS',
     section: 'organizations',
     kind: 'list',
+    form: 'slugs',
     sentence:
       'Organization slugs, comma separated, in which environments may be created; `*` for all. Unset: the organization of `FLY_APP_NAME`. Neither: none, and in simulator mode `HANGAR_FLY_ORG`.',
   },
@@ -240,6 +261,8 @@ export const variables = [
     name: 'FLY_APP_NAME',
     section: 'organizations',
     kind: 'text',
+    givenBy: 'Fly.io',
+    form: 'app name',
     sentence:
       'Set by Fly.io inside a machine. Its organization is looked up when `FLY_ALLOWED_ORGS` is unset.',
   },
