@@ -9,7 +9,7 @@ const REFUSED_FOR_MS = 3_000;
 /** Whether the database can be written, from a tiny write and from what became of others. */
 export interface WriteProbe {
   /** To be told of every outage that a statement met. */
-  heard(outage: Outage): void;
+  readonly heard: (outage: Outage) => void;
   /** @throws HangarError `unavailable`, its detail in words, when the database is away, read-only or full. */
   tryWrite(db: Database): Promise<void>;
 }
