@@ -135,6 +135,80 @@ describe('an event in structured mode', () => {
     expect(structured({ ...event, subject: null }).ok).toBe(true);
   });
 
+  test('keeps every attribute that the specification names', () => {
+    expect(
+      structured({
+        ...event,
+        subject: 's',
+        dataschema: 'https://fly.io/schema',
+        time: '2026-11-20T12:00:00Z',
+      }),
+    ).toMatchObject({
+      ok: true,
+      value: { subject: 's', dataSchema: 'https://fly.io/schema', time: '2026-11-20T12:00:00Z' },
+    });
+  });
+
+  const { data: _data, datacontenttype: _type, ...bare } = event;
+  const base64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+  test.each([undefined, 'application/json', 'application/json; charset=utf-8', 'application/vnd.fly+json'])(
+    'F-30: has its data in data_base64 too, under the content type %s',
+    (datacontenttype) => {
+      const encoded = {
+        ...bare,
+        datacontenttype,
+        data_base64: 'eyJtYWNoaW5lX2lkIjoiNTY4Mzk3N2FkMzE3NjgifQ==',
+      };
+      expect(structured(encoded)).toMatchObject({
+        ok: true,
+        value: { type: 'io.fly.machine.stopped', data: { machine_id: '5683977ad31768' } },
+      });
+    },
+  );
+
+  test.each([
+    ['no base64', { data_base64: '***' }, { tag: 'data_base64' }],
+    ['base64 without its padding', { data_base64: 'e30' }, { tag: 'data_base64' }],
+    ['base64 with blanks', { data_base64: 'e3 0=' }, { tag: 'data_base64' }],
+    ['base64url', { data_base64: base64('{"a":"???"}').replaceAll('/', '_') }, { tag: 'data_base64' }],
+    ['base64 with stray bits', { data_base64: 'e31=' }, { tag: 'data_base64' }],
+    ['a number', { data_base64: 7 }, { tag: 'data_base64' }],
+    ['null', { data_base64: null }, { tag: 'data_base64' }],
+    ['both members', { data: {}, data_base64: 'e30=' }, { tag: 'data_base64' }],
+    ['both members, one null', { data: null, data_base64: 'e30=' }, { tag: 'data_base64' }],
+    ['no JSON inside', { data_base64: base64('hello') }, { tag: 'data' }],
+    ['two equal keys inside', { data_base64: base64('{"a":1,"a":2}') }, { tag: 'data' }],
+    ['no UTF-8 inside', { data_base64: base64(new Uint8Array([0xff])) }, { tag: 'data' }],
+    ['nothing inside', { data_base64: '' }, { tag: 'data' }],
+    [
+      'data_base64 of another type',
+      { datacontenttype: 'image/png', data_base64: 'e30=' },
+      { tag: 'content_type' },
+    ],
+    ['data of another type', { datacontenttype: 'text/xml', data: '<a/>' }, { tag: 'content_type' }],
+  ])('F-30: %s is refused', (_, change, reason) => {
+    expect(structured({ ...bare, ...change })).toMatchObject({ ok: false, reason });
+  });
+
+  test.each([
+    ['id', 7],
+    ['source', true],
+    ['type', 1],
+    ['time', 1_700_000_000],
+    ['subject', ''],
+    ['dataschema', ''],
+    ['datacontenttype', 1],
+    ['seq', 1.5],
+    ['seq', 2 ** 31],
+    ['seq', []],
+  ])('whose %s is %j is refused, naming it', (name, value) => {
+    expect(structured({ ...event, [name]: value })).toEqual({
+      ok: false,
+      reason: { tag: 'attribute_malformed', attribute: name },
+    });
+  });
+
   test.each([
     [[event]],
     ['text'],

@@ -116,20 +116,23 @@ function word(value: unknown): string | null {
 function eventError(reason: CloudEventReason): HangarError {
   switch (reason.tag) {
     case 'batch':
-      return new HangarError('unsupported_media_type', { public: 'batches of events are not taken' });
+      return new HangarError('unsupported_media_type', { public: 'batches of events are not accepted' });
     case 'content_type':
       return new HangarError('unsupported_media_type', { detail: reason.contentType.slice(0, 200) });
     case 'attribute_missing':
       return new HangarError('bad_request', { public: `the event attribute ${reason.attribute} is missing` });
     case 'attribute_malformed':
       return new HangarError('bad_request', {
-        public: 'an event attribute is malformed',
-        detail: reason.attribute,
+        public: `the event attribute ${reason.attribute} is malformed`,
       });
     case 'specversion':
       return new HangarError('bad_request', {
-        public: 'only CloudEvents 1.0 is taken',
+        public: 'only CloudEvents 1.0 is accepted',
         detail: reason.specVersion,
+      });
+    case 'data_base64':
+      return new HangarError('bad_request', {
+        public: 'data_base64 must be base64 with its padding, and must not stand beside data',
       });
     case 'data':
       return new HangarError('bad_request', {

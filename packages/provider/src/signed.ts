@@ -88,7 +88,7 @@ async function readPlain(request: Request, door: Door): Promise<Uint8Array> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new HangarError('unsupported_media_type', {
-      public: 'bodies with a Content-Encoding are not taken',
+      public: 'bodies with a Content-Encoding are not accepted',
     });
   }
   return await readBody(request, MAX_BODY_BYTES, door);

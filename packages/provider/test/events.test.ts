@@ -116,6 +116,31 @@ describe('an event in order', () => {
     });
   });
 
+  const bare = {
+    'ce-specversion': undefined,
+    'ce-id': undefined,
+    'ce-source': undefined,
+    'ce-type': undefined,
+  };
+  const structured = async (members: Record<string, unknown>) =>
+    await send({
+      body: JSON.stringify({ specversion: '1.0', source: '/s', type: 'io.fly.machine.stopped', ...members }),
+      headers: { ...bare, 'content-type': 'application/cloudevents+json' },
+    });
+
+  test('F-30: the data may be in data_base64, and is never lost', async () => {
+    const data_base64 = Buffer.from(JSON.stringify(BODY)).toString('base64');
+    expect((await structured({ id: 'encoded', data_base64 })).status).toBe(204);
+    expect(seen.at(-1)).toMatchObject({ id: 'encoded', machineId: '5683977ad31768', status: 'failed' });
+    const before = seen.length;
+    expect((await structured({ id: 'e1', data_base64: '***' })).status).toBe(400);
+    expect((await structured({ id: 'e2', data_base64, data: BODY })).status).toBe(400);
+    expect(
+      (await structured({ id: 'e3', data_base64: 'aGVsbG8=', datacontenttype: 'application/json' })).status,
+    ).toBe(400);
+    expect(seen).toHaveLength(before);
+  });
+
   test('EVT-08, 8d.13: header values are unquoted and decoded once', async () => {
     await send({ headers: { 'ce-id': '"a \\"b\\""', 'ce-source': '/caf%C3%A9%2525' } });
     expect(seen.at(-1)).toMatchObject({ id: 'a "b"', source: '/café%25' });

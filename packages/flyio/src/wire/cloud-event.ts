@@ -11,6 +11,8 @@ export interface CloudEvent {
   readonly time?: string;
   readonly subject?: string;
   readonly dataContentType?: string;
+  /** A URI, as sent; never followed. */
+  readonly dataSchema?: string;
   /** Attributes the specification does not name. */
   readonly extensions: Readonly<Record<string, string>>;
   readonly data?: unknown;
@@ -23,9 +25,12 @@ export type CloudEventReason =
   | { readonly tag: 'attribute_missing'; readonly attribute: string }
   | { readonly tag: 'attribute_malformed'; readonly attribute: string }
   | { readonly tag: 'specversion'; readonly specVersion: string }
+  /** No base64, or beside `data`. */
+  | { readonly tag: 'data_base64' }
   | { readonly tag: 'data'; readonly json: JsonReason };
 
-const known: readonly string[] = [
+/** Context attributes that the specification names; each is a text, and none of them is an extension. */
+const NAMED: readonly string[] = [
   'specversion',
   'id',
   'source',
@@ -35,12 +40,15 @@ const known: readonly string[] = [
   'datacontenttype',
   'dataschema',
 ];
-const maxAttributeLength = 1024;
-const attributeName = /^[a-z0-9]{1,40}$/;
+const MAX_ATTRIBUTE_LENGTH = 1024;
+const ATTRIBUTE_NAME = /^[a-z0-9]{1,40}$/;
 
-/** JSON members other than the attributes. */
-const bodyMembers: readonly string[] = ['data', 'data_base64'];
-const attributeValue = z.union([z.string(), z.number(), z.boolean()]);
+/** The two members of the JSON format that hold the data (3.1); everything beside them is an attribute. */
+const DATA = 'data';
+const DATA_BASE64 = 'data_base64';
+
+/** What an extension may be in JSON (2.2). An Integer is one of 32 bits. */
+const extensionValue = z.union([z.string(), z.int32(), z.boolean()]);
 
 /**
  * Reads a CloudEvent 1.0 from a request: binary mode (attributes in `ce-*` headers) or structured mode (one
@@ -49,7 +57,7 @@ const attributeValue = z.union([z.string(), z.number(), z.boolean()]);
  */
 export function parseCloudEvent(headers: Headers, bytes: Uint8Array): Result<CloudEvent, CloudEventReason> {
   const contentType = headers.get('content-type') ?? '';
-  const mediaType = (contentType.split(';')[0] ?? '').trim().toLowerCase();
+  const mediaType = mediaTypeOf(contentType);
   if (
     mediaType === 'application/cloudevents-batch' ||
     mediaType.startsWith('application/cloudevents-batch+')
@@ -72,16 +80,19 @@ function readBinary(
     if (!header.startsWith('ce-')) continue;
     const attribute = header.slice(3);
     const text = readHeaderValue(value);
-    if (attribute === 'datacontenttype' || !attributeName.test(attribute) || text === undefined) {
+    if (
+      attribute === 'datacontenttype' ||
+      attribute === DATA ||
+      !ATTRIBUTE_NAME.test(attribute) ||
+      text === undefined
+    ) {
       return refuse({ tag: 'attribute_malformed', attribute: attribute.slice(0, 40) });
     }
     attributes.set(attribute, text);
   }
   if (contentType !== '') attributes.set('datacontenttype', contentType);
   if (bytes.byteLength === 0) return assemble(attributes, undefined);
-  if (mediaType !== '' && mediaType !== 'application/json' && !mediaType.endsWith('+json')) {
-    return refuse({ tag: 'content_type', contentType });
-  }
+  if (!isJson(mediaType)) return refuse({ tag: 'content_type', contentType });
   const data = parseStrictJson(bytes);
   return data.ok ? assemble(attributes, data.value) : refuse({ tag: 'data', json: data.reason });
 }
@@ -92,16 +103,41 @@ function readStructured(bytes: Uint8Array): Result<CloudEvent, CloudEventReason>
   if (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value)) {
     return refuse({ tag: 'data', json: { tag: 'json_malformed' } });
   }
+  const { [DATA]: data, [DATA_BASE64]: encoded, ...members } = json.value as Record<string, unknown>;
   const attributes = new Map<string, string>();
-  for (const [name, member] of Object.entries(json.value)) {
-    if (bodyMembers.includes(name) || member === null) continue;
-    const value = attributeValue.safeParse(member);
-    if (!value.success || !attributeName.test(name)) {
+  for (const [name, member] of Object.entries(members)) {
+    // An attribute that is not set may be written as null (2.2).
+    if (member === null) continue;
+    const value = NAMED.includes(name) ? z.string().safeParse(member) : extensionValue.safeParse(member);
+    if (!value.success || !ATTRIBUTE_NAME.test(name)) {
       return refuse({ tag: 'attribute_malformed', attribute: name.slice(0, 40) });
     }
     attributes.set(name, String(value.data));
   }
-  return assemble(attributes, 'data' in json.value ? json.value.data : undefined);
+  if (data === undefined && encoded === undefined) return assemble(attributes, undefined);
+  const contentType = attributes.get('datacontenttype') ?? '';
+  if (!isJson(mediaTypeOf(contentType))) return refuse({ tag: 'content_type', contentType });
+  if (encoded === undefined) return assemble(attributes, data);
+  const decoded = data === undefined ? readBase64(encoded) : undefined;
+  if (decoded === undefined) return refuse({ tag: 'data_base64' });
+  const inside = parseStrictJson(decoded);
+  return inside.ok ? assemble(attributes, inside.value) : refuse({ tag: 'data', json: inside.reason });
+}
+
+/** The bytes of RFC 4648 base64 in its one canonical spelling. Buffer alone skips what is none. */
+function readBase64(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string') return undefined;
+  const bytes = Buffer.from(value, 'base64');
+  return bytes.toString('base64') === value ? new Uint8Array(bytes) : undefined;
+}
+
+function mediaTypeOf(contentType: string): string {
+  return (contentType.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+/** Data without a content type is JSON (JSON format 3.1). */
+function isJson(mediaType: string): boolean {
+  return mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json');
 }
 
 function assemble(
@@ -112,7 +148,7 @@ function assemble(
   if (specVersion === undefined) return refuse({ tag: 'attribute_missing', attribute: 'specversion' });
   if (specVersion !== '1.0') return refuse({ tag: 'specversion', specVersion: specVersion.slice(0, 40) });
   for (const [attribute, value] of attributes) {
-    if (value.length > maxAttributeLength) return refuse({ tag: 'attribute_malformed', attribute });
+    if (value.length > MAX_ATTRIBUTE_LENGTH) return refuse({ tag: 'attribute_malformed', attribute });
   }
   const [id = '', source = '', type = ''] = ['id', 'source', 'type'].map((name) => attributes.get(name));
   for (const [attribute, value] of Object.entries({ id, source, type })) {
@@ -123,6 +159,10 @@ function assemble(
     return refuse({ tag: 'attribute_malformed', attribute: 'time' });
   }
   const subject = attributes.get('subject');
+  const dataSchema = attributes.get('dataschema');
+  for (const [attribute, value] of Object.entries({ subject, dataschema: dataSchema })) {
+    if (value === '') return refuse({ tag: 'attribute_malformed', attribute });
+  }
   const dataContentType = attributes.get('datacontenttype');
   return ok({
     id,
@@ -131,7 +171,8 @@ function assemble(
     ...(time === undefined ? {} : { time }),
     ...(subject === undefined ? {} : { subject }),
     ...(dataContentType === undefined ? {} : { dataContentType }),
-    extensions: Object.fromEntries([...attributes].filter(([name]) => !known.includes(name))),
+    ...(dataSchema === undefined ? {} : { dataSchema }),
+    extensions: Object.fromEntries([...attributes].filter(([name]) => !NAMED.includes(name))),
     ...(data === undefined ? {} : { data }),
   });
 }
