@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { allowPlainHttpToSimulator, createOAuthClient } from '@hangar/flyio';
 import { createProvider, type Provider } from '@hangar/provider';
-import { type Clock, createSealer, Secret } from '@hangar/security';
+import { type Clock, createSealer, Secret, silentLog } from '@hangar/security';
 import { createOutgoing } from '@hangar/security/outgoing';
 import { createProviderStore } from '@hangar/store';
 import type { Dashboard } from '../src/dashboard/dashboard.ts';
@@ -85,6 +85,7 @@ export async function openSignInHouse(house: House, now?: Clock): Promise<SignIn
     seller: { provision: async () => ({ config: {} }), deprovision: async () => {} },
     landing: (extensionId) => `/extensions/${extensionId}`,
     cookie: { secure: false },
+    log: silentLog,
     ...(now === undefined ? {} : { now }),
   });
   const dashboard = house.dashboard(SIGN_IN_ORIGIN, provider.logins);

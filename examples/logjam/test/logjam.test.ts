@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freePort } from '../../../test/harness/postgres.ts';
 
 interface Sold {
@@ -14,6 +14,9 @@ const [build, simulator, seller, order] = (/```sh\n(.*?)```/s.exec(readme)?.[1] 
 const children: ChildProcess[] = [];
 let flyPort = '';
 let announced = '';
+let own = '';
+/** What the programs wrote to standard error. */
+let complaints = '';
 
 /** Starts a program as the README does, `node SCRIPT … &`, with ports of its own, and waits for its first line. */
 async function start(command: string | undefined, args: readonly string[]): Promise<string> {
@@ -21,7 +24,10 @@ async function start(command: string | undefined, args: readonly string[]): Prom
   const child = spawn(process.execPath, [script, ...args], {
     cwd: root,
     env: { PATH: '/usr/bin:/bin' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stderr?.on('data', (bytes: Buffer) => {
+    complaints += bytes.toString();
   });
   children.push(child);
   return await new Promise<string>((resolve, reject) => {
@@ -39,6 +45,7 @@ function ordered(change: (command: string) => string = (command) => command): So
 beforeAll(async () => {
   const port = await freePort();
   const provider = /--provider (\S+)/.exec(simulator ?? '')?.[1]?.replace('4800', String(port)) ?? '';
+  own = provider;
   const ready = await start(simulator, ['--port', '0', '--provider', provider]);
   flyPort = new URL((JSON.parse(ready) as { api: string }).api).port;
   announced = `${await start(seller, [String(port), flyPort])} ${provider}`;
@@ -61,4 +68,22 @@ test('the same order again, with the same id, is the same drain; without, it is 
   const { extension } = again();
   expect(again().extension).toMatchObject({ id: extension.id, config: extension.config });
   expect(ordered().extension.id).not.toBe(extension.id);
+});
+
+test('F-35: whoever sends a wrong signature hears nothing of why; whoever runs the example reads it', async () => {
+  const answer = await fetch(`${own}/extensions`, {
+    method: 'POST',
+    headers: { 'x-signature': '0'.repeat(64) },
+    body: '{}',
+  });
+  expect([answer.status, (await answer.json()) as unknown]).toMatchObject([
+    401,
+    { error: 'invalid signature' },
+  ]);
+  await vi.waitFor(() => expect(complaints).toContain('signature_mismatch'));
+  expect(JSON.parse(complaints.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    level: 'warn',
+    code: 'unauthorized',
+    requestId: answer.headers.get('x-request-id'),
+  });
 });

@@ -1,4 +1,4 @@
-import { silentLog, systemClock, type Clock, type Log } from '@hangar/security';
+import { systemClock, warningLog, type Clock, type Log } from '@hangar/security';
 import type { ExtensionRecord } from './ports.ts';
 import { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
 import type { Config } from './seller.ts';
@@ -21,7 +21,7 @@ export function createKit(options: ProviderOptions, wake: () => void): Kit {
     options,
     timing: { ...defaultTiming, ...options.timing },
     now: options.now ?? systemClock,
-    log: options.log ?? silentLog,
+    log: options.log ?? warningLog,
     wake,
     sealConfig: (id, config) => options.sealer.seal(JSON.stringify(config), configPlace(id)),
     openConfig: ({ id, sealedConfig }) =>

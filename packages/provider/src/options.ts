@@ -49,6 +49,7 @@ export interface ProviderOptions {
   readonly deleteGraceMs?: number;
   readonly timing?: Partial<Timing>;
   readonly now?: Clock;
+  /** Default: warnings and errors on standard error, one line of JSON each. */
   readonly log?: Log;
 }
 

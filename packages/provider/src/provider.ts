@@ -1,7 +1,7 @@
 import type { ExtensionStatus } from '@hangar/flyio';
 import { HangarError, type Door } from '@hangar/security';
 import type { Extension } from './extension.ts';
-import { createKit } from './kit.ts';
+import { createKit, type Kit } from './kit.ts';
 import { createEventRounds } from './machine-events.ts';
 import { deprovision, type DeprovisionAnswer } from './operations/deprovision.ts';
 import { createHere, rotate, type OwnOrder } from './operations/own.ts';
@@ -89,7 +89,7 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     async fetch(request, door) {
-      const answer = await dispatch(routes, request, door);
+      const answer = await dispatch(kit, routes, request, door);
       answer.headers.set('x-request-id', door.requestId);
       answer.headers.set('cache-control', 'no-store');
       return answer;
@@ -139,6 +139,7 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 async function dispatch(
+  kit: Kit,
   routes: ReturnType<typeof createRoutes>,
   request: Request,
   door: Door,
@@ -146,6 +147,7 @@ async function dispatch(
   // An absolute address or a fragment in the request line is no browser's and no Fly.io's.
   if (!door.rawTarget.startsWith('/') || door.rawTarget.includes('#')) {
     return failureResponse(
+      kit,
       new HangarError('bad_request', { detail: 'the request target is not a plain path' }),
       door,
     );

@@ -48,15 +48,15 @@ export function createRoutes(rooms: Rooms): Hono<Env> {
   });
   for (const { path, methods } of routeTable(rooms)) {
     for (const [method, handler] of Object.entries(methods)) {
-      app.on(method, path, async (c) => await guarded(c, () => handler(c)));
+      app.on(method, path, async (c) => await guarded(rooms.kit, c, () => handler(c)));
     }
     const allow = Object.keys(methods).join(', ');
     app.all(path, (c) =>
-      failureResponse(new HangarError('method_not_allowed', { headers: { allow } }), c.env),
+      failureResponse(rooms.kit, new HangarError('method_not_allowed', { headers: { allow } }), c.env),
     );
   }
-  app.notFound((c) => failureResponse(new HangarError('not_found'), c.env));
-  app.onError((error, c) => failureResponse(error, c.env));
+  app.notFound((c) => failureResponse(rooms.kit, new HangarError('not_found'), c.env));
+  app.onError((error, c) => failureResponse(rooms.kit, error, c.env));
   return app;
 }
 
@@ -156,11 +156,11 @@ export function routePath(kit: Kit, rawTarget: string): string {
   return path.startsWith(`${mount}/`) ? path.slice(mount.length) : '/-';
 }
 
-async function guarded(c: Context<Env>, handler: () => Promise<Response>): Promise<Response> {
+async function guarded(kit: Kit, c: Context<Env>, handler: () => Promise<Response>): Promise<Response> {
   try {
     return await handler();
   } catch (error) {
-    return failureResponse(error, c.env);
+    return failureResponse(kit, error, c.env);
   }
 }
 

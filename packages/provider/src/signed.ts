@@ -147,9 +147,20 @@ function noteOldSecret(kit: Kit, secretIndex: number): void {
   if (secretIndex > 0) kit.log.info({ secretIndex }, 'a request was signed with an older secret');
 }
 
-/** Any failure as an answer in the one dialect of the signed routes. */
-export function failureResponse(error: unknown, door: Door): Response {
+/**
+ * Any failure as an answer in the one dialect of the signed routes. The private reason is told to whoever serves the door,
+ * or else written to the log: a caller with a wrong secret hears only "invalid signature", and somebody must learn why.
+ */
+export function failureResponse(kit: Kit, error: unknown, door: Door): Response {
   const known = asHangarError(error);
-  door.onError?.(known);
+  if (door.onError === undefined) noteFailure(kit, known, door);
+  else door.onError(known);
   return errorResponse(known, door.requestId);
+}
+
+function noteFailure({ log }: Kit, error: HangarError, { requestId }: Door): void {
+  const reason = { code: error.code, reason: error.message, cause: error.cause, requestId };
+  if (error.status >= 500) log.error(reason, 'failed');
+  else if (error.code === 'unauthorized') log.warn(reason, 'refused');
+  else log.info(reason, 'refused');
 }

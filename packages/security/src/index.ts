@@ -6,6 +6,7 @@ export { systemClock, type Clock } from './clock.ts';
 
 /** What the libraries write to; silent unless the app passes a logger. */
 export { silentLog, type Log, type LogLine } from './log.ts';
+export { warningLog } from './warning-log.ts';
 
 /** Secrets in memory: they print as a fingerprint. */
 export { Secret } from './secret.ts';

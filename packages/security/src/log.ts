@@ -2,7 +2,8 @@
 export type LogLine = (fields: Record<string, unknown>, message: string) => void;
 
 /**
- * What the libraries write to. The app passes a pino logger behind the redactor; the default says nothing.
+ * What the libraries write to. The app passes a pino logger behind the redactor. By default they say nothing; the
+ * provider kit, which strangers try out alone, warns.
  */
 export interface Log {
   readonly debug: LogLine;
@@ -13,5 +14,5 @@ export interface Log {
 
 const say: LogLine = () => undefined;
 
-/** A log that keeps quiet: the default of every library option named `log`. */
+/** A log that keeps quiet. */
 export const silentLog: Log = { debug: say, info: say, warn: say, error: say };

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createProvider, type Provider, type ProviderOptions } from '@hangar/provider';
 import { allowPlainHttpToSimulator, createOAuthClient } from '@hangar/flyio';
-import { createSealer, Secret, type Door, type HangarError } from '@hangar/security';
+import { createSealer, Secret, silentLog, type Door, type HangarError } from '@hangar/security';
 import { createOutgoing } from '@hangar/security/outgoing';
 import { createProviderStore } from '@hangar/store';
 import { openTestDatabase, type TestDatabase } from '../../../../test/harness/database.ts';
@@ -138,6 +138,7 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     landing: (id) => `/extensions/${id}`,
     cookie: { secure: true },
     now: clock.now,
+    log: silentLog,
     ...change,
   };
   const provider = createProvider(options);
