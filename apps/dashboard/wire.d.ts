@@ -54,6 +54,16 @@ export interface ExtensionView extends ExtensionSummary {
   readonly updatedAt: string;
 }
 
+/** How the process of a machine ended when nobody had asked for it. */
+export interface MachineExitView {
+  /** In the platform's words, when it gave any. */
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  /** True when the machine's restart policy starts it again. */
+  readonly restarting: boolean;
+}
+
 export interface EnvironmentView {
   readonly id: string;
   readonly name: string;
@@ -196,6 +206,9 @@ export interface MachineEventView {
   readonly type: string;
   readonly machineId: string | null;
   readonly status: string | null;
+  readonly exit: MachineExitView | null;
+  /** How often the same bytes came; `receivedAt` is of the newest. */
+  readonly times: number;
   readonly receivedAt: string;
 }
 

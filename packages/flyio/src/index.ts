@@ -43,6 +43,7 @@ export {
   type CloudEventReason,
   type MachineEventBody,
 } from './wire/machine-events.ts';
+export { machineExit, type MachineExit } from './wire/machine-exit.ts';
 export { charge, chargesResponse, type Charge, type ChargesResponse } from './wire/billing.ts';
 
 /** OAuth: answers, PKCE, and the client. */

@@ -1,5 +1,7 @@
 import { Code, Table, Text } from '@mantine/core';
+import type { FailedMachineView } from '../../wire.d.ts';
 import { environmentsQuestion } from '../api/questions.ts';
+import { MachineExit } from '../parts/MachineExit.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { StateBadge } from '../parts/StateBadge.tsx';
 import { When } from '../parts/When.tsx';
@@ -43,6 +45,9 @@ export function Environments({ extensionId }: { readonly extensionId: string }) 
                 </Table.Td>
                 <Table.Td>
                   <StateBadge state={environment.power} />
+                  {environment.failedMachine !== null && (
+                    <FailedMachine machine={environment.failedMachine} alarming={environment.power === 'failed'} />
+                  )}
                 </Table.Td>
                 <Table.Td>{environment.machines}</Table.Td>
                 <Table.Td>{environment.bucket === null ? '–' : <Code>{environment.bucket}</Code>}</Table.Td>
@@ -55,5 +60,21 @@ export function Environments({ extensionId }: { readonly extensionId: string }) 
         </Table>
       )}
     </Panel>
+  );
+}
+
+function FailedMachine({ machine, alarming }: { readonly machine: FailedMachineView; readonly alarming: boolean }) {
+  return (
+    <>
+      <MachineExit exit={machine} alarming={alarming} />
+      <Text size="xs" c="dimmed">
+        machine <Code>{machine.id}</Code>
+        {machine.at !== null && (
+          <>
+            , <When at={machine.at} />
+          </>
+        )}
+      </Text>
+    </>
   );
 }

@@ -1,5 +1,6 @@
-import { Code, Table } from '@mantine/core';
+import { Code, Table, Text } from '@mantine/core';
 import { eventsQuestion } from '../api/questions.ts';
+import { MachineExit } from '../parts/MachineExit.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { StateBadge } from '../parts/StateBadge.tsx';
 import { When } from '../parts/When.tsx';
@@ -28,9 +29,19 @@ export function MachineEvents({ extensionId }: { readonly extensionId: string })
               <Table.Tr key={event.id}>
                 <Table.Td className="name">{event.type}</Table.Td>
                 <Table.Td>{event.machineId === null ? '–' : <Code>{event.machineId}</Code>}</Table.Td>
-                <Table.Td>{event.status === null ? '–' : <StateBadge state={event.status} />}</Table.Td>
+                <Table.Td>
+                  {event.status === null ? '–' : <StateBadge state={event.status} />}
+                  {event.exit !== null && (
+                    <MachineExit exit={event.exit} alarming={event.status === 'failed'} />
+                  )}
+                </Table.Td>
                 <Table.Td>
                   <When at={event.receivedAt} />
+                  {event.times > 1 && (
+                    <Text size="xs" c="dimmed">
+                      {event.times} times
+                    </Text>
+                  )}
                 </Table.Td>
               </Table.Tr>
             ))}

@@ -1,5 +1,6 @@
 import { desc, eq } from 'drizzle-orm';
 import type { Executor } from '../database.ts';
+import { exitFacts, type MachineExitFacts } from './dashboard-machine-exit.ts';
 import {
   extensions,
   gatewayEnvironments,
@@ -23,6 +24,9 @@ export interface MachineEventFacts {
   readonly type: string;
   readonly machineId: string | null;
   readonly status: string | null;
+  readonly exit: MachineExitFacts | null;
+  /** How often the same bytes came; `receivedAt` is of the newest. */
+  readonly times: number;
   readonly receivedAt: string;
 }
 
@@ -42,6 +46,8 @@ export async function readMachineEvents(
       type: machineEvents.type,
       machineId: machineEvents.machineId,
       status: machineEvents.status,
+      data: machineEvents.data,
+      times: machineEvents.times,
       receivedAt: machineEvents.receivedAt,
     })
     .from(machineEvents)
@@ -52,5 +58,9 @@ export async function readMachineEvents(
     .where(visibleExtension(organizationIds, extensionId))
     .orderBy(desc(machineEvents.receivedAt), desc(machineEvents.key))
     .limit(PAGE_ROWS + 1);
-  return pageOf(rows, ({ receivedAt, ...row }) => ({ ...row, receivedAt: isoTime(receivedAt) }));
+  return pageOf(rows, ({ receivedAt, data, ...row }) => ({
+    ...row,
+    exit: exitFacts(data),
+    receivedAt: isoTime(receivedAt),
+  }));
 }
