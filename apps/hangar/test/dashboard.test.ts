@@ -241,6 +241,7 @@ describe('what is shown', () => {
         phase: 'ready',
         failure: null,
         power: 'running',
+        lastExit: null,
         bucket: `bucket-${mine.mark}`,
         machines: 2,
         createdAt: '2026-09-23T12:00:00.000Z',
@@ -266,6 +267,84 @@ describe('what is shown', () => {
     const { items } = await read('/events');
     expect(items.map(({ type, machineId, status }) => ({ type, machineId, status }))).toEqual([
       { type: 'io.fly.machine.started', machineId: `machine-${mine.mark}`, status: '<b>started</b>' },
+    ]);
+  });
+
+  const CRASH = { app: 'a', instance_id: 'i', previous_status: 'started', Transition: 'exit' };
+  const exitOf = (members: Record<string, unknown>) => ({
+    exit_event: {
+      exit_code: 1,
+      guest_exit_code: 1,
+      oom_killed: false,
+      requested_stop: false,
+      restarting: false,
+      ...members,
+    },
+  });
+  it.each([
+    [
+      'a crash',
+      'failed',
+      { ...CRASH, Error: 'process exited', ...exitOf({}) },
+      { reason: 'process exited', exitCode: 1, outOfMemory: false, restarting: false },
+    ],
+    [
+      'too little memory',
+      'failed',
+      { ...CRASH, Error: 'process exited', ...exitOf({ exit_code: 137, oom_killed: true }) },
+      { reason: 'process exited', exitCode: 137, outOfMemory: true, restarting: false },
+    ],
+    [
+      'a restart loop',
+      'stopped',
+      { ...CRASH, ...exitOf({ exit_code: 2, restarting: true }) },
+      { reason: null, exitCode: 2, outOfMemory: false, restarting: true },
+    ],
+    [
+      'an image that is not there',
+      'failed',
+      { Error: 'image not found', Transition: 'prepareImage' },
+      { reason: 'image not found', exitCode: null, outOfMemory: false, restarting: false },
+    ],
+    [
+      'a stop that was asked for',
+      'stopped',
+      { ...CRASH, ...exitOf({ exit_code: 0, requested_stop: true }) },
+      null,
+    ],
+    ['data of another form', 'failed', { exit_event: 'x', Error: 7 }, null],
+  ])('F-76: %s, with the environment and in the list of events', async (_, status, data, exit) => {
+    const estate = await furnish(house.store.db, 'crashed', house.authority);
+    const { cookie } = person(estate, 'member');
+    await house.store.db.insert(house.store.db._.fullSchema.machineEvents).values({
+      key: randomUUID(),
+      digest: randomUUID(),
+      times: 3,
+      source: 'test',
+      eventId: randomUUID(),
+      type: `io.fly.machine.${status}`,
+      machineId: `machine-${estate.mark}`,
+      status,
+      data,
+      receivedAt: NOW,
+      state: 'handled',
+      attempts: 1,
+      nextAt: NOW,
+    });
+    const items = async (path: string) =>
+      (
+        JSON.parse((await call(`/api/extensions/${estate.extensionId}${path}`, { cookie })).text) as {
+          items: unknown[];
+        }
+      ).items;
+    expect((await items('/events'))[0]).toMatchObject({ status, exit, times: 3 });
+    expect(await items('/environments')).toMatchObject([
+      {
+        lastExit:
+          exit === null
+            ? null
+            : { ...exit, machineId: `machine-${estate.mark}`, at: '2026-09-24T12:00:00.000Z' },
+      },
     ]);
   });
 
