@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import type { Authority } from '@hangar/authority';
 import type { Database } from '@hangar/store';
 
@@ -94,6 +95,20 @@ export async function furnish(
     waitingDeliveryId,
     mark,
   };
+}
+
+/** The machines of an estate are down: one ran out of memory, the other is gone. */
+export async function crash(db: Database, { mark }: Estate): Promise<void> {
+  const { gatewayMachines } = db._.fullSchema;
+  const failure = { reason: 'out_of_memory' as const, exitCode: 137, oomKilled: true, at: NOW.toISOString() };
+  await db
+    .update(gatewayMachines)
+    .set({ state: 'failed', failure })
+    .where(eq(gatewayMachines.id, `machine-${mark}`));
+  await db
+    .update(gatewayMachines)
+    .set({ state: 'destroyed', destroyedAt: NOW })
+    .where(eq(gatewayMachines.id, `machine-${mark}-stopped`));
 }
 
 /** One app a workspace, with a number of its own. */

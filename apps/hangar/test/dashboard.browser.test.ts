@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserBinary, NO_BROWSER } from './browser.ts';
-import type { Estate } from './dashboard-estate.ts';
+import { crash, type Estate, furnish } from './dashboard-estate.ts';
 import type { House } from './dashboard-house.ts';
 import { openWindow, picture, type Window } from './dashboard-window.ts';
 
@@ -168,6 +168,26 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     expect(await failure.count()).toBe(0);
     await visit.close();
   });
+
+  it.each(['light', 'dark'] as const)(
+    'F-76: shows a machine that is down in red, and why, in %s',
+    async (colorScheme) => {
+      const estate = await furnish(house.store.db, `down-${colorScheme}`, house.authority);
+      await crash(house.store.db, estate);
+      const visit = await enter({ estate, role: 'member' }, { colorScheme });
+      await visit.page.goto(pageOf(estate));
+      const why = visit.page.getByText('out of memory, exit code 137');
+      await why.waitFor();
+      await visit.page.getByText('failed', { exact: true }).first().waitFor();
+      await visit.page.getByText(`machine machine-${estate.mark}`).waitFor();
+      const color = await why.evaluate((element) => getComputedStyle(element).color);
+      const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map(Number);
+      expect(red).toBeGreaterThan(50 + Math.max(green, blue));
+      expect(visit.complaints).toEqual([]);
+      await visit.page.screenshot({ path: picture(`down-${colorScheme}`), fullPage: true });
+      await visit.close();
+    },
+  );
 
   it('fits a phone: the page itself never scrolls sideways', async () => {
     const [estate] = house.estates;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dashboardRoutes } from '../src/dashboard/routes.ts';
-import { furnish, NOW } from './dashboard-estate.ts';
+import { crash, furnish, NOW } from './dashboard-estate.ts';
 import { type House, openHouse } from './dashboard-house.ts';
 import {
   bodyOf,
@@ -241,7 +241,7 @@ describe('what is shown', () => {
         phase: 'ready',
         failure: null,
         power: 'running',
-        lastExit: null,
+        failedMachine: null,
         bucket: `bucket-${mine.mark}`,
         machines: 2,
         createdAt: '2026-09-23T12:00:00.000Z',
@@ -286,25 +286,25 @@ describe('what is shown', () => {
       'a crash',
       'failed',
       { ...CRASH, Error: 'process exited', ...exitOf({}) },
-      { reason: 'process exited', exitCode: 1, outOfMemory: false, restarting: false },
+      { reason: 'process exited', exitCode: 1, oomKilled: false, restarting: false },
     ],
     [
       'too little memory',
       'failed',
       { ...CRASH, Error: 'process exited', ...exitOf({ exit_code: 137, oom_killed: true }) },
-      { reason: 'process exited', exitCode: 137, outOfMemory: true, restarting: false },
+      { reason: 'process exited', exitCode: 137, oomKilled: true, restarting: false },
     ],
     [
       'a restart loop',
       'stopped',
       { ...CRASH, ...exitOf({ exit_code: 2, restarting: true }) },
-      { reason: null, exitCode: 2, outOfMemory: false, restarting: true },
+      { reason: null, exitCode: 2, oomKilled: false, restarting: true },
     ],
     [
       'an image that is not there',
       'failed',
       { Error: 'image not found', Transition: 'prepareImage' },
-      { reason: 'image not found', exitCode: null, outOfMemory: false, restarting: false },
+      { reason: 'image not found', exitCode: null, oomKilled: false, restarting: false },
     ],
     [
       'a stop that was asked for',
@@ -313,7 +313,7 @@ describe('what is shown', () => {
       null,
     ],
     ['data of another form', 'failed', { exit_event: 'x', Error: 7 }, null],
-  ])('F-76: %s, with the environment and in the list of events', async (_, status, data, exit) => {
+  ])('F-76: %s, in the list of events', async (_, status, data, exit) => {
     const estate = await furnish(house.store.db, 'crashed', house.authority);
     const { cookie } = person(estate, 'member');
     await house.store.db.insert(house.store.db._.fullSchema.machineEvents).values({
@@ -338,14 +338,26 @@ describe('what is shown', () => {
         }
       ).items;
     expect((await items('/events'))[0]).toMatchObject({ status, exit, times: 3 });
-    expect(await items('/environments')).toMatchObject([
-      {
-        lastExit:
-          exit === null
-            ? null
-            : { ...exit, machineId: `machine-${estate.mark}`, at: '2026-09-24T12:00:00.000Z' },
-      },
-    ]);
+  });
+
+  it('F-76: an environment whose only machine is down says which one and why', async () => {
+    const estate = await furnish(house.store.db, 'down', house.authority);
+    await crash(house.store.db, estate);
+    const { cookie } = person(estate, 'member');
+    const answer = await call(`/api/extensions/${estate.extensionId}/environments`, { cookie });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      items: [
+        {
+          power: 'failed',
+          failedMachine: {
+            id: `machine-${estate.mark}`,
+            exitCode: 137,
+            oomKilled: true,
+            at: '2026-09-24T12:00:00.000Z',
+          },
+        },
+      ],
+    });
   });
 
   it('no more than the newest hundred, and says that there are older ones', async () => {

@@ -5,13 +5,7 @@ import type { MachineExitView } from '../../wire.d.ts';
 type Exit = Omit<MachineExitView, 'restarting'> & Partial<MachineExitView>;
 
 /** Why a machine ended by itself, in one line. */
-export function MachineExit({
-  exit,
-  alarming,
-}: {
-  readonly exit: Exit;
-  readonly alarming: boolean;
-}) {
+export function MachineExit({ exit, alarming }: { readonly exit: Exit; readonly alarming: boolean }) {
   return (
     <Text size="xs" c={alarming ? 'red' : 'dimmed'} mt={4}>
       {sentenceOf(exit)}
@@ -19,12 +13,20 @@ export function MachineExit({
   );
 }
 
+/** Reasons that are a word of ours. Those of the platform are sentences already. */
+const words: Readonly<Record<string, string>> = {
+  out_of_memory: 'out of memory',
+  exited: 'ended by itself',
+  restarting: 'ends again and again',
+  not_launched: 'never started',
+};
+
 function sentenceOf({ reason, exitCode, oomKilled, restarting }: Exit): string {
-  const parts = [
+  const parts = new Set([
     ...(oomKilled ? ['out of memory'] : []),
-    ...(reason === null ? [] : [reason]),
+    ...(reason === null ? [] : [words[reason] ?? reason]),
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
     ...(restarting === true ? ['restarting'] : []),
-  ];
-  return parts.length === 0 ? 'ended by itself' : parts.join(', ');
+  ]);
+  return parts.size === 0 ? 'ended by itself' : [...parts].join(', ');
 }

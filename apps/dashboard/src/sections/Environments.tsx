@@ -46,7 +46,10 @@ export function Environments({ extensionId }: { readonly extensionId: string }) 
                 <Table.Td>
                   <StateBadge state={environment.power} />
                   {environment.failedMachine !== null && (
-                    <FailedMachine machine={environment.failedMachine} alarming={environment.power === 'failed'} />
+                    <FailedMachine
+                      machine={environment.failedMachine}
+                      alarming={environment.power === 'failed'}
+                    />
                   )}
                 </Table.Td>
                 <Table.Td>{environment.machines}</Table.Td>
@@ -63,7 +66,13 @@ export function Environments({ extensionId }: { readonly extensionId: string }) 
   );
 }
 
-function FailedMachine({ machine, alarming }: { readonly machine: FailedMachineView; readonly alarming: boolean }) {
+function FailedMachine({
+  machine,
+  alarming,
+}: {
+  readonly machine: FailedMachineView;
+  readonly alarming: boolean;
+}) {
   return (
     <>
       <MachineExit exit={machine} alarming={alarming} />
