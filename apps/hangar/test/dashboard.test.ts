@@ -244,7 +244,34 @@ describe('what is shown', () => {
         failedMachine: null,
         bucket: `bucket-${mine.mark}`,
         machines: 2,
+        failedMachine: null,
         createdAt: '2026-09-23T12:00:00.000Z',
+      },
+    ]);
+  });
+
+  it('why the machines of an environment are down (F-76)', async () => {
+    const fallen = await furnish(house.store.db, 'fallen', house.authority);
+    const { gatewayMachines } = house.store.db._.fullSchema;
+    await house.store.db
+      .update(gatewayMachines)
+      .set({
+        state: 'stopped',
+        failure: { reason: 'out_of_memory', exitCode: 137, oomKilled: true, at: '2026-09-24T11:00:00.000Z' },
+      })
+      .where(eq(gatewayMachines.id, `machine-${fallen.mark}`));
+    const { cookie } = person(fallen, 'member');
+    const { text } = await call(`/api/extensions/${fallen.extensionId}/environments`, { cookie });
+    expect((JSON.parse(text) as { items: unknown[] }).items).toMatchObject([
+      {
+        power: 'failed',
+        failedMachine: {
+          id: `machine-${fallen.mark}`,
+          reason: 'out_of_memory',
+          exitCode: 137,
+          oomKilled: true,
+          at: '2026-09-24T11:00:00.000Z',
+        },
       },
     ]);
   });
