@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { planRequest, routes, type Route } from '@hangar/gateway';
+import { defaultPolicy, planRequest, routes, type Route } from '@hangar/gateway';
 import { fillPattern } from '../src/route.ts';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 
@@ -260,6 +260,24 @@ describe('an address (F-20)', () => {
       expect((await ask('DELETE', `/v1/apps/own/ip_assignments/${other}`)).status).toBe(404);
     expect((await ask('DELETE', '/v1/apps/own/ip_assignments/x')).status).toBe(404);
     expect(await held()).toContain(ip);
+  });
+
+  it('takes one of a few places, which its release gives back', async () => {
+    const tight = world.another({ policy: { ...defaultPolicy, maxAddressesPerEnvironment: 2 } });
+    await ask('POST', '/v1/apps', { body: { name: 'third' } });
+    const one = async () =>
+      await world.ask(
+        'POST',
+        '/v1/apps/third/ip_assignments',
+        { token: world.token, body: { type: 'private_v6' } },
+        tight,
+      );
+    const first = await one();
+    expect(first.status).toBe(200);
+    expect(await one()).toMatchObject({ status: 403, json: { code: 'policy_denied', limit: 2 } });
+    const { ip } = first.json as unknown as { ip: string };
+    expect((await ask('DELETE', `/v1/apps/third/ip_assignments/${ip}`)).status).toBe(204);
+    expect((await one()).status).toBe(200);
   });
 
   it('that was made with the app stays as long as the app', async () => {
