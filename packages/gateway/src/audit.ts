@@ -65,18 +65,16 @@ const DAY_MS = 86_400_000;
 /** Rows that go in one statement: a table that was never pruned must not be locked for minutes. */
 const DROP_BATCH = 5000;
 
-/** Deletes what is older than the trail goes back, and the remains of machines and volumes that are gone as long. */
+/** Deletes what is older than the trail goes back. */
 export function auditTask({ store, now, auditDays }: Parts): Task {
   return {
     name: 'gateway-audit',
     everySeconds: 3600,
     async run(signal) {
-      const at = now();
-      const before = new Date(at.getTime() - auditDays * DAY_MS);
+      const before = new Date(now().getTime() - auditDays * DAY_MS);
       let dropped = DROP_BATCH;
       while (dropped === DROP_BATCH && !signal.aborted)
         dropped = await store.dropAudit({ before, limit: DROP_BATCH });
-      if (!signal.aborted) await store.dropRemains({ before, now: at });
     },
   };
 }

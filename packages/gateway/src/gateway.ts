@@ -23,7 +23,8 @@ import { LocatedRequest } from './located-request.ts';
 import type { Parts } from './parts.ts';
 import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
 import type { EnvironmentStore, RevokeAppTokens, TokenVerifier } from './ports.ts';
-import { operationsTask, recoveryTask, type Task } from './recovery.ts';
+import { pruningTask } from './pruning.ts';
+import { recoveryTask, type Task } from './recovery.ts';
 import type { StorageSecretNames } from './reserved.ts';
 import { planRequest } from './request-plan.ts';
 import type { Prices } from './spending.ts';
@@ -136,13 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     environments: createEnvironments(parts),
     workspaces: createWorkspaces(parts),
-    tasks: [
-      recoveryTask(parts),
-      expiryTask(parts),
-      powerTask(parts),
-      operationsTask(parts),
-      auditTask(parts),
-    ],
+    tasks: [recoveryTask(parts), expiryTask(parts), powerTask(parts), pruningTask(parts), auditTask(parts)],
   };
 }
 

@@ -367,10 +367,19 @@ export interface EnvironmentStore {
   /** Deletes finished operations from before the time. */
   dropOperations(before: Date): Promise<number>;
 
+  /**
+   * Forgets machines and volumes that were gone before the time, and holds of budgets that are over. Running times stay:
+   * they are what was billed.
+   */
+  pruneParts(wanted: { before: Date; now: Date }): Promise<void>;
+  /**
+   * Forgets environments that were gone before the time with all that hangs on them, and closed workspaces of which nothing
+   * else is left. Running times stay.
+   */
+  pruneTombstones(before: Date): Promise<void>;
+
   /** Writes a row. One that repeats a row of the last minute, by its `sameAs`, only raises that row's count. */
   writeAudit(entry: AuditEntry): Promise<void>;
   /** Deletes rows from before the time, a batch of them; says how many. */
   dropAudit(wanted: { before: Date; limit: number }): Promise<number>;
-  /** Deletes what nobody will ask for again: machines that never ran, volumes, budgets' holds; says how many. */
-  dropRemains(wanted: { before: Date; now: Date }): Promise<number>;
 }

@@ -12,8 +12,6 @@ export interface Task {
 
 const recoverySeconds = 15;
 const batch = 10;
-/** Answers to Idempotency-Keys are kept for a day. */
-const keepOperationsMs = 86_400_000;
 
 /**
  * Finishes what a crash or a passing failure left halfway: creations are completed or taken back, deletions are
@@ -39,17 +37,6 @@ export function recoveryTask(parts: Parts): Task {
         }
         if (found.length < batch || signal.aborted) return;
       }
-    },
-  };
-}
-
-/** Forgets answers that nobody will ask for again. */
-export function operationsTask({ store, now }: Parts): Task {
-  return {
-    name: 'gateway-operations',
-    everySeconds: 3600,
-    run: async () => {
-      await store.dropOperations(new Date(now().getTime() - keepOperationsMs));
     },
   };
 }

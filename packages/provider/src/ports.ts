@@ -139,6 +139,11 @@ export interface ExtensionStore {
   abandoned(now: Date, limit: number): Promise<ExtensionRecord[]>;
   /** Records that ended in `error` before they were ever usable, and have not changed since `before`. */
   failed(before: Date, limit: number): Promise<ExtensionRecord[]>;
+  /**
+   * Forgets records that were deleted before the time and of which nothing is left to destroy, with their announcements;
+   * then people and organizations that nothing else mentions and nobody vouched for since.
+   */
+  prune(before: Date): Promise<void>;
   /** Records that were usable at some instant of [from, to), the deleted included, by id. */
   usable(filter: {
     readonly from: Date;

@@ -15,6 +15,12 @@ const DAY_MS = 86_400_000;
 /** How long delivered webhooks and handled events stay to be looked at. */
 const KEPT_MS = 30 * DAY_MS;
 
+/**
+ * How long what is left of a deleted extension stays: for billing, for support, and to refuse its id (extensions-api 3.4).
+ * Bills may be disputed for 13 months.
+ */
+const TOMBSTONE_MS = 400 * DAY_MS;
+
 /** Everything the kit does without being asked. */
 export function createTasks(kit: Kit, work: Work, sender: Rounds, events: Rounds): Task[] {
   const { store, seller } = kit.options;
@@ -37,6 +43,7 @@ export function createTasks(kit: Kit, work: Work, sender: Rounds, events: Rounds
         await store.logins.sweep(now);
         await store.outbox.sweep(old);
         await store.events.sweep(old);
+        await store.extensions.prune(new Date(now.getTime() - TOMBSTONE_MS));
         await sweepFailed(kit, work);
       },
     },

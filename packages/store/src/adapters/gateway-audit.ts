@@ -1,20 +1,14 @@
-import { and, desc, eq, inArray, lt, lte, notExists, sql } from 'drizzle-orm';
+import { desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../database.ts';
-import {
-  gatewayAudit,
-  gatewayIntervals,
-  gatewayMachines,
-  gatewaySpendHolds,
-  gatewayVolumes,
-} from '../schema/gateway.ts';
+import { gatewayAudit } from '../schema/gateway.ts';
 
-type AuditRows = Pick<EnvironmentStore, 'writeAudit' | 'dropAudit' | 'dropRemains'>;
+type AuditRows = Pick<EnvironmentStore, 'writeAudit' | 'dropAudit'>;
 
 /** Rows that say the same within this time are one. */
 const SAME_MS = 60_000;
 
-/** The audit trail, and what leaves the tables by its age. */
+/** The audit trail. */
 export function gatewayAuditRows(db: Database): AuditRows {
   const audit = gatewayAudit;
   return {
@@ -48,29 +42,6 @@ export function gatewayAuditRows(db: Database): AuditRows {
         .where(inArray(audit.number, old))
         .returning({ number: audit.number });
       return dropped.length;
-    },
-    async dropRemains({ before, now }) {
-      const machines = gatewayMachines;
-      const ran = db
-        .select({ machine: gatewayIntervals.machine })
-        .from(gatewayIntervals)
-        .where(eq(gatewayIntervals.machine, machines.id));
-      const gone = [
-        // What ran is billed by its intervals, which name their machine.
-        await db
-          .delete(machines)
-          .where(and(lt(machines.destroyedAt, before), notExists(ran)))
-          .returning({ id: machines.id }),
-        await db
-          .delete(gatewayVolumes)
-          .where(lt(gatewayVolumes.deletedAt, before))
-          .returning({ id: gatewayVolumes.id }),
-        await db
-          .delete(gatewaySpendHolds)
-          .where(lt(gatewaySpendHolds.until, now))
-          .returning({ id: gatewaySpendHolds.number }),
-      ];
-      return gone.reduce((sum, { length }) => sum + length, 0);
     },
   };
 }

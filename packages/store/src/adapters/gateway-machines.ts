@@ -11,6 +11,11 @@ import {
 } from '../schema/gateway.ts';
 import { endedBy, intervalOf, machineOf, storedFailure } from './gateway-rows.ts';
 
+/** The workspace of an environment, inside a statement that writes what hangs on it. */
+const workspaceOf = (environment: string) =>
+  sql<bigint>`(select ${gatewayEnvironments.workspace} from ${gatewayEnvironments}
+    where ${gatewayEnvironments.id} = ${environment})`;
+
 type MachineRows = Pick<
   EnvironmentStore,
   'machine' | 'machinesOf' | 'machinesIn' | 'saveMachine' | 'intervalsIn' | 'latestInterval' | 'closeMachines'
@@ -62,7 +67,7 @@ export function gatewayMachineRows(db: Database): MachineRows {
         // The size at the start of a running time stays; its end is corrected by the machine's own events only.
         await tx
           .insert(intervals)
-          .values([...news])
+          .values(news.map((interval) => ({ ...interval, workspace: workspaceOf(interval.environment) })))
           .onConflictDoUpdate({
             target: [intervals.machine, intervals.startedAt],
             set: {
@@ -78,10 +83,10 @@ export function gatewayMachineRows(db: Database): MachineRows {
       const rows = await db
         .select({ interval: intervals, deletedAt: gatewayEnvironments.deletedAt })
         .from(intervals)
-        .innerJoin(gatewayEnvironments, eq(gatewayEnvironments.id, intervals.environment))
+        .leftJoin(gatewayEnvironments, eq(gatewayEnvironments.id, intervals.environment))
         .where(
           and(
-            eq(gatewayEnvironments.workspace, workspace),
+            eq(intervals.workspace, workspace),
             lt(intervals.startedAt, to),
             or(isNull(intervals.stoppedAt), gt(intervals.stoppedAt, from)),
           ),

@@ -60,7 +60,8 @@ export function storedFailure(failure: MachineFailure | undefined): StoredFailur
 
 /** A running time from its row. */
 export function intervalOf(row: typeof gatewayIntervals.$inferSelect): Interval {
-  return { ...row, stoppedAt: row.stoppedAt ?? undefined };
+  const { workspace: _, ...interval } = row;
+  return { ...interval, stoppedAt: row.stoppedAt ?? undefined };
 }
 
 /** An operation from its row. */

@@ -12,6 +12,7 @@ import { gatewayAuditRows } from './gateway-audit.ts';
 import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts';
 import { gatewayMachineRows } from './gateway-machines.ts';
 import { gatewayOperationRows } from './gateway-operations.ts';
+import { gatewayPruning } from './gateway-pruning.ts';
 import { gatewayQuotaRows } from './gateway-quotas.ts';
 import { environmentOf, workspaceOf } from './gateway-rows.ts';
 import { gatewaySpendingRows } from './gateway-spending.ts';
@@ -36,6 +37,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     ...gatewayQuotaRows(db),
     ...gatewaySpendingRows(db),
     ...gatewayAuditRows(db),
+    ...gatewayPruning(db),
 
     async openWorkspace(wanted) {
       // Two processes may open the same one; the second insert does nothing and the row of the first is read.

@@ -6,6 +6,7 @@ import { isUniqueViolation, type Database, type Executor } from '../database.ts'
 import { extensions, outbox } from '../schema/provider.ts';
 import { notify } from '../signals.ts';
 import { recordEvidence } from './provider-accounts.ts';
+import { forgetExtensions } from './provider-pruning.ts';
 import { toRecord, toRow } from './provider-rows.ts';
 
 /** Announced on commit whenever a row was added to the outbox. */
@@ -133,6 +134,10 @@ export function extensionStore(db: Database): ExtensionStore {
         )
         .limit(limit);
       return rows.map(toRecord);
+    },
+
+    async prune(before) {
+      await forgetExtensions(db, before);
     },
 
     async usable({ from, to, organizationId, extensionId }) {

@@ -138,9 +138,9 @@ export const gatewayMachines = pgTable(
 export const gatewayIntervals = pgTable(
   'gateway_intervals',
   {
-    machine: text('machine')
-      .notNull()
-      .references(() => gatewayMachines.id),
+    // Running times outlive the machine's row, the environment's and the workspace's: they are what was billed.
+    machine: text('machine').notNull(),
+    workspace: bigint('workspace', { mode: 'bigint' }).notNull(),
     startedAt: instant('started_at').notNull(),
     environment: text('environment').notNull(),
     stoppedAt: instant('stopped_at'),
@@ -151,6 +151,7 @@ export const gatewayIntervals = pgTable(
   (table) => [
     primaryKey({ columns: [table.machine, table.startedAt] }),
     index('gateway_intervals_by_environment').on(table.environment, table.startedAt),
+    index('gateway_intervals_by_workspace').on(table.workspace, table.startedAt),
   ],
 );
 
