@@ -1,4 +1,4 @@
-import { desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../database.ts';
 import { gatewayAudit } from '../schema/gateway.ts';
