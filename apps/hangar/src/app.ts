@@ -24,6 +24,7 @@ import {
   workspacesOf,
 } from '@hangar/store';
 import type { Config } from './config.ts';
+import { reportCredentials } from './credentials.ts';
 import { createDashboard } from './dashboard/dashboard.ts';
 import { appTokensEnd, environmentsConfigKeys, environmentsSeller } from './environments.ts';
 import { createGatewayDoor } from './gateway-door.ts';
@@ -53,6 +54,8 @@ export interface Hangar {
   readonly main: Fetcher;
   readonly gateway: Fetcher;
   readonly tasks: readonly Task[];
+  /** Tries the operator's credentials, and reports what is refused. */
+  reportCredentials(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -130,20 +133,21 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     now,
     log,
   });
+  const oauth = createOAuthClient({
+    clientId: config.oauthClientId,
+    clientSecret: config.oauthClientSecret,
+    redirectUri: `${config.publicUrl}/flyio/callback`,
+    apiUrl: urls.api,
+    outgoing,
+    ...(config.fly === 'real' ? {} : { allowPlainHttp: allowPlainHttpToSimulator }),
+  });
   provider = createProvider({
     publicBaseUrl: `${config.publicUrl}/flyio`,
     providerSlug: config.providerSlug,
     provisioningSecrets: config.provisioningSecrets,
     webhookSecret: config.webhookSecret,
     webhookUrl: urls.webhooks(config.providerSlug),
-    oauth: createOAuthClient({
-      clientId: config.oauthClientId,
-      clientSecret: config.oauthClientSecret,
-      redirectUri: `${config.publicUrl}/flyio/callback`,
-      apiUrl: urls.api,
-      outgoing,
-      ...(config.fly === 'real' ? {} : { allowPlainHttp: allowPlainHttpToSimulator }),
-    }),
+    oauth,
     store: createProviderStore(store.db),
     sealer,
     outgoing,
@@ -190,6 +194,8 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     }),
     gateway: createGatewayDoor({ gateway, authority }),
     tasks: [...provider.tasks, ...gateway.tasks, ...authority.tasks, ...apart.tasks, ...credential.tasks],
+    reportCredentials: async () =>
+      await reportCredentials({ machines, tigris, oauth, organization: config.flyOrg }, { log, metrics }),
     close: async () => {
       await stopListening();
       await provider?.idle();

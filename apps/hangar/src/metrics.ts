@@ -1,10 +1,12 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { HangarError, type Secret } from '@hangar/security';
 
 /** What is counted, and the page that Prometheus reads. */
 export interface Metrics {
   request(door: string, method: string, status: number, seconds: number): void;
   task(name: string, outcome: 'ok' | 'failed', seconds: number): void;
+  /** Whether a credential of the operator was refused when it was tried. */
+  credential(variable: string, isRefused: boolean): void;
   /** @throws HangarError `not_found` to a stranger: that there is such a page is nobody's business. */
   page(authorization: string | null): Promise<Response>;
 }
@@ -43,7 +45,14 @@ export function createMetrics(access: Secret | 'open' | 'closed'): Metrics {
     labelNames: ['task'],
     registers: [registry],
   });
+  const refused = new Gauge({
+    name: 'hangar_credential_refused',
+    help: '1 where a credential was refused when Hangar started, by its variable',
+    labelNames: ['variable'],
+    registers: [registry],
+  });
   return {
+    credential: (variable, isRefused) => refused.set({ variable }, isRefused ? 1 : 0),
     request: (door, method, status, seconds) =>
       requests.observe(
         { door, method: METHODS.has(method) ? method : 'other', status: `${Math.floor(status / 100)}xx` },

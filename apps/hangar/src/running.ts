@@ -77,6 +77,8 @@ export async function runHangar(
     );
     if (store.engine === 'pglite')
       log.warn({}, 'the embedded database is for development: one process, no promise after a power cut');
+    // Beside the serving: a Fly.io that is slow or away keeps nobody waiting.
+    void hangar.reportCredentials();
     return { engine: store.engine, stop: () => open.closeAll() };
   } catch (error) {
     await open.closeAll();
