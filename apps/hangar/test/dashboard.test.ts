@@ -244,7 +244,6 @@ describe('what is shown', () => {
         failedMachine: null,
         bucket: `bucket-${mine.mark}`,
         machines: 2,
-        failedMachine: null,
         createdAt: '2026-09-23T12:00:00.000Z',
       },
     ]);
