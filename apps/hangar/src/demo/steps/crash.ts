@@ -27,7 +27,7 @@ export const crash: Step = {
       201,
       202,
     );
-    await settled(story, 'sleeping');
+    await settled(story, 'error');
     const fresh = await until('the webhook arrives', async () => {
       const all = (await received(story)).slice(before);
       return all.length > 0 ? all : undefined;
@@ -35,9 +35,9 @@ export const crash: Step = {
     expectEqual(
       'webhooks after the crash',
       fresh.map((hook) => [hook.action, hook.resource.status, hook.verified]),
-      [['resource.updated', 'sleeping', true]],
+      [['resource.updated', 'error', true]],
     );
-    return { status: 'sleeping', webhooks: fresh.length, signature: 'verified' };
+    return { status: 'error', webhooks: fresh.length, signature: 'verified' };
   },
 };
 
