@@ -193,14 +193,14 @@ async function rotate(run: Run): Promise<Outcome> {
 async function deprovision(run: Run): Promise<Outcome> {
   const { kit, record } = run;
   const { seller, deleteGraceMs = DELETE_GRACE_MS } = kit.options;
-  const { cutOff } = seller;
+  const cutOff = seller.cutOff?.bind(seller);
   if (cutOff === undefined || deleteGraceMs <= 0 || record.provisionedAt === null) {
     return await removing(run, seller.deprovision.bind(seller), () => finished(kit, 'deleted'));
   }
   const destroyAt = new Date(kit.now().getTime() + deleteGraceMs);
   return await removing(
     run,
-    (context) => cutOff.call(seller, { ...context, destroyAt }),
+    (context) => cutOff({ ...context, destroyAt }),
     (operation) => ({
       ...finished(kit, 'deleted'),
       operation: { ...operation, kind: 'destroy', attempt: 0, announce: null },
