@@ -29,7 +29,7 @@ async function run(script: string, args: readonly string[], o: { deaf?: boolean 
   return { code, text, errors };
 }
 
-describe('the command line', { timeout: 60_000 }, () => {
+describe('the command line', { timeout: 120_000 }, () => {
   test('F-67: ends quietly when nobody reads it any more, with the code that it would have ended with', async () => {
     for (const [args, expected] of [
       [['token', 'explain'], 0],
