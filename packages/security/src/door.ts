@@ -28,7 +28,8 @@ const FIRST_BYTES = 4096;
 /**
  * Reads a request's body as the bytes that came, and stops reading at the limit. The memory it takes comes out of the
  * door's budget; it is one piece, so that a body in many small chunks costs no more than its bytes.
- * @throws HangarError `too_large` over the limit, `bad_request` when the client hung up, or what the budget says
+ * @throws HangarError `too_large` over the limit, `bad_request` when the client hung up, `config_invalid` when somebody before us
+ *   has read the body, or what the budget says
  */
 export async function readBody(
   request: Request,
@@ -37,7 +38,9 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const announced = announcedLength(request.headers);
   if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
+  if (request.bodyUsed) throw readBefore();
   if (!request.body) return new Uint8Array(0);
+  if (request.body.locked) throw readBefore();
   const largest = announced ?? maxBytes;
   let whole = new Uint8Array(0);
   let size = 0;
@@ -62,7 +65,17 @@ export async function readBody(
     if (error instanceof HangarError) throw error;
     throw new HangarError('bad_request', { detail: 'the body ended early', cause: error });
   }
+  // A parser that took the bytes off the socket leaves a stream that merely ends.
+  if (size === 0 && announced !== undefined && announced > 0) throw readBefore();
   return whole.subarray(0, size);
+}
+
+/** A fault of whoever put this behind a parser, who is told so: the signature over other bytes would never hold. */
+function readBefore(): HangarError {
+  return new HangarError('config_invalid', {
+    public:
+      'the body was read before it came here, and its raw bytes are needed: mount this before any body parser',
+  });
 }
 
 function announcedLength(headers: Headers): number | undefined {

@@ -27,6 +27,24 @@ describe('a body', () => {
     expect(await readBody(new Request('http://x.example/'), 7, {})).toEqual(new Uint8Array(0));
   });
 
+  test('F-36: that somebody read before says so, whichever way it was read', async () => {
+    const parsed = post('{}');
+    await parsed.text();
+    const locked = post('{}');
+    const reader = locked.body?.getReader();
+    const drained = post(new ReadableStream({ start: (controller) => controller.close() }), {
+      'content-length': '2',
+    });
+    for (const request of [parsed, locked, drained]) {
+      await expect(readBody(request, 7, {})).rejects.toMatchObject({
+        code: 'config_invalid',
+        status: 500,
+        sentence: expect.stringContaining('mount this before any body parser'),
+      });
+    }
+    reader?.releaseLock();
+  });
+
   test('is refused over the limit, announced or not, without reading on', async () => {
     await expect(readBody(post('abcdefgh'), 7, {})).rejects.toMatchObject({ code: 'too_large', status: 413 });
     await expect(readBody(post('abc', { 'content-length': '99' }), 7, {})).rejects.toMatchObject({
