@@ -24,7 +24,10 @@ export interface CheckedMachineBody {
  * @throws HangarError `invalid` naming the fields, or `policy_denied` naming the rule
  */
 export function checkMachineBody(body: unknown, policy: EnvironmentPolicy): CheckedMachineBody {
-  const { value, volumes } = checkBody('UpdateMachineRequest', body, policy, missingIn);
+  const { value, volumes } = checkBody('UpdateMachineRequest', body, policy, (read) => [
+    ...missingIn(read),
+    ...boundlessIn(read, policy),
+  ]);
   const config = objectOf(value['config']) ?? {};
   const denial = impliedKind(config, policy);
   if (denial) throw denial;
@@ -37,6 +40,16 @@ function missingIn(body: Json): readonly Fault[] {
   const containers = config['containers'];
   if (isText(config['image']) || (Array.isArray(containers) && containers.length > 0)) return [];
   return [{ path: 'config.image', fault: 'is needed' }];
+}
+
+/** A mount that grows by itself without a limit grows past every quota: upstream asks nobody again. */
+function boundlessIn(body: Json, { maxVolumeGb }: EnvironmentPolicy): readonly Fault[] {
+  return mountsIn(objectOf(body['config']) ?? {}).flatMap((mount, at) => {
+    if (!isJsonObject(mount) || sizeOf(mount['size_gb_limit']) > 0) return [];
+    if (sizeOf(mount['add_size_gb']) === 0 && sizeOf(mount['extend_threshold_percent']) === 0) return [];
+    const fault = `is needed where a volume grows by itself: from 1 to ${maxVolumeGb}`;
+    return [{ path: `config.mounts[${at}].size_gb_limit`, fault }];
+  });
 }
 
 /** A machine that says nothing about its processors gets shared ones. */
@@ -59,10 +72,9 @@ function guestIn(config: Json): Guest {
 
 /** A mount that gives a size wants a new volume of it, or lets the one that it names by id grow to it. */
 function disksOf(config: Json): Pick<CheckedMachineBody, 'newVolumes' | 'grows'> {
-  const mounts: readonly unknown[] = Array.isArray(config['mounts']) ? config['mounts'] : [];
   const newVolumes: number[] = [];
   const grows: VolumeGrowth[] = [];
-  for (const mount of mounts.filter(isJsonObject)) {
+  for (const mount of mountsIn(config).filter(isJsonObject)) {
     const toGb = Math.max(sizeOf(mount['size_gb']), sizeOf(mount['size_gb_limit']));
     const id = [mount['volume'], mount['name']].find((name) => isText(name) && isVolumeId(name));
     if (toGb === 0) continue;
@@ -70,6 +82,10 @@ function disksOf(config: Json): Pick<CheckedMachineBody, 'newVolumes' | 'grows'>
     else newVolumes.push(toGb);
   }
   return { newVolumes, grows };
+}
+
+function mountsIn(config: Json): readonly unknown[] {
+  return Array.isArray(config['mounts']) ? config['mounts'] : [];
 }
 
 function sizeOf(value: unknown): number {

@@ -201,6 +201,14 @@ describe('a machine config', () => {
     [{ containers: [{ image: '../x' }] }, 'config.containers[0].image'],
     [{ files: [{ guest_path: '/x', image_config: 'UPPER/x' }] }, 'config.files[0].image_config'],
     [{ mounts: 'x' }, 'config.mounts'],
+    [
+      { mounts: [{ path: '/d', volume: 'vol_0123456789ab', extend_threshold_percent: 1, add_size_gb: 500 }] },
+      'config.mounts[0].size_gb_limit',
+    ],
+    [
+      { mounts: [{ path: '/d', name: 'd', size_gb: 1, add_size_gb: 1, size_gb_limit: 0 }] },
+      'config.mounts[0].size_gb_limit',
+    ],
     [{ env: [] }, 'config.env'],
   ])('is refused with %j, naming the field', (more, field) => {
     const error = fault(config(more));

@@ -98,6 +98,35 @@ describe('quotas of an environment, raced over two processes', () => {
   });
 });
 
+describe('a volume that grows by itself', () => {
+  const growing = (volume: string, more: Record<string, unknown>) => ({
+    config: {
+      ...plainMachine.config,
+      mounts: [{ path: '/d', volume, extend_threshold_percent: 80, add_size_gb: 5, ...more }],
+    },
+  });
+  const post = async (target: string, body: unknown) =>
+    await world.ask('POST', `/v1/apps/crowd/${target}`, { token: world.token, body });
+
+  it('says how far, and counts with that at create and at update (G-4)', async () => {
+    await openPair({ maxTotalVolumeGb: 40 });
+    const { id: volume } = (await post('volumes', { name: 'data', region: 'fra', size_gb: 10 })).json;
+    expect(await post('machines', growing(volume, {}))).toMatchObject({
+      status: 422,
+      json: { fields: { 'config.mounts[0].size_gb_limit': expect.stringContaining('from 1 to 500') } },
+    });
+    expect((await post('machines', growing(volume, { size_gb_limit: 41 }))).json).toMatchObject({
+      rule: 'max_total_volume_gb',
+    });
+    const made = await post('machines', growing(volume, { size_gb_limit: 40 }));
+    expect(made.status).toBe(200);
+    expect((await post(`machines/${made.json.id}`, growing(volume, {}))).status).toBe(422);
+    expect((await post('volumes', { name: 'data', region: 'fra', size_gb: 1 })).json).toMatchObject({
+      rule: 'max_total_volume_gb',
+    });
+  });
+});
+
 describe('places that nobody gave back', () => {
   it('are held for their time, and then upstream is asked what there is', async () => {
     const [gateway] = await openPair({ maxMachinesPerEnvironment: 2, maxVolumesPerEnvironment: 2 });
