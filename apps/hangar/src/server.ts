@@ -7,6 +7,7 @@ import {
   asHangarError,
   type BodyBudget,
   type BodyBudgetLimits,
+  callerOf,
   createBodyBudget,
   type Door,
   type ErrorCode,
@@ -57,9 +58,14 @@ export const REQUEST_TIMEOUT_MS = 15_000;
 /**
  * The memory for bodies of all servers of a process. Per address: less, and a deploy of a few dozen machines with large
  * configs from one office is turned away; more, and a single stranger fills a small machine. In all: a quarter of the
- * 256 MB that the smallest machine on Fly.io has.
+ * 256 MB that the smallest machine on Fly.io has. A revocation, a webhook and nearly every machine config is a small body;
+ * a smaller reserve would be full with the stalled ones of few strangers.
  */
-export const BODY_LIMITS: BodyBudgetLimits = { perAddressBytes: 16_777_216, totalBytes: 67_108_864 };
+export const BODY_LIMITS: BodyBudgetLimits = {
+  shared: { perAddressBytes: 16_777_216, totalBytes: 50_331_648 },
+  reserve: { perAddressBytes: 1_048_576, totalBytes: 16_777_216 },
+  smallBytes: 65_536,
+};
 const KEEP_ALIVE_MS = 5_000;
 /** Node looks for slow clients every 30 s by default, which would make the first limit a dead letter. */
 const CONNECTIONS_CHECK_MS = 2_000;
@@ -149,7 +155,7 @@ async function answerOne(
   const started = performance.now();
   let failure: HangarError | undefined;
   const remoteAddress = (options.clientAddress ?? peerOnly)(incoming);
-  const body = options.bodies.open(remoteAddress);
+  const body = options.bodies.open(callerOf(remoteAddress));
   const door: Door = {
     rawTarget,
     requestId,

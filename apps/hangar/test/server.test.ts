@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  type BodyBudgetLimits,
+  type BodyShare,
   createBodyBudget,
   type Door,
   HangarError,
@@ -263,20 +265,26 @@ describe('bodies that never come to their end', () => {
   const held: StalledRequest[] = [];
   afterEach(() => held.splice(0).forEach((one) => one.abandon()));
 
-  async function reading(limits: { perAddressBytes: number; totalBytes: number }): Promise<Listening> {
+  async function reading(shared: BodyShare, small: Partial<BodyBudgetLimits> = {}): Promise<Listening> {
+    const noReserve = { reserve: { perAddressBytes: 0, totalBytes: 0 }, smallBytes: 0 };
     return await listening(
       async (request, door) => {
         const bytes = await readBody(request, 100_000, door);
         return Response.json({ size: bytes.byteLength });
       },
       {
-        bodies: createBodyBudget(limits),
+        bodies: createBodyBudget({ shared, ...noReserve, ...small }),
         clientAddress: ({ headers }) => headers['x-from'] as string,
       },
     );
   }
-  const stall = async ({ port }: Listening, from: string, chunked = false): Promise<StalledRequest> => {
-    const body = 'x'.repeat(20_000);
+  const stall = async (
+    { port }: Listening,
+    from: string,
+    chunked = false,
+    bytes = 20_000,
+  ): Promise<StalledRequest> => {
+    const body = 'x'.repeat(bytes);
     const one = await stallRequest({
       port,
       method: 'POST',
@@ -318,6 +326,33 @@ describe('bodies that never come to their end', () => {
     expect(refused.headers.get('retry-after')).toBe('5');
     expect((await first.finish()).status).toBe(200);
     expect((await (await stall(one, 'c')).finish()).status).toBe(200);
+  });
+
+  test('are counted together for the whole /64 that one sender owns (P-3)', async () => {
+    const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
+    await stall(one, '2001:db8:0:1::1');
+    await stall(one, '2001:db8:0:1::2');
+    expect((await (await stall(one, '2001:db8:0:1:ffff::3')).answer()).status).toBe(429);
+    expect((await (await stall(one, '2001:db8:0:2::1')).finish()).status).toBe(200);
+  });
+
+  test('leave the room of small ones alone when they are large, from one address or from many (P-3)', async () => {
+    const one = await reading(
+      { perAddressBytes: 20_000, totalBytes: 40_000 },
+      { reserve: { perAddressBytes: 2_000, totalBytes: 10_000 }, smallBytes: 1_000 },
+    );
+    for (const from of ['a', 'b']) await stall(one, from);
+    for (const [from, status] of [
+      ['a', 429],
+      ['c', 503],
+    ] as const) {
+      expect((await (await stall(one, from)).answer()).status).toBe(status);
+      expect((await (await stall(one, from, false, 1_000)).finish()).status).toBe(200);
+    }
+    // The reserve has an end as well.
+    for (let bodies = 0; bodies < 2; bodies += 1) await stall(one, 'a', false, 1_000);
+    expect((await (await stall(one, 'a', false, 1_000)).answer()).status).toBe(429);
+    expect((await (await stall(one, 'c', false, 1_000)).finish()).status).toBe(200);
   });
 
   test('give back what they held when the sender hangs up', async () => {

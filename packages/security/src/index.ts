@@ -69,5 +69,12 @@ export { inWords } from './in-words.ts';
 
 /** What a server passes beside the Request, and reading a body within a limit. */
 export { readBody, splitTarget, type Door } from './door.ts';
-export { createBodyBudget, type BodyBudget, type BodyBudgetLimits, type BodyHold } from './body-budget.ts';
+export {
+  createBodyBudget,
+  type BodyBudget,
+  type BodyBudgetLimits,
+  type BodyHold,
+  type BodyShare,
+} from './body-budget.ts';
+export { callerOf } from './caller-of.ts';
 export { tokenError, type RejectedToken } from './token-error.ts';

@@ -3,6 +3,7 @@ import { dischargePath, dischargeRequest } from '@hangar/flyio';
 import { encodeToken } from '@hangar/macaroon';
 import {
   asHangarError,
+  callerOf,
   errorResponse,
   HangarError,
   parseStrictJson,
@@ -12,7 +13,7 @@ import {
   type Log,
   type Sealer,
 } from '@hangar/security';
-import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import type { BucketRate, Buckets } from '../buckets.ts';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { Identity } from '../ports.ts';
 import { createFlowPages } from './flow-pages.ts';

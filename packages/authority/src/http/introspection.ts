@@ -10,8 +10,8 @@ import {
   parseMask,
   type Access,
 } from '@hangar/macaroon';
-import { asHangarError, errorResponse, HangarError, type Door, tokenError } from '@hangar/security';
-import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import { asHangarError, callerOf, errorResponse, HangarError, type Door, tokenError } from '@hangar/security';
+import type { BucketRate, Buckets } from '../buckets.ts';
 import { explainClearing, type ClearRefusal } from '../caller.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
 import { hangarCaveats } from '../caveats/registry.ts';

@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 import { Action } from '@hangar/macaroon';
-import { HangarError } from '@hangar/security';
+import { callerOf, HangarError } from '@hangar/security';
 import { z } from 'zod';
-import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import type { BucketRate, Buckets } from '../buckets.ts';
 import type { RevocationTarget } from '../ports.ts';
 import type { RevokedText, Tokens } from '../tokens.ts';
 import { jsonResponse } from './json.ts';

@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import { Action, clear, type Access } from '@hangar/macaroon';
 import {
   asHangarError,
+  callerOf,
   errorResponse,
   HangarError,
   type Door,
@@ -10,7 +11,7 @@ import {
   tokenError,
 } from '@hangar/security';
 import { z } from 'zod';
-import { callerOf, type BucketRate, type Buckets } from '../buckets.ts';
+import type { BucketRate, Buckets } from '../buckets.ts';
 import type { VerifiedCaller } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { Directory, TokenRow } from '../ports.ts';
