@@ -39,7 +39,7 @@ export async function assignAddress(given: Exchange, parts: HandlerParts): Promi
   }
   const target = `/v1/apps/${environment.name}/ip_assignments`;
   const call = { method: 'POST', target, headers: exchange.headers, json, repeatable: false };
-  const operation = newUlid(parts.now());
+  const operation = { id: newUlid(parts.now()), repeated: false };
   return await withPlaces(
     { exchange, operation, wanted: { addresses: 1 } },
     parts,

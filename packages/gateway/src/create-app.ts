@@ -87,10 +87,17 @@ async function createOnce(
     workspace: parts.policy.maxEnvironments,
     branches: live,
   });
-  if (reserved.ok) return await make(reserved.value, parts);
+  if (reserved.ok) return await makeFor(exchange, reserved.value, parts);
   if (reserved.reason.tag === 'name_held')
     return await goOn(reserved.reason.holder, exchange, parts, operation);
   throw placeError(reserved.reason, exchange);
+}
+
+/** From its end on there is an app, whatever becomes of the answer. */
+async function makeFor(exchange: Exchange, environment: Environment, parts: Parts): Promise<Environment> {
+  const made = await make(environment, parts);
+  exchange.noteWritten();
+  return made;
 }
 
 function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchange: Exchange): HangarError {
@@ -182,7 +189,7 @@ async function goOn(
   for (let tries = 0; tries < waitTries; tries += 1) {
     if (tries > 0) await exchange.checkBetweenLooks();
     const mine = await claim(holder.id, ['provisioning'], parts);
-    if (mine) return await make(mine, parts);
+    if (mine) return await makeFor(exchange, mine, parts);
     const now = await parts.store.environment(holder.id);
     if (now?.phase === 'ready') return now;
     if (now?.phase !== 'provisioning') break;

@@ -23,7 +23,7 @@ export class Exchange {
   readonly #machines: MachinesClient;
   readonly #store: EnvironmentStore;
   readonly #now: Parts['now'];
-  #wrote = false;
+  #mayHaveWritten = false;
 
   private constructor(permit: Permit, { machines, store, now }: Pick<Parts, 'machines' | 'store' | 'now'>) {
     this.#permit = permit;
@@ -73,9 +73,34 @@ export class Exchange {
    * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
    */
   async send(call: UpstreamCall): Promise<UpstreamReply> {
-    const reply = await sendUpstream(this.#machines, call, async () => await this.check());
-    if (!call.repeatable) this.#wrote = true;
+    if (call.repeatable) return await sendUpstream(this.#machines, call, async () => await this.check());
+    const before = this.#mayHaveWritten;
+    let reply: UpstreamReply;
+    try {
+      reply = await sendUpstream(this.#machines, call, async () => {
+        await this.check();
+        this.#mayHaveWritten = true;
+      });
+    } catch (error) {
+      if (error instanceof HangarError && error.code === 'upstream_unreachable')
+        this.#mayHaveWritten = before;
+      throw error;
+    }
+    if (reply.status >= 400 && reply.status < 500) this.#mayHaveWritten = before;
     return reply;
+  }
+
+  /**
+   * Whether something that must not be done twice is done, or may be: it was sent, and neither refused nor lost on the way
+   * there. Until that is cleared up its key and its places are kept, whatever goes wrong after it.
+   */
+  get mayHaveWritten(): boolean {
+    return this.#mayHaveWritten;
+  }
+
+  /** What was made in other ways than by {@link send}, as an app in many steps, must not be made twice either. */
+  noteWritten(): void {
+    this.#mayHaveWritten = true;
   }
 
   /**
@@ -85,9 +110,9 @@ export class Exchange {
    */
   told(error: unknown): HangarError {
     const failure = asHangarError(error);
-    if (!this.#wrote || (failure.status !== 502 && failure.status !== 503)) return failure;
+    if (!this.#mayHaveWritten || (failure.status !== 502 && failure.status !== 503)) return failure;
     return new HangarError('internal', {
-      detail: `after Fly.io had answered: ${failure.message}`,
+      detail: `after a write to Fly.io: ${failure.message}`,
       cause: error,
     });
   }

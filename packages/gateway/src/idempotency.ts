@@ -1,4 +1,4 @@
-import { HangarError, sha256Hex } from '@hangar/security';
+import { asHangarError, HangarError, sha256Hex } from '@hangar/security';
 import type { Answer, Exchange, HandlerParts } from './exchange.ts';
 import { newUlid } from './naming.ts';
 import { pause } from './parts.ts';
@@ -103,14 +103,25 @@ export async function once(
       await store.finishOperation({ workspace, key: key ?? '', status: answer.status, sealedResponse });
       return { ...answer, replayed: false };
     } catch (error) {
-      const refused = error instanceof HangarError && error.status < 500 && error.code !== 'state_conflict';
-      if (refused) await store.forgetOperation({ workspace, key: key ?? '' });
-      else if (error instanceof HangarError)
-        await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+      await giveUp(error, repeated).catch((failure: unknown) => {
+        parts.log.warn(
+          { operation: operation.id, err: failure },
+          'an operation could not be given up at once',
+        );
+      });
       throw error;
     } finally {
       clearInterval(heartbeat);
     }
+  }
+
+  /** The key is free again only when nothing was made under it, by this request or by an earlier one. */
+  async function giveUp(error: unknown, repeated: boolean): Promise<void> {
+    const failure = asHangarError(error);
+    const refused = failure.status < 500 && failure.code !== 'state_conflict';
+    if (refused && !repeated && !exchange.mayHaveWritten)
+      await store.forgetOperation({ workspace, key: key ?? '' });
+    else await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
   }
 
   function replay(operation: Operation): OnceAnswer {

@@ -3,8 +3,8 @@ import { createSteps } from './create-steps.ts';
 import { deleteSteps } from './delete-steps.ts';
 import type { Environment, Phase } from './environment.ts';
 import type { Parts } from './parts.ts';
-import { keepQuarantined, LATER_MS } from './quarantine.ts';
-import { isPassing, ownerOf, record, runSteps } from './saga.ts';
+import { keepQuarantined } from './quarantine.ts';
+import { giveBack, giveBackForLater, isPassing, keepsLease, record, runSteps } from './saga.ts';
 
 /** A creation that could not be finished in this time is taken back. */
 const giveUpMs = 15 * 60_000;
@@ -18,12 +18,12 @@ export async function make(environment: Environment, parts: Parts): Promise<Envi
   try {
     const made = await runSteps(environment, createSteps, parts);
     const ready = await record(made, { phase: 'ready', readyAt: parts.now() }, parts);
-    await giveBack(environment, parts, undefined);
+    await giveBack(environment, undefined, parts);
     return ready;
   } catch (error) {
     refusal = asHangarError(error);
     if (isPassing(error)) {
-      await giveBack(environment, parts, LATER_MS);
+      await giveBackForLater(environment, parts);
       throw unfinished(refusal);
     }
     // What was not thrown on purpose is a defect or a crash, and a lost lease means that another one works on it.
@@ -63,11 +63,10 @@ export async function unmake(environment: Environment, parts: Parts): Promise<En
     const unmade = await runSteps(environment, deleteSteps, parts);
     const phase: Phase = environment.phase === 'undoing' ? 'failed' : 'deleted';
     const buried = await record(unmade, { phase, deletedAt: parts.now() }, parts);
-    await giveBack(environment, parts, undefined);
+    await giveBack(environment, undefined, parts);
     return buried;
   } catch (error) {
-    if (error instanceof HangarError && error.code !== 'state_conflict')
-      await giveBack(environment, parts, LATER_MS);
+    if (keepsLease(error)) await giveBackForLater(environment, parts);
     throw error;
   }
 }
@@ -89,9 +88,4 @@ export async function resume(environment: Environment, parts: Parts): Promise<vo
   }
   const undoing = await record(environment, { phase: 'undoing', failure: 'upstream_timeout' }, parts);
   await unmake(undoing, parts);
-}
-
-async function giveBack(environment: Environment, parts: Parts, afterMs: number | undefined): Promise<void> {
-  const notBefore = afterMs === undefined ? undefined : new Date(parts.now().getTime() + afterMs);
-  await parts.store.release({ id: environment.id, owner: ownerOf(environment), notBefore });
 }

@@ -1,5 +1,5 @@
 import type { CreateMachineRequest, MachineWire } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/security';
 import type { Environment, Machine } from './environment.ts';
 import { appOf, type Answer, type AppExchange, type Exchange, type HandlerParts } from './exchange.ts';
 import { passOn } from './forward.ts';
@@ -40,11 +40,12 @@ async function createOnce(
 ): Promise<Answer> {
   const { environment } = exchange;
   if (operation.repeated) {
-    const earlier = await findByOperation(exchange, operation.id);
-    if (earlier) return await created(earlier, environment, parts);
+    const { tag, machine } = await findByOperation(exchange, operation.id);
+    if (machine) return await created(machine, environment, parts);
+    if (tag === 'unseen') throw unconfirmed();
   }
   const wanted = { machines: 1, volumes: checked.newVolumes, grows: checked.grows };
-  return await withPlaces({ exchange, operation: operation.id, wanted }, parts, async () => {
+  return await withPlaces({ exchange, operation, wanted }, parts, async () => {
     await holdStart(exchange, checked, parts);
     return await makeMachine(exchange, checked, operation, parts);
   });
@@ -65,24 +66,30 @@ async function makeMachine(
     json,
     repeatable: false,
   };
+  let machine: MachineWire | undefined;
+  let status = 200;
   try {
     const reply = await exchange.send(call);
-    const machine = readMachine(await jsonOf(reply, call));
+    machine = readMachine(await jsonOf(reply, call));
     if (!machine)
       throw new HangarError('upstream_failed', { status: 504, detail: 'the answer is not a machine' });
-    return await created(machine, environment, parts, reply.status);
+    ({ status } = reply);
   } catch (error) {
-    if (!(error instanceof HangarError) || error.status < 500 || error.code === 'upstream_unreachable')
-      throw error;
-    const made = await findByOperation(exchange, operation.id);
-    if (made) return await created(made, environment, parts);
-    throw new HangarError(error.code, {
-      status: 504,
-      public: 'Fly.io did not confirm the machine; it may still appear. Repeat with the same Idempotency-Key',
-      ...(error.detail === undefined ? {} : { detail: error.detail }),
-      cause: error,
-    });
+    if (!exchange.mayHaveWritten) throw error;
+    ({ machine } = await findByOperation(exchange, operation.id));
+    if (!machine) throw unconfirmed(asHangarError(error));
   }
+  return await created(machine, environment, parts, status);
+}
+
+/** Nobody knows whether there is a machine: 504, since a client that repeats without a key would make another one. */
+function unconfirmed(cause?: HangarError): HangarError {
+  return new HangarError(cause?.code ?? 'upstream_failed', {
+    status: 504,
+    public: 'Fly.io did not confirm the machine; it may still appear. Repeat with the same Idempotency-Key',
+    detail: cause?.detail ?? 'the machine of an earlier request could not be looked for',
+    cause,
+  });
 }
 
 async function created(
@@ -108,7 +115,7 @@ export async function updateMachine(
   const json = marked(checked, exchange.environment, machine.operation, parts);
   const wanted = { volumes: checked.newVolumes, grows: checked.grows };
   return await withPlaces(
-    { exchange, operation: newUlid(parts.now()), wanted },
+    { exchange, operation: { id: newUlid(parts.now()), repeated: false }, wanted },
     parts,
     async () => {
       await holdStart(exchange, checked, parts);
@@ -152,25 +159,42 @@ async function checkVolumes(
   for (const { id } of volumes) await ownedVolume(id, exchange, parts);
 }
 
+/** What came of looking for a machine. `unseen` says nothing: not one of the looks showed a list. */
+type Search =
+  | { readonly tag: 'found'; readonly machine: MachineWire }
+  | { readonly tag: 'absent' | 'unseen'; readonly machine?: undefined };
+
 /** A machine is found again by two marks: the operation's, and that of the environment, since names change hands. */
-async function findByOperation(exchange: AppExchange, operation: string): Promise<MachineWire | undefined> {
+async function findByOperation(exchange: AppExchange, operation: string): Promise<Search> {
+  let tag: 'absent' | 'unseen' = 'unseen';
   for (const wait of lookPausesMs) {
     if (wait > 0) await pause(wait);
-    const listed = await listedMachines(exchange, [['include_deleted', 'true']]).catch(passing);
-    const found = listed?.find((machine) => {
-      const marks = marksOf(machine);
+    const listed = await look(exchange);
+    if (!listed) continue;
+    tag = 'absent';
+    const machine = listed.find((each) => {
+      const marks = marksOf(each);
       return (
         marks[metadataMarks.operation] === operation &&
         marks[metadataMarks.environment] === exchange.environment.id
       );
     });
-    if (found) return found;
+    if (machine) return { tag: 'found', machine };
   }
-  return undefined;
+  return { tag };
 }
 
-/** A look that failed may be repeated; an app that is somebody else's by now may not be looked at. */
-function passing(error: unknown): undefined {
-  if (error instanceof HangarError && error.status >= 500) return undefined;
-  throw error;
+/**
+ * A look that failed may be repeated, whatever upstream says: not even a 429 or 404 tells whether there is a machine. An
+ * app that is somebody else's by now may not be looked at.
+ */
+async function look(exchange: AppExchange): Promise<readonly MachineWire[] | undefined> {
+  try {
+    return await listedMachines(exchange, [['include_deleted', 'true']]);
+  } catch {
+    await exchange.check().catch((error: unknown) => {
+      if (asHangarError(error).status < 500) throw error;
+    });
+    return undefined;
+  }
 }

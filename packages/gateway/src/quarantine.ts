@@ -4,11 +4,8 @@ import { isRunning, type Environment } from './environment.ts';
 import { claim } from './lease.ts';
 import { pause, type Parts } from './parts.ts';
 import type { EnvironmentChanges } from './ports.ts';
-import { ownerOf, record, runSteps, type SagaStep } from './saga.ts';
+import { giveBack, giveBackForLater, keepsLease, record, runSteps, type SagaStep } from './saga.ts';
 import { upstreamError } from './upstream.ts';
-
-/** After a passing failure the recovery task waits this long. */
-export const LATER_MS = 15_000;
 
 /** How long an undo waits for whoever works on the environment, such as the deletion that it undoes. */
 const WAIT_TRIES = 25;
@@ -46,7 +43,7 @@ export async function quarantine(id: string, deleteAfter: Date, parts: Parts): P
   if (!mine) return false;
   try {
     const due = await keepQuarantined(mine, parts);
-    if (due) await parts.store.release({ id, owner: ownerOf(due), notBefore: undefined });
+    if (due) await giveBack(due, undefined, parts);
     return true;
   } catch (error) {
     parts.log.warn({ environment: id, err: error }, 'a quarantine is left to the recovery task');
@@ -71,11 +68,10 @@ export async function keepQuarantined(
     if (deleteAfter === undefined || deleteAfter <= parts.now())
       return await record(environment, { phase: 'deleting' }, parts);
     await runSteps(environment, quarantineSteps, parts);
-    await parts.store.release({ id: environment.id, owner: ownerOf(environment), notBefore: deleteAfter });
+    await giveBack(environment, deleteAfter, parts);
     return undefined;
   } catch (error) {
-    if (error instanceof HangarError && error.code !== 'state_conflict')
-      await giveBackForLater(environment, parts);
+    if (keepsLease(error)) await giveBackForLater(environment, parts);
     throw error;
   }
 }
@@ -119,22 +115,16 @@ async function bringBack(environment: Environment, parts: Parts): Promise<Enviro
     const passed = [...quarantineSteps, ...undeleteSteps].map(({ name }) => name);
     const journal = back.journal.filter(({ name }) => !passed.includes(name));
     const ready = await record(back, { phase: 'ready', deleteAfter: null, journal }, parts);
-    await parts.store.release({ id: environment.id, owner: ownerOf(environment), notBefore: undefined });
+    await giveBack(environment, undefined, parts);
     return ready;
   } catch (error) {
-    if (error instanceof HangarError && error.code !== 'state_conflict')
-      await giveBackForLater(environment, parts);
+    if (keepsLease(error)) await giveBackForLater(environment, parts);
     throw error;
   }
 }
 
 function isBeingUndone({ journal }: Environment): boolean {
   return journal.some((step) => undeleteSteps.some(({ name }) => name === step.name));
-}
-
-async function giveBackForLater(environment: Environment, { store, now }: Parts): Promise<void> {
-  const notBefore = new Date(now().getTime() + LATER_MS);
-  await store.release({ id: environment.id, owner: ownerOf(environment), notBefore });
 }
 
 async function stopMachinesOfTheClosed(

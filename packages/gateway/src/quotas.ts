@@ -1,6 +1,7 @@
-import { HangarError } from '@hangar/security';
+import type { HangarError } from '@hangar/security';
 import { isGone } from './environment.ts';
 import type { AppExchange, HandlerParts } from './exchange.ts';
+import type { OperationFacts } from './idempotency.ts';
 import { isVolumeGone, noteGone, noteMachine } from './observe.ts';
 import { listedAddresses, listedMachines, listedVolumes } from './ownership.ts';
 import { policyError, type EnvironmentPolicy } from './policy.ts';
@@ -29,34 +30,44 @@ export interface Wanted {
  * or was refused; when nobody knows whether it was made, they are held until their time is over, and upstream is asked
  * then.
  *
- * @param operation names what is made; the same operation again takes the same places
+ * @param operation its id names what is made; the same operation again takes the same places, and a refusal of that says
+ *   nothing about what the first one made
  * @param isKnown whether the outcome says what became of it; one that is not thrown usually does
  * @throws HangarError `policy_denied` naming the limit
  */
 export async function withPlaces<T>(
-  { exchange, operation, wanted }: { exchange: AppExchange; operation: string; wanted: Wanted },
+  {
+    exchange,
+    operation: { id, repeated },
+    wanted,
+  }: {
+    exchange: AppExchange;
+    operation: Pick<OperationFacts, 'id' | 'repeated'>;
+    wanted: Wanted;
+  },
   parts: HandlerParts,
   make: () => Promise<T>,
   isKnown: (made: T) => boolean = () => true,
 ): Promise<T> {
   const wishes = wishesOf(wanted, parts.policy);
   if (wishes.length === 0) return await make();
-  await takePlaces(exchange, operation, wishes, parts);
+  await takePlaces(exchange, id, wishes, parts);
   const settle = async (): Promise<void> =>
-    await parts.store.settlePlaces({ id: operation, environment: exchange.environment.id });
+    await parts.store.settlePlaces({ id, environment: exchange.environment.id });
   try {
     const made = await make();
     if (isKnown(made)) await settle();
     return made;
   } catch (error) {
-    if (nothingWasMade(error)) await settle();
+    if (!repeated && !exchange.mayHaveWritten)
+      await settle().catch((failure: unknown) => {
+        parts.log.warn(
+          { operation: id, err: failure },
+          'places that nothing was made in could not be given back',
+        );
+      });
     throw error;
   }
-}
-
-/** True for a failure after which upstream has certainly made nothing. */
-function nothingWasMade(error: unknown): boolean {
-  return error instanceof HangarError && (error.status < 500 || error.code === 'upstream_unreachable');
 }
 
 function wishesOf(

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/security';
 import type { Environment, Step } from './environment.ts';
 import { pause, type Parts } from './parts.ts';
 import type { EnvironmentChanges } from './ports.ts';
@@ -31,11 +31,47 @@ const passing: readonly string[] = [
   'upstream_timeout',
   'upstream_failed',
   'rate_limited',
+  'unavailable',
 ];
 
 /** True for a failure that says nothing about the request: the same step may succeed later. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof HangarError && passing.includes(error.code);
+  return passing.includes(asHangarError(error).code);
+}
+
+/**
+ * True for a failure after which the lease may be given back: not for a defect or a crash, which leave it to lapse, and not
+ * when another process has it by now.
+ */
+export function keepsLease(error: unknown): boolean {
+  if (isPassing(error)) return true;
+  return error instanceof HangarError && error.code !== 'state_conflict';
+}
+
+/** After a passing failure the recovery task waits this long. */
+const LATER_MS = 15_000;
+
+/** After a failure that may pass. */
+export async function giveBackForLater(
+  environment: Environment,
+  parts: Pick<Parts, 'store' | 'log' | 'now'>,
+): Promise<void> {
+  await giveBack(environment, new Date(parts.now().getTime() + LATER_MS), parts);
+}
+
+/** Gives a lease back, for everybody or until a time. When the database is away it lapses by itself. */
+export async function giveBack(
+  environment: Environment,
+  notBefore: Date | undefined,
+  { store, log }: Pick<Parts, 'store' | 'log'>,
+): Promise<void> {
+  const { id } = environment;
+  try {
+    await store.release({ id, owner: ownerOf(environment), notBefore });
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    log.warn({ environment: id, err: error }, 'the lease of an environment is left to lapse');
+  }
 }
 
 /**
@@ -114,7 +150,7 @@ export async function record(
 }
 
 /** Whoever works on an environment holds its lease under a name made up for this one run. */
-export function ownerOf({ id, leaseOwner }: Environment): string {
+function ownerOf({ id, leaseOwner }: Environment): string {
   if (leaseOwner === undefined)
     throw new HangarError('internal', { detail: `nobody holds the lease of ${id}` });
   return leaseOwner;

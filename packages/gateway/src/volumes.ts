@@ -50,7 +50,7 @@ async function withPlacesFor(
   parts: HandlerParts,
   send: () => Promise<Response>,
 ): Promise<Response> {
-  const operation = newUlid(parts.now());
+  const operation = { id: newUlid(parts.now()), repeated: false };
   return await withPlaces({ exchange, operation, wanted }, parts, send, ({ status }) => status < 500);
 }
 

@@ -4,6 +4,7 @@ import { withFault } from '../../../test/harness/mishaps.ts';
 import { createSteps } from '../src/create-steps.ts';
 import { deleteSteps } from '../src/delete-steps.ts';
 import { dyingStore, killPoints } from './dying.ts';
+import { outage } from './outage.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -180,6 +181,49 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
       500,
     );
   });
+});
+
+describe('a database of ours that goes away in the middle of a creation', () => {
+  it.each([
+    { when: 'before the app is recorded as ready', status: 504 },
+    { when: 'before the answer is kept', status: 500 },
+  ])(
+    '$when is never told as 503 (decision 19), and the app is given to who asks again (G-2)',
+    async (row) => {
+      world = await openWorld();
+      const away = outage(world.store);
+      const store = new Proxy(away.store, {
+        get(target, name: keyof typeof away.store) {
+          const member = target[name];
+          const strikes = row.status === 504 ? 'record' : 'finishOperation';
+          if (name !== strikes) return member;
+          return async (wanted: { changes?: { phase?: string } }) => {
+            if (name === 'finishOperation' || wanted.changes?.phase === 'ready') away.begin();
+            return await (Reflect.apply(member, target, [wanted]) as Promise<unknown>);
+          };
+        },
+      });
+      const gateway = world.another({ store });
+      const send = async () =>
+        await world.ask(
+          'POST',
+          '/v1/apps',
+          { token: world.token, body: { name: 'own' }, headers: { 'idempotency-key': 'outage' } },
+          gateway,
+        );
+      expect((await send()).status).toBe(row.status);
+      expect((await world.inventory()).apps).toHaveLength(1);
+      away.end();
+      later(13);
+      const again = await world.ask('POST', '/v1/apps', {
+        token: world.token,
+        body: { name: 'own' },
+        headers: { 'idempotency-key': 'outage' },
+      });
+      expect(again).toMatchObject({ status: 201, json: { name: 'own' } });
+      await expectComplete();
+    },
+  );
 });
 
 describe('a creation that is refused halfway', () => {

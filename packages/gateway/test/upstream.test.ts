@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '@hangar/security';
 import { createMachinesClient } from '@hangar/flyio';
-import type { EnvironmentStore, Gateway } from '@hangar/gateway';
-import { withFault, type Mishap } from '../../../test/harness/mishaps.ts';
+import { defaultPolicy, type EnvironmentStore, type Gateway } from '@hangar/gateway';
+import { switchOn, withFault, type Mishap } from '../../../test/harness/mishaps.ts';
+import { outage } from './outage.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
@@ -59,6 +60,55 @@ describe('the answer to a new machine that gets lost', () => {
     const lost = await withFault(world.simulator, { ...making, kind: 'drop' }, () => create(headers));
     expect(lost.status).toBe(504);
     expect((await create(headers)).status).toBe(200);
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('keeps its key and its place while the looks for it are refused (G-1)', async () => {
+    const headers = { 'idempotency-key': 'unseen' };
+    // The places of the tests before are given back, and what there is has been counted.
+    world.simulator.clock.advance(121_000);
+    expect((await create()).status).toBe(200);
+    const before = await count();
+    const tight = world.another({
+      policy: { ...defaultPolicy, maxMachinesPerEnvironment: before + 1 },
+    });
+    const unseen = {
+      door: 'machines',
+      kind: 'status',
+      status: 429,
+      method: 'GET',
+      route: '/v1/apps/own/machines',
+    } as const;
+    await withFault(world.simulator, unseen, async () => {
+      const lost = await withFault(world.simulator, { ...making, kind: 'drop', when: 'after' }, () =>
+        create(headers, tight),
+      );
+      expect(lost.status).toBe(504);
+      expect((await create({}, tight)).json.code).toBe('policy_denied');
+      // The list is still refused: nobody can say whether there is one already, so none is made.
+      expect((await create(headers, tight)).status).toBe(504);
+      expect(await count()).toBe(before + 1);
+    });
+    expect((await create(headers, tight)).status).toBe(200);
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('is 504 and keeps its key while our own database is away (G-2)', async () => {
+    const headers = { 'idempotency-key': 'outage' };
+    const before = await count();
+    const away = outage(world.store);
+    const gateway = world.another({ store: away.store });
+    const lost = switchOn(world.simulator, { ...making, kind: 'hang', when: 'after' });
+    const answer = create(headers, gateway);
+    await expect.poll(count).toBe(before + 1);
+    away.begin();
+    lost.expectStruck();
+    lost.end();
+    expect((await answer).status).toBe(504);
+    away.end();
+    // The key could not be given up either: its lease lapses.
+    world.simulator.clock.advance(13_000);
+    expect((await create(headers, gateway)).status).toBe(200);
     expect(await count()).toBe(before + 1);
   });
 
