@@ -1,7 +1,7 @@
 import type { SchemaName } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import type { Environment, Machine } from './environment.ts';
-import type { Exchange, HandlerParts } from './exchange.ts';
+import { appOf, type Exchange, type HandlerParts } from './exchange.ts';
 import { forwardedRefusal } from './forwarded-refusal.ts';
 import { responseHeaders } from './headers.ts';
 import { checkBody, isReservedMetadata } from './body-rules.ts';
@@ -9,6 +9,7 @@ import { invalid, isObject } from './machine-config.ts';
 import { cleanMachine, readMachine, withoutMarks } from './machine-view.ts';
 import { noteAddress, noteGone, noteMachine, noteMounts, noteVolume, noteVolumeGone } from './observe.ts';
 import { pause } from './parts.ts';
+import { countUpstream } from './quotas.ts';
 import type { Reply, Route } from './route.ts';
 import { notJson, parseJson, type UpstreamReply } from './upstream.ts';
 
@@ -69,18 +70,23 @@ function isNew(route: Route, machine: Machine | undefined, { now }: HandlerParts
 
 /** Streams an answer, or cleans it where it holds marks of ours. */
 export async function bringBack(
-  { whole, plan, environment }: Exchange,
+  exchange: Exchange,
   answer: UpstreamReply,
   reply: Reply,
   machine: Machine | undefined,
   parts: HandlerParts,
 ): Promise<Response> {
+  const { whole, plan, environment } = exchange;
   const headers = responseHeaders(answer.headers, {
     requestId: whole.door.requestId,
     environment: environment?.id,
   });
   const { status } = answer;
-  if (status >= 400) return await forwardedRefusal(answer, headers, whole.door.requestId);
+  if (status >= 400) {
+    const refusal = await forwardedRefusal(answer, headers, whole.door.requestId);
+    if (status === 404 && reply === 'deleted-volume') await countWithoutIt(exchange, parts);
+    return refusal;
+  }
   if (reply === 'stream') return new Response(answer.stream(), { status, headers });
   if (reply === 'deleted-machine') {
     if (machine) await noteGone(machine, parts);
@@ -90,6 +96,15 @@ export async function bringBack(
   if (json === undefined) throw notJson(status, plan.route.repeatable);
   await takeNote(reply, json, environment, parts);
   return new Response(JSON.stringify(cleaned(reply, json)), { status, headers });
+}
+
+/** A volume of ours that is not there: its deletion was not noted, as when the answer to it was lost. */
+async function countWithoutIt(exchange: Exchange, parts: HandlerParts): Promise<void> {
+  try {
+    await countUpstream('volumes', appOf(exchange), parts);
+  } catch (error) {
+    parts.log.info({ err: error }, 'the volumes of an environment could not be counted');
+  }
 }
 
 /** What passes by anyway is worth a note: the state of machines, the owner of volumes. */

@@ -14,6 +14,7 @@ import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './audit
 import { act } from './act.ts';
 import { AuthenticRequest } from './authentic-request.ts';
 import { decide } from './decide.ts';
+import { CountAges } from './count-ages.ts';
 import { createEnvironments, powerTask, type Environments } from './environments.ts';
 import { expiryTask } from './expiry.ts';
 import { Exchange } from './exchange.ts';
@@ -87,6 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     storageEndpoint: options.storageEndpoint,
     storageSecretNames: options.storageSecretNames ?? 'fly',
     policy: options.policy ?? defaultPolicy,
+    countAges: new CountAges(),
     prices: options.prices,
     auditDays: options.auditDays ?? AUDIT_DAYS,
     now: options.now ?? systemClock,

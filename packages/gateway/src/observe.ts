@@ -83,6 +83,8 @@ export async function noteAddress(seen: unknown, environment: string, { store, n
 /** States in which a volume's place is free again. */
 const GONE_VOLUME_STATES: readonly string[] = [
   'scheduling_destroy',
+  'fork_cleanup',
+  'waiting_for_detach',
   'pending_destroy',
   'destroying',
   'destroyed',

@@ -1,6 +1,7 @@
 import type { MachinesClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import type { Clock, Log, Sealer } from '@hangar/security';
+import type { CountAges } from './count-ages.ts';
 import type { EnvironmentPolicy } from './policy.ts';
 import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
 import type { StorageSecretNames } from './reserved.ts';
@@ -20,6 +21,7 @@ export interface Parts {
   readonly storageEndpoint: string;
   readonly storageSecretNames: StorageSecretNames;
   readonly policy: EnvironmentPolicy;
+  readonly countAges: CountAges;
   readonly prices: Prices | undefined;
   /** How long the audit trail goes back. */
   readonly auditDays: number;

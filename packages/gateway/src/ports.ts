@@ -148,7 +148,12 @@ export interface QuotaWish {
 /** Why no place was had. */
 export type QuotaReason =
   | { readonly tag: 'used'; readonly kind: QuotaKind; readonly limit: number; readonly held: number }
-  | { readonly tag: 'gigabytes_used'; readonly limit: number; readonly held: number }
+  | {
+      readonly tag: 'gigabytes_used';
+      readonly kind: 'volumes';
+      readonly limit: number;
+      readonly held: number;
+    }
   /** It is not known how many there are: upstream has to be asked, and `recount` told. */
   | { readonly tag: 'uncounted'; readonly kind: QuotaKind };
 

@@ -127,6 +127,68 @@ describe('a volume that grows by itself', () => {
   });
 });
 
+describe('what ended without a note of it', () => {
+  const post = async (target: string, body: unknown) =>
+    await world.ask('POST', `/v1/apps/crowd/${target}`, { token: world.token, body });
+  const volume = { name: 'data', region: 'fra', size_gb: 10 };
+  const behind = async (method: string, path: string) => {
+    const { ok } = await world.machines.send({ method, path });
+    expect(ok).toBe(true);
+  };
+
+  it('takes no place for ever: upstream is asked before a volume or an address is refused (G-5)', async () => {
+    await openPair({ maxVolumesPerEnvironment: 2, maxTotalVolumeGb: 20, maxAddressesPerEnvironment: 2 });
+    const first = (await post('volumes', volume)).json.id;
+    expect((await post('volumes', volume)).status).toBe(200);
+    const address = (await post('ip_assignments', { type: 'private_v6' })).json as { ip?: string };
+    world.simulator.clock.advance(61_000);
+    expect((await post('volumes', volume)).status).toBe(403);
+    expect((await post('ip_assignments', { type: 'private_v6' })).status).toBe(403);
+    await behind('DELETE', `/v1/apps/crowd/volumes/${first}`);
+    await behind('DELETE', `/v1/apps/crowd/ip_assignments/${address.ip}`);
+
+    // Whoever asks again and again makes nobody list again and again.
+    const listed = () =>
+      world.seen.filter((line) => /^GET .*crowd\/(volumes|ip_assignments)$/.test(line)).length;
+    const before = listed();
+    expect((await post('volumes', volume)).status).toBe(403);
+    expect(listed()).toBe(before);
+
+    world.simulator.clock.advance(61_000);
+    expect((await post('volumes', volume)).status).toBe(200);
+    expect((await post('ip_assignments', { type: 'private_v6' })).status).toBe(200);
+    expect((await post('volumes', volume)).status).toBe(403);
+  });
+
+  it('is noted when its deletion is repeated after a lost answer (G-5)', async () => {
+    await openPair({});
+    const { id } = (await post('volumes', volume)).json;
+    world.simulator.clock.advance(61_000);
+    const remove = async () =>
+      (await world.ask('DELETE', `/v1/apps/crowd/volumes/${id}`, { token: world.token })).status;
+    await behind('DELETE', `/v1/apps/crowd/volumes/${id}`);
+    const app = async () => (await world.ask('GET', '/v1/apps/crowd', { token: world.token })).json;
+    expect(await app()).toMatchObject({ volume_count: 1 });
+    expect(await remove()).toBe(404);
+    expect(await app()).toMatchObject({ volume_count: 0 });
+  });
+
+  it('does not come back because a list is behind (G-5)', async () => {
+    await openPair({});
+    const { id } = (await post('volumes', volume)).json;
+    const environment = (await world.store.environmentNamed('crowd'))?.id ?? '';
+    const at = world.simulator.clock.now();
+    await world.store.volumeGone(id, at);
+    const counted = async (listedAt: Date) => {
+      const seen = { kind: 'volumes', volumes: [{ id, sizeGb: 10 }] } as const;
+      await world.store.recount({ environment, listedAt, now: listedAt, seen });
+      return (await world.store.volumeCounts([environment])).get(environment);
+    };
+    expect(await counted(new Date(at.getTime() + 30_000))).toBe(undefined);
+    expect(await counted(new Date(at.getTime() + 61_000))).toBe(1);
+  });
+});
+
 describe('places that nobody gave back', () => {
   it('are held for their time, and then upstream is asked what there is', async () => {
     const [gateway] = await openPair({ maxMachinesPerEnvironment: 2, maxVolumesPerEnvironment: 2 });

@@ -17,7 +17,7 @@ import {
 
 type QuotaRows = Pick<EnvironmentStore, 'reservePlaces' | 'settlePlaces' | 'recount'>;
 
-/** A volume that upstream just made may be missing in its list for this long. */
+/** A volume that upstream just made may be missing in its list for this long, and one that it deleted be in it. */
 const LIST_LAG_MS = 60_000;
 
 /** Places in an environment's quotas: counted and taken in one transaction, under the lock of its row. */
@@ -92,7 +92,7 @@ async function judge(
   const heldGb = there.gigabytes + reserved.gigabytes;
   const more = await gigabytesOf(tx, wish);
   return more > 0 && heldGb + more > mostGigabytes
-    ? { tag: 'gigabytes_used', limit: mostGigabytes, held: heldGb }
+    ? { tag: 'gigabytes_used', kind: 'volumes', limit: mostGigabytes, held: heldGb }
     : undefined;
 }
 
@@ -198,6 +198,10 @@ async function rewriteVolumes(
   volumes: readonly { readonly id: string; readonly sizeGb: number }[],
   listedAt: Date,
 ): Promise<void> {
+  const lagging = new Date(listedAt.getTime() - LIST_LAG_MS);
+  // A volume that was just deleted may still be listed, as a new one may be missing.
+  const { deletedAt } = gatewayVolumes;
+  const listedRightly = sql`(${isNull(deletedAt)} or ${lt(deletedAt, lagging)})`;
   for (const { id, sizeGb } of volumes) {
     await tx
       .insert(gatewayVolumes)
@@ -205,7 +209,7 @@ async function rewriteVolumes(
       .onConflictDoUpdate({
         target: gatewayVolumes.id,
         set: { sizeGb, deletedAt: null },
-        setWhere: eq(gatewayVolumes.environment, environment),
+        setWhere: sql`${eq(gatewayVolumes.environment, environment)} and ${listedRightly}`,
       });
   }
   const ids = volumes.map(({ id }) => id);
@@ -215,7 +219,7 @@ async function rewriteVolumes(
     .where(
       and(
         liveVolumes(environment),
-        lt(gatewayVolumes.createdAt, new Date(listedAt.getTime() - LIST_LAG_MS)),
+        lt(gatewayVolumes.createdAt, lagging),
         ids.length > 0 ? notInArray(gatewayVolumes.id, ids) : undefined,
       ),
     );
