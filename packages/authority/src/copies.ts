@@ -33,10 +33,11 @@ export async function copiesIn(
 /** These very copies by workspace, as targets of a revocation that ends what was narrowed from them too. */
 export function branchesOf(tokens: readonly RecognizedToken[]): ReadonlyMap<bigint, readonly Branch[]> {
   const found = new Map<bigint, Branch[]>();
-  for (const { workspace, branch, macaroon } of tokens) {
+  for (const { id, workspace, branch, keyNumber, above, macaroon } of tokens) {
     const end = endOf(certainEnd(macaroon.caveats));
     const branches = found.get(workspace) ?? [];
-    branches.push({ digest: branch, ...(end ? { expiresAt: end } : {}) });
+    const of = { token: id, key: keyNumber, above };
+    branches.push({ digest: branch, of, ...(end ? { expiresAt: end } : {}) });
     found.set(workspace, branches);
   }
   return found;

@@ -80,7 +80,7 @@ export function createMemoryStore(): IssuerStore & FlowStore {
   function reach(
     workspace: bigint,
     target: RevocationTarget,
-    o: { parts: ReadonlyMap<string, EndedPart>; latestEnd: Date },
+    o: { parts: ReadonlyMap<string, EndedPart>; neededFrom: Date; latestEnd: Date },
   ): { tokens: TokenRow[]; entries: Entry[] } {
     const ownKeys = [...keys.values()].filter(
       (key) =>
@@ -106,12 +106,18 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       value: String(number),
       ...keyEnd,
     }));
-    for (const { digest, expiresAt } of branches) {
+    for (const { digest, of, expiresAt: needlessAfter = o.latestEnd } of branches) {
       const part = o.parts.get(digest);
       // The entry of the token says it already.
-      if (part?.isWhole === true) continue;
-      const needlessAfter = expiresAt ?? o.latestEnd;
-      entries.push({ kind: 'branch', value: digest, ...(part ? { isPart: true } : {}), needlessAfter });
+      if (part?.isWhole === true || needlessAfter <= o.neededFrom) continue;
+      const chain = of ? [of.token, String(of.key), ...of.above] : [];
+      entries.push({
+        kind: 'branch',
+        value: digest,
+        ...(part ? { isPart: true } : {}),
+        needlessAfter,
+        chain,
+      });
     }
     for (const row of tokens) {
       if (!numbers.has(row.keyNumber))
@@ -183,14 +189,14 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       }
     },
 
-    revoke: async ({ workspace, target, by, at, latestEnd }) => {
+    revoke: async ({ workspace, target, by, at, neededFrom, latestEnd }) => {
       const parts = endParts(workspace, target, at, by);
-      const { tokens, entries } = reach(workspace, target, { parts, latestEnd });
-      for (const entry of entries) {
-        const known = revocations.some(
-          (each) => each.workspace === workspace && each.kind === entry.kind && each.value === entry.value,
-        );
-        if (!known) revocations.push({ ...entry, workspace, number: (newest += 1n) });
+      const { tokens, entries } = reach(workspace, target, { parts, neededFrom, latestEnd });
+      const fresh = entries.filter(({ value }) => !isRevoked(workspace, value));
+      const said = new Set(fresh.map(({ value }) => value));
+      for (const { chain = [], ...entry } of fresh) {
+        if (chain.some((link) => said.has(link) || isRevoked(workspace, link))) continue;
+        revocations.push({ ...entry, workspace, number: (newest += 1n) });
       }
       for (const row of tokens)
         if (!row.revokedAt) rows.set(row.id, { ...row, revokedAt: at, revokedBy: by });
@@ -242,7 +248,10 @@ export function createMemoryStore(): IssuerStore & FlowStore {
   };
 }
 
-type Entry = Pick<Revocation, 'kind' | 'value' | 'isPart' | 'needlessAfter'>;
+type Entry = Pick<Revocation, 'kind' | 'value' | 'isPart' | 'needlessAfter'> & {
+  /** Of a copy: what makes this entry needless when it is revoked. */
+  readonly chain?: readonly string[];
+};
 
 /** A minted text that was revoked, and whether any other text of its token lives on. */
 interface EndedPart {

@@ -66,6 +66,13 @@ export interface Revocation {
 export interface Branch {
   readonly digest: string;
   readonly expiresAt?: Date;
+  /** What it is a copy of. With a revoked one among these it works nowhere already, and needs no entry of its own. */
+  readonly of?: {
+    readonly token: string;
+    readonly key: bigint;
+    /** Digests of the copies that it was narrowed from. */
+    readonly above: readonly string[];
+  };
 }
 
 /** What a revocation reaches. */
@@ -164,8 +171,9 @@ export interface IssuerStore {
   /**
    * Writes the revocations that a target means, with everything minted below it, in one step.
    * Answers the ids of the tokens that died; an empty list when the target names nothing here.
-   * Repeating it writes nothing new and answers the same. No token that exists `at` that time lives longer
-   * than `latestEnd`.
+   * Repeating it writes nothing new and answers the same, and a copy of what is revoked already, or one that was
+   * over before `neededFrom`, leaves no entry: who holds one old text makes as many copies of it as they like. No
+   * token that exists `at` that time lives longer than `latestEnd`.
    */
   revoke(o: {
     workspace: bigint;
@@ -173,6 +181,7 @@ export interface IssuerStore {
     by: string;
     reason: string;
     at: Date;
+    neededFrom: Date;
     latestEnd: Date;
   }): Promise<readonly string[]>;
   /** Everything in the feed behind `number`, oldest first. */

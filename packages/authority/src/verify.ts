@@ -31,6 +31,9 @@ export interface RecognizedToken {
   readonly id: string;
   readonly workspace: bigint;
   readonly branch: string;
+  readonly keyNumber: bigint;
+  /** Digests of what it was narrowed from. */
+  readonly above: readonly string[];
   readonly macaroon: Macaroon;
 }
 
@@ -124,9 +127,12 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     recognize: async (macaroon) => {
       const number = keyNumberOf(macaroon.nonce.keyId);
       if (number === undefined || !(await feed.keyMayExist(number))) return undefined;
-      const workspace = await issuer.recognize(macaroon);
-      if (workspace === undefined) return undefined;
-      return { id: tokenId(macaroon), workspace, branch: sha256Hex(macaroon.tail), macaroon };
+      const recognized = await issuer.recognize(macaroon);
+      if (recognized === undefined) return undefined;
+      const { workspace, branches } = recognized;
+      const branch = sha256Hex(macaroon.tail);
+      const above = branches.filter((digest) => digest !== branch);
+      return { id: tokenId(macaroon), workspace, branch, keyNumber: number, above, macaroon };
     },
     recognizeDischarge: (macaroon) => issuer.recognizeDischarge(macaroon),
     read: async (authorization) => {

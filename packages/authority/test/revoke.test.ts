@@ -291,6 +291,7 @@ describe('when revocations cannot be read', () => {
       by: 't',
       reason: '',
       at: world.clock.now(),
+      neededFrom: new Date(0),
       latestEnd: world.clock.now(),
     });
     world.clock.advance(0.2);

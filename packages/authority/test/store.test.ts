@@ -56,7 +56,15 @@ describe.each(stores)('a store %s', (_, open) => {
     store = await open();
   });
   const revoke = (target: RevocationTarget, workspace = WS) =>
-    store.revoke({ workspace, target, by: 'test', reason: 'why not', at: at(50), latestEnd: at(2000) });
+    store.revoke({
+      workspace,
+      target,
+      by: 'test',
+      reason: 'why not',
+      at: at(50),
+      neededFrom: at(-1000),
+      latestEnd: at(2000),
+    });
   const add = (token: TokenRow, ancestors: readonly string[] = [], limits = { live: 100, recorded: 1000 }) =>
     store.addToken({ row: token, ancestors, keys: [token.keyNumber], limits });
   const feed = async (since = 0n) => (await store.revokedSince(since)).revocations;
@@ -163,6 +171,26 @@ describe.each(stores)('a store %s', (_, open) => {
     const numbers = (await feed()).map((entry) => entry.number);
     expect(numbers).toEqual(numbers.toSorted((a, b) => (a < b ? -1 : 1)));
     expect((await store.revokedSince(0n)).newest).toBe(numbers.at(-1));
+  });
+
+  it('writes no entry for a copy of what is revoked already, or for one that was over before', async () => {
+    const of = { token: uuid(1), key: 1n, above: ['top'] };
+    await revoke({ branches: [{ digest: 'old', of, expiresAt: at(-1000) }] });
+    expect(await feed()).toEqual([]);
+    // In one step too: the middle says it for the copy below.
+    await revoke({
+      branches: [
+        { digest: 'below', of: { ...of, above: ['top', 'middle'] } },
+        { digest: 'middle', of },
+        { digest: 'beside', of },
+      ],
+    });
+    expect((await feed()).map(({ value }) => value)).toEqual(['middle', 'beside']);
+    await revoke({ branches: [{ digest: 'lower', of: { ...of, above: ['top', 'middle', 'below'] } }] });
+    await add(row(1));
+    await revoke({ token: uuid(1) });
+    await revoke({ branches: [{ digest: 'another', of }] });
+    expect((await feed()).map(({ value }) => value)).toEqual(['middle', 'beside', uuid(1)]);
   });
 
   it('ends tokens by creator, by app and by key, with what was minted from them', async () => {

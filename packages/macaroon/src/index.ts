@@ -65,6 +65,7 @@ export {
 
 /** Verify that a token is genuine, then clear what is asked. */
 export {
+  branchDigests,
   verify,
   type DischargeFault,
   type TrustedParties,

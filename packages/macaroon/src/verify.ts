@@ -78,6 +78,15 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
   return ok(new VerifiedToken(macaroon, used, () => digests.hex));
 }
 
+/**
+ * Digests of every tail that a token had on its way to this one, whatever discharges it lacks; undefined when its chain
+ * was not signed with this key.
+ */
+export function branchDigests(macaroon: Macaroon, key: Uint8Array): readonly string[] | undefined {
+  const tails = walkChain(key, macaroon.bytes, marksOf(macaroon), macaroon.nonce.proof, true);
+  return tails && new TailDigests(tails).hex;
+}
+
 /** The first of the candidates for a ticket that passes; the failures of others do not matter then. */
 function findDischarge(
   caveat: ThirdPartyCaveat,

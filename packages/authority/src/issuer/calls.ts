@@ -53,7 +53,13 @@ const row = z.strictObject({
 const target = z.union([
   z.strictObject({ token: text }),
   z.strictObject({
-    branches: z.array(z.strictObject({ digest: text, expiresAt: instant.exactOptional() })),
+    branches: z.array(
+      z.strictObject({
+        digest: text,
+        expiresAt: instant.exactOptional(),
+        of: z.strictObject({ token: text, key: whole, above: z.array(text) }).exactOptional(),
+      }),
+    ),
   }),
   z.strictObject({ creator: text }),
   z.strictObject({ app: whole }),
@@ -100,7 +106,9 @@ export const calls = {
   recognize: {
     half: 'verify',
     asks: z.strictObject({ token }),
-    answers: z.strictObject({ workspace: whole.exactOptional() }),
+    answers: z.strictObject({
+      recognized: z.strictObject({ workspace: whole, branches: z.array(text) }).exactOptional(),
+    }),
   },
   recognizeDischarge: {
     half: 'verify',

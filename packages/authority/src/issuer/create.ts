@@ -123,8 +123,17 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
         await rotateKey(workspace);
       const at = now();
       const latestEnd = new Date(at.getTime() + MAX_LIFETIME_SECONDS * 1000);
-      const within = endingWithin(target, at, latestEnd);
-      const reached = await store.revoke({ workspace, target: within, by, reason, at, latestEnd });
+      const neededFrom = new Date(at.getTime() - PRUNE_AFTER_MS);
+      const within = endingWithin(target, neededFrom, latestEnd);
+      const reached = await store.revoke({
+        workspace,
+        target: within,
+        by,
+        reason,
+        at,
+        neededFrom,
+        latestEnd,
+      });
       log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
       return reached;
     },
@@ -161,11 +170,11 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
   };
 }
 
-/** A holder may narrow a copy to any time at all; a feed entry is needed from now until no token can live any more. */
+/** A holder may narrow a copy to any time at all; a feed entry is never needed before or after these. */
 function endingWithin(target: RevocationTarget, from: Date, to: Date): RevocationTarget {
   if (!('branches' in target)) return target;
-  const branches = target.branches.map(({ digest, expiresAt = to }) => ({
-    digest,
+  const branches = target.branches.map(({ expiresAt = to, ...branch }) => ({
+    ...branch,
     expiresAt: expiresAt < from ? from : expiresAt > to ? to : expiresAt,
   }));
   return { branches };

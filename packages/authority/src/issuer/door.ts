@@ -82,8 +82,10 @@ function answers(issuer: Issuer): { [N in CallName]: (asked: Asked<N>) => Promis
       });
     },
     recognize: async ({ token }) => {
-      const workspace = await issuer.recognize(token);
-      return workspace === undefined ? {} : { workspace };
+      const recognized = await issuer.recognize(token);
+      if (recognized === undefined) return {};
+      const { workspace, branches } = recognized;
+      return { recognized: { workspace, branches: [...branches] } };
     },
     recognizeDischarge: async ({ discharge }) => {
       const origin = await issuer.recognizeDischarge(discharge);

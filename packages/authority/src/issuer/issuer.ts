@@ -24,6 +24,13 @@ export interface Judged {
   readonly verified: Verified;
 }
 
+/** A token whose signature chain is ours. */
+export interface Recognized {
+  readonly workspace: bigint;
+  /** Digests of every tail on the way to this one, its own last. */
+  readonly branches: readonly string[];
+}
+
 /** Where a discharge of ours came from. */
 export interface DischargeOrigin {
   /** What its ticket was made for, in which workspace; tickets of before do not say. */
@@ -62,8 +69,8 @@ export interface VerifyingIssuer {
   about(): Promise<IssuerAbout>;
   /** Chain and discharges, in that order. */
   verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
-  /** The workspace whose key signed this, whatever else it lacks; undefined when it is not ours. */
-  recognize(token: Macaroon): Promise<bigint | undefined>;
+  /** Whose key signed this, whatever else it lacks; undefined when it is not ours. */
+  recognize(token: Macaroon): Promise<Recognized | undefined>;
   /** What this was signed for, if our discharge service signed it; undefined when it did not. */
   recognizeDischarge(discharge: Macaroon): Promise<DischargeOrigin | undefined>;
   /** Everything in the revocation feed behind `number`, oldest first. */

@@ -1,7 +1,7 @@
-import { tokenId, verify, type Macaroon } from '@hangar/macaroon';
+import { branchDigests, tokenId, verify, type Macaroon } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/security';
 import { verifyReason, type TokenReason } from '../token-reason.ts';
-import type { DischargeOrigin, Judged, Presented } from './issuer.ts';
+import type { DischargeOrigin, Judged, Presented, Recognized } from './issuer.ts';
 import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
 import { readTicket } from './ticket.ts';
 
@@ -10,7 +10,7 @@ export interface Judge {
   /** Chain and discharges. */
   verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
   /** Whose key signed it, when one of ours did. */
-  recognize(token: Macaroon): Promise<bigint | undefined>;
+  recognize(token: Macaroon): Promise<Recognized | undefined>;
   /** Whether our discharge service signed it, and for what. */
   recognizeDischarge(discharge: Macaroon): DischargeOrigin | undefined;
 }
@@ -39,10 +39,12 @@ export function createJudge(o: {
     },
     recognize: async (token) => {
       const key = await keyFor(token);
-      const outcome = key && verify(token, { key: key.bytes });
+      if (!key) return undefined;
+      const outcome = verify(token, { key: key.bytes });
       // The chain is compared before anything is said about discharges.
-      const genuine = outcome && (outcome.ok || outcome.reason.tag === 'missing_discharge');
-      return genuine ? key?.workspace : undefined;
+      const genuine = outcome.ok || outcome.reason.tag === 'missing_discharge';
+      const branches = genuine ? branchDigests(token, key.bytes) : undefined;
+      return branches ? { workspace: key.workspace, branches } : undefined;
     },
     recognizeDischarge: (discharge) => {
       if (discharge.location !== o.dischargeLocation) return undefined;

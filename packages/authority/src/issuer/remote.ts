@@ -1,6 +1,7 @@
 import { encodeCaveats, encodeToken, verifiedElsewhere } from '@hangar/macaroon';
 import { errorTable, HangarError, ok, parseStrictJson, type ErrorCode } from '@hangar/security';
 import { CALL_PATH, calls, type Answered, type Asking, type CallName } from './calls.ts';
+import type { RevocationTarget } from '../ports.ts';
 import type { Issuer, Presented } from './issuer.ts';
 import { pack, unpack } from './wire.ts';
 
@@ -49,7 +50,7 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
       const verified = verifiedElsewhere(token, { discharges: used, branches });
       return ok({ workspace, keyNumber, verified });
     },
-    recognize: async (token) => (await ask('recognize', { token: encodeToken(token) })).workspace,
+    recognize: async (token) => (await ask('recognize', { token: encodeToken(token) })).recognized,
     recognizeDischarge: async (discharge) =>
       (await ask('recognizeDischarge', { discharge: encodeToken(discharge) })).origin,
     revokedSince: (number) => ask('revokedSince', { number }),
@@ -71,8 +72,7 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
       (await ask('tokens', { ...query, ...(apps === undefined ? {} : { apps: [...apps] }) })).rows,
     renameToken: async (wish) => (await ask('renameToken', wish)).row,
     revoke: async ({ target, ...wish }) => {
-      const written = 'branches' in target ? { branches: [...target.branches] } : target;
-      return (await ask('revoke', { ...wish, target: written })).reached;
+      return (await ask('revoke', { ...wish, target: writtenTarget(target) })).reached;
     },
     rotateKey: async (workspace) => {
       const { number, retired } = await ask('rotateKey', { workspace });
@@ -91,6 +91,15 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
 
 function written({ token, discharges }: Presented): { token: string; discharges: string[] } {
   return { token: encodeToken(token), discharges: discharges.map(encodeToken) };
+}
+
+function writtenTarget(target: RevocationTarget): Asking<'revoke'>['target'] {
+  if (!('branches' in target)) return target;
+  const branches = target.branches.map(({ of, ...branch }) => ({
+    ...branch,
+    ...(of === undefined ? {} : { of: { ...of, above: [...of.above] } }),
+  }));
+  return { branches };
 }
 
 /** The error that the issuer answered, with everything public that it said. */

@@ -17,6 +17,8 @@ export interface Entry {
   readonly value: string;
   readonly isPart?: boolean;
   readonly needlessAfter?: Date | undefined;
+  /** Of a copy: id, key number and digests above it, any of which revoked makes this entry needless. */
+  readonly chain?: readonly string[];
 }
 
 interface Doomed {
@@ -75,10 +77,11 @@ export async function reach(
     workspace: bigint;
     target: RevocationTarget;
     parts: readonly EndedPart[];
+    neededFrom: Date;
     latestEnd: Date;
   },
 ): Promise<{ tokens: readonly Doomed[]; entries: readonly Entry[] }> {
-  const { workspace, target, parts, latestEnd } = o;
+  const { workspace, target, parts, neededFrom, latestEnd } = o;
   const keys = await keysOf(tx, workspace, target);
   const direct = await directly(tx, workspace, target, { keys, parts });
   const branches = 'branches' in target ? target.branches : [];
@@ -89,12 +92,12 @@ export async function reach(
   const keyEnd = 'everything' in target ? {} : { needlessAfter: latestEnd };
   const entries: Entry[] = keys.map((number) => ({ kind: 'key', value: String(number), ...keyEnd }));
   const partOf = new Map(parts.map((part) => [part.digest, part]));
-  for (const { digest, expiresAt } of branches) {
+  for (const { digest, of, expiresAt: needlessAfter = latestEnd } of branches) {
     const part = partOf.get(digest);
     // The entry of the token says it already.
-    if (part?.isWhole === true) continue;
-    const needlessAfter = expiresAt ?? latestEnd;
-    entries.push({ kind: 'branch', value: digest, isPart: part !== undefined, needlessAfter });
+    if (part?.isWhole === true || needlessAfter <= neededFrom) continue;
+    const chain = of ? [of.token, String(of.key), ...of.above] : [];
+    entries.push({ kind: 'branch', value: digest, isPart: part !== undefined, needlessAfter, chain });
   }
   for (const token of tokens) {
     if (!keys.includes(token.keyNumber)) {

@@ -10,14 +10,17 @@ type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocatio
 /** The feed of what no longer counts. */
 export function authorityRevocationRows(db: Database): Revocations {
   return {
-    revoke: ({ workspace, target, by, reason, at, latestEnd }) =>
+    revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd }) =>
       db.transaction(async (tx) => {
         const last = await lockCounter(tx, 'revocation');
         const parts = await endParts(tx, { workspace, target, by, at });
-        const { tokens, entries } = await reach(tx, { workspace, target, parts, latestEnd });
+        const { tokens, entries } = await reach(tx, { workspace, target, parts, neededFrom, latestEnd });
         const fresh = await unwritten(tx, workspace, entries);
-        const rows = fresh.map((entry, index) => ({
-          ...entry,
+        const rows = fresh.map(({ kind, value, isPart, needlessAfter }, index) => ({
+          kind,
+          value,
+          isPart,
+          needlessAfter,
           number: last + BigInt(index) + 1n,
           workspace,
           reason,
@@ -65,27 +68,23 @@ export function authorityRevocationRows(db: Database): Revocations {
   };
 }
 
-/** The entries that the feed does not hold yet: revoking twice leaves one record. */
+/** The entries that say something the feed does not say yet: revoking twice leaves one record. */
 async function unwritten(
   tx: Executor,
   workspace: bigint,
   entries: readonly Entry[],
 ): Promise<readonly Entry[]> {
+  // Ids, digests and key numbers have different shapes, so the value alone tells what is meant.
   const written = new Set<string>();
-  for (const part of chunks(entries)) {
+  const asked = new Set(entries.flatMap(({ value, chain = [] }) => [value, ...chain]));
+  for (const part of chunks([...asked])) {
     const rows = await tx
-      .select({ kind: authorityRevocations.kind, value: authorityRevocations.value })
+      .select({ value: authorityRevocations.value })
       .from(authorityRevocations)
-      .where(
-        and(
-          eq(authorityRevocations.workspace, workspace),
-          inArray(
-            authorityRevocations.value,
-            part.map((entry) => entry.value),
-          ),
-        ),
-      );
-    for (const row of rows) written.add(`${row.kind} ${row.value}`);
+      .where(and(eq(authorityRevocations.workspace, workspace), inArray(authorityRevocations.value, part)));
+    for (const { value } of rows) written.add(value);
   }
-  return entries.filter((entry) => !written.has(`${entry.kind} ${entry.value}`));
+  const fresh = entries.filter(({ value }) => !written.has(value));
+  const said = new Set([...written, ...fresh.map(({ value }) => value)]);
+  return fresh.filter(({ chain = [] }) => !chain.some((link) => said.has(link)));
 }
