@@ -95,7 +95,7 @@ export function createMemoryStore(): IssuerStore & FlowStore {
     );
     const branches = 'branches' in target ? target.branches : [];
     const dying = below(workspace, [
-      ...direct.map((row) => row.id),
+      ...('token' in target ? [target.token] : direct.map((row) => row.id)),
       ...branches.map((branch) => branch.digest),
     ]);
     const tokens = [...rows.values()].filter((row) => direct.includes(row) || dying.has(row.id));
@@ -119,6 +119,9 @@ export function createMemoryStore(): IssuerStore & FlowStore {
         chain,
       });
     }
+    // A token can work without a record of it, and who names it is told that it is revoked.
+    if ('token' in target && direct.length === 0)
+      entries.push({ kind: 'token', value: target.token, needlessAfter: o.latestEnd });
     for (const row of tokens) {
       if (!numbers.has(row.keyNumber))
         entries.push({ kind: 'token', value: row.id, needlessAfter: row.expiresAt });

@@ -170,7 +170,8 @@ export interface IssuerStore {
 
   /**
    * Writes the revocations that a target means, with everything minted below it, in one step.
-   * Answers the ids of the tokens that died; an empty list when the target names nothing here.
+   * Answers the ids of the recorded tokens that died; an empty list when the target names none here. A token named
+   * by its id is revoked with or without a record.
    * Repeating it writes nothing new and answers the same, and a copy of what is revoked already, or one that was
    * over before `neededFrom`, leaves no entry: who holds one old text makes as many copies of it as they like. No
    * token that exists `at` that time lives longer than `latestEnd`.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sql } from 'drizzle-orm';
 import type { Authority } from '@hangar/authority';
 import { Action, attenuate, decodeToken, encodeToken } from '@hangar/macaroon';
 import { createFlowStore, createIssuerStore, type Store } from '@hangar/store';
@@ -84,7 +85,28 @@ describe('revoking a token', () => {
     const { id, token } = await mint({ workspace: OTHER_WORKSPACE });
     expect(await here.tokens.revoke({ workspace: WORKSPACE, target: { token: id }, by: 'x' })).toEqual([]);
     expect(await verdict(here, token)).toBe('taken');
-    expect((await world.options.store.revokedSince(0n)).revocations).toHaveLength(0);
+    const { revocations } = await world.options.store.revokedSince(0n);
+    expect(revocations.filter(({ workspace }) => workspace !== WORKSPACE)).toEqual([]);
+  });
+
+  it('whose record is gone ends it all the same: by its text and by the verb', async () => {
+    const [byText, byVerb] = [await mint(), await mint()];
+    const admin = await mint();
+    await world.db.db.execute(sql`delete from authority_tokens where id <> ${admin.id}`);
+    expect(await verdict(here, byText.token)).toBe('taken');
+    const { status, body } = await call(here, 'POST', '/hangar/v1/tokens/revoke', {
+      token: admin.token,
+      body: { token: byText.token, scope: 'token' },
+    });
+    expect({ status, reached: body['tokens'] }).toEqual({ status: 200, reached: [] });
+    await here.tokens.revoke({ workspace: WORKSPACE, target: { token: byVerb.id }, by: 'x' });
+    for (const { token } of [byText, byVerb]) expect(await verdict(here, token)).toBe('token_revoked');
+    // The door that takes an id alone knows nobody of that id.
+    const strange = { id: '00000000-0000-4000-8000-000000000000' };
+    expect(
+      await call(here, 'POST', '/hangar/v1/tokens/revoke', { token: admin.token, body: strange }),
+    ).toMatchObject({ status: 404 });
+    expect((await world.options.store.revokedSince(0n)).revocations).toHaveLength(2);
   });
 
   it('reaches tokens that were minted with it, and those minted with them', async () => {

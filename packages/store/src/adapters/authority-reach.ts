@@ -85,7 +85,8 @@ export async function reach(
   const keys = await keysOf(tx, workspace, target);
   const direct = await directly(tx, workspace, target, { keys, parts });
   const branches = 'branches' in target ? target.branches : [];
-  const ancestors = [...direct.map((token) => token.id), ...branches.map((branch) => branch.digest)];
+  const named = 'token' in target ? [target.token] : direct.map((token) => token.id);
+  const ancestors = [...named, ...branches.map((branch) => branch.digest)];
   const below = await tokensBelow(tx, workspace, ancestors);
   const tokens = [...new Map([...direct, ...below].map((token) => [token.id, token])).values()];
   // A workspace that was closed stays closed, so the entry of its current key stays too.
@@ -98,6 +99,10 @@ export async function reach(
     if (part?.isWhole === true || needlessAfter <= neededFrom) continue;
     const chain = of ? [of.token, String(of.key), ...of.above] : [];
     entries.push({ kind: 'branch', value: digest, isPart: part !== undefined, needlessAfter, chain });
+  }
+  // A token can work without a record of it, and who names it is told that it is revoked.
+  if ('token' in target && direct.length === 0) {
+    entries.push({ kind: 'token', value: target.token, needlessAfter: latestEnd });
   }
   for (const token of tokens) {
     if (!keys.includes(token.keyNumber)) {
