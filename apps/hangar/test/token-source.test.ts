@@ -55,7 +55,6 @@ afterAll(() => gateway.close());
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   explain: ['explain'],
   show: ['show'],
-  'show ID': ['show', 'some-id'],
   attenuate: ['attenuate', '--mask', 'r'],
   refresh: ['refresh', '--no-user'],
   '3p add': ['3p', 'add', '-l', 'https://login.example'],
@@ -66,8 +65,17 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   verify: ['verify'],
   check: ['check', 'GET', '/v1/apps'],
   revoke: ['revoke', '--yes'],
-  'revoke ID': ['revoke', '9c50a3c8-ffb0-541c-befe-377a758ecacd'],
 };
+
+/** Every way to name what is acted upon: the token is only a credential there. */
+const NAMED: readonly (readonly string[])[] = [
+  ['show', 'some-id'],
+  ['revoke', '9c50a3c8-ffb0-541c-befe-377a758ecacd'],
+  ['revoke', '--branch', '0'.repeat(64)],
+  ['revoke', '--creator', 'somebody'],
+  ['revoke', '--app', '7'],
+  ['revoke', '--key', '3'],
+];
 
 async function used(args: readonly string[], given: readonly Place[]) {
   const environment: Record<string, string> = { ...secret, HANGAR_API_URL: gateway.url };
@@ -91,7 +99,37 @@ describe('F-05: which token a command acts on', { timeout: 120_000 }, () => {
         only('standard input'),
       ]);
     for (const request of gateway.received) expect(request).toContain(textOf('standard input'));
-    expect(gateway.received).toHaveLength(7);
+    expect(gateway.received).toHaveLength(5);
+  });
+
+  test('a command that names its target leaves the pipe alone, unless --token - asks for it (P-10)', async () => {
+    for (const args of NAMED) {
+      expect(await used(args, ['standard input', 'HANGAR_TOKEN'])).toEqual(only('HANGAR_TOKEN'));
+      expect(await used([...args, '--token', '-'], ['standard input', 'HANGAR_TOKEN'])).toEqual(
+        only('standard input'),
+      );
+    }
+    const none = await token(['revoke', 'some-id'], {}, textOf('standard input'));
+    expect(none).toMatchObject({ code: 2, errors: expect.stringContaining('- reads standard input') });
+  });
+
+  test('a loop over ids revokes each of them (P-10)', async () => {
+    const loop = 'while read -r id; do "$NODE" "$HANGAR" token revoke "$id" || exit 1; done';
+    const environment = {
+      PATH: '/usr/bin:/bin',
+      NODE: process.execPath,
+      HANGAR: builtHangar,
+      HANGAR_TOKEN: textOf('HANGAR_TOKEN'),
+      HANGAR_API_URL: gateway.url,
+    };
+    const shell = spawn('sh', ['-c', loop], { env: environment, stdio: ['pipe', 'ignore', 'ignore'] });
+    shell.stdin.end('one\ntwo\nthree\n');
+    expect(await new Promise((resolve) => shell.once('close', resolve))).toBe(0);
+    expect(gateway.received.map((request) => /"id":"(\w+)"/.exec(request)?.[1])).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
   });
 
   test('--token before both', async () => {

@@ -2,7 +2,7 @@ import { tokenEnding } from '@hangar/authority';
 import { LOCATIONS, type Macaroon, tokenId } from '@hangar/macaroon';
 import type { Result } from '@hangar/security';
 import { type HeldReason, type HeldTokens, incompleteness, parseHeld } from './held.ts';
-import { readToken, sourceName, type TokenOptions, type TokenSource } from './input.ts';
+import { readToken, sourceName, type TokenOptions, type TokenRole, type TokenSource } from './input.ts';
 import { TokenRefused } from './refused.ts';
 
 /** Which token a command acted on: said with every answer, because there are several places that it may come from. */
@@ -34,8 +34,9 @@ export class GivenToken {
    */
   async read(
     permissionLocation: string = LOCATIONS.permission,
+    role: TokenRole = 'subject',
   ): Promise<{ readonly held: Result<HeldTokens, HeldReason>; readonly source: TokenSource }> {
-    const { text, source } = await readToken(this.#options);
+    const { text, source } = await readToken(this.#options, role);
     const held = parseHeld(text, permissionLocation);
     this.#used = { from: sourceName(source), tokens: held.ok ? named(held.value) : [] };
     return { held, source };
@@ -46,19 +47,20 @@ export class GivenToken {
    *
    * @throws TokenRefused when the text cannot be read, UsageError when there is none
    */
-  async held(permissionLocation?: string): Promise<HeldTokens> {
-    const { held } = await this.read(permissionLocation);
+  async held(permissionLocation?: string, role?: TokenRole): Promise<HeldTokens> {
+    const { held } = await this.read(permissionLocation, role);
     if (!held.ok) throw new TokenRefused(held.reason.code, held.reason.sentence);
     return held.value;
   }
 
   /**
-   * The macaroons alone, to be sent to a gateway. Logins of Fly.io stay behind.
+   * The macaroons alone, to be sent to a gateway. Logins of Fly.io stay behind. As a credential, for a command that names what
+   * it acts on, the token never comes from a pipe unasked.
    *
    * @throws TokenRefused also when no permission token is complete: the gateway could only refuse it
    */
-  async forGateway(): Promise<string> {
-    const held = await this.held();
+  async forGateway(role?: TokenRole): Promise<string> {
+    const held = await this.held(undefined, role);
     const lack = incompleteness(held);
     if (lack) throw new TokenRefused(lack.code, lack.sentence);
     return held.macaroons;

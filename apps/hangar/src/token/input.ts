@@ -37,22 +37,30 @@ const LOCAL_GATEWAY = 'http://127.0.0.1:4601';
 const VARIABLES = ['HANGAR_TOKEN', 'HANGAR_API_TOKEN', 'FLY_API_TOKEN'];
 
 const NO_TOKEN = 'no token: give --token, pipe one in, or set HANGAR_TOKEN';
+const NO_CREDENTIAL = 'no token: give --token (- reads standard input), or set HANGAR_TOKEN';
+
+/**
+ * What the token is to a command. The subject is what it is about, and may be piped in. A credential only lets it do something
+ * to a thing that is named: in a loop over names, standard input holds the other names.
+ */
+export type TokenRole = 'subject' | 'credential';
 
 /**
  * The token text, from where it was given most explicitly: `--token` (`-` reads standard input), what is piped in, the first
- * of the variables that is set (design decision 33). Standard input is touched only without the option, and not at all where
- * `--caveats -` reads it.
+ * of the variables that is set (design decision 33). Standard input is touched only without the option, and not at all for a
+ * credential or where `--caveats -` reads it.
  *
  * @throws UsageError when there is none anywhere, and when the most explicit one is blank
  */
-export async function readToken(options: TokenOptions): Promise<GivenText> {
+export async function readToken(options: TokenOptions, role: TokenRole = 'subject'): Promise<GivenText> {
   const forCaveats = options.caveats === '-';
   if (options.token === '-') {
     if (forCaveats) throw new UsageError('standard input is read once: for --token or for --caveats');
     return given(await standardInput(), { tag: 'pipe' });
   }
   if (options.token !== undefined) return given(options.token, { tag: 'option' });
-  const piped = forCaveats ? ({ tag: 'none' } as const) : await pipedIn();
+  const leavesPipe = forCaveats || role === 'credential';
+  const piped = leavesPipe ? ({ tag: 'none' } as const) : await pipedIn();
   if (piped.tag === 'text') return given(piped.text, { tag: 'pipe' });
   const environment = processEnvironment();
   for (const variable of VARIABLES) {
@@ -60,7 +68,7 @@ export async function readToken(options: TokenOptions): Promise<GivenText> {
     if (text !== undefined)
       return given(text, { tag: 'environment', variable, besideEmptyPipe: piped.tag === 'empty' });
   }
-  throw new UsageError(NO_TOKEN);
+  throw new UsageError(role === 'credential' ? NO_CREDENTIAL : NO_TOKEN);
 }
 
 /** The place in words: `--token`, `standard input`, or the variable. */

@@ -47,7 +47,7 @@ export function addOnlineCommands(token: Command, common: (command: Command) => 
     .action(async (id: string | undefined, options: InspectOptions) => {
       await run(options, async (given) => {
         if (id === undefined) return await showHeld(given, options);
-        const token = await given.forGateway();
+        const token = await given.forGateway('credential');
         const row = await ask(options, { method: 'GET', path: `/${encodeURIComponent(id)}`, token });
         return { json: row, lines: describe(row) };
       });

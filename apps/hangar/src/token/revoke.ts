@@ -54,7 +54,7 @@ async function revoke(given: GivenToken, id: string | undefined, options: Revoke
       : await ask(options, {
           method: 'POST',
           path: '/revoke',
-          token: await given.forGateway(),
+          token: await given.forGateway('credential'),
           body: { ...Object.fromEntries(targets), ...reason },
         });
   const reached = Array.isArray(answer['tokens']) ? answer['tokens'].length : 0;
