@@ -41,6 +41,7 @@ export type {
   ClearRefusal,
   EnvironmentChanges,
   EnvironmentStore,
+  ListedVolume,
   LiveLimits,
   NewEnvironment,
   Operation,

@@ -1,5 +1,5 @@
 import { ipWire, volumeWire, type MachineWire } from '@hangar/flyio';
-import type { Environment, Interval, Machine } from './environment.ts';
+import { isGone, type Environment, type Interval, type Machine } from './environment.ts';
 import { guestOf, hasEvents, machineRow, marksOf, metadataMarks } from './machine-view.ts';
 import type { Parts } from './parts.ts';
 import { runningTime } from './running-time.ts';
@@ -53,9 +53,10 @@ export async function noteMounts(
   environment: string,
   { store, now }: Notes,
 ): Promise<void> {
+  if (isGone(seen.state)) return;
   for (const { volume, size_gb: size, size_gb_limit: limit } of seen.config?.mounts ?? []) {
     const growsToGb = Math.max(size ?? 0, limit ?? 0);
-    if (volume && growsToGb > 0) await store.saveVolume({ id: volume, environment, at: now(), growsToGb });
+    if (volume) await store.saveVolume({ id: volume, environment, at: now(), growsToGb });
   }
 }
 

@@ -157,12 +157,20 @@ export type QuotaReason =
   /** It is not known how many there are: upstream has to be asked, and `recount` told. */
   | { readonly tag: 'uncounted'; readonly kind: QuotaKind };
 
+/** A volume in a list of upstream's. */
+export interface ListedVolume {
+  readonly id: string;
+  readonly sizeGb: number;
+  /** One that no machine holds cannot grow by itself. */
+  readonly isMounted: boolean;
+}
+
 /** What there is in an environment upstream, by a list that was just read. */
 export type Recount =
   | { readonly kind: 'machines' }
   | {
       readonly kind: 'volumes';
-      readonly volumes: readonly { readonly id: string; readonly sizeGb: number }[];
+      readonly volumes: readonly ListedVolume[];
     }
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
 

@@ -146,7 +146,11 @@ export async function countUpstream(
     case 'volumes': {
       const volumes = (await listedVolumes(exchange))
         .filter(({ state }) => !isVolumeGone(state ?? ''))
-        .map(({ id, size_gb: size }) => ({ id, sizeGb: size ?? 0 }));
+        .map(({ id, size_gb: size, attached_machine_id: machine }) => ({
+          id,
+          sizeGb: size ?? 0,
+          isMounted: Boolean(machine),
+        }));
       return await store.recount({ environment, listedAt, now: now(), seen: { kind, volumes } });
     }
     case 'addresses': {

@@ -127,6 +127,34 @@ describe('a volume that grows by itself', () => {
   });
 });
 
+describe('a limit that a volume does not have any more', () => {
+  const post = async (target: string, body: unknown) =>
+    await world.ask('POST', `/v1/apps/crowd/${target}`, { token: world.token, body });
+  const volume = { name: 'data', region: 'fra', size_gb: 10 };
+  const mounting = (id: string, more: Record<string, unknown>) => ({
+    config: { ...plainMachine.config, mounts: [{ path: '/d', volume: id, ...more }] },
+  });
+
+  it('is not counted, once the mount has none or the machine is gone (G-6)', async () => {
+    await openPair({ maxTotalVolumeGb: 40 });
+    const { id } = (await post('volumes', volume)).json;
+    const growing = mounting(id, { extend_threshold_percent: 80, add_size_gb: 5, size_gb_limit: 40 });
+    const { id: machine } = (await post('machines', growing)).json;
+    expect((await post('volumes', volume)).status).toBe(403);
+    expect((await post(`machines/${machine}`, mounting(id, {}))).status).toBe(200);
+    expect((await post('volumes', volume)).status).toBe(200);
+
+    const grown = mounting(id, { extend_threshold_percent: 80, add_size_gb: 5, size_gb_limit: 30 });
+    expect((await post(`machines/${machine}`, grown)).status).toBe(200);
+    const target = `/v1/apps/crowd/machines/${machine}?force=true`;
+    expect((await world.ask('DELETE', target, { token: world.token })).status).toBe(200);
+    // Upstream's list may be behind for a minute.
+    expect((await post('volumes', volume)).status).toBe(403);
+    world.simulator.clock.advance(61_000);
+    expect((await post('volumes', volume)).status).toBe(200);
+  });
+});
+
 describe('what ended without a note of it', () => {
   const post = async (target: string, body: unknown) =>
     await world.ask('POST', `/v1/apps/crowd/${target}`, { token: world.token, body });
@@ -180,7 +208,7 @@ describe('what ended without a note of it', () => {
     const at = world.simulator.clock.now();
     await world.store.volumeGone(id, at);
     const counted = async (listedAt: Date) => {
-      const seen = { kind: 'volumes', volumes: [{ id, sizeGb: 10 }] } as const;
+      const seen = { kind: 'volumes', volumes: [{ id, sizeGb: 10, isMounted: false }] } as const;
       await world.store.recount({ environment, listedAt, now: listedAt, seen });
       return (await world.store.volumeCounts([environment])).get(environment);
     };

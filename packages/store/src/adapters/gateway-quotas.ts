@@ -1,7 +1,8 @@
-import { and, eq, isNull, lt, lte, notInArray, sql, type SQL } from 'drizzle-orm';
+import { and, eq, gte, isNull, lt, lte, notInArray, sql, type SQL } from 'drizzle-orm';
 import {
   GONE_STATES,
   type EnvironmentStore,
+  type ListedVolume,
   type QuotaKind,
   type QuotaReason,
   type QuotaWish,
@@ -195,20 +196,21 @@ async function gigabytesOf(tx: Executor, { gigabytes = 0, grows = [] }: QuotaWis
 async function rewriteVolumes(
   tx: Executor,
   environment: string,
-  volumes: readonly { readonly id: string; readonly sizeGb: number }[],
+  volumes: readonly ListedVolume[],
   listedAt: Date,
 ): Promise<void> {
   const lagging = new Date(listedAt.getTime() - LIST_LAG_MS);
   // A volume that was just deleted may still be listed, as a new one may be missing.
   const { deletedAt } = gatewayVolumes;
   const listedRightly = sql`(${isNull(deletedAt)} or ${lt(deletedAt, lagging)})`;
-  for (const { id, sizeGb } of volumes) {
+  const settled = await isSettled(tx, environment, lagging);
+  for (const { id, sizeGb, isMounted } of volumes) {
     await tx
       .insert(gatewayVolumes)
       .values({ id, environment, sizeGb, createdAt: listedAt })
       .onConflictDoUpdate({
         target: gatewayVolumes.id,
-        set: { sizeGb, deletedAt: null },
+        set: { sizeGb, deletedAt: null, ...(settled && !isMounted ? { growsToGb: null } : {}) },
         setWhere: sql`${eq(gatewayVolumes.environment, environment)} and ${listedRightly}`,
       });
   }
@@ -223,6 +225,17 @@ async function rewriteVolumes(
         ids.length > 0 ? notInArray(gatewayVolumes.id, ids) : undefined,
       ),
     );
+}
+
+/** True when no machine can have mounted a volume since the list was read, nor be about to. */
+async function isSettled(tx: Executor, environment: string, before: Date): Promise<boolean> {
+  const { kind } = gatewayReservations;
+  const mounting = and(eq(gatewayReservations.environment, environment), eq(kind, 'volumes'));
+  const changed = and(eq(gatewayMachines.environment, environment), gte(gatewayMachines.observedAt, before));
+  return (
+    (await tx.$count(gatewayReservations, mounting)) === 0 &&
+    (await tx.$count(gatewayMachines, changed)) === 0
+  );
 }
 
 async function rewriteAddresses(
