@@ -129,6 +129,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     allowedOrgs: allowedOrganizations(config),
     storageEndpoint: urls.s3,
     prices: environmentsPrices,
+    policy: config.policy.policy,
     auditDays: config.auditDays,
     now,
     log,

@@ -8,6 +8,7 @@ import {
   generatedNames,
 } from './config/development.ts';
 import { badForm } from './config/forms.ts';
+import { NO_POLICY_FILE, type OperatorPolicy, readPolicyFile } from './config/policy-file.ts';
 import { badMasterKey, complaintAbout, durationMs, splitList, weakSecret } from './config/parsers.ts';
 import { choices, type Variable, type VariableName, variables } from './config/variables.ts';
 
@@ -48,6 +49,7 @@ export interface Config {
   readonly metricsToken: Secret | undefined;
   readonly leakKeysFile: string | undefined;
   readonly mintLimits: MintLimitsConfig;
+  readonly policy: OperatorPolicy;
   /** Names of the secrets that were generated for development, and the file that holds them. */
   readonly generated: { readonly names: readonly string[]; readonly file: string };
 }
@@ -92,6 +94,7 @@ export function readConfig(
   checkSecrets(reading, fly);
   checkReal(reading, fly);
   if (fly === 'real') reading.checkForms();
+  const policy = operatorPolicy(reading);
   if (reading.problems.length > 0) return refuse(reading.problems);
 
   const port = Number(reading.text('PORT'));
@@ -126,6 +129,7 @@ export function readConfig(
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),
     mintLimits: mintLimits(reading),
+    policy,
     generated: { names: reading.generated, file: developmentFile(dataDir) },
   });
 }
@@ -348,6 +352,15 @@ function checkDatabase(reading: Reading, fly: 'simulator' | 'real'): void {
       'is required with HANGAR_FLY=real. HANGAR_ALLOW_EMBEDDED_DATABASE=true accepts one process and no protection against power loss',
     );
   }
+}
+
+function operatorPolicy(reading: Reading): OperatorPolicy {
+  const file = reading.given('HANGAR_POLICY_FILE');
+  if (file === undefined) return NO_POLICY_FILE;
+  const read = readPolicyFile(file);
+  if (read.ok) return read.value;
+  for (const remedy of read.reason) reading.complain('HANGAR_POLICY_FILE', remedy);
+  return NO_POLICY_FILE;
 }
 
 /** In simulator mode the operator's own organization is the one there is, so it need not be named. */

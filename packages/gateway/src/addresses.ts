@@ -58,7 +58,12 @@ function checkPublic(type: unknown, { policy }: HandlerParts): void {
     throw invalid('type', 'not a kind of address offered here');
   const { publicAddresses } = policy;
   if (publicAddresses === 'any' || (publicAddresses === 'shared' && sharedTypes.includes(type))) return;
-  throw policyError('type', 'public_addresses', publicAddresses, `addresses of type ${type} are not allowed`);
+  throw policyError(
+    'type',
+    'network.public_ip',
+    publicAddresses,
+    `addresses of type ${type} are not allowed`,
+  );
 }
 
 /**

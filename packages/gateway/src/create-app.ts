@@ -110,7 +110,7 @@ function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchan
       return new HangarError('conflict', { public: 'another environment has this key' });
     case 'quota_used': {
       const { limit } = reason;
-      return policyError('name', 'max_environments', limit, `the workspace already has ${limit} apps`);
+      return policyError('name', 'environments.max_live', limit, `the workspace already has ${limit} apps`);
     }
     case 'branch_quota_used': {
       const { limit, branch } = reason;

@@ -7,12 +7,15 @@ export type { Task } from './recovery.ts';
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
 export { parseAllowedOrganizations, type AllowedOrganizations } from './org-policy.ts';
 export { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
+export { POLICY_RULES, type PolicyMember, valueIn } from './policy-rules.ts';
+export { readPolicy, type ReadPolicy } from './read-policy.ts';
 export type { Prices } from './spending.ts';
 export type { StorageSecretNames } from './reserved.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
 export { accessOf, verdictOn, type Caller, type CallerFacts, type Verdict } from './decide.ts';
 export { planRequest, type RequestPlan } from './request-plan.ts';
+export { environmentOf } from './located-request.ts';
 export { routes } from './routes.ts';
 export type { Method, Resource, Route, Treatment } from './route.ts';
 

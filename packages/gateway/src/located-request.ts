@@ -6,6 +6,7 @@ import { readExec, type ExecRequest } from './exec.ts';
 import type { OrganizationRule } from './org-policy.ts';
 import type { EnvironmentPolicy } from './policy.ts';
 import type { EnvironmentStore, VerifiedCaller } from './ports.ts';
+import type { RequestPlan } from './request-plan.ts';
 import { isEnvironmentId } from './route.ts';
 import { readAppWish, readEnvironmentWish, type EnvironmentWish } from './wish.ts';
 import type { WholeRequest } from './whole-request.ts';
@@ -49,7 +50,7 @@ export class LocatedRequest {
   static async find(authentic: AuthenticRequest, parts: LocateParts): Promise<LocatedRequest> {
     const { whole } = authentic;
     const wanted = readWanted(whole, parts.policy);
-    const environment = await environmentOf(whole, parts.store);
+    const environment = await environmentOf(whole.plan, parts.store);
     const verified = callerFor(authentic, environment);
     const workspace = await parts.store.workspace(verified.workspace);
     if (!workspace)
@@ -81,11 +82,12 @@ export function callerFor(
   return (environment && verified.within?.(environment.workspace)) ?? verified;
 }
 
-async function environmentOf(
-  { plan }: WholeRequest,
+/** The environment that a path is about, by its name or, on our own paths, by its id; undefined where there is none. */
+export async function environmentOf(
+  { params }: RequestPlan,
   store: EnvironmentStore,
 ): Promise<Environment | undefined> {
-  const name = plan.params['app'] ?? plan.params['environment'];
+  const name = params['app'] ?? params['environment'];
   if (name === undefined) return undefined;
   return isEnvironmentId(name) ? await store.environment(name) : await store.environmentNamed(name);
 }

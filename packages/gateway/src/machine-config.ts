@@ -2,7 +2,7 @@ import { isJsonObject, type Fault, type Json } from '@hangar/flyio';
 import { HangarError, isVolumeId } from '@hangar/security';
 import { checkBody, type NamedVolume } from './body-rules.ts';
 import type { Guest } from './environment.ts';
-import { checkCpuKind, type EnvironmentPolicy } from './policy.ts';
+import { checkCpuKind, checkCpus, checkMemory, type EnvironmentPolicy } from './policy.ts';
 import type { VolumeGrowth } from './ports.ts';
 
 /** A body that passed, with the volumes it wants to mount (their owner is still to be checked). */
@@ -29,9 +29,10 @@ export function checkMachineBody(body: unknown, policy: EnvironmentPolicy): Chec
     ...boundlessIn(read, policy),
   ]);
   const config = objectOf(value['config']) ?? {};
-  const denial = impliedKind(config, policy);
+  const guest = guestIn(config);
+  const denial = checkGuest(guest, policy);
   if (denial) throw denial;
-  return { body: value, config, volumes, guest: guestIn(config), ...disksOf(config) };
+  return { body: value, config, volumes, guest, ...disksOf(config) };
 }
 
 function missingIn(body: Json): readonly Fault[] {
@@ -52,10 +53,13 @@ function boundlessIn(body: Json, { maxVolumeGb }: EnvironmentPolicy): readonly F
   });
 }
 
-/** A machine that says nothing about its processors gets shared ones. */
-function impliedKind(config: Json, policy: EnvironmentPolicy): HangarError | undefined {
-  if (isText(config['size']) || isText(objectOf(config['guest'])?.['cpu_kind'])) return undefined;
-  return checkCpuKind('shared', 'config.guest.cpu_kind', policy);
+/** What a body leaves out or says with a preset is held to the same maxima as what it says by number. */
+function checkGuest({ cpuKind, cpus, memoryMb }: Guest, policy: EnvironmentPolicy): HangarError | undefined {
+  return (
+    checkCpuKind(cpuKind, 'config.guest.cpu_kind', policy) ??
+    checkCpus(cpus, 'config.guest.cpus', policy) ??
+    checkMemory(memoryMb, 'config.guest.memory_mb', policy)
+  );
 }
 
 /** The size that upstream will give the machine: a guest's own members win over a preset, and the smallest is the default. */

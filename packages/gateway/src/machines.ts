@@ -10,6 +10,7 @@ import { newUlid } from './naming.ts';
 import { noteMachine, noteMounts } from './observe.ts';
 import { listedMachines, ownedVolume } from './ownership.ts';
 import { pause } from './parts.ts';
+import { checkPlace } from './policy.ts';
 import { withPlaces } from './quotas.ts';
 import { holdSpending } from './spending.ts';
 import { jsonOf } from './upstream.ts';
@@ -24,6 +25,8 @@ const lookPausesMs: readonly number[] = [0, 500, 1500];
 export async function createMachine(given: Exchange, parts: HandlerParts): Promise<OnceAnswer> {
   const exchange = appOf(given);
   const checked = checkMachineBody(exchange.whole.json(), parts.policy);
+  const unplaced = checkPlace(checked.body['region'], parts.policy);
+  if (unplaced) throw unplaced;
   await checkVolumes(checked, exchange, parts);
   return await once(
     exchange,

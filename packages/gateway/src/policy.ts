@@ -1,4 +1,5 @@
 import { HangarError } from '@hangar/security';
+import type { RuleName } from './policy-rules.ts';
 
 /** What the operator allows in any environment. Sizes are maxima; a list that is left out allows all of its kind. */
 export interface EnvironmentPolicy {
@@ -25,7 +26,7 @@ export interface EnvironmentPolicy {
   readonly maxExecOutputBytes: number;
   /** Public addresses: none, shared ones, or any. */
   readonly publicAddresses: 'none' | 'shared' | 'any';
-  /** `lifecycle.delete_grace`: so long a deleted environment is only quarantined, and can be brought back. */
+  /** So long a deleted environment is only quarantined, and can be brought back. */
   readonly deleteGraceSeconds: number;
 }
 
@@ -47,7 +48,7 @@ export const defaultPolicy: EnvironmentPolicy = {
 };
 
 /** A refusal by policy: which field, which rule, which limit. */
-export function policyError(path: string, rule: string, limit: unknown, sentence: string): HangarError {
+export function policyError(path: string, rule: RuleName, limit: unknown, sentence: string): HangarError {
   return new HangarError('policy_denied', { public: `policy: ${sentence}`, extra: { path, rule, limit } });
 }
 
@@ -69,7 +70,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 /** Checks an image reference. */
 export function checkImage(image: string, path: string, policy: EnvironmentPolicy): HangarError | undefined {
   if (!policy.images || policy.images.some((pattern) => matchesPattern(pattern, image))) return undefined;
-  return policyError(path, 'images', policy.images, `${path} is not among the images that are allowed`);
+  return policyError(path, 'images.allow', policy.images, `${path} is not among the images that are allowed`);
 }
 
 /** Checks a region, where one is given. */
@@ -82,16 +83,23 @@ export function checkRegion(
   return policyError(path, 'regions', policy.regions, `region ${region} is not allowed`);
 }
 
+/** Checks that what is new has a region at all, where the policy has a list: upstream would choose one, and any. */
+export function checkPlace(region: unknown, policy: EnvironmentPolicy): HangarError | undefined {
+  const { regions } = policy;
+  if (!regions || (typeof region === 'string' && region !== '')) return undefined;
+  return policyError('region', 'regions', regions, `a region is needed: ${regions.join(' or ')}`);
+}
+
 /** Checks a kind of processor. */
 export function checkCpuKind(kind: string, path: string, policy: EnvironmentPolicy): HangarError | undefined {
   if (policy.cpuKinds.includes(kind)) return undefined;
-  return policyError(path, 'cpu_kinds', policy.cpuKinds, `cpu_kind ${kind.slice(0, 64)} is not allowed`);
+  return policyError(path, 'guests.kinds', policy.cpuKinds, `cpu_kind ${kind.slice(0, 64)} is not allowed`);
 }
 
 /** Checks a number of processors. */
 export function checkCpus(cpus: number, path: string, policy: EnvironmentPolicy): HangarError | undefined {
   if (cpus <= policy.maxCpus) return undefined;
-  return policyError(path, 'max_cpus', policy.maxCpus, `${path} ${cpus} exceeds ${policy.maxCpus}`);
+  return policyError(path, 'guests.max_cpus', policy.maxCpus, `${path} ${cpus} exceeds ${policy.maxCpus}`);
 }
 
 /** Checks the memory of a machine in MB. */
@@ -103,7 +111,7 @@ export function checkMemory(
   if (megabytes <= policy.maxMemoryMb) return undefined;
   return policyError(
     path,
-    'max_memory_mb',
+    'guests.max_memory_mb',
     policy.maxMemoryMb,
     `${path} ${megabytes} exceeds ${policy.maxMemoryMb}`,
   );
@@ -113,9 +121,11 @@ export function checkMemory(
 export function checkPreset(size: string, path: string, policy: EnvironmentPolicy): HangarError | undefined {
   const [, prefix, cpus] = /^(shared-cpu|performance)-([0-9]{1,2})x$/.exec(size) ?? [];
   const kind = prefix === 'shared-cpu' ? 'shared' : prefix;
-  if (kind !== undefined && policy.cpuKinds.includes(kind) && Number(cpus) <= policy.maxCpus)
-    return undefined;
-  return policyError(path, 'max_cpus', policy.maxCpus, `size ${size.slice(0, 64)} is not allowed`);
+  const sentence = `size ${size.slice(0, 64)} is not allowed`;
+  if (kind === undefined || !policy.cpuKinds.includes(kind))
+    return policyError(path, 'guests.kinds', policy.cpuKinds, sentence);
+  if (Number(cpus) > policy.maxCpus) return policyError(path, 'guests.max_cpus', policy.maxCpus, sentence);
+  return undefined;
 }
 
 /** Checks the size of a volume in GB. */
@@ -127,7 +137,7 @@ export function checkVolumeSize(
   if (gigabytes <= policy.maxVolumeGb) return undefined;
   return policyError(
     path,
-    'max_volume_gb',
+    'volumes.max_gb',
     policy.maxVolumeGb,
     `${path} ${gigabytes} exceeds ${policy.maxVolumeGb}`,
   );

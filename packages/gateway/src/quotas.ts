@@ -175,15 +175,15 @@ function refusalOf(reason: Exclude<QuotaReason, { tag: 'uncounted' }>): HangarEr
   if (reason.tag === 'gigabytes_used') {
     return policyError(
       'size_gb',
-      'max_total_volume_gb',
+      'volumes.max_total_gb',
       reason.limit,
       `the volumes of the app have ${reason.held} GB of the ${reason.limit} GB that they may have together`,
     );
   }
   const rules = {
-    machines: 'max_machines_per_environment',
-    volumes: 'max_volumes_per_environment',
-    addresses: 'max_addresses_per_environment',
+    machines: 'machines.max_per_environment',
+    volumes: 'volumes.max_per_environment',
+    addresses: 'addresses.max_per_environment',
   } as const;
   const { kind, limit } = reason;
   return policyError(kind, rules[kind], limit, `the app may have ${limit} ${kind} and has them already`);

@@ -5,6 +5,7 @@ import { bringBack, passOn } from './forward.ts';
 import { invalid, isObject } from './machine-config.ts';
 import { newUlid } from './naming.ts';
 import { listedVolumes, ownedVolume } from './ownership.ts';
+import { checkPlace, checkVolumeSize } from './policy.ts';
 import { withPlaces, type Wanted } from './quotas.ts';
 import { jsonOf } from './upstream.ts';
 
@@ -18,6 +19,8 @@ export async function createVolume(given: Exchange, parts: HandlerParts): Promis
   for (const { id } of volumes) await ownedVolume(id, exchange, parts);
   const source = await sourceOf(body, exchange);
   const size = sizeIn(body) ?? source?.size_gb ?? DEFAULT_VOLUME_GB;
+  const denial = checkPlace(body['region'], parts.policy) ?? checkVolumeSize(size, 'size_gb', parts.policy);
+  if (denial) throw denial;
   const target = `/v1/apps/${exchange.environment.name}/volumes`;
   const call = { method: 'POST', target, headers: exchange.headers, json: body, repeatable: false };
   return await withPlacesFor(

@@ -308,27 +308,32 @@ describe('a machine config', () => {
       limit: 2048,
     });
     expect(denied({ config: { image: 'acme/py:v1', guest: { cpu_kind: 'performance' } } })).toMatchObject({
-      rule: 'cpu_kinds',
+      rule: 'guests.kinds',
     });
     expect(denied({ config: { image: 'acme/py:v1', guest: { cpus: 4 } } })).toMatchObject({
-      rule: 'max_cpus',
+      rule: 'guests.max_cpus',
     });
     expect(denied({ config: { image: 'acme/py:v1', size: 'performance-2x' } })).toMatchObject({
+      rule: 'guests.kinds',
+      path: 'config.size',
+    });
+    expect(denied({ config: { image: 'acme/py:v1', size: 'shared-cpu-4x' } })).toMatchObject({
+      rule: 'guests.max_cpus',
       path: 'config.size',
     });
     expect(denied({ config: { image: 'acme/py:v1', size: 'a100-40gb' } })).toMatchObject({
       path: 'config.size',
     });
     expect(denied({ config: { image: 'evil/py:v1' } })).toMatchObject({
-      rule: 'images',
+      rule: 'images.allow',
       path: 'config.image',
     });
     expect(denied({ config: { image: 'acme/py:v1', containers: [{ image: 'evil/x' }] } })).toMatchObject({
-      rule: 'images',
+      rule: 'images.allow',
     });
     expect(
       denied({ config: { image: 'acme/py:v1', volumes: [{ name: 'x', image: 'evil/x' }] } }),
-    ).toMatchObject({ rule: 'images' });
+    ).toMatchObject({ rule: 'images.allow' });
     expect(denied({ region: 'iad', config: { image: 'acme/py:v1' } })).toMatchObject({ rule: 'regions' });
     expect(
       denied({ config: { image: 'acme/py:v1', mounts: [{ path: '/d', name: 'd', size_gb: 11 }] } }),

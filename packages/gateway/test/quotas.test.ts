@@ -51,7 +51,7 @@ describe('quotas of an environment, raced over two processes', () => {
     const times = world.database.concurrent ? 100 : 30;
     const replies = await atOnce(gateways, times, '/v1/apps/crowd/machines', plainMachine);
     // A busy machine may lose an answer: its place stays taken, and nobody else gets it.
-    expect(refusals(replies)['403 policy_denied max_machines_per_environment']).toBe(times - 10);
+    expect(refusals(replies)['403 policy_denied machines.max_per_environment']).toBe(times - 10);
     expect((await world.inventory()).machines.length).toBeLessThanOrEqual(10);
     expect(refusals(replies)['made']).toBeGreaterThan(5);
   });
@@ -60,7 +60,7 @@ describe('quotas of an environment, raced over two processes', () => {
     const gateways = await openPair({ maxVolumesPerEnvironment: 6, maxTotalVolumeGb: 40 });
     const volume = { name: 'data', region: 'fra', size_gb: 10 };
     const large = await atOnce(gateways, 30, '/v1/apps/crowd/volumes', volume);
-    expect(refusals(large)).toEqual({ made: 4, '403 policy_denied max_total_volume_gb': 26 });
+    expect(refusals(large)).toEqual({ made: 4, '403 policy_denied volumes.max_total_gb': 26 });
     expect((await world.inventory()).volumes).toHaveLength(4);
     const [some] = (await world.inventory()).volumes;
     const extend = async (size: number) =>
@@ -68,7 +68,7 @@ describe('quotas of an environment, raced over two processes', () => {
         token: world.token,
         body: { size_gb: size },
       });
-    expect((await extend(11)).json).toMatchObject({ code: 'policy_denied', rule: 'max_total_volume_gb' });
+    expect((await extend(11)).json).toMatchObject({ code: 'policy_denied', rule: 'volumes.max_total_gb' });
 
     const counted = async () =>
       ((await world.ask('GET', '/v1/apps/crowd', { token: world.token })).json as { volume_count?: number })
@@ -77,7 +77,7 @@ describe('quotas of an environment, raced over two processes', () => {
     await world.ask('DELETE', `/v1/apps/crowd/volumes/${some?.id}`, { token: world.token });
     expect(await counted()).toBe(3);
     const small = await atOnce(gateways, 20, '/v1/apps/crowd/volumes', { ...volume, size_gb: 1 });
-    expect(refusals(small)).toEqual({ made: 3, '403 policy_denied max_volumes_per_environment': 17 });
+    expect(refusals(small)).toEqual({ made: 3, '403 policy_denied volumes.max_per_environment': 17 });
     const mounting = {
       ...plainMachine,
       config: { ...plainMachine.config, mounts: [{ path: '/d', name: 'data', size_gb: 8 }] },
@@ -86,7 +86,7 @@ describe('quotas of an environment, raced over two processes', () => {
       token: world.token,
       body: mounting,
     });
-    expect(mounted.json).toMatchObject({ code: 'policy_denied', rule: 'max_volumes_per_environment' });
+    expect(mounted.json).toMatchObject({ code: 'policy_denied', rule: 'volumes.max_per_environment' });
   });
 
   it('never lets an address too many be assigned, and counts those that were there before (F-20)', async () => {
@@ -94,7 +94,7 @@ describe('quotas of an environment, raced over two processes', () => {
     const target = '/v1/apps/crowd/ip_assignments';
     const replies = await atOnce(gateways, 20, target, { type: 'private_v6' });
     // The app's own private address is the first of the four.
-    expect(refusals(replies)).toEqual({ made: 3, '403 policy_denied max_addresses_per_environment': 17 });
+    expect(refusals(replies)).toEqual({ made: 3, '403 policy_denied addresses.max_per_environment': 17 });
   });
 });
 
@@ -116,13 +116,13 @@ describe('a volume that grows by itself', () => {
       json: { fields: { 'config.mounts[0].size_gb_limit': expect.stringContaining('from 1 to 500') } },
     });
     expect((await post('machines', growing(volume, { size_gb_limit: 41 }))).json).toMatchObject({
-      rule: 'max_total_volume_gb',
+      rule: 'volumes.max_total_gb',
     });
     const made = await post('machines', growing(volume, { size_gb_limit: 40 }));
     expect(made.status).toBe(200);
     expect((await post(`machines/${made.json.id}`, growing(volume, {}))).status).toBe(422);
     expect((await post('volumes', { name: 'data', region: 'fra', size_gb: 1 })).json).toMatchObject({
-      rule: 'max_total_volume_gb',
+      rule: 'volumes.max_total_gb',
     });
   });
 });

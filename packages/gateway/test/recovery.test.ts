@@ -256,7 +256,7 @@ describe('a creation that is refused halfway', () => {
     });
     expect((await create(full, 'free')).json).toMatchObject({
       code: 'policy_denied',
-      rule: 'max_environments',
+      rule: 'environments.max_live',
     });
   });
 });

@@ -44,6 +44,7 @@ export function complaintAbout(
         : 'must be networks such as 172.16.0.0/12 or fdaa::/16';
     case 'host':
     case 'folder':
+    case 'file':
     case 'text':
       return value.trim() === '' ? 'must not be blank' : undefined;
     case 'secret':

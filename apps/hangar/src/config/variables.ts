@@ -33,6 +33,7 @@ export type Kind =
   | 'host'
   | 'url'
   | 'folder'
+  | 'file'
   | 'choice'
   | 'text'
   | 'list'
@@ -306,9 +307,16 @@ export const variables = [
       'How long rows of the audit trail are kept, and those of deleted machines and volumes; 1 to 3650. Usage is kept.',
   },
   {
+    name: 'HANGAR_POLICY_FILE',
+    section: 'operation',
+    kind: 'file',
+    sentence:
+      'File with what the operator allows in environments, as [below](#policy-file). Read at start by the process that serves. Unset: the defaults there.',
+  },
+  {
     name: 'HANGAR_LEAK_KEYS_FILE',
     section: 'operation',
-    kind: 'text',
+    kind: 'file',
     sentence:
       "File with the public keys of whoever may send signed reports of leaked tokens to `/hangar/v1/tokens/leaks`, in the form of GitHub's list for secret scanning partners. Unset: none may.",
   },

@@ -39,6 +39,8 @@ export interface DemoPlan {
   readonly databaseUrl: string | undefined;
   /** The keys that sign tokens in a process and a database of their own. Default: in every Hangar process. */
   readonly authorityApart?: boolean;
+  /** What the operator allows. Default: what Hangar allows by itself. */
+  readonly policyFile?: string;
   readonly onLine: (line: string) => void;
   /** Start the built programs although this process runs from the sources, as tests do. */
   readonly built?: boolean;
@@ -120,6 +122,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
           HANGAR_DELETE_GRACE: '0',
           ...(database === undefined ? {} : { DATABASE_URL: database.url }),
           ...(authority === undefined ? {} : { HANGAR_AUTHORITY_SOCKETS: authority.sockets }),
+          ...(plan.policyFile === undefined ? {} : { HANGAR_POLICY_FILE: plan.policyFile }),
         },
         saysReady: saysServing,
         onLine: plan.onLine,
