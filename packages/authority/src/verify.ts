@@ -11,6 +11,7 @@ import type { RevocationFeed, RevokedLink } from './feed.ts';
 import type { DischargeOrigin, VerifyingIssuer } from './issuer/issuer.ts';
 import { unknownKey } from './issuer/judge.ts';
 import { keyNumberOf } from './issuer/keys.ts';
+import { isOver } from './validity.ts';
 import { headerReason, type TokenReason } from './token-reason.ts';
 import { answersOf, type Answers } from './answers.ts';
 
@@ -40,6 +41,9 @@ export interface RecognizedToken {
 /** A discharge of our own service, and what it belongs to, as far as its ticket says. */
 export type RecognizedDischarge = DischargeOrigin;
 
+/** Why a token of ours will never work again. */
+export type EndedReason = TokenReason | (Omit<TokenReason, 'code'> & { readonly code: 'token_expired' });
+
 /** From the text of a header to the tokens in it that hold. */
 export interface TokenReader {
   /** At least one token, or why there is none. Throws `unavailable` when revocations cannot be read. */
@@ -52,6 +56,8 @@ export interface TokenReader {
   ): Promise<Result<readonly Result<VerifiedToken, TokenReason>[], TokenReason>>;
   /** Whether we signed this: discharges, time and revocation are not asked. */
   recognize(macaroon: Macaroon): Promise<RecognizedToken | undefined>;
+  /** Why a token of ours will never work again: revoked, or over. Throws `unavailable` when revocations cannot be read. */
+  ended(token: RecognizedToken): Promise<EndedReason | undefined>;
   /** Whether our own discharge service signed this. */
   recognizeDischarge(macaroon: Macaroon): Promise<RecognizedDischarge | undefined>;
 }
@@ -133,6 +139,15 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
       const branch = sha256Hex(macaroon.tail);
       const above = branches.filter((digest) => digest !== branch);
       return { id: tokenId(macaroon), workspace, branch, keyNumber: number, above, macaroon };
+    },
+    ended: async ({ id, workspace, keyNumber, branch, above, macaroon }) => {
+      const waiting = feed.ensureFresh();
+      if (waiting) await waiting;
+      const verified = { branches: [...above, branch] };
+      const revoked = feed.revoked({ key: keyNumber, workspace, tokenId: id, verified });
+      if (revoked !== undefined) return tokenRevoked(id, revoked);
+      const sentence = `Token ${id} has expired.`;
+      return isOver(macaroon.caveats, now()) ? { code: 'token_expired', tokenId: id, sentence } : undefined;
     },
     recognizeDischarge: (macaroon) => issuer.recognizeDischarge(macaroon),
     read: async (authorization) => {

@@ -104,17 +104,23 @@ describe('F-06: strangers who guess at the discharge service', () => {
   const discharge = (method: string, path: string, o: RequestInit = {}) =>
     authority.discharge.fetch(new Request(path, { method, ...o }), door('/', EVERYBODY));
   const origin = 'https://hangar.example';
-  const start = (ticket: string) =>
-    discharge('POST', `${origin}/discharge/.well-known/macfly/3p`, {
+  const start = (ticket: string, from = EVERYBODY) => {
+    const request = new Request(`${origin}/discharge/.well-known/macfly/3p`, {
+      method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ticket }),
     });
-
-  it('keep nobody from signing in, from deciding and from collecting', async () => {
-    const decoded = decodeToken((await mint('person', true)).token);
+    return authority.discharge.fetch(request, door('/', from));
+  };
+  const ticketOf = async (name: string): Promise<string> => {
+    const decoded = decodeToken((await mint(name, true)).token);
     if (!decoded.ok) throw new Error('not a token');
     const [missing] = missingTickets({ permission: [decoded.value], discharges: [] });
-    const ticket = Buffer.from(missing!.ticket).toString('base64');
+    return Buffer.from(missing!.ticket).toString('base64');
+  };
+
+  it('keep nobody from signing in, from deciding and from collecting', async () => {
+    const ticket = await ticketOf('person');
     await exhaust(async () => (await start('AAAA')).status);
     await exhaust(async () => (await discharge('GET', `${origin}/discharge/poll?flow=x`)).status);
     await exhaust(async () => (await discharge('GET', `${origin}/discharge/login?flow=x`)).status);
@@ -148,5 +154,42 @@ describe('F-06: strangers who guess at the discharge service', () => {
     expect((await post('/hangar/v1/tokens/attenuate', { token: copy, require_login: true })).status).toBe(
       200,
     );
+  });
+
+  it('and hold a ticket too keep nobody else who has it from signing in', async () => {
+    const ticket = await ticketOf('shared');
+    await exhaust(async () => (await start(ticket)).status);
+    expect((await start(ticket, '198.51.100.9')).status).toBe(201);
+  });
+
+  it('and hold many tickets start no more sign-ins from one address than an office does', async () => {
+    const tickets: string[] = [];
+    for (let n = 0; n < 11; n += 1) tickets.push(await ticketOf(`ticket ${n}`));
+    let started = 0;
+    for (const ticket of tickets)
+      for (let n = 0; n < 30; n += 1) if ((await start(ticket)).status === 201) started += 1;
+    expect(started).toBe(300);
+    expect((await start(tickets[10]!)).status).toBe(429);
+    expect((await start(tickets[10]!, '198.51.100.9')).status).toBe(201);
+  });
+
+  it('get no tickets for what was revoked or is over, and few at once for what works', async () => {
+    const asking = (token: string) => post('/hangar/v1/tokens/attenuate', { token, require_login: true });
+    const ends = (seconds: number): string => {
+      const notAfter = world.clock.at / 1000 + seconds;
+      const caveat = { type: 'ValidityWindow', notBefore: 0, notAfter } as const;
+      const copy = narrowTokens(admin, [caveat], LOCATIONS.permission);
+      if (!copy.ok) throw new Error(copy.reason.tag);
+      return copy.value;
+    };
+    const texts = (count: number) => Array.from({ length: count }, (_, n) => ends(60 + n)).join(',');
+    expect((await asking(texts(8))).status).toBe(200);
+    expect(await asking(texts(9))).toMatchObject({ status: 400, body: { code: 'invalid' } });
+    expect(await asking(ends(-1))).toMatchObject({ status: 401, body: { code: 'token_expired' } });
+    await post('/hangar/v1/tokens/revoke', { token: ends(60) });
+    expect(await asking(ends(60))).toMatchObject({ status: 401, body: { code: 'token_revoked' } });
+    expect((await asking(ends(61))).status).toBe(200);
+    await post('/hangar/v1/tokens/revoke', { token: admin });
+    expect(await asking(ends(61))).toMatchObject({ status: 401, body: { code: 'token_revoked' } });
   });
 });

@@ -22,8 +22,13 @@ import type { Flows, SecretKind } from './flows.ts';
 /** A ticket is some hundred bytes; eight kibibytes is the most a token may carry. */
 const MAX_START_BYTES = 16_384;
 
-/** Sign-ins for one ticket. Only who holds a token of ours has a ticket, so strangers cannot use this up. */
+/** Sign-ins for one ticket from one address: others who share the ticket are counted by themselves. */
 const START_RATE: BucketRate = { perMinute: 30, burst: 30 };
+/**
+ * Sign-ins from one address for all tickets of ours: each keeps a row for minutes, and one token makes many tickets. A
+ * whole office behind one address stays below it; whoever has no ticket is counted as a guesser.
+ */
+const START_FROM_RATE: BucketRate = { perMinute: 300, burst: 300 };
 /** Of one flow. A client polls once a second at most. */
 const POLL_RATE: BucketRate = { perMinute: 120, burst: 60 };
 const PAGE_RATE: BucketRate = { perMinute: 60, burst: 30 };
@@ -88,7 +93,9 @@ export function createDischargeDoor(
       guessed(door);
       throw dischargeError(opened.reason);
     }
-    limited(`discharge start ${sha256Hex(ticket)}`, START_RATE);
+    const from = callerOf(door.remoteAddress);
+    limited(`discharge start ${sha256Hex(ticket)} ${from}`, START_RATE);
+    limited(`discharge start from ${from}`, START_FROM_RATE);
     if (opened.value.asksForIdentity) {
       const secrets = await flows.start(ticket, door.remoteAddress);
       return answer(201, {

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { clear, type Access, type Macaroon } from '@hangar/macaroon';
-import { HangarError } from '@hangar/security';
+import { HangarError, tokenError } from '@hangar/security';
 import { z } from 'zod';
 import { explainClearing } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
@@ -32,6 +32,12 @@ export interface TokenTextOptions {
   readonly routeAccess: RouteAccess | undefined;
   readonly now: () => Date;
 }
+
+/**
+ * Tickets that one request may have made. A preset is two texts at most, and a list of tokens for some workspaces a
+ * few more; every ticket beyond that is one to start sign-ins with.
+ */
+const MAX_TICKETS = 8;
 
 const text = z.string().min(1).max(65_536);
 const inspectBody = z.strictObject({ token: text });
@@ -94,11 +100,15 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
     try {
       const narrowed = narrowTokens(body.token, caveats, location);
       if (!narrowed.ok) throw textError(narrowed.reason);
+      let tickets = 0;
       const asking = body.require_login
         ? await mapPermissionTokens(narrowed.value, location, async (macaroon) => {
+            if ((tickets += 1) > MAX_TICKETS) throw tooManyTickets();
             // Only what we signed: else anybody could have tickets made for any workspace.
             const ours = await reader.recognize(macaroon);
             if (!ours) throw new HangarError('not_found', { public: 'the token was not issued here' });
+            const ended = await reader.ended(ours);
+            if (ended) throw tokenError(ended);
             return await options.requireLogin(macaroon, ours.workspace);
           })
         : narrowed;
@@ -168,6 +178,11 @@ function inspected(text: string, location: string): Inspection {
   const inspection = inspectTokens(text, location);
   if (!inspection.ok) throw textError(inspection.reason);
   return inspection.value;
+}
+
+function tooManyTickets(): HangarError {
+  const fields = { token: `with require_login at most ${MAX_TICKETS} permission tokens` };
+  return new HangarError('invalid', { status: 400, fields });
 }
 
 /** The body, or an `invalid` that names its fields. */
