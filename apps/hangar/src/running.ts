@@ -26,7 +26,7 @@ const GRACE_MS = 8_000;
  *
  * @param beforeOpening called once folder and ports are ours; what it starts it puts on the list to be closed, first of all.
  * @throws HangarError `config_invalid` for a taken port, an unusable folder or an unreachable database.
- * @throws FolderLockedError when another process has the embedded database.
+ * @throws FileLockedError when another process has the embedded database.
  */
 export async function runHangar(
   config: Config,

@@ -64,6 +64,9 @@ export {
   type HangarErrorOptions,
 } from './errors.ts';
 
+/** A file that only one process has. */
+export { FileLockedError, lockFile, type FileLock, type Guarded, type LockHolder } from './file-lock.ts';
+
 /** Anything thrown, for a person. */
 export { inWords } from './in-words.ts';
 

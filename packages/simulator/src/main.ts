@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { Secret } from '@hangar/security';
+import { type FileLock, lockFile, Secret } from '@hangar/security';
 import { z } from 'zod';
 import { assertLoopback, listen, type Listening } from './listen.ts';
 import type { SimulatorOptions } from './options.ts';
@@ -15,7 +15,8 @@ const doorNames = ['api', 'machines', 's3', 'iam'] as const;
 const usage = `hangar-simulator: Fly.io and Tigris, offline, on 127.0.0.1
 
   --port N             first of four ports (default ${defaultBasePort}; 0 takes free ones)
-  --state FILE         keep the world in this file, and in FILE.journal.N and FILE.bodies beside it
+  --state FILE         keep the world in this file, and in FILE.journal.N and FILE.bodies beside it;
+                       FILE.lock says who has it
   --provider URL       base address of the provider (default http://127.0.0.1:4600/flyio)
   --config FILE        read the configuration from a JSON file
   --exit-with-parent   read the configuration from the first line of standard input, and exit when it ends
@@ -156,6 +157,7 @@ async function main(): Promise<void> {
     const fetch: DoorFetch = async (request, door) => await (await opened).doors[name].fetch(request, door);
     listening[name] = await listen(fetch, { port: base === 0 ? 0 : base + index, onError });
   }
+  const lock = options.state === undefined ? undefined : lockState(options.state);
   const simulator = createSimulator(options);
   open(simulator);
 
@@ -165,6 +167,8 @@ async function main(): Promise<void> {
     stopping = true;
     await Promise.all(Object.values(listening).map((one) => one.close()));
     await simulator.close();
+    // Last of all: closing still writes.
+    lock?.release();
     lines?.close();
     process.stdin.destroy();
   };
@@ -176,6 +180,15 @@ async function main(): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ ready: true, pid: process.pid, ...Object.fromEntries(addresses) })}\n`,
   );
+}
+
+/** Two simulators on one state would both acknowledge changes, and keep those of one. */
+function lockState(state: string): FileLock {
+  return lockFile(`${state}.lock`, {
+    what: `The state of the simulated Fly.io in ${state}`,
+    remedy:
+      'Stop that process, or name another file with --state. A lock that came along with a copy may be removed.',
+  });
 }
 
 function firstLine(lines: ReturnType<typeof createInterface>): Promise<string> {

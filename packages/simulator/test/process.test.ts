@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { listen } from '../src/index.ts';
@@ -73,6 +73,18 @@ test('what was acknowledged is there again after a kill', async () => {
   expect((await send('GET', `${again['machines']}/v1/apps/one`, { headers })).status).toBe(200);
   second.child.kill('SIGTERM');
   expect((await second.ended).code).toBe(0);
+});
+
+test('a state has one process at a time, on whatever ports, and a clean end gives it back (P-5)', async () => {
+  const state = join(temporaryFolder(), 'world.json');
+  const first = start(['--port', '0', '--state', state]);
+  const doors = await ready(first.child);
+  const { code, words } = await start(['--port', '0', '--state', state]).ended;
+  expect([code, words]).toEqual([1, expect.stringContaining(`in use by process ${doors['pid']}`)]);
+  expect(words).toContain('--state');
+  first.child.kill('SIGTERM');
+  expect((await first.ended).code).toBe(0);
+  expect(readdirSync(dirname(state))).toEqual(['world.json']);
 });
 
 test.each<[string, string[], Record<string, string>, string, number]>([

@@ -1,7 +1,7 @@
 /** Opening: embedded or server, migrated, with the single-writer lock. */
 export { claimFolder, openStore, embeddedStore, type OpenStoreOptions, type Store } from './open.ts';
 export { migrateEmbedded, migrateServer } from './migrate.ts';
-export { lockFolder, FolderLockedError, type FolderLock, type LockHolder } from './folder-lock.ts';
+export { lockFolder } from './folder-lock.ts';
 
 /** The database that adapters take. */
 export type { Database, Executor, Schema } from './database.ts';

@@ -3,9 +3,17 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
-import { HangarError, inWords, type Log, type Secret, silentLog } from '@hangar/security';
+import {
+  FileLockedError,
+  type FileLock,
+  HangarError,
+  inWords,
+  type Log,
+  type Secret,
+  silentLog,
+} from '@hangar/security';
 import { type Database, sqlState } from './database.ts';
-import { type FolderLock, FolderLockedError, lockFolder } from './folder-lock.ts';
+import { lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
 import { reportingOutages } from './outage.ts';
 import { openPool } from './pool.ts';
@@ -33,7 +41,7 @@ export interface OpenStoreOptions {
   /** Folder of the embedded database; `undefined` keeps it in memory. */
   readonly dataDir?: string | undefined;
   /** The lock of that folder, when it was claimed before; the store gives it back when it closes. */
-  readonly lock?: FolderLock | undefined;
+  readonly lock?: FileLock | undefined;
   /** Connections to a Postgres server. Default 10: two cores gain nothing from more (performance.md D). */
   readonly connections?: number;
   readonly log?: Log;
@@ -42,7 +50,7 @@ export interface OpenStoreOptions {
 /**
  * Opens and migrates the database.
  *
- * @throws FolderLockedError when another process holds the embedded folder.
+ * @throws FileLockedError when another process holds the embedded folder.
  * @throws HangarError `config_invalid` when the server cannot be reached or the folder cannot be used.
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
@@ -51,7 +59,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     : await openServer(options.databaseUrl, options);
 }
 
-async function openEmbedded(dataDir: string | undefined, held: FolderLock | undefined): Promise<Store> {
+async function openEmbedded(dataDir: string | undefined, held: FileLock | undefined): Promise<Store> {
   const lock = held ?? (dataDir === undefined ? undefined : claimFolder(dataDir));
   try {
     const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') }).catch(
@@ -114,15 +122,15 @@ export function embeddedStore(engine: PGlite, closed: () => void = () => {}): St
 /**
  * Makes the data folder and takes its lock, before anything slow or visible is started.
  *
- * @throws FolderLockedError when another process holds it.
+ * @throws FileLockedError when another process holds it.
  * @throws HangarError `config_invalid` when it cannot be written.
  */
-export function claimFolder(dataDir: string): FolderLock {
+export function claimFolder(dataDir: string): FileLock {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return lockFolder(join(dataDir, 'pg.lock'));
   } catch (error) {
-    if (error instanceof FolderLockedError) throw error;
+    if (error instanceof FileLockedError) throw error;
     throw new HangarError('config_invalid', {
       public: isFull(dataDir)
         ? `The disk that holds ${dataDir} is full. Make room, or set HANGAR_DATA_DIR to a folder on another one.`

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { FolderLockedError, lockFolder } from '@hangar/store';
+import { FileLockedError } from '@hangar/security';
+import { lockFolder } from '@hangar/store';
 
 const holdScript = fileURLToPath(new URL('./hold-lock.mjs', import.meta.url));
 
@@ -41,7 +42,7 @@ describe('the lock of the embedded database', () => {
   test('a second process is refused at once, and told who holds the folder and what to do', async () => {
     const file = lockFile();
     const child = await holder(file);
-    expect(() => lockFolder(file)).toThrow(FolderLockedError);
+    expect(() => lockFolder(file)).toThrow(FileLockedError);
     expect(() => lockFolder(file)).toThrow(new RegExp(`process ${child.pid}.*DATABASE_URL`));
     child.kill('SIGKILL');
   });
@@ -61,7 +62,7 @@ describe('the lock of the embedded database', () => {
     const child = await holder(file);
     child.kill('SIGSTOP');
     while (stateOf(child) !== 'T') await new Promise((resolve) => setImmediate(resolve));
-    expect(() => lockFolder(file)).toThrow(FolderLockedError);
+    expect(() => lockFolder(file)).toThrow(FileLockedError);
     child.kill('SIGKILL');
   });
 
@@ -76,7 +77,7 @@ describe('the lock of the embedded database', () => {
   test('a holder on another machine cannot be judged from here, so it is believed', () => {
     const file = lockFile();
     writeFileSync(file, JSON.stringify({ pid: 1, startedAt: '1', boot: 'x', host: 'elsewhere', token: 't' }));
-    expect(() => lockFolder(file)).toThrow(FolderLockedError);
+    expect(() => lockFolder(file)).toThrow(FileLockedError);
   });
 
   test('of many starters at one corpse exactly one wins', async () => {

@@ -1,6 +1,7 @@
 // Takes a lock, says how it went, and keeps it until killed. Plain JavaScript on the built package: eight of these start at once.
 import { setTimeout as pause } from 'node:timers/promises';
-import { FolderLockedError, lockFolder } from '@hangar/store';
+import { FileLockedError } from '@hangar/security';
+import { lockFolder } from '@hangar/store';
 
 const [file = '', mode = 'hold'] = process.argv.slice(2);
 
@@ -10,6 +11,6 @@ try {
   if (mode === 'die') process.kill(process.pid, 'SIGKILL');
   await pause(60_000);
 } catch (error) {
-  if (!(error instanceof FolderLockedError)) throw error;
+  if (!(error instanceof FileLockedError)) throw error;
   process.stdout.write('refused\n');
 }

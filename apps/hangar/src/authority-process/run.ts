@@ -16,7 +16,7 @@ import { halves, prepareSocket } from './sockets.ts';
  * The authority's process: its own database, its own master keys, and two sockets. It talks to nobody else.
  *
  * @throws HangarError `config_invalid` for sockets, a folder or a database that cannot be used.
- * @throws FolderLockedError when another process has the embedded database.
+ * @throws FileLockedError when another process has the embedded database.
  */
 export async function runAuthority(config: AuthorityConfig): Promise<Running> {
   const log = createLog(config.logLevel);
