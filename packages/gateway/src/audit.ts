@@ -1,7 +1,7 @@
 import { sha256Hex, type Door } from '@hangar/security';
 import type { RequestPlan } from './request-plan.ts';
 import type { Parts } from './parts.ts';
-import type { VerifiedCaller } from './ports.ts';
+import type { AuditEntry, VerifiedCaller } from './ports.ts';
 import type { Task } from './recovery.ts';
 import { queryValues } from './target.ts';
 
@@ -10,6 +10,11 @@ export interface AuditSubject {
   plan?: RequestPlan;
   caller?: VerifiedCaller;
 }
+
+type Facts = Pick<
+  AuditEntry,
+  'workspace' | 'tokenId' | 'branch' | 'action' | 'resource' | 'outcome' | 'status'
+>;
 
 /** Writes the audit trail. */
 export interface Auditor {
@@ -27,7 +32,7 @@ export function createAuditor({ store, now, log }: Parts): Auditor {
       if (!plan || !caller) return;
       const reveals = queryValues(plan.query, 'show_secrets').length > 0;
       if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return;
-      const facts = {
+      const facts: Facts = {
         workspace: caller.workspace,
         tokenId: caller.tokenId,
         branch: caller.branch,
@@ -42,7 +47,7 @@ export function createAuditor({ store, now, log }: Parts): Auditor {
           at: now(),
           requestId: door.requestId,
           upstreamRequestId: response.headers.get('fly-request-id') ?? undefined,
-          sameAs: repeats(plan, response) ? sha256Hex(Object.values(facts).join('\n')) : undefined,
+          sameAs: repeats(plan, response) ? sha256Hex(sameness(facts).join('\n')) : undefined,
         });
       } catch (error) {
         log.error(
@@ -57,6 +62,15 @@ export function createAuditor({ store, now, log }: Parts): Auditor {
 /** Each change is a row of its own; what changed nothing, or only says "still there", is counted. */
 function repeats({ route }: RequestPlan, { status }: Response): boolean {
   return status >= 400 || route.id === 'leases.take';
+}
+
+/** Refusals of what need not exist: a name that is made up anew each time must not be a row each time. */
+const GUESSES: readonly string[] = ['not_found', 'invalid'];
+
+/** What must be equal in two rows that are one. A holder makes branches of a token at will, so refusals go by the token. */
+function sameness({ resource, branch, ...facts }: Facts): readonly unknown[] {
+  const subject = GUESSES.includes(facts.outcome) ? undefined : resource;
+  return [...Object.values(facts), subject, facts.status < 400 ? branch : undefined];
 }
 
 /** Longer than a year, so that last year's quarter can be compared with this one's. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Action } from '@hangar/macaroon';
+import { Action, attenuate, encodeToken, LOCATIONS, parseBundle } from '@hangar/macaroon';
 import { readGatewayAudit, type GatewayAuditRow } from '../../store/src/adapters/gateway-audit.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, type World } from './world.ts';
@@ -47,6 +47,21 @@ describe('the audit trail', () => {
     await world.ask('POST', `/v1/apps/trail/machines/${machine}/stop`, { token: reader });
     expect((await rows('leases.take')).map(({ count }) => count)).toEqual([118, 1, 1]);
     expect((await rows('machines.stop')).map(({ count }) => count)).toEqual([1]);
+  });
+
+  it('counts guesses in one row, whatever name each has, by whichever branch of the token (G-8)', async () => {
+    const guesser = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
+    const read = parseBundle(`FlyV1 ${guesser}`, LOCATIONS.permission);
+    const [macaroon] = read.ok ? read.value.permission : [];
+    if (!macaroon) throw new Error('not a token');
+    const narrower = encodeToken(attenuate(macaroon, [{ type: 'Action', mask: Action.all }]));
+    for (let guess = 0; guess < 10; guess += 1) {
+      for (const token of [guesser, narrower])
+        expect((await world.ask('GET', `/v1/apps/guess-${guess}/volumes`, { token })).status).toBe(404);
+    }
+    expect((await rows('volumes.list')).map(({ outcome, count }) => [outcome, count])).toEqual([
+      ['not_found', 20],
+    ]);
   });
 
   it('writes every change as a row of its own', async () => {
