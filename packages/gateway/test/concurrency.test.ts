@@ -1,7 +1,8 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '@hangar/gateway';
 import { dyingStore } from './dying.ts';
-import { openWorld, plainMachine, type World } from './world.ts';
+import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -69,5 +70,36 @@ describe('requests at the same time', () => {
     expect(found.buckets).toHaveLength(found.apps.length);
     expect(found.policies).toHaveLength(found.apps.length);
     expect(found.access_keys.filter(({ name }) => name.startsWith('hgr-'))).toHaveLength(found.apps.length);
+  });
+});
+
+describe('the end of an environment', () => {
+  it('locks machines before their running times, as a machine that is saved does (G-11)', async (context) => {
+    const { database, store } = world;
+    // PGlite has one connection: nobody waits for anybody.
+    if (!database.concurrent) context.skip();
+    await create('locked');
+    const environment = (await store.environmentNamed('locked'))?.id ?? '';
+    const made = await world.ask('POST', '/v1/apps/locked/machines', {
+      token: world.token,
+      body: plainMachine,
+    });
+    const { id } = made.json;
+    await waitFor(world, 'locked', id, 'started');
+    await world.gateway.environments.observe({ machine_id: id });
+    expect(await store.latestInterval(id)).toMatchObject({ stoppedAt: undefined });
+    const other = await database.another();
+    let closing: Promise<void> | undefined;
+    await other.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from gateway_machines where id = ${id} for update`);
+      closing = store.closeMachines(environment, world.simulator.clock.now());
+      const waiting = `select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      while ((await database.execute(waiting)).rows.length === 0);
+      await tx.execute(sql`select 1 from gateway_intervals where machine = ${id} for update nowait`);
+    });
+    await closing;
+    await other.close();
+    expect((await store.latestInterval(id))?.stoppedAt).toBeDefined();
   });
 });

@@ -105,6 +105,11 @@ export function gatewayMachineRows(db: Database): MachineRows {
     },
     async closeMachines(environment, at) {
       await db.transaction(async (tx) => {
+        // Machines before their running times, as where one is saved: the other way round the two could lock each other.
+        await tx
+          .update(machines)
+          .set({ state: 'destroyed', observedAt: at, destroyedAt: at })
+          .where(and(eq(machines.environment, environment), isNull(machines.destroyedAt)));
         await tx
           .update(intervals)
           .set({
@@ -112,10 +117,6 @@ export function gatewayMachineRows(db: Database): MachineRows {
             exact: false,
           })
           .where(and(eq(intervals.environment, environment), isNull(intervals.stoppedAt)));
-        await tx
-          .update(machines)
-          .set({ state: 'destroyed', observedAt: at, destroyedAt: at })
-          .where(and(eq(machines.environment, environment), isNull(machines.destroyedAt)));
         await tx
           .update(gatewayVolumes)
           .set({ deletedAt: at })
