@@ -124,7 +124,7 @@ export async function lookAtMachines(environment: Environment, parts: Parts): Pr
   const listed = await parts.machines.listMachines(environment.name);
   if (!listed.ok) return;
   const now = await parts.store.environment(environment.id);
-  if (now?.generation !== environment.generation) return;
+  if (now?.generation !== environment.generation || now.deletedAt !== undefined) return;
   const known = new Map(
     (await parts.store.machinesOf(environment.id)).map((machine) => [machine.id, machine]),
   );

@@ -47,6 +47,25 @@ describe('a machine event', () => {
     await world.machines.deleteMachine('own', direct.value.id, { force: true });
   });
 
+  it('with the mark of an environment that is gone takes in nothing of who has its name now (G-12)', async () => {
+    await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'passed-on' } });
+    const gone = (await world.store.environmentNamed('passed-on'))?.id ?? '';
+    await world.ask('DELETE', '/v1/apps/passed-on', { token: world.token });
+    await world.machines.createApp({ name: 'passed-on', org_slug: 'operator', network: 'theirs' });
+    const make = async (metadata: Record<string, string>) => {
+      const made = await world.machines.createMachine('passed-on', {
+        config: { image: 'theirs', metadata },
+        skip_launch: true,
+      });
+      if (!made.ok) throw new Error('not made');
+      return made.value.id;
+    };
+    const theirs = await make({});
+    await world.gateway.environments.observe({ machine_id: await make({ hangar_env: gone }) });
+    expect(await world.store.machine(theirs)).toBe(undefined);
+    await world.machines.deleteApp('passed-on');
+  });
+
   it('is looked for on every page of the organization, and not on the first one only (F-110)', async () => {
     await world.machines.createApp({ name: 'crowd', org_slug: 'operator', network: 'crowd' });
     const wanted = { config: { image: 'drift' }, skip_launch: true };
