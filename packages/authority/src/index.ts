@@ -31,6 +31,7 @@ export type { TicketRefusal } from './issuer/ticket.ts';
 
 /** What the authority needs from outside. */
 export type {
+  Asker,
   Branch,
   Directory,
   FeedPage,

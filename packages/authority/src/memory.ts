@@ -1,4 +1,5 @@
 import type {
+  Asker,
   FlowRow,
   FlowStore,
   IssuerStore,
@@ -32,6 +33,10 @@ export function createMemoryStore(): IssuerStore & FlowStore {
 
   const isRevoked = (workspace: bigint, value: string): boolean =>
     revocations.some((entry) => entry.workspace === workspace && entry.value === value);
+
+  const hasEnded = (workspace: bigint, asker: Asker | undefined): boolean =>
+    asker !== undefined &&
+    [asker.id, String(asker.key), ...asker.branches].some((value) => isRevoked(workspace, value));
 
   /** Marks the minted texts among these branches, and answers whether all texts of their tokens are revoked now. */
   function endParts(
@@ -177,7 +182,8 @@ export function createMemoryStore(): IssuerStore & FlowStore {
         )
         .toSorted(newestFirst)
         .slice(0, limit),
-    renameToken: async ({ workspace, id, name }) => {
+    renameToken: async ({ workspace, id, name, asker }) => {
+      if (hasEnded(workspace, asker)) return 'asker_revoked';
       const row = rows.get(id);
       if (row?.workspace !== workspace) return undefined;
       rows.set(id, { ...row, name });
@@ -192,7 +198,8 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       }
     },
 
-    revoke: async ({ workspace, target, by, at, neededFrom, latestEnd }) => {
+    revoke: async ({ workspace, target, by, at, neededFrom, latestEnd, asker }) => {
+      if (hasEnded(workspace, asker)) return 'asker_revoked';
       const parts = endParts(workspace, target, at, by);
       const { tokens, entries } = reach(workspace, target, { parts, neededFrom, latestEnd });
       const fresh = entries.filter(({ value }) => !isRevoked(workspace, value));

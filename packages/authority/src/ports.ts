@@ -75,6 +75,17 @@ export interface Branch {
   };
 }
 
+/**
+ * The token that allowed a change. When it is revoked before the change is committed, the change does not happen: else
+ * a thief's requests that wait in a queue would outlive the end of what they were sent with.
+ */
+export interface Asker {
+  readonly id: string;
+  readonly key: bigint;
+  /** Digests of every tail on the way to it, its own last. */
+  readonly branches: readonly string[];
+}
+
 /** What a revocation reaches. */
 export type RevocationTarget =
   | { readonly token: string }
@@ -163,8 +174,13 @@ export interface IssuerStore {
     before?: { createdAt: Date; id: string };
     limit: number;
   }): Promise<readonly TokenRow[]>;
-  /** Gives a token another name and answers its row; undefined when there is none. */
-  renameToken(o: { workspace: bigint; id: string; name: string }): Promise<TokenRow | undefined>;
+  /** Gives a token another name and answers its row; undefined when there is none, or why not. */
+  renameToken(o: {
+    workspace: bigint;
+    id: string;
+    name: string;
+    asker?: Asker;
+  }): Promise<TokenRow | 'asker_revoked' | undefined>;
   /** Moves last use forward, never back; unknown ids are ignored. */
   recordUses(uses: readonly { id: string; at: Date; from: string | undefined }[]): Promise<void>;
 
@@ -184,7 +200,8 @@ export interface IssuerStore {
     at: Date;
     neededFrom: Date;
     latestEnd: Date;
-  }): Promise<readonly string[]>;
+    asker?: Asker;
+  }): Promise<readonly string[] | 'asker_revoked'>;
   /** Everything in the feed behind `number`, oldest first. */
   revokedSince(number: bigint): Promise<FeedPage>;
   /** Forgets entries that concern no living token. */

@@ -3,7 +3,7 @@ import { branchesOf, copiesIn } from './copies.ts';
 import type { RevocationFeed } from './feed.ts';
 import type { SigningIssuer } from './issuer/issuer.ts';
 import type { Minted, MintRequest } from './issuer/mint.ts';
-import type { RevocationTarget, TokenRow } from './ports.ts';
+import type { Asker, RevocationTarget, TokenRow } from './ports.ts';
 import { textError } from './text-error.ts';
 import type { UsageLog } from './usage.ts';
 import type { RecognizedToken, TokenReader } from './verify.ts';
@@ -38,6 +38,8 @@ export interface RevokeRequest {
   /** Who asked; kept with the record. */
   readonly by: string;
   readonly reason?: string;
+  /** The token by which they may; when it is revoked meanwhile, `token_revoked` is thrown and nothing happens. */
+  readonly asker?: Asker;
 }
 
 /** A text that was found, or that its holder wants to end. */
@@ -47,9 +49,9 @@ export interface RevokeText {
   readonly reason?: string;
   /**
    * Given: the whole tokens end, not only these copies of them. Called with each workspace first; throws when the
-   * asker may not.
+   * asker may not, and answers the token by which they may.
    */
-  readonly demandWhole?: (workspace: bigint) => void;
+  readonly demandWhole?: (workspace: bigint) => Asker;
 }
 
 /** What a text ended. */
@@ -66,7 +68,7 @@ export interface Tokens {
   get(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   list(query: TokenQuery): Promise<TokenPage>;
   /** Another name for lists. Throws `invalid` for one that cannot be shown. */
-  rename(o: { workspace: bigint; id: string; name: string }): Promise<TokenRow | undefined>;
+  rename(o: { workspace: bigint; id: string; name: string; asker?: Asker }): Promise<TokenRow | undefined>;
   /**
    * Takes effect in this process before it returns, elsewhere within {@link STALE_AFTER_MS}. Answers the
    * ids of the recorded tokens that it reached, those minted from them included.
@@ -95,9 +97,16 @@ export function createTokens(o: {
 }): Tokens {
   const { issuer, feed, log, now } = o;
 
-  async function revoke({ workspace, target, by, reason = '' }: RevokeRequest): Promise<readonly string[]> {
+  async function revoke(wish: RevokeRequest): Promise<readonly string[]> {
+    const { workspace, target, by, reason = '', asker } = wish;
     checkTarget(target);
-    const reached = await issuer.revoke({ workspace, target, by, reason: reason.slice(0, 500) });
+    const reached = await issuer.revoke({
+      workspace,
+      target,
+      by,
+      reason: reason.slice(0, 500),
+      ...(asker === undefined ? {} : { asker }),
+    });
     // It is committed; if the feed cannot be read now, no token is accepted until it can.
     await feed
       .refresh()
@@ -113,11 +122,15 @@ export function createTokens(o: {
     if (!first) throw new HangarError('not_found', found.value.discharges.length > 0 ? ONLY_DISCHARGES : {});
     const copies = [first, ...rest] as const;
     const reached = new Set<string>();
+    let asker: Asker | undefined;
     const end = async (workspace: bigint, target: RevocationTarget): Promise<void> => {
-      for (const id of await revoke({ workspace, target, by, reason })) reached.add(id);
+      const asking = asker === undefined ? {} : { asker };
+      // Asked once: the first of the tokens that end may be the asking one.
+      asker = undefined;
+      for (const id of await revoke({ workspace, target, by, reason, ...asking })) reached.add(id);
     };
     if (demandWhole) {
-      for (const copy of copies) demandWhole(copy.workspace);
+      for (const copy of copies) asker = demandWhole(copy.workspace);
       const whole = new Map(copies.map((copy) => [copy.id, copy]));
       for (const { id, workspace } of whole.values()) await end(workspace, { token: id });
     } else {

@@ -55,8 +55,8 @@ describe.each(stores)('a store %s', (_, open) => {
   beforeEach(async () => {
     store = await open();
   });
-  const revoke = (target: RevocationTarget, workspace = WS) =>
-    store.revoke({
+  const revoke = async (target: RevocationTarget, workspace = WS): Promise<readonly string[]> => {
+    const reached = await store.revoke({
       workspace,
       target,
       by: 'test',
@@ -65,6 +65,9 @@ describe.each(stores)('a store %s', (_, open) => {
       neededFrom: at(-1000),
       latestEnd: at(2000),
     });
+    if (reached === 'asker_revoked') throw new Error(reached);
+    return reached;
+  };
   const add = (token: TokenRow, ancestors: readonly string[] = [], limits = { live: 100, recorded: 1000 }) =>
     store.addToken({ row: token, ancestors, keys: [token.keyNumber], limits });
   const feed = async (since = 0n) => (await store.revokedSince(since)).revocations;
@@ -240,6 +243,25 @@ describe.each(stores)('a store %s', (_, open) => {
     expect(await store.token(WS, uuid(6))).toBeUndefined();
     // Another workspace's branch of the same digest is another thing.
     expect(await add(row(7, { workspace: 70002n, keyNumber: 2n }), ['branch-a'])).toBeUndefined();
+  });
+
+  it('changes nothing for an asker that was revoked: itself, its key, or a copy above it', async () => {
+    const asker = { id: uuid(9), key: 1n, branches: ['tail-9', 'copy'] };
+    const wish = { workspace: WS, by: 't', reason: '', at: at(50), neededFrom: at(0), latestEnd: at(2000) };
+    await add(row(1));
+    const tried = async () => [
+      await store.revoke({ ...wish, target: { token: uuid(1) }, asker }),
+      await store.renameToken({ workspace: WS, id: uuid(1), name: 'new', asker }),
+    ];
+    await revoke({ branches: [{ digest: 'copy' }] });
+    expect(await tried()).toEqual(['asker_revoked', 'asker_revoked']);
+    await revoke({ branches: [{ digest: 'copy' }] }, 70002n);
+    expect(await store.token(WS, uuid(1))).toMatchObject({ name: 'token 1' });
+    const [elsewhere, other] = [
+      { ...asker, branches: ['other'] },
+      { ...wish, target: { token: uuid(1) } },
+    ];
+    expect(await store.revoke({ ...other, asker: elsewhere })).toEqual([uuid(1)]);
   });
 
   it('prunes only entries that are needless by then', async () => {

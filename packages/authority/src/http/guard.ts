@@ -1,5 +1,6 @@
 import type { Access } from '@hangar/macaroon';
 import { HangarError } from '@hangar/security';
+import type { Clearance } from '../caveats/limits.ts';
 import type { ClearRefusal, VerifiedCaller } from '../caller.ts';
 
 /** A token that does not allow what was asked, as an error of our doors. */
@@ -10,8 +11,9 @@ export function clearError(refusal: ClearRefusal): HangarError {
   });
 }
 
-/** Throws unless the caller may do it. */
-export function demand(caller: VerifiedCaller, access: Access): void {
+/** What the caller's token allowed; throws when it did not. */
+export function demand(caller: VerifiedCaller, access: Access): Clearance {
   const cleared = caller.clear(access);
   if (!cleared.ok) throw clearError(cleared.reason);
+  return cleared.value;
 }

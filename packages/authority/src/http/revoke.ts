@@ -60,7 +60,7 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
         ...why,
         demandWhole: (workspace) => {
           if (workspace !== caller.caller.workspace) throw new HangarError('not_found');
-          tools.demandTokens(c, caller, Action.delete);
+          return tools.demandTokens(c, caller, Action.delete);
         },
       });
       return jsonResponse(200, textAnswer('token', revoked));
@@ -68,8 +68,9 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
     const known = await tools.caller(c, wish.org_slug);
     const { workspace } = known.caller;
     if ('id' in wish && !(await tokens.get(workspace, wish.id))) throw new HangarError('not_found');
-    tools.demandTokens(c, known, Action.delete);
-    const reached = await tokens.revoke({ workspace, target: targetOf(wish), by: nameOf(known), ...why });
+    const asker = tools.demandTokens(c, known, Action.delete);
+    const target = targetOf(wish);
+    const reached = await tokens.revoke({ workspace, target, by: nameOf(known), asker, ...why });
     return jsonResponse(200, { revoked: formOf(wish), tokens: reached, effective: now() });
   });
 

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import type { BucketRate, Buckets } from '../buckets.ts';
 import type { VerifiedCaller } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
-import type { Directory, TokenRow } from '../ports.ts';
+import type { Asker, Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
 import type { TokenReason } from '../token-reason.ts';
 import type { VerifiedToken } from '../verify.ts';
@@ -60,8 +60,8 @@ export interface DoorTools {
   caller(c: Context<DoorEnv>, orgSlug?: string): Promise<KnownCaller>;
   /** The verified caller, or undefined when no token that holds was sent. */
   callerIfAny(c: Context<DoorEnv>): Promise<KnownCaller | undefined>;
-  /** Throws unless the caller may do this with the workspace's tokens. */
-  demandTokens(c: Context<DoorEnv>, known: KnownCaller, action: number, app?: bigint): void;
+  /** The token by which the caller may do this with the workspace's tokens; throws when none allows it. */
+  demandTokens(c: Context<DoorEnv>, known: KnownCaller, action: number, app?: bigint): Asker;
   /** Throws when this caller asks too often. */
   limited(c: Context<DoorEnv>): void;
   body(c: Context<DoorEnv>): Promise<unknown>;
@@ -99,8 +99,11 @@ export function createTokensDoor(
       const known = authorization === undefined ? undefined : await options.know(authorization);
       return known?.ok ? known.value : undefined;
     },
-    demandTokens: (c, { caller }, action, appNumber) => {
-      demand(caller, tokensAccess(c, caller.workspace, action, appNumber, now()));
+    demandTokens: (c, { caller, tokens: held }, action, appNumber) => {
+      const access = tokensAccess(c, caller.workspace, action, appNumber, now());
+      const { tokenId: id, branches } = demand(caller, access);
+      const { keyNumber } = held.find((token) => token.id === id) ?? held[0];
+      return { id, key: keyNumber, branches };
     },
   };
 
@@ -163,8 +166,9 @@ export function createTokensDoor(
     const known = await tools.caller(c, c.req.query('org_slug'));
     const { workspace, tokenId } = known.caller;
     const row = await found(tokens.get(workspace, c.req.param('id')));
-    tools.demandTokens(c, known, Action.delete);
-    const reached = await tokens.revoke({ workspace, target: { token: row.id }, by: `token ${tokenId}` });
+    const asker = tools.demandTokens(c, known, Action.delete);
+    const target = { token: row.id };
+    const reached = await tokens.revoke({ workspace, target, by: `token ${tokenId}`, asker });
     return jsonResponse(200, { revoked: 'token', id: row.id, tokens: reached, effective: now() });
   });
 
@@ -173,8 +177,9 @@ export function createTokensDoor(
     const known = await tools.caller(c, c.req.query('org_slug'));
     const { workspace } = known.caller;
     const row = await found(tokens.get(workspace, c.req.param('id')));
-    tools.demandTokens(c, known, Action.write, row.app);
-    return jsonResponse(200, tokenView(await found(tokens.rename({ workspace, id: row.id, name })), now()));
+    const asker = tools.demandTokens(c, known, Action.write, row.app);
+    const renamed = await found(tokens.rename({ workspace, id: row.id, name, asker }));
+    return jsonResponse(200, tokenView(renamed, now()));
   });
 
   app.all('/:id', () => {

@@ -67,6 +67,8 @@ const target = z.union([
   z.strictObject({ everything: z.literal(true) }),
 ]);
 
+const asker = z.strictObject({ id: text, key: whole, branches: z.array(text) });
+
 const identity = z.strictObject({
   userId: text,
   userNumber: whole.exactOptional(),
@@ -199,12 +201,18 @@ export const calls = {
   },
   renameToken: {
     half: 'sign',
-    asks: z.strictObject({ workspace: whole, id: text, name: text }),
+    asks: z.strictObject({ workspace: whole, id: text, name: text, asker: asker.exactOptional() }),
     answers: z.strictObject({ row: row.exactOptional() }),
   },
   revoke: {
     half: 'sign',
-    asks: z.strictObject({ workspace: whole, target, by: text, reason: text }),
+    asks: z.strictObject({
+      workspace: whole,
+      target,
+      by: text,
+      reason: text,
+      asker: asker.exactOptional(),
+    }),
     answers: z.strictObject({ reached: z.array(text) }),
   },
   rotateKey: {

@@ -13,7 +13,7 @@ import {
 import { MAX_LIFETIME_SECONDS } from '../expiry.ts';
 import { readMintLimits, type MintLimits } from '../limits.ts';
 import { DISCHARGE_SECONDS, requireLogin } from '../login-caveat.ts';
-import type { IssuerStore, RevocationTarget } from '../ports.ts';
+import type { Asker, IssuerStore, RevocationTarget } from '../ports.ts';
 import type { Task } from '../task.ts';
 import { parseDischargeKeys } from './discharge-key.ts';
 import { issueDischarge } from './issue.ts';
@@ -116,9 +116,11 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     tokens: (query) => store.tokens(query),
     renameToken: async (wish) => {
       checkText('name', wish.name);
-      return await store.renameToken(wish);
+      const renamed = await store.renameToken(wish);
+      if (renamed === 'asker_revoked') throw askerRevoked(wish.asker);
+      return renamed;
     },
-    revoke: async ({ workspace, target, by, reason }) => {
+    revoke: async ({ workspace, target, by, reason, asker }) => {
       if ('key' in target && (await store.currentKey(workspace))?.number === target.key)
         await rotateKey(workspace);
       const at = now();
@@ -133,7 +135,9 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
         at,
         neededFrom,
         latestEnd,
+        ...(asker === undefined ? {} : { asker }),
       });
+      if (reached === 'asker_revoked') throw askerRevoked(asker);
       log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
       return reached;
     },
@@ -168,6 +172,10 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
       },
     ],
   };
+}
+
+function askerRevoked(asker: Asker | undefined): HangarError {
+  return new HangarError('token_revoked', { public: `Token ${asker?.id} was revoked.` });
 }
 
 /** A holder may narrow a copy to any time at all; a feed entry is never needed before or after these. */

@@ -1,7 +1,7 @@
 import type { Macaroon, Verified } from '@hangar/macaroon';
 import type { Result } from '@hangar/security';
 import type { LoginOf } from '../caveats/login-of.ts';
-import type { FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
+import type { Asker, FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
 import type { TokenReason } from '../token-reason.ts';
 import type { Minted, MintRequest } from './mint.ts';
 import type { TicketRefusal } from './ticket.ts';
@@ -89,13 +89,22 @@ export interface SigningIssuer {
   /** Newest first. */
   tokens(query: TokenRowsQuery): Promise<readonly TokenRow[]>;
   /** Another name for lists. Throws `invalid` for one that cannot be shown; undefined when there is no such token. */
-  renameToken(o: { workspace: bigint; id: string; name: string }): Promise<TokenRow | undefined>;
-  /** Commits the revocation and answers the ids of the recorded tokens that it reached. */
+  renameToken(o: {
+    workspace: bigint;
+    id: string;
+    name: string;
+    asker?: Asker;
+  }): Promise<TokenRow | undefined>;
+  /**
+   * Commits the revocation and answers the ids of the recorded tokens that it reached. Throws `token_revoked` when the
+   * asking token was revoked meanwhile; so does renaming.
+   */
   revoke(o: {
     workspace: bigint;
     target: RevocationTarget;
     by: string;
     reason: string;
+    asker?: Asker;
   }): Promise<readonly string[]>;
   /** Signs with a fresh key from now on; older tokens go on working. */
   rotateKey(workspace: bigint): Promise<{ readonly number: bigint; readonly retired: bigint | undefined }>;

@@ -1,7 +1,7 @@
 import { encodeCaveats, encodeToken, verifiedElsewhere } from '@hangar/macaroon';
 import { errorTable, HangarError, ok, parseStrictJson, type ErrorCode } from '@hangar/security';
 import { CALL_PATH, calls, type Answered, type Asking, type CallName } from './calls.ts';
-import type { RevocationTarget } from '../ports.ts';
+import type { Asker, RevocationTarget } from '../ports.ts';
 import type { Issuer, Presented } from './issuer.ts';
 import { pack, unpack } from './wire.ts';
 
@@ -70,9 +70,11 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
     token: async (workspace, id) => (await ask('token', { workspace, id })).row,
     tokens: async ({ apps, ...query }) =>
       (await ask('tokens', { ...query, ...(apps === undefined ? {} : { apps: [...apps] }) })).rows,
-    renameToken: async (wish) => (await ask('renameToken', wish)).row,
-    revoke: async ({ target, ...wish }) => {
-      return (await ask('revoke', { ...wish, target: writtenTarget(target) })).reached;
+    renameToken: async ({ asker, ...wish }) =>
+      (await ask('renameToken', { ...wish, ...writtenAsker(asker) })).row,
+    revoke: async ({ target, asker, ...wish }) => {
+      return (await ask('revoke', { ...wish, ...writtenAsker(asker), target: writtenTarget(target) }))
+        .reached;
     },
     rotateKey: async (workspace) => {
       const { number, retired } = await ask('rotateKey', { workspace });
@@ -100,6 +102,10 @@ function writtenTarget(target: RevocationTarget): Asking<'revoke'>['target'] {
     ...(of === undefined ? {} : { of: { ...of, above: [...of.above] } }),
   }));
   return { branches };
+}
+
+function writtenAsker(asker: Asker | undefined): Pick<Asking<'revoke'>, 'asker'> {
+  return asker === undefined ? {} : { asker: { ...asker, branches: [...asker.branches] } };
 }
 
 /** The error that the issuer answered, with everything public that it said. */

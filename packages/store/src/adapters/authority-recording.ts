@@ -1,13 +1,9 @@
 import { and, count, eq, gt, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import type { IssuerStore, NewToken, NotRecorded } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
-import {
-  authorityLineage,
-  authorityRevocations,
-  authorityTokenParts,
-  authorityTokens,
-} from '../schema/authority.ts';
+import { authorityLineage, authorityTokenParts, authorityTokens } from '../schema/authority.ts';
 import { shareCounter } from './authority-counters.ts';
+import { isRevoked } from './authority-revoked.ts';
 
 type Recording = Pick<IssuerStore, 'addToken' | 'pruneTokens'>;
 
@@ -24,7 +20,6 @@ export function authorityRecording(db: Database): Recording {
         await lockWorkspace(tx, row.workspace);
         // A revocation holds this counter until its commit, so either it is seen here or it sees the new row.
         await shareCounter(tx, 'revocation');
-        // Ids, digests and key numbers have different shapes, so the value alone tells what is meant.
         if (await isRevoked(tx, row.workspace, [...ancestors, ...keys.map(String)])) return 'revoked';
         const full = await fullness(tx, token);
         if (full) return full;
@@ -57,17 +52,6 @@ async function lockWorkspace(tx: Executor, workspace: bigint): Promise<void> {
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`authority tokens ${workspace}`}, 0))`,
   );
-}
-
-async function isRevoked(tx: Executor, workspace: bigint, values: readonly string[]): Promise<boolean> {
-  const [revoked] = await tx
-    .select({ number: authorityRevocations.number })
-    .from(authorityRevocations)
-    .where(
-      and(eq(authorityRevocations.workspace, workspace), inArray(authorityRevocations.value, [...values])),
-    )
-    .limit(1);
-  return revoked !== undefined;
 }
 
 async function fullness(

@@ -3,6 +3,7 @@ import type { IssuerStore } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
 import { authorityRevocations, authorityTokens } from '../schema/authority.ts';
 import { lockCounter, readCounters, setCounter } from './authority-counters.ts';
+import { hasEnded } from './authority-revoked.ts';
 import { chunks, endParts, reach, type Entry } from './authority-reach.ts';
 
 type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
@@ -10,9 +11,10 @@ type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocatio
 /** The feed of what no longer counts. */
 export function authorityRevocationRows(db: Database): Revocations {
   return {
-    revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd }) =>
+    revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd, asker }) =>
       db.transaction(async (tx) => {
         const last = await lockCounter(tx, 'revocation');
+        if (await hasEnded(tx, workspace, asker)) return 'asker_revoked';
         const parts = await endParts(tx, { workspace, target, by, at });
         const { tokens, entries } = await reach(tx, { workspace, target, parts, neededFrom, latestEnd });
         const fresh = await unwritten(tx, workspace, entries);

@@ -1,6 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
 import type { IssuerStore, TokenPart, TokenRow } from '@hangar/authority';
 import type { Database, Executor } from '../database.ts';
+import { shareCounter } from './authority-counters.ts';
+import { hasEnded } from './authority-revoked.ts';
 import { authorityTokenParts, authorityTokens } from '../schema/authority.ts';
 
 type Tokens = Pick<IssuerStore, 'token' | 'tokens' | 'renameToken' | 'recordUses'>;
@@ -37,14 +39,17 @@ export function authorityTokenRows(db: Database): Tokens {
         .limit(limit);
       return await withParts(db, rows);
     },
-    renameToken: async ({ workspace, id, name }) => {
-      const [row] = await db
-        .update(authorityTokens)
-        .set({ name })
-        .where(and(eq(authorityTokens.workspace, workspace), eq(authorityTokens.id, id)))
-        .returning();
-      return row && (await withParts(db, [row]))[0];
-    },
+    renameToken: ({ workspace, id, name, asker }) =>
+      db.transaction(async (tx) => {
+        await shareCounter(tx, 'revocation');
+        if (await hasEnded(tx, workspace, asker)) return 'asker_revoked';
+        const [row] = await tx
+          .update(authorityTokens)
+          .set({ name })
+          .where(and(eq(authorityTokens.workspace, workspace), eq(authorityTokens.id, id)))
+          .returning();
+        return row && (await withParts(tx, [row]))[0];
+      }),
     recordUses: async (uses) => {
       if (uses.length === 0) return;
       const rows = uses.map(
