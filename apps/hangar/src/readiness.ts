@@ -18,19 +18,27 @@ export function createReadiness(options: {
   readonly monotonicMs?: () => number;
 }): Readiness {
   const monotonicMs = options.monotonicMs ?? (() => performance.now());
+  const needs = Object.entries(options.needs).map(([name, need]) => ({ name, need: oneAtATime(need) }));
   let triedAt = Number.NEGATIVE_INFINITY;
   let outcome: Promise<void> = Promise.resolve();
   return {
     check: async () => {
       if (monotonicMs() - triedAt >= TRY_EVERY_MS) {
         triedAt = monotonicMs();
-        outcome = Promise.all(Object.entries(options.needs).map(([name, need]) => tryNeed(name, need))).then(
-          () => undefined,
-        );
+        outcome = Promise.all(needs.map(({ name, need }) => tryNeed(name, need))).then(() => undefined);
         outcome.catch(() => {});
       }
       await outcome;
     },
+  };
+}
+
+/** One that hangs is waited for again, and not begun again: each would hold a connection, until none were left for requests. */
+function oneAtATime(need: () => Promise<void>): () => Promise<void> {
+  let pending: Promise<void> | undefined;
+  return async () => {
+    pending ??= need().finally(() => (pending = undefined));
+    await pending;
   };
 }
 

@@ -14,6 +14,9 @@ const named = (name: string): Fetcher => ({
   fetch: async (_: Request, { rawTarget }: Door) => new Response(`${name} ${rawTarget}`),
 });
 let alive = true;
+/** What a write waits for. */
+let stuck: Promise<void> = Promise.resolve();
+let writes = 0;
 let clockMs = 0;
 
 beforeAll(async () => {
@@ -30,6 +33,8 @@ beforeAll(async () => {
       needs: {
         'the database cannot be written': async () => {
           if (!alive) throw new Error('connection to 10.0.0.7 refused');
+          writes += 1;
+          await stuck;
           await database.tryWrite();
         },
       },
@@ -130,5 +135,16 @@ describe('the main port', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'not_ready' });
     expect(answer.text).not.toContain('10.0.0.7');
     expect(health.status).toBe(200);
+  });
+
+  test('begins no other write while one hangs, and recovers with it (P-9)', async () => {
+    let free = (): void => {};
+    stuck = new Promise((resolve) => (free = resolve));
+    writes = 0;
+    const answers = await Promise.all([1, 2, 3].map(async () => await ask('GET', '/readyz')));
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(writes).toBe(1);
+    free();
+    await expect.poll(async () => (await ask('GET', '/readyz')).status).toBe(200);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { HangarError } from '@hangar/security';
 import type { Database } from './database.ts';
@@ -5,6 +6,9 @@ import type { Outage } from './outage.ts';
 
 /** A write that was refused says for so long that writes are, although the next small one may find room. */
 const REFUSED_FOR_MS = 3_000;
+
+/** As long as the page that asks waits. A write that waits longer would hold its connection for nobody. */
+const WITHIN_MS = 2_000;
 
 /** Whether the database can be written, from a tiny write and from what became of others. */
 export interface WriteProbe {
@@ -22,10 +26,15 @@ export function createWriteProbe(monotonicMs: () => number = () => performance.n
       if (outage === 'full' || outage === 'readOnly') refusedAt = monotonicMs();
     },
     tryWrite: async (db) => {
-      await db.execute(
-        sql`insert into house_facts (name, value, decided_at) values ('write-probe', '', now())
-          on conflict (name) do update set decided_at = excluded.decided_at`,
-      );
+      // A row of its own each time: one that all processes share would be locked for all by a process that hangs.
+      const name = `write-probe ${randomUUID()}`;
+      await db.transaction(async (tx) => {
+        await tx.execute(
+          sql`select set_config('lock_timeout', ${`${WITHIN_MS}`}, true), set_config('statement_timeout', ${`${WITHIN_MS}`}, true)`,
+        );
+        await tx.execute(sql`insert into house_facts (name, value, decided_at) values (${name}, '', now())`);
+        await tx.execute(sql`delete from house_facts where name = ${name}`);
+      });
       if (monotonicMs() - refusedAt < REFUSED_FOR_MS)
         throw new HangarError('unavailable', { detail: 'the database refused a write a moment ago' });
     },

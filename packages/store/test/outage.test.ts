@@ -169,6 +169,25 @@ describe.skipIf(server === '')('F-38: a connection that the server ends', () => 
     await store.close();
   });
 
+  test('P-9: a probe gives its connection back when what it writes to is locked, and waits for no other process', async () => {
+    const store = await open(1);
+    const other = new pg.Client({ connectionString: scratch.url });
+    await other.connect();
+    // Another process that hangs in the middle of its own probe.
+    await store.tryWrite();
+    await other.query(`begin; select from house_facts where name like 'write-probe%' for update`);
+    expect(await codeOf(store.tryWrite())).toBe('no error');
+    await other.query('rollback; begin; lock table house_facts');
+    const probe = codeOf(store.tryWrite());
+    expect(await one(store)).toEqual([{ one: 1 }]);
+    expect(await probe).not.toBe('no error');
+    await other.query('rollback');
+    expect(await codeOf(store.tryWrite())).toBe('no error');
+    expect((await store.execute(`select from house_facts where name like 'write-probe %'`)).rows).toEqual([]);
+    await other.end();
+    await store.close();
+  });
+
   test('that listened dials again, and hears what was announced in between', async () => {
     const store = await open();
     let heard = 0;
