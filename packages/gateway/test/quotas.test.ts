@@ -60,7 +60,12 @@ describe('quotas of an environment, raced over two processes', () => {
     const gateways = await openPair({ maxVolumesPerEnvironment: 6, maxTotalVolumeGb: 40 });
     const volume = { name: 'data', region: 'fra', size_gb: 10 };
     const large = await atOnce(gateways, 30, '/v1/apps/crowd/volumes', volume);
-    expect(refusals(large)).toEqual({ made: 4, '403 policy_denied volumes.max_total_gb': 26 });
+    // Between its row and the end of its hold a volume counts twice, so either limit may be the one that is named.
+    const { made, ...refused } = refusals(large);
+    expect(made).toBe(4);
+    expect(Object.values(refused).reduce((sum, count) => sum + count, 0)).toBe(26);
+    for (const refusal of Object.keys(refused))
+      expect(refusal).toMatch(/^403 policy_denied volumes\.max_(?:total_gb|per_environment)$/);
     expect((await world.inventory()).volumes).toHaveLength(4);
     const [some] = (await world.inventory()).volumes;
     const extend = async (size: number) =>
