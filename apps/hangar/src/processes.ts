@@ -88,6 +88,7 @@ export function keepRunning(plan: ProcessPlan): ServerProcess {
     started.stdin.on('error', () => {});
     if (plan.input !== undefined) started.stdin.write(plan.input);
     const lines: string[] = [];
+    let wasReady = false;
     ready = new Promise<void>((resolve, reject) => {
       const late = setTimeout(
         () => reject(new ChildFailedError('a process did not become ready', lines)),
@@ -102,6 +103,7 @@ export function keepRunning(plan: ProcessPlan): ServerProcess {
           plan.onLine(line, name);
           if (!plan.saysReady(line)) return;
           clearTimeout(late);
+          wasReady = true;
           resolve();
         });
       }
@@ -117,8 +119,9 @@ export function keepRunning(plan: ProcessPlan): ServerProcess {
       started.once('error', () => resolve());
       started.once('exit', (code) => {
         resolve();
-        // Exit code 1 is a refusal with a reason: starting again would only repeat it.
-        if (!stopping && code !== 1) start();
+        // Before it is ready, exit code 1 is a refusal with a reason: starting again would only repeat it. Afterwards it is what
+        // Node ends with on an error that nobody caught: a crash as any other.
+        if (!stopping && (wasReady || code !== 1)) start();
       });
     });
   };
