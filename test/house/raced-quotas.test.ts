@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { z } from 'zod';
 import { type Answer, call, expectStatus } from '../../apps/hangar/src/demo/calls.ts';
 import { type Hangars, startHangars } from '../harness/hangars.ts';
 
@@ -27,9 +26,7 @@ describe.skipIf(server === '')(`${REQUESTS} requests over two processes on one P
       organization_id: '04La2mblTaz',
       user_id: 'NeBO2G0l0yJ6',
     });
-    const { extension } = z
-      .object({ extension: z.object({ config: z.object({ HANGAR_API_TOKEN: z.string() }) }) })
-      .parse(bought.json);
+    const { extension } = bought.json as { extension: { config: { HANGAR_API_TOKEN: string } } };
     token = extension.config.HANGAR_API_TOKEN;
     expectStatus(await toGateway(0, 'POST', '/v1/apps', { name: 'raced' }), 201);
   }, 120_000);
@@ -52,7 +49,7 @@ describe.skipIf(server === '')(`${REQUESTS} requests over two processes on one P
   const tally = (answers: readonly Answer[]): Record<string, number> => {
     const counts: Record<string, number> = {};
     for (const { status, json } of answers) {
-      const code = z.object({ code: z.string() }).safeParse(json).data?.code ?? '';
+      const { code = '' } = json as { code?: string };
       const key = `${status} ${code}`.trim();
       counts[key] = (counts[key] ?? 0) + 1;
     }
@@ -65,9 +62,7 @@ describe.skipIf(server === '')(`${REQUESTS} requests over two processes on one P
       config: { image: 'nginx', guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 } },
     }));
     expect(tally(answers)).toEqual({ '200': MACHINES, '403 policy_denied': REQUESTS - MACHINES });
-    const { machines } = z
-      .object({ machines: z.array(z.object({}).loose()) })
-      .parse((await fly('GET', '/inventory')).json);
+    const { machines } = (await fly('GET', '/inventory')).json as { machines: unknown[] };
     expect(machines).toHaveLength(MACHINES);
   });
 
