@@ -77,7 +77,8 @@ export async function deleteApp(exchange: Exchange, parts: Parts): Promise<Answe
 
 /** `POST /hangar/v1/environments/{environment}/undelete`: a deletion in its grace is taken back. */
 export async function undeleteEnvironment(exchange: Exchange, parts: Parts): Promise<Answer> {
-  const environment = await undelete(appOf(exchange).environment.id, parts);
+  const mayStill = async (): Promise<void> => await exchange.judgeAgain();
+  const environment = await undelete(appOf(exchange).environment.id, mayStill, parts);
   const machines = await parts.store.machinesOf(environment.id);
   return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };
 }

@@ -59,9 +59,13 @@ export function createAuditor({ store, now, log }: Parts): Auditor {
   };
 }
 
-/** Each change is a row of its own; what changed nothing, or only says "still there", is counted. */
+/**
+ * Each change is a row of its own, and so is each that failed: it may have happened all the same. What changed nothing, or
+ * only says "still there", is counted.
+ */
 function repeats({ route }: RequestPlan, { status }: Response): boolean {
-  return status >= 400 || route.id === 'leases.take';
+  if (route.id === 'leases.take') return true;
+  return status >= 500 ? route.method === 'GET' : status >= 400;
 }
 
 /** Refusals of what need not exist: a name that is made up anew each time must not be a row each time. */

@@ -86,9 +86,9 @@ export function createEnvironments(parts: Parts): Environments {
       for (const environment of await store.environmentsOf(workspace)) {
         const shut =
           environment.phase === 'ready' || environment.phase === 'quarantined'
-            ? await quarantine(environment.id, deleteAfter, parts)
-            : await deleteEnvironment(environment, 0, parts);
-        if (!shut) open.push(environment.name);
+            ? quarantine(environment.id, deleteAfter, parts)
+            : deleteEnvironment(environment, 0, parts);
+        if (!(await succeeds(shut, environment, parts))) open.push(environment.name);
       }
       if (open.length === 0) return;
       throw new HangarError('upstream_failed', { detail: `still to be shut off: ${open.join(', ')}` });
@@ -97,7 +97,8 @@ export function createEnvironments(parts: Parts): Environments {
       await store.closeWorkspace(workspace, parts.now());
       const left: string[] = [];
       for (const environment of await store.environmentsOf(workspace)) {
-        if (!(await deleteEnvironment(environment, 0, parts))) left.push(environment.name);
+        const gone = deleteEnvironment(environment, 0, parts);
+        if (!(await succeeds(gone, environment, parts))) left.push(environment.name);
       }
       if (left.length === 0) return;
       throw new HangarError('upstream_failed', { detail: `still to be deleted: ${left.join(', ')}` });
@@ -114,6 +115,16 @@ export function createEnvironments(parts: Parts): Environments {
       return cutUsage(intervals, { from, to, now: parts.now(), ...(granularity ? { granularity } : {}) });
     },
   };
+}
+
+/** One environment that cannot be ended now, such as one that is being made, does not keep the others from their end. */
+async function succeeds(ended: Promise<boolean>, { id }: Environment, { log }: Parts): Promise<boolean> {
+  try {
+    return await ended;
+  } catch (error) {
+    log.warn({ environment: id, err: error }, 'an environment could not be ended with its extension yet');
+    return false;
+  }
 }
 
 async function powerChange(environment: Environment, { store }: Parts): Promise<PowerChange | undefined> {

@@ -142,10 +142,18 @@ export class Exchange {
    * @throws HangarError as the first judgement, or as {@link check} does
    */
   async checkAfterWait(): Promise<void> {
+    await this.judgeAgain();
+    await this.check();
+  }
+
+  /**
+   * The credential alone, for what may be done to an environment in any phase.
+   * @throws HangarError as the first judgement
+   */
+  async judgeAgain(): Promise<void> {
     const verified = await this.#verifyAgain();
     const ended = expired(verified, this.caller.workspace, this.#now());
     if (ended) throw ended;
-    await this.check();
   }
 
   /**

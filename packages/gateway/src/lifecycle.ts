@@ -74,7 +74,7 @@ export async function unmake(environment: Environment, parts: Parts): Promise<En
 /** Goes on with an environment whose maker or unmaker is gone, or whose time has come. */
 export async function resume(environment: Environment, parts: Parts): Promise<void> {
   if (environment.phase === 'quarantined') {
-    const due = await keepQuarantined(environment, parts);
+    const { due } = await keepQuarantined(environment, parts);
     if (due) await unmake(due, parts);
     return;
   }

@@ -278,7 +278,10 @@ export interface EnvironmentStore {
     until: Date;
     limit: number;
   }): Promise<readonly Environment[]>;
-  /** Writes while holding the lease and prolongs it; undefined when the lease was lost. */
+  /**
+   * Writes while holding the lease and prolongs it; undefined when the lease was lost, and when an environment would become
+   * `ready` in a workspace that is closed. The latter is looked at under the lock of the workspace's row.
+   */
   record(wanted: {
     id: string;
     owner: string;

@@ -42,9 +42,9 @@ export async function quarantine(id: string, deleteAfter: Date, parts: Parts): P
     (await claim(id, ['quarantined'], parts));
   if (!mine) return false;
   try {
-    const due = await keepQuarantined(mine, parts);
+    const { tag, due } = await keepQuarantined(mine, parts);
     if (due) await giveBack(due, undefined, parts);
-    return true;
+    return tag !== 'back';
   } catch (error) {
     parts.log.warn({ environment: id, err: error }, 'a quarantine is left to the recovery task');
     return false;
@@ -52,24 +52,30 @@ export async function quarantine(id: string, deleteAfter: Date, parts: Parts): P
 }
 
 /**
- * Goes on with a leased environment in phase `quarantined`, from wherever it stands. Answers it, in phase `deleting` and
- * still leased, when its time is over; otherwise it is given back until then.
+ * What became of a quarantine. `kept` is given back until its time; `due` is in phase `deleting` and still leased; `back`
+ * has its access again, since an undo had been begun.
  */
-export async function keepQuarantined(
-  environment: Environment,
-  parts: Parts,
-): Promise<Environment | undefined> {
+export type Kept =
+  | { readonly tag: 'kept' | 'back'; readonly due?: undefined }
+  | { readonly tag: 'due'; readonly due: Environment };
+
+/** Goes on with a leased environment in phase `quarantined`, from wherever it stands. */
+export async function keepQuarantined(environment: Environment, parts: Parts): Promise<Kept> {
+  let kept = environment;
   try {
     if (isBeingUndone(environment)) {
-      await bringBack(environment, parts);
-      return undefined;
+      if (await isOpen(environment, parts)) {
+        await bringBack(environment, parts);
+        return { tag: 'back' };
+      }
+      kept = await record(environment, { journal: journalWithout(environment) }, parts);
     }
-    const { deleteAfter } = environment;
+    const { deleteAfter } = kept;
     if (deleteAfter === undefined || deleteAfter <= parts.now())
-      return await record(environment, { phase: 'deleting' }, parts);
-    await runSteps(environment, quarantineSteps, parts);
-    await giveBack(environment, deleteAfter, parts);
-    return undefined;
+      return { tag: 'due', due: await record(kept, { phase: 'deleting' }, parts) };
+    await runSteps(kept, quarantineSteps, parts);
+    await giveBack(kept, deleteAfter, parts);
+    return { tag: 'kept' };
   } catch (error) {
     if (keepsLease(error)) await giveBackForLater(environment, parts);
     throw error;
@@ -79,10 +85,16 @@ export async function keepQuarantined(
 /**
  * Undoes a deletion, up to its first destructive step. An environment that is ready already is the answer to a repeated
  * request.
- * @throws HangarError `state_conflict` once its deletion has begun, `gone` after it
+ * @param mayStill throws when whoever asks may not do it any more; asked after every wait
+ * @throws HangarError `state_conflict` once its deletion has begun, `gone` after it or after the end of its extension
  */
-export async function undelete(id: string, parts: Parts): Promise<Environment> {
+export async function undelete(
+  id: string,
+  mayStill: () => Promise<void>,
+  parts: Parts,
+): Promise<Environment> {
   for (let tries = 0; tries < WAIT_TRIES; tries += 1) {
+    if (tries > 0) await mayStill();
     const mine = await claim(id, ['quarantined'], parts);
     if (mine) return await bringBack(mine, parts);
     const current = await parts.store.environment(id);
@@ -111,27 +123,53 @@ function tooLate(current: Environment | undefined): HangarError {
 
 async function bringBack(environment: Environment, parts: Parts): Promise<Environment> {
   try {
+    if (!(await isOpen(environment, parts))) throw closed();
     const back = await runSteps(environment, undeleteSteps, parts);
-    const passed = [...quarantineSteps, ...undeleteSteps].map(({ name }) => name);
-    const journal = back.journal.filter(({ name }) => !passed.includes(name));
+    const journal = journalWithout(back);
     const ready = await record(back, { phase: 'ready', deleteAfter: null, journal }, parts);
     await giveBack(environment, undefined, parts);
     return ready;
   } catch (error) {
-    if (keepsLease(error)) await giveBackForLater(environment, parts);
+    if (error instanceof HangarError && error.code === 'gone') await shutAgain(environment, parts);
+    else if (keepsLease(error)) await giveBackForLater(environment, parts);
     throw error;
   }
+}
+
+/** The extension ended while an undo was under way: what the undo switched on is switched off, here or by the task. */
+async function shutAgain(environment: Environment, parts: Parts): Promise<void> {
+  try {
+    const kept = await record(environment, { journal: journalWithout(environment) }, parts);
+    await runSteps(kept, quarantineSteps, parts);
+    await giveBack(kept, kept.deleteAfter, parts);
+  } catch (error) {
+    parts.log.warn({ environment: environment.id, err: error }, 'a quarantine is left to the recovery task');
+    if (keepsLease(error)) await giveBackForLater(environment, parts);
+  }
+}
+
+function closed(): HangarError {
+  return new HangarError('gone', { public: 'the organization of this environment was deleted' });
+}
+
+async function isOpen({ workspace }: Environment, { store }: Parts): Promise<boolean> {
+  return (await store.workspace(workspace))?.closedAt === undefined;
+}
+
+/** The journal as before the quarantine: then each of its steps runs again, and so does each of the undo. */
+function journalWithout({ journal }: Environment): Environment['journal'] {
+  const passed = [...quarantineSteps, ...undeleteSteps].map(({ name }) => name);
+  return journal.filter(({ name }) => !passed.includes(name));
 }
 
 function isBeingUndone({ journal }: Environment): boolean {
   return journal.some((step) => undeleteSteps.some(({ name }) => name === step.name));
 }
 
-async function stopMachinesOfTheClosed(
-  { workspace, name }: Environment,
-  { store, machines }: Parts,
-): Promise<EnvironmentChanges> {
-  if ((await store.workspace(workspace))?.closedAt === undefined) return {};
+async function stopMachinesOfTheClosed(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
+  if (await isOpen(environment, parts)) return {};
+  const { name } = environment;
+  const { machines } = parts;
   const listed = await machines.listMachines(name);
   if (!listed.ok) {
     if (listed.reason.tag === 'refused' && listed.reason.status === 404) return {};

@@ -132,7 +132,11 @@ async function attempt(step: SagaStep, environment: Environment, parts: Parts, b
   return await step.run(environment, parts, true);
 }
 
-/** Writes under the lease. */
+/**
+ * Writes under the lease.
+ * @throws HangarError `state_conflict` when another process took it, `gone` when the environment would become `ready` in a
+ *   workspace that was closed meanwhile
+ */
 export async function record(
   environment: Environment,
   changes: EnvironmentChanges,
@@ -143,6 +147,8 @@ export async function record(
   const owner = ownerOf(environment);
   const written = await store.record({ id: environment.id, owner, now: at, until, changes });
   if (written) return written;
+  if (changes.phase === 'ready' && (await store.workspace(environment.workspace))?.closedAt !== undefined)
+    throw new HangarError('gone', { public: 'the organization of this environment was deleted' });
   throw new HangarError('state_conflict', {
     public: 'another process is working on this app',
     retryAfterSeconds: 2,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Action, attenuate, encodeToken, LOCATIONS, parseBundle } from '@hangar/macaroon';
+import { withFault } from '../../../test/harness/mishaps.ts';
 import { readGatewayAudit, type GatewayAuditRow } from '../../store/src/adapters/gateway-audit.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, type World } from './world.ts';
@@ -69,6 +70,19 @@ describe('the audit trail', () => {
     for (const value of ['1', '2', '3'])
       await world.ask('POST', target, { token: world.token, body: { value } });
     expect((await rows('secrets.set')).map(({ count }) => count)).toEqual([1, 1, 1]);
+  });
+
+  it('writes every change that failed as a row of its own, since it may have happened (G-14)', async () => {
+    const failing = { door: 'machines', kind: 'status', status: 503 } as const;
+    const stop = `/v1/apps/trail/machines/${machine}/stop`;
+    await withFault(world.simulator, { ...failing, method: 'POST', when: 'after' }, async () => {
+      for (let tries = 0; tries < 2; tries += 1)
+        expect((await world.ask('POST', stop, { token: world.token })).status).toBe(503);
+    });
+    expect((await rows('machines.stop')).filter(({ status }) => status === 503)).toMatchObject([
+      { count: 1 },
+      { count: 1 },
+    ]);
   });
 
   it('goes back as many days as it was told, and keeps what machines ran (F-18)', async () => {

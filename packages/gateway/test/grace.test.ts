@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withFault } from '../../../test/harness/mishaps.ts';
 import { Action } from '@hangar/macaroon';
-import { defaultPolicy, type Gateway } from '@hangar/gateway';
+import { defaultPolicy, type EnvironmentStore, type Gateway } from '@hangar/gateway';
 import { deleteSteps } from '../src/delete-steps.ts';
 import { NAME_HOLD_MS } from '../src/name-hold.ts';
 import { quarantineSteps, undeleteSteps } from '../src/quarantine.ts';
 import { dyingStore, killPoints } from './dying.ts';
-import { mintToken } from './verifier.ts';
+import { mintToken, realVerifier } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 /** Seconds of grace, which is longer than the recovery task needs to come round. */
@@ -172,6 +172,70 @@ describe('a deleted environment in its grace', () => {
       return;
     }
   }, 30_000);
+});
+
+describe('an extension that ends while a deletion is being undone', () => {
+  const activate = { door: 'iam', kind: 'status', status: 500, route: '/UpdateAccessKey' } as const;
+  const end = async () =>
+    await world.gateway.environments.quarantineAll(
+      world.workspace.number,
+      new Date(world.simulator.clock.nowMs() + 3 * GRACE * 1000),
+    );
+
+  it('has the last word when the undo was given back after a failure (G-3)', async () => {
+    await ask('DELETE', '/v1/apps/own');
+    expect((await withFault(world.simulator, activate, async () => await undo())).status).toBeGreaterThan(
+      499,
+    );
+    await end();
+    later(20);
+    await recover();
+    expect((await row())?.phase).toBe('quarantined');
+    expect(await keys()).toMatchObject([{ status: 'Inactive' }]);
+    later(GRACE + 1);
+    await recover();
+    await expectGone();
+  }, 30_000);
+
+  it('has the last word when the undo is at work, which shuts off again what it switched on (G-3)', async () => {
+    await ask('DELETE', '/v1/apps/own');
+    const store: EnvironmentStore = {
+      ...world.store,
+      record: async (wanted) => {
+        // The other process has not seen the undo end: it says that it could not shut this one off.
+        if (wanted.changes.phase === 'ready')
+          await expect(end()).rejects.toMatchObject({ code: 'upstream_failed' });
+        return await world.store.record(wanted);
+      },
+    };
+    expect(await undo(world.another({ store }))).toMatchObject({ status: 410, json: { code: 'gone' } });
+    expect((await row())?.phase).toBe('quarantined');
+    expect(await keys()).toMatchObject([{ status: 'Inactive' }]);
+    await end();
+  }, 30_000);
+
+  it('is not undone by a token that was revoked while the undo waited', async () => {
+    await ask('DELETE', '/v1/apps/own');
+    // Another process has the lease.
+    const until = new Date(world.simulator.clock.nowMs() + 3_000);
+    const at = { id, owner: 'another', now: world.simulator.clock.now(), until };
+    await world.store.claim({ ...at, from: ['quarantined'], changes: {} });
+    let judged = 0;
+    const verifier: typeof realVerifier = {
+      verify: async (header) => {
+        judged += 1;
+        return judged === 1
+          ? await realVerifier.verify(header)
+          : { ok: false, reason: { code: 'token_revoked', sentence: 'revoked' } };
+      },
+    };
+    expect(await undo(world.another({ verifier }))).toMatchObject({
+      status: 401,
+      json: { code: 'token_revoked' },
+    });
+    later(4);
+    await expectQuarantined();
+  });
 });
 
 describe('a process that is killed', () => {

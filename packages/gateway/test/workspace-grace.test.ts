@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dyingStore } from './dying.ts';
+import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 const GRACE_MS = 72 * 3_600_000;
@@ -19,6 +20,35 @@ const recover = async () =>
   await world.gateway.tasks
     .find(({ name }) => name === 'gateway-recovery')
     ?.run(new AbortController().signal);
+
+it('an environment that is being made does not keep the others from being shut off (G-13)', async () => {
+  const { number } = await world.openWorkspace('ext-busy');
+  const token = mintToken(number);
+  const stuck = dyingStore(world.store, [1, 'before']);
+  await world.ask(
+    'POST',
+    '/v1/apps',
+    { token, body: { name: 'stuck' } },
+    world.another({ store: stuck.store }),
+  );
+  stuck.expectDead();
+  await world.ask('POST', '/v1/apps', { token, body: { name: 'after' } });
+  const ending = world.gateway.environments.quarantineAll(
+    number,
+    new Date(world.simulator.clock.nowMs() + GRACE_MS),
+  );
+  await expect(ending).rejects.toMatchObject({
+    code: 'upstream_failed',
+    detail: 'still to be shut off: stuck',
+  });
+  const rows = await world.store.environmentsOf(number, new Date(0));
+  const phases = new Map(rows.map(({ name, phase }) => [name, phase]));
+  expect(phases.get('stuck')).toBe('provisioning');
+  expect((await world.store.environmentNamed('after'))?.phase).toBe('quarantined');
+  world.simulator.clock.advance(20_000);
+  await world.gateway.environments.deleteAll(number);
+  expect((await world.inventory()).apps.map(({ name }) => name)).toEqual(['own']);
+});
 
 it('an extension that ends shuts off its environments, stops their machines, and keeps the data for the grace', async () => {
   const { number } = world.workspace;

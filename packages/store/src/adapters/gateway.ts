@@ -178,12 +178,28 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       });
     },
     async record({ id, owner, now, until, changes }) {
-      const [row] = await db
-        .update(environments)
-        .set({ ...changes, ...moved(changes.phase), leaseUntil: until, updatedAt: now })
-        .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)))
-        .returning();
-      return row && environmentOf(row);
+      const write = async (executor: Executor) => {
+        const [row] = await executor
+          .update(environments)
+          .set({ ...changes, ...moved(changes.phase), leaseUntil: until, updatedAt: now })
+          .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)))
+          .returning();
+        return row && environmentOf(row);
+      };
+      if (changes.phase !== 'ready') return await write(db);
+      return await db.transaction(async (tx) => {
+        const owns = tx
+          .select({ workspace: environments.workspace })
+          .from(environments)
+          .where(eq(environments.id, id));
+        // The closing waits for this lock or is seen here: whoever closes finds every environment that is ready.
+        const [open] = await tx
+          .select({ number: workspaces.number })
+          .from(workspaces)
+          .where(and(eq(workspaces.number, owns), isNull(workspaces.closedAt)))
+          .for('share');
+        return open && (await write(tx));
+      });
     },
     async release({ id, owner, notBefore }) {
       await db
