@@ -56,8 +56,11 @@ function startsByBody(treatment: Treatment): boolean {
   return treatment.kind === 'handle' && ['create-machine', 'update-machine'].includes(treatment.handler);
 }
 
+/** Restarting starts a machine that is stopped. */
+const STARTING_ROUTES: readonly string[] = ['machines.start', 'machines.restart'];
+
 function startOf({ plan }: Exchange, machine: Machine | undefined): Start | undefined {
-  if (plan.route.id !== 'machines.start' || !machine) return undefined;
+  if (!STARTING_ROUTES.includes(plan.route.id) || !machine) return undefined;
   return { environment: machine.environment, guest: machine.guest };
 }
 

@@ -36,15 +36,13 @@ export interface Start {
  * @throws HangarError `caveat_denied`
  */
 export async function holdSpending(
-  { limits, tokenId }: Clearance,
+  clearance: Clearance,
   workspace: bigint,
   start: Start | undefined,
   parts: HandlerParts,
 ): Promise<void> {
   const now = parts.now();
-  const budgets = limits.flatMap((limit) =>
-    limit.kind === 'spend' ? [{ limit, from: beginOf(limit.period, now) }] : [],
-  );
+  const budgets = budgetsOf(clearance).map((limit) => ({ limit, from: beginOf(limit.period, now) }));
   if (budgets.length === 0) return;
   const refused = await parts.store.holdSpend({
     workspace,
@@ -55,19 +53,32 @@ export async function holdSpending(
   });
   if (!refused) return;
   throw new HangarError('caveat_denied', {
-    public: `Token ${tokenId} does not allow what costs anything now. ${refused.why}`,
+    public: `Token ${clearance.tokenId} does not allow what costs anything now. ${refused.why}`,
     extra: { caveat: refused.limit.caveat, rule: 'Spend.amount', limit: refused.limit.amount },
   });
 }
 
 /** From now on what runs in the environment counts for every branch with a budget that this request comes from. */
 export async function countFor(
-  { limits }: Clearance,
+  clearance: Clearance,
   environment: Environment,
   { store, now }: HandlerParts,
 ): Promise<void> {
-  const branches = limits.flatMap((limit) => (limit.kind === 'spend' ? [limit.branch] : []));
+  const branches = budgetsOf(clearance).map(({ branch }) => branch);
   if (branches.length > 0) await store.countFor({ environment: environment.id, branches, at: now() });
+}
+
+/** A holder can add budgets at will, and each costs rows and sums. More than this no chain of hands needs. */
+const MOST_BUDGETS = 8;
+
+function budgetsOf({ limits, tokenId }: Clearance): readonly SpendLimit[] {
+  const budgets = limits.filter((limit) => limit.kind === 'spend');
+  const one = budgets[MOST_BUDGETS];
+  if (!one) return budgets;
+  throw new HangarError('caveat_denied', {
+    public: `Token ${tokenId} has ${budgets.length} budgets; one with up to ${MOST_BUDGETS} is accepted.`,
+    extra: { caveat: one.caveat, rule: 'Spend', limit: MOST_BUDGETS },
+  });
 }
 
 function exceeded(
