@@ -249,7 +249,8 @@ export interface Directory {
   workspaceNumber(slug: string): Promise<bigint | undefined>;
   workspaceSlug(workspace: bigint): Promise<string | undefined>;
   appNumber(workspace: bigint, name: string): Promise<bigint | undefined>;
-  appName(workspace: bigint, app: bigint): Promise<string | undefined>;
+  /** The names of these apps, by number, as far as they are known; asked in one go. */
+  appNames(workspace: bigint, apps: readonly bigint[]): Promise<ReadonlyMap<bigint, string>>;
   appOfMachine(workspace: bigint, machine: string): Promise<bigint | undefined>;
   appOfVolume(workspace: bigint, volume: string): Promise<bigint | undefined>;
 }

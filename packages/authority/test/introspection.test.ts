@@ -12,6 +12,9 @@ const slugs = new Map([
   ['ws-low-flyers', OTHER_WORKSPACE],
 ]);
 
+/** How many names were asked for at once. */
+let asked: number[] = [];
+
 let world: World;
 let root: string;
 beforeAll(async () => {
@@ -21,7 +24,13 @@ beforeAll(async () => {
       workspaceSlug: async (workspace) => [...slugs].find(([, number]) => number === workspace)?.[0],
       appNumber: async (workspace, name) =>
         apps.get(name)?.workspace === workspace ? apps.get(name)?.number : undefined,
-      appName: async (_, number) => [...apps].find(([, app]) => app.number === number)?.[0],
+      appNames: async (workspace, numbers) => {
+        asked.push(numbers.length);
+        const named = [...apps].filter(
+          ([, app]) => app.workspace === workspace && numbers.includes(app.number),
+        );
+        return new Map(named.map(([name, { number }]) => [number, name]));
+      },
       appOfMachine: async (workspace, machine) =>
         workspace === WORKSPACE && machine === '148e21' ? APP : undefined,
       appOfVolume: async (workspace, volume) =>
@@ -31,6 +40,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await world.reset();
+  asked = [];
   root = (await world.authority.tokens.mint({ workspace: WORKSPACE, preset: 'org', name: 'r', creator: 'r' }))
     .token;
 });
@@ -168,6 +178,25 @@ describe('GET /v1/tokens/current', () => {
       restricted_to_machine: '148e21',
       source_machine_id: 'm1',
     });
+  });
+
+  it('looks up many apps at once and not without end, whatever the tokens list', async () => {
+    const numbers = Array.from({ length: 1500 }, (_, n) => BigInt(n + 1));
+    const many: Caveat = { type: 'Apps', apps: new Map([APP, ...numbers].map((number) => [number, 1])) };
+    const [named, numbered] = await current(`${narrowed(app(1))},${narrowed(many)}`);
+    expect(asked).toEqual([1000]);
+    expect(named?.apps).toEqual(['hf-u8123']);
+    expect(numbered?.apps).toHaveLength(1501);
+    expect(numbered?.apps).toEqual(expect.arrayContaining(['hf-u8123', '1', '1500']));
+  });
+
+  it('makes a token wait that asks without end, and no other', async () => {
+    const ask = async (token: string) =>
+      (await call(world.authority, 'GET', '/v1/tokens/current', { token })).status;
+    for (let n = 0; n < 100; n += 1) expect(await ask(root)).toBe(200);
+    expect(await ask(root)).toBe(429);
+    const wish = { workspace: WORKSPACE, preset: 'org', name: 'other', creator: 'r' } as const;
+    expect(await ask((await world.authority.tokens.mint(wish)).token)).toBe(200);
   });
 
   it('needs a token', async () => {

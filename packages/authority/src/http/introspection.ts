@@ -36,6 +36,12 @@ export interface IntrospectionOptions {
   readonly now: () => Date;
 }
 
+/**
+ * Apps whose names one answer looks up; the rest are told by number. A caveat may list thousands, and nobody has as
+ * many: above this it is only work.
+ */
+const MAX_NAMES = 1000;
+
 const registryForWords = hangarCaveats();
 
 /** `/v1/tokens/authenticate`, `/authorize` and `/current`, as Fly.io's clients call them (fly-platform 2.7). */
@@ -92,7 +98,11 @@ export function createIntrospectionDoor(
   app.get('/current', async (c) => {
     const tokens = await reader.read(c.req.header('authorization') ?? null);
     if (!tokens.ok) throw tokenError(tokens.reason);
-    const views = await Promise.all(tokens.value.map((token) => currentWire(token)));
+    // Counted by the token: strangers at the same address use up nothing of it.
+    const wait = options.buckets.take(`current ${tokens.value[0].id}`, RATE);
+    if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
+    const names = await namesFor(tokens.value);
+    const views = tokens.value.map((token) => currentWire(token, names.get(token.workspace)));
     return jsonResponse(200, { tokens: views });
   });
 
@@ -131,15 +141,33 @@ export function createIntrospectionDoor(
     return accessOf(asked, { action: action.value, workspace, app: found[0], now: now() });
   }
 
-  async function currentWire(token: VerifiedToken): Promise<Record<string, unknown>> {
+  /** What the workspaces of these tokens and their apps are called: asked once for a workspace. */
+  async function namesFor(tokens: readonly VerifiedToken[]): Promise<ReadonlyMap<bigint, Names>> {
+    const asked = new Map<bigint, Set<bigint>>();
+    let left = MAX_NAMES;
+    for (const { workspace, verified } of tokens) {
+      const apps = asked.get(workspace) ?? new Set();
+      asked.set(workspace, apps);
+      for (const app of appScope(verified.caveats) ?? []) {
+        if (left === 0 || apps.has(app)) continue;
+        apps.add(app);
+        left -= 1;
+      }
+    }
+    const found = new Map<bigint, Names>();
+    for (const [workspace, apps] of asked) {
+      const slug = await directory.workspaceSlug?.(workspace);
+      const names = apps.size === 0 ? undefined : await directory.appNames?.(workspace, [...apps]);
+      found.set(workspace, { slug, apps: names ?? new Map() });
+    }
+    return found;
+  }
+
+  function currentWire(token: VerifiedToken, names: Names | undefined): Record<string, unknown> {
     const { caveats } = token.verified;
     const scope = appScope(caveats);
-    const slug = await directory.workspaceSlug?.(token.workspace);
-    const apps = await Promise.all(
-      (scope ?? []).map(
-        async (number) => (await directory.appName?.(token.workspace, number)) ?? String(number),
-      ),
-    );
+    const slug = names?.slug;
+    const apps = (scope ?? []).map((number) => names?.apps.get(number) ?? String(number));
     const user = attestations(token.verified).find((fact) => fact.type === 'FlyioUserID');
     const source = caveats.find((caveat) => caveat.type === 'FromMachineSource');
     const machines = caveats.find((caveat) => caveat.type === 'Machines');
@@ -158,6 +186,12 @@ export function createIntrospectionDoor(
   }
 
   return async (request, door) => await app.fetch(request, { door });
+}
+
+/** What a workspace and its apps are called. */
+interface Names {
+  readonly slug: string | undefined;
+  readonly apps: ReadonlyMap<bigint, string>;
 }
 
 function accessOf(

@@ -1,4 +1,4 @@
-import { and, eq, isNull, notInArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull, notInArray } from 'drizzle-orm';
 import type { Directory } from '@hangar/authority';
 import type { Database } from '../database.ts';
 import {
@@ -37,12 +37,13 @@ export function createDirectory(db: Database): Directory {
         .where(and(living(workspace), eq(gatewayEnvironments.name, name)));
       return row?.number ?? undefined;
     },
-    appName: async (workspace, app) => {
-      const [row] = await db
-        .select({ name: gatewayEnvironments.name })
+    appNames: async (workspace, apps) => {
+      const { numericId: number, name } = gatewayEnvironments;
+      const rows = await db
+        .select({ number, name })
         .from(gatewayEnvironments)
-        .where(and(living(workspace), eq(gatewayEnvironments.numericId, app)));
-      return row?.name;
+        .where(and(living(workspace), inArray(number, [...apps])));
+      return new Map(rows.flatMap((row) => (row.number === null ? [] : [[row.number, row.name] as const])));
     },
     appOfMachine: async (workspace, machine) => {
       const [row] = await db
