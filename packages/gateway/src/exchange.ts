@@ -14,6 +14,12 @@ import type { WholeRequest } from './whole-request.ts';
 export type HandlerParts = Omit<Parts, 'machines' | 'tigris'>;
 
 /**
+ * For so long a judgement is good for an effect. Shorter, and a request that goes straight through asks twice; longer, and
+ * a token that was revoked while upstream was slow still does what it came for.
+ */
+const JUDGED_MS = 500;
+
+/**
  * An allowed request on its way through the gateway, and the only way from a handler to the Machines API. It is opened
  * with a {@link Permit}, and whatever is sent is sent for the environment that was judged: right before each call its row
  * is read again, and must be of the same generation.
@@ -24,12 +30,14 @@ export class Exchange {
   readonly #store: EnvironmentStore;
   readonly #now: Parts['now'];
   #mayHaveWritten = false;
+  #judgedAt: number;
 
   private constructor(permit: Permit, { machines, store, now }: Pick<Parts, 'machines' | 'store' | 'now'>) {
     this.#permit = permit;
     this.#machines = machines;
     this.#store = store;
     this.#now = now;
+    this.#judgedAt = permit.located.caller.now.getTime();
   }
 
   static open(permit: Permit, parts: Pick<Parts, 'machines' | 'store' | 'now'>): Exchange {
@@ -68,17 +76,18 @@ export class Exchange {
   }
 
   /**
-   * Sends a call upstream, after every try of which the environment is still the one that was judged. What arrives after
+   * Sends a call upstream, before every try of which the environment is still the one that was judged. What arrives after
    * that is covered by the time for which a deleted name is reserved.
    * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
    */
   async send(call: UpstreamCall): Promise<UpstreamReply> {
-    if (call.repeatable) return await sendUpstream(this.#machines, call, async () => await this.check());
+    if (call.repeatable)
+      return await sendUpstream(this.#machines, call, async () => await this.#beforeTry(call));
     const before = this.#mayHaveWritten;
     let reply: UpstreamReply;
     try {
       reply = await sendUpstream(this.#machines, call, async () => {
-        await this.check();
+        await this.#beforeTry(call);
         this.#mayHaveWritten = true;
       });
     } catch (error) {
@@ -125,11 +134,11 @@ export class Exchange {
     const { environment, workspace } = this.caller;
     if (environment === undefined) {
       const found = await this.#store.workspace(workspace.number);
-      if (found?.closedAt !== undefined || !found)
-        throw new HangarError('gone', { public: 'the organization of this token was deleted' });
+      if (found?.closedAt !== undefined || !found) throw closed();
       return;
     }
-    const found = await this.#store.environment(environment.id);
+    const found = await this.#store.standing(environment.id);
+    if (found?.closed) throw closed();
     if (found?.phase === 'ready' && found.generation === environment.generation) return;
     if (found?.phase === 'ready')
       throw new HangarError('state_conflict', { public: 'the app changed while the request was at work' });
@@ -165,14 +174,27 @@ export class Exchange {
     await this.check();
   }
 
+  /** What was looked up upstream for an effect took its time: the credential is judged once more before the effect. */
+  async #beforeTry({ method }: UpstreamCall): Promise<void> {
+    const age = this.#now().getTime() - this.#judgedAt;
+    if (method !== 'GET' && age > JUDGED_MS) await this.judgeAgain();
+    await this.check();
+  }
+
   async #verifyAgain(): Promise<VerifiedCaller> {
     const { caller, environment } = this;
+    const judgedAt = this.#now().getTime();
     const again = await this.#permit.located.authentic.again();
     const verified = callerFor(again, environment);
     if (verified.workspace !== caller.workspace.number || verified.branch !== caller.verified.branch)
       throw new HangarError('token_revoked');
+    this.#judgedAt = judgedAt;
     return verified;
   }
+}
+
+function closed(): HangarError {
+  return new HangarError('gone', { public: 'the organization of this token was deleted' });
 }
 
 /** An exchange whose path names an app. */

@@ -249,6 +249,8 @@ export interface EnvironmentStore {
    */
   reserve(wanted: NewEnvironment, limits: LiveLimits): Promise<Result<Environment, ReserveReason>>;
   environment(id: string): Promise<Environment | undefined>;
+  /** What an effect depends on, as it is now and in one look: the environment's row, and whether its workspace is closed. */
+  standing(id: string): Promise<{ phase: Phase; generation: number; closed: boolean } | undefined>;
   /** The environment that holds the name now. */
   environmentNamed(name: string): Promise<Environment | undefined>;
   /** Oldest first. Tombstones only when they died after `deadSince`. */
@@ -278,10 +280,7 @@ export interface EnvironmentStore {
     until: Date;
     limit: number;
   }): Promise<readonly Environment[]>;
-  /**
-   * Writes while holding the lease and prolongs it; undefined when the lease was lost, and when an environment would become
-   * `ready` in a workspace that is closed. The latter is looked at under the lock of the workspace's row.
-   */
+  /** Writes while holding the lease and prolongs it; undefined when it was lost, and for `ready` in a closed workspace. */
   record(wanted: {
     id: string;
     owner: string;

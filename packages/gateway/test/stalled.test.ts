@@ -164,6 +164,42 @@ describe.each([
   );
 });
 
+describe.each([
+  {
+    event: 'its token is revoked',
+    strike: async (contested: Contested) => await contested.revoke(),
+    status: 401,
+    code: 'token_revoked',
+  },
+  {
+    event: 'its extension ends',
+    strike: async ({ world }: Contested) => await world.gateway.workspaces.close(world.workspace.number),
+    status: 410,
+    code: 'gone',
+  },
+])('a change for which something is looked up upstream, until $event', ({ strike, status, code }) => {
+  it('is refused, and the other side has seen nothing of it (G-10)', async () => {
+    const contested = await openContested();
+    const { world, gateway, token } = contested;
+    const shown = routes.find(({ id }) => id === 'volumes.get');
+    const source = shown && contested.targetOf(shown).split('/').at(-1);
+    const target = `/v1/apps/${APP}/volumes`;
+    const looking = { door: 'machines', kind: 'hang', method: 'GET', route: target, remaining: 1 } as const;
+    const slow = switchOn(world.simulator, looking);
+    world.seen.length = 0;
+    const body = { name: 'copy', region: 'fra', source_volume_id: source };
+    const answer = world.ask('POST', target, { token, body }, gateway);
+    await expect.poll(() => world.seen).toContain(`GET ${target}`);
+    await strike(contested);
+    world.simulator.clock.advance(1_000);
+    slow.expectStruck();
+    slow.end();
+    expect(await answer).toMatchObject({ status, json: { code } });
+    expect(world.seen.filter((seen) => seen.startsWith('POST'))).toEqual([]);
+    await world.close();
+  });
+});
+
 /** Rows of a process that pauses right after it has looked a request's environment up. */
 function pausedStore(store: EnvironmentStore) {
   let release: () => void = () => undefined;

@@ -105,6 +105,15 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       const [row] = await db.select().from(environments).where(eq(environments.id, id));
       return row && environmentOf(row);
     },
+    async standing(id) {
+      const { phase, generation } = environments;
+      const [row] = await db
+        .select({ phase, generation, closedAt: workspaces.closedAt })
+        .from(environments)
+        .innerJoin(workspaces, eq(workspaces.number, environments.workspace))
+        .where(eq(environments.id, id));
+      return row && { phase: row.phase, generation: row.generation, closed: row.closedAt !== null };
+    },
     async environmentNamed(name) {
       const [row] = await db
         .select()
