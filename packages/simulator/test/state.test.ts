@@ -111,7 +111,7 @@ test('F-120: what was acknowledged is there after a kill between append and snap
   await app(first, 'two');
   await send('DELETE', `${first.doors['machines']}/v1/apps/two`, { headers });
   expect(await first.kill()).toBe('SIGKILL');
-  expect(readdirSync(folder)).toEqual(['world.json.journal.0']);
+  expect(readdirSync(folder)).toEqual(['world.json.journal.0', 'world.json.lock']);
 
   const second = await run(state);
   expect(await appNames(second)).toEqual(['one']);
@@ -132,8 +132,8 @@ test('F-120: a journal that has grown is folded into a snapshot while the answer
       headers,
     });
   }
+  await expect.poll(() => existsSync(`${state}.journal.0`), { timeout: 10_000 }).toBe(false);
   expect(await first.kill()).toBe('SIGKILL');
-  expect(existsSync(`${state}.journal.0`)).toBe(false);
   const second = await run(state);
   const secret = `${second.doors['machines']}/v1/apps/one/secrets/KEY?show_secrets=true`;
   expect((await send('GET', secret, { headers })).at('value')).toBe(`11${value}`);
