@@ -259,8 +259,8 @@ export interface EnvironmentStore {
   readyEnvironments(): Promise<readonly Environment[]>;
   /** Those that are `ready` and past their time. */
   expiredEnvironments(wanted: { now: Date; limit: number }): Promise<readonly Environment[]>;
-  /** What runs in the environment counts for these branches from now on, unless it does already. */
-  countFor(wanted: { environment: string; branches: readonly string[]; at: Date }): Promise<void>;
+  /** What runs in the environment counts for these branches from now on; false when it counts for too many already. */
+  countFor(wanted: { environment: string; branches: readonly string[]; at: Date }): Promise<boolean>;
   /**
    * Takes the lease of an environment if it is free or over and the environment is in one of the phases; changes the row
    * along with it.

@@ -65,7 +65,12 @@ export async function countFor(
   { store, now }: HandlerParts,
 ): Promise<void> {
   const branches = budgetsOf(clearance).map(({ branch }) => branch);
-  if (branches.length > 0) await store.countFor({ environment: environment.id, branches, at: now() });
+  if (branches.length === 0) return;
+  if (await store.countFor({ environment: environment.id, branches, at: now() })) return;
+  throw new HangarError('policy_denied', {
+    public: `policy: ${environment.name} has been run under too many budgets; use a token that was used for it before`,
+    extra: { path: 'app', rule: 'budgets' },
+  });
 }
 
 /** A holder can add budgets at will, and each costs rows and sums. More than this no chain of hands needs. */

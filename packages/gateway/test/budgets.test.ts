@@ -6,6 +6,7 @@ import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 /** As many budgets as the test says; the authority, which reads them out of caveats, has tests of its own. */
 let budgets = 0;
+let prefix = 'branch';
 const verifier: TokenVerifier = {
   async verify(authorization) {
     const verified = await realVerifier.verify(authorization);
@@ -24,7 +25,7 @@ const limits = (): Clearance['limits'] =>
   Array.from({ length: budgets }, (_, at) => {
     return {
       kind: 'spend',
-      branch: `branch-${at}`,
+      branch: `${prefix}-${at}`,
       amount: 100_000,
       currency: 'USD',
       period: 'day',
@@ -57,6 +58,21 @@ describe('budgets', () => {
     budgets = 8;
     expect((await act('uncordon')).status).toBe(200);
     expect(await rowsOf('branches')).toBe(before + 8);
+  });
+
+  it('are at most 10,000 for one environment, whoever makes them up; those that count already go on (G-8)', async () => {
+    budgets = 1;
+    const held = await rowsOf('branches');
+    await world.database.execute(
+      `insert into gateway_branches (branch, environment, made, since)
+        select 'filled-' || n, (select id from gateway_environments), false, now() from generate_series(${held}, 9999) n`,
+    );
+    prefix = 'fresh';
+    const refused = await act('uncordon');
+    expect(refused).toMatchObject({ status: 403, json: { code: 'policy_denied', rule: 'budgets' } });
+    expect(await rowsOf('branches')).toBe(10_000);
+    prefix = 'branch';
+    expect((await act('uncordon')).status).toBe(200);
   });
 
   it('hold the first minute of a restart, which starts what is stopped (G-15)', async () => {

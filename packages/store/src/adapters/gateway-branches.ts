@@ -1,19 +1,34 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { EnvironmentStore, NewEnvironment } from '@hangar/gateway';
 import type { Database, Executor } from '../database.ts';
 import { gatewayBranches, gatewayEnvironments } from '../schema/gateway.ts';
 
 type BranchRows = Pick<EnvironmentStore, 'countFor'>;
 
+/**
+ * Branches that count for one environment. Fewer, and a token of its own for each task of an hour runs out of them before
+ * the oldest are forgotten with their environment; more, and a holder who makes up budgets fills the table.
+ */
+const MOST_BRANCHES = 10_000;
+
 /** What counts for which branch of a token. */
 export function gatewayBranchRows(db: Database): BranchRows {
   const branches = gatewayBranches;
   return {
     async countFor({ environment, branches: which, at }) {
+      const known = await db
+        .select({ branch: branches.branch })
+        .from(branches)
+        .where(and(eq(branches.environment, environment), inArray(branches.branch, [...which])));
+      const fresh = which.filter((branch) => !known.some((row) => row.branch === branch));
+      if (fresh.length === 0) return true;
+      const held = await db.$count(branches, eq(branches.environment, environment));
+      if (held + fresh.length > MOST_BRANCHES) return false;
       await db
         .insert(branches)
-        .values(which.map((branch) => ({ branch, environment, made: false, since: at })))
+        .values(fresh.map((branch) => ({ branch, environment, made: false, since: at })))
         .onConflictDoNothing();
+      return true;
     },
   };
 }

@@ -106,7 +106,10 @@ export const gatewayBranches = pgTable(
     /** From when on what runs there is its doing. */
     since: instant('since').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.branch, table.environment] })],
+  (table) => [
+    primaryKey({ columns: [table.branch, table.environment] }),
+    index('gateway_branches_by_environment').on(table.environment),
+  ],
 );
 
 /** A failure with its moment as text, since JSON has no times. */

@@ -1,0 +1,1 @@
+CREATE INDEX "gateway_branches_by_environment" ON "gateway_branches" USING btree ("environment");
