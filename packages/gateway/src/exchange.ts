@@ -14,15 +14,17 @@ import type { WholeRequest } from './whole-request.ts';
 export type HandlerParts = Omit<Parts, 'machines' | 'tigris'>;
 
 /**
- * For so long a judgement is good for an effect. Shorter, and a request that goes straight through asks twice; longer, and
- * a token that was revoked while upstream was slow still does what it came for.
+ * For so long a judgement of the token is good for an effect, and a look at the environment for a read. Shorter, and a
+ * request that goes straight through asks twice; longer, and a token that was revoked while upstream was slow still does
+ * what it came for.
  */
 const JUDGED_MS = 500;
 
 /**
  * An allowed request on its way through the gateway, and the only way from a handler to the Machines API. It is opened
- * with a {@link Permit}, and whatever is sent is sent for the environment that was judged: right before each call its row
- * is read again, and must be of the same generation.
+ * with a {@link Permit}, and whatever is sent is sent for the environment that was judged: right before each effect its row
+ * is read again, and must be of the same generation. A read goes by the last look while that is young: a deleted name is
+ * held against other workspaces for much longer.
  */
 export class Exchange {
   readonly #permit: Permit;
@@ -31,13 +33,15 @@ export class Exchange {
   readonly #now: Parts['now'];
   #mayHaveWritten = false;
   #judgedAt: number;
+  #lookedAt: number;
 
   private constructor(permit: Permit, { machines, store, now }: Pick<Parts, 'machines' | 'store' | 'now'>) {
     this.#permit = permit;
     this.#machines = machines;
     this.#store = store;
     this.#now = now;
-    this.#judgedAt = permit.located.caller.now.getTime();
+    this.#lookedAt = permit.located.lookedAt.getTime();
+    this.#judgedAt = this.#lookedAt;
   }
 
   static open(permit: Permit, parts: Pick<Parts, 'machines' | 'store' | 'now'>): Exchange {
@@ -76,8 +80,8 @@ export class Exchange {
   }
 
   /**
-   * Sends a call upstream, before every try of which the environment is still the one that was judged. What arrives after
-   * that is covered by the time for which a deleted name is reserved.
+   * Sends a call upstream. Before every try the environment is the one that was judged; what arrives after that is covered
+   * by the time for which a deleted name is reserved.
    * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
    */
   async send(call: UpstreamCall): Promise<UpstreamReply> {
@@ -131,6 +135,12 @@ export class Exchange {
    * @throws HangarError `not_found`, `state_conflict` or `gone`
    */
   async check(): Promise<void> {
+    const lookedAt = this.#now().getTime();
+    await this.#look();
+    this.#lookedAt = lookedAt;
+  }
+
+  async #look(): Promise<void> {
     const { environment, workspace } = this.caller;
     if (environment === undefined) {
       const found = await this.#store.workspace(workspace.number);
@@ -176,8 +186,10 @@ export class Exchange {
 
   /** What was looked up upstream for an effect took its time: the credential is judged once more before the effect. */
   async #beforeTry({ method }: UpstreamCall): Promise<void> {
-    const age = this.#now().getTime() - this.#judgedAt;
-    if (method !== 'GET' && age > JUDGED_MS) await this.judgeAgain();
+    const now = this.#now().getTime();
+    if (method === 'GET') {
+      if (now - this.#lookedAt < JUDGED_MS) return;
+    } else if (now - this.#judgedAt > JUDGED_MS) await this.judgeAgain();
     await this.check();
   }
 

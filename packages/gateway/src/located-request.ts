@@ -34,11 +34,14 @@ export interface Wanted {
 export class LocatedRequest {
   readonly authentic: AuthenticRequest;
   readonly caller: Caller;
+  /** From before the rows were read: they stood so then or later. */
+  readonly lookedAt: Date;
   readonly #wanted: Wanted;
 
-  private constructor(authentic: AuthenticRequest, caller: Caller, wanted: Wanted) {
+  private constructor(authentic: AuthenticRequest, caller: Caller, lookedAt: Date, wanted: Wanted) {
     this.authentic = authentic;
     this.caller = caller;
+    this.lookedAt = lookedAt;
     this.#wanted = wanted;
   }
 
@@ -50,6 +53,7 @@ export class LocatedRequest {
   static async find(authentic: AuthenticRequest, parts: LocateParts): Promise<LocatedRequest> {
     const { whole } = authentic;
     const wanted = readWanted(whole, parts.policy);
+    const lookedAt = parts.now();
     const environment = await environmentOf(whole.plan, parts.store);
     const verified = callerFor(authentic, environment);
     const workspace = await parts.store.workspace(verified.workspace);
@@ -70,7 +74,7 @@ export class LocatedRequest {
       ...(exec ? { command: exec.command } : {}),
       ...(wish ? { wish } : {}),
     };
-    return new LocatedRequest(authentic, caller, wanted);
+    return new LocatedRequest(authentic, caller, lookedAt, wanted);
   }
 }
 
