@@ -60,7 +60,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const reset = (): void => {
     faults.clear();
     lifecycle.close();
-    for (const name of bodiesOf(world).keys()) bodies.drop(name);
+    for (const { body } of bodiesOf(world)) bodies.drop(body);
     resetWorld(world, settings.organization);
     commit();
   };

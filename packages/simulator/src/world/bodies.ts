@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { randomHex } from '../ids.ts';
-import { StateDamaged } from './damage.ts';
 import type { World } from './world.ts';
 
 /** Where the bytes of objects and of parts are. The rest of a world is small and plain; these are neither. */
@@ -42,8 +41,11 @@ export function bodiesInMemory(): Bodies {
 export interface StoredBodies extends Bodies {
   /** Removes the files of what was dropped: only when it is written down that nobody needs them. */
   settle(): void;
-  /** Throws StateDamaged when a file that the world names is not there as it was; removes those that it does not name. */
-  matchWith(world: World): void;
+  /**
+   * Takes out of the world what has lost its file, and removes the files that the world does not name. A file that is missing or has
+   * another length is what a power cut may leave; `onLoss` gets a sentence about each.
+   */
+  matchWith(world: World, onLoss: (sentence: string) => void): void;
 }
 
 /** Bodies in that folder, which is made when it is needed. */
@@ -75,28 +77,48 @@ export function bodiesInFolder(folder: string): StoredBodies {
     settle() {
       for (const name of dropped.splice(0)) rmSync(join(folder, name), { force: true });
     },
-    matchWith(world) {
-      const needed = bodiesOf(world);
-      for (const [name, size] of needed) {
-        const found = statSync(join(folder, name), { throwIfNoEntry: false });
-        if (!found) throw new StateDamaged(join(folder, name), 'is missing');
-        if (found.size !== size) {
-          throw new StateDamaged(join(folder, name), `has ${found.size} bytes and should have ${size}`);
+    matchWith(world, onLoss) {
+      const needed = new Set<string>();
+      for (const { body, size, owner, forget } of bodiesOf(world)) {
+        const path = join(folder, body);
+        const found = statSync(path, { throwIfNoEntry: false });
+        if (found?.size === size) {
+          needed.add(body);
+          continue;
         }
+        const loss = found ? `has ${found.size} bytes and should have ${size}` : 'is missing';
+        onLoss(`${path} ${loss}: ${owner} is dropped`);
+        forget();
       }
       for (const name of namesIn(folder)) if (!needed.has(name)) rmSync(join(folder, name), { force: true });
     },
   };
 }
 
-/** The bodies that a world names, with their sizes. */
-export function bodiesOf(world: World): Map<string, number> {
-  const bodies = new Map<string, number>();
-  for (const bucket of world.buckets.values()) {
-    const parts = [...bucket.uploads.values()].flatMap((upload) => [...upload.parts.values()]);
-    for (const one of [...bucket.objects.values(), ...parts]) bodies.set(one.body, one.size);
+/** A body that a world names. */
+interface NamedBody {
+  readonly body: string;
+  readonly size: number;
+  /** What it belongs to, in words. */
+  readonly owner: string;
+  /** Takes its owner out of the world. */
+  readonly forget: () => void;
+}
+
+/** The bodies that a world names. */
+export function* bodiesOf(world: World): Generator<NamedBody> {
+  for (const { name, objects, uploads } of world.buckets.values()) {
+    for (const [key, { body, size }] of objects) {
+      const owner = `object ${JSON.stringify(key)} of bucket ${name}`;
+      yield { body, size, owner, forget: () => void objects.delete(key) };
+    }
+    for (const { key, parts } of uploads.values()) {
+      for (const [number, { body, size }] of parts) {
+        const owner = `part ${number} of an upload of ${JSON.stringify(key)} to bucket ${name}`;
+        yield { body, size, owner, forget: () => void parts.delete(number) };
+      }
+    }
   }
-  return bodies;
 }
 
 function namesIn(folder: string): string[] {

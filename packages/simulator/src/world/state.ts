@@ -33,7 +33,7 @@ export function stateInMemory(operator: string): State {
  * A world that is kept in files: `path` is a snapshot, `path.journal.N` what changed since, `path.bodies` the bytes of objects.
  * A change is appended before anybody is told that it happened. The journal is folded into a new snapshot in the background: a new
  * journal is begun first, then the snapshot takes its place, then the old journal goes; whatever is found of this after a crash says
- * the same. Throws StateDamaged when what is there cannot be read.
+ * the same. Throws StateDamaged when what is there cannot be read; what has only lost its body goes, and `onError` is told.
  */
 export function openState(path: string, operator: string, onError: (error: unknown) => void): State {
   const bodies = bodiesInFolder(`${path}.bodies`);
@@ -50,14 +50,15 @@ export function openState(path: string, operator: string, onError: (error: unkno
     for (const commit of read.commits) for (const record of commit) apply(world, record);
     bytes = read.bytes;
   }
-  bodies.matchWith(world);
+
+  const changes = new Changes();
+  for (const [name, table] of tablesOf(world)) table.attach(changes, [name]);
+  bodies.matchWith(world, onError);
+
   rmSync(besideOf(path), { force: true });
   removeJournals(path, snapshot.generation);
   let journal = openJournal(journalPath(path, generation), bytes);
   let snapshotBytes = snapshot.bytes;
-
-  const changes = new Changes();
-  for (const [name, table] of tablesOf(world)) table.attach(changes, [name]);
 
   const fold = async (): Promise<void> => {
     const next = generation + 1;
