@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** A real process of ours that can be killed and brought back. */
@@ -34,6 +35,10 @@ export interface ProcessPlan {
   readonly input?: string;
   /** Told of each whole line the process writes; nothing is printed otherwise. */
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Waits between a crash and the next start; ends at once when the signal is aborted. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Tells how long a child ran. */
+  readonly monotonicMs?: () => number;
 }
 
 /** A child that does not come up. `lastWords` is what it wrote to standard error, which may hold anything. */
@@ -64,17 +69,36 @@ const READY_WITHIN_MS = 60_000;
 /** Of what a child says, so much is shown when it does not come up. */
 const LAST_LINES = 20;
 
+/** A child that ran for this long is not in a loop of crashes: its end counts as the first. */
+const STEADY_MS = 60_000;
+
+/** The pause after the second crash in a row; each further one doubles it. */
+const FIRST_PAUSE_MS = 250;
+
+/** Long enough not to load the machine, short enough for somebody who has just mended the cause. */
+const LONGEST_PAUSE_MS = 30_000;
+
+/** The pause before the next start: none after one crash, then longer with each. */
+function pauseMsAfter(crashes: number): number {
+  return crashes < 2 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (crashes - 2), LONGEST_PAUSE_MS);
+}
+
 /**
- * Starts a process and keeps it alive: if it dies without being told to, whoever killed it, it is started
- * again on the same ports. It is there from the moment this returns, so that the caller can stop it whatever comes next.
+ * Starts a process and keeps it alive: if it dies without being told to, it is started again on the same ports, at once
+ * after the first crash and later after each further one. It is there from the moment this returns, so that the caller can
+ * stop it whatever comes next.
  */
 export function keepRunning(plan: ProcessPlan): ServerProcess {
-  let stopping = false;
+  const pause = plan.pause ?? pauseUnlessStopped;
+  const monotonicMs = plan.monotonicMs ?? (() => performance.now());
+  const stopped = new AbortController();
+  let crashes = 0;
   let child: ChildProcess | undefined;
   let exited: Promise<void> = Promise.resolve();
   let ready: Promise<void> = Promise.resolve();
 
-  const start = (): void => {
+  const start = (): Promise<void> => {
+    const startedAt = monotonicMs();
     const started = spawn(
       process.execPath,
       [...(plan.nodeArguments ?? process.execArgv), plan.script, ...plan.args],
@@ -119,13 +143,22 @@ export function keepRunning(plan: ProcessPlan): ServerProcess {
       started.once('error', () => resolve());
       started.once('exit', (code) => {
         resolve();
-        // Before it is ready, exit code 1 is a refusal with a reason: starting again would only repeat it. Afterwards it is what
-        // Node ends with on an error that nobody caught: a crash as any other.
-        if (!stopping && (wasReady || code !== 1)) start();
+        // Exit code 1 before it is ready is a refusal with a reason, which another start would only repeat. Exit code 1 of a
+        // child that was ready is an uncaught error: a crash like any other.
+        if (stopped.signal.aborted || (!wasReady && code === 1)) return;
+        crashes = monotonicMs() - startedAt < STEADY_MS ? crashes + 1 : 1;
+        ready = startAgain();
+        ready.catch(() => {});
       });
     });
+    return ready;
   };
-  start();
+  const startAgain = async (): Promise<void> => {
+    const ms = pauseMsAfter(crashes);
+    if (ms > 0) await pause(ms, stopped.signal);
+    if (!stopped.signal.aborted) await start();
+  };
+  void start();
   return {
     get pid() {
       return child?.pid;
@@ -133,16 +166,21 @@ export function keepRunning(plan: ProcessPlan): ServerProcess {
     ready,
     kill: async () => {
       const dying = exited;
+      crashes = 0;
       child?.kill('SIGKILL');
       await dying;
       await ready;
     },
     stop: async () => {
-      stopping = true;
+      stopped.abort();
       child?.kill('SIGTERM');
       await exited;
     },
   };
+}
+
+async function pauseUnlessStopped(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 /** `count` neighbouring ports that are free now. */
