@@ -20,9 +20,9 @@ export async function reachPlatform(
 ): Promise<Platform> {
   const urls = flyUrls(fly === 'real' ? 'real' : { simulatorPort });
   const outgoing = createOutgoing({ allowedOrigins: fly === 'real' ? [] : [new URL(urls.api).origin] });
-  open.later(() => outgoing.close());
+  open.later('outgoing connections', () => outgoing.close());
   if (fly === 'real') return { urls, outgoing, now: systemClock };
   const clock = await followPlatformClock(urls.api, outgoing, log);
-  open.later(() => clock.stop());
+  open.later('clock of the simulated Fly.io', () => clock.stop());
   return { urls, outgoing, now: clock.now };
 }

@@ -13,11 +13,15 @@ import { startWorkers } from './workers.ts';
 /** A Hangar that serves. */
 export interface Running {
   readonly engine: 'pglite' | 'postgres';
-  /** Finishes what runs, then closes everything. */
-  stop(): Promise<void>;
+  /**
+   * Finishes what runs, then closes everything.
+   *
+   * @returns whether everything has closed in time.
+   */
+  stop(): Promise<boolean>;
 }
 
-/** How long running requests may take to finish after a signal; orchestrators kill after ten seconds or more. */
+/** How long running requests may take to finish after a signal. The rest of the time for closing is for what they used. */
 const GRACE_MS = 8_000;
 
 /**
@@ -36,7 +40,7 @@ export async function runHangar(
   const open = closing(log);
   try {
     const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
-    open.later(() => lock?.release());
+    open.later('data folder', () => lock?.release());
     const metrics = createMetrics(config.metricsToken ?? (config.fly === 'real' ? 'closed' : 'open'));
     const main = {
       name: 'main',
@@ -54,23 +58,24 @@ export async function runHangar(
     // Not beside the opening of the database, which cannot be broken off: a platform that fails ends the start at once.
     await beforeOpening(open);
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
-    open.later(() => store.close());
+    open.later('database', () => store.close());
     const { urls, outgoing, now } = await reachPlatform(config, open, log);
     const hangar = await composeHangar({ config, store, outgoing, urls, now, log, metrics });
-    open.later(() => hangar.close());
+    open.later('calls to Fly.io', () => hangar.close());
     const bodies = createBodyBudget(BODY_LIMITS);
+    const work = open.together();
     for (const [app, door] of [
       [hangar.gateway, gateway],
       [hangar.main, main],
     ] as const) {
       const listening = await serve(app, { ...door, bodies });
-      open.later(() => listening.close(GRACE_MS));
+      work.later(`${door.name} requests`, () => listening.close(GRACE_MS));
     }
     // Whatever waits in the database has waited already; people need not.
     const jobs = await startJobs(store, log);
-    open.later(() => jobs.stop());
+    work.later('schedules', () => jobs.stop());
     const workers = await startWorkers(hangar.tasks, { jobs, log, metrics });
-    open.later(() => workers.stop());
+    work.later('tasks', () => workers.stop());
     log.info(
       { engine: store.engine, publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl, fly: config.fly },
       'serving',

@@ -23,23 +23,24 @@ export async function runAuthority(config: AuthorityConfig): Promise<Running> {
   const open = closing(log);
   try {
     const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
-    open.later(() => lock?.release());
+    open.later('data folder', () => lock?.release());
     const paths = { verify: '', sign: '' };
     for (const half of halves) paths[half] = await prepareSocket(config.sockets, half);
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
-    open.later(() => store.close());
+    open.later('database', () => store.close());
     const { now } = await reachPlatform(config, open, log);
     const sealer = createSealer(config.masterKeys);
     const { publicUrl, mintLimits: limits } = config;
     const issuer = await openIssuer({ publicUrl, store, sealer, limits, now, log });
+    const work = open.together();
     for (const half of halves) {
       const listening = await serveOnSocket(createIssuerDoor(issuer, half), paths[half], log);
-      open.later(() => listening.close());
+      work.later(`socket ${half}`, () => listening.close());
     }
     const jobs = await startJobs(store, log);
-    open.later(() => jobs.stop());
+    work.later('schedules', () => jobs.stop());
     const workers = await startWorkers(issuer.tasks, { jobs, log, metrics: createMetrics('closed') });
-    open.later(() => workers.stop());
+    work.later('tasks', () => workers.stop());
     log.info({ engine: store.engine, sockets: config.sockets, fly: config.fly }, 'serving');
     return { engine: store.engine, stop: () => open.closeAll() };
   } catch (error) {

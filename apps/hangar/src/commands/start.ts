@@ -62,7 +62,7 @@ async function startSimulator(config: Config, open: Closing, log: Log): Promise<
     onLine: (line, stream) =>
       log[stream === 'stderr' ? 'warn' : 'debug']({ line }, 'the simulated Fly.io says'),
   });
-  open.later(() => simulator.stop());
+  open.later('simulated Fly.io', () => simulator.stop());
   try {
     await simulator.ready;
   } catch (error) {

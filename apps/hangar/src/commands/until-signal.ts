@@ -1,7 +1,7 @@
 import type { Running } from '../running.ts';
 import { failStart } from '../start-failure.ts';
 
-/** Runs until SIGTERM or SIGINT. A start that fails ends the process with code 1, whatever is still open. */
+/** Runs until SIGTERM or SIGINT. A start that fails, or a stop that leaves something open, ends the process with code 1. */
 export async function untilSignal(start: () => Promise<Running>): Promise<Running> {
   let running: Running;
   try {
@@ -14,7 +14,7 @@ export async function untilSignal(start: () => Promise<Running>): Promise<Runnin
   const stop = (): void => {
     // A second signal ends the process at once, as people expect of a second Ctrl-C.
     process.once('SIGINT', () => process.exit(130));
-    void running.stop().then(() => process.exit(0));
+    void running.stop().then((closed) => process.exit(closed ? 0 : 1));
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
