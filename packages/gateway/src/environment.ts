@@ -150,6 +150,14 @@ export function isGone(state: string): boolean {
 /** States in which upstream itself has given a machine up. */
 const FAILED_STATES: readonly string[] = ['failed', 'launch_failed'];
 
+/** States in which a machine stays until somebody starts it. */
+const RESTING_STATES: readonly string[] = ['stopped', 'suspended', ...FAILED_STATES, ...GONE_STATES];
+
+/** True for a machine that neither runs nor is about to. One in a state that is not known is not at rest. */
+export function isAtRest(state: string): boolean {
+  return RESTING_STATES.includes(state);
+}
+
 /** True for a machine that is down, or goes down again and again, without having been asked to. */
 export function hasFailed({ state, failure }: Pick<Machine, 'state' | 'failure'>): boolean {
   if (FAILED_STATES.includes(state) || failure?.reason === 'restarting') return true;

@@ -45,7 +45,7 @@ export interface Environments {
   list(workspace: bigint): Promise<readonly EnvironmentSummary[]>;
   /**
    * Closes a workspace to all requests, shuts off its storage keys and stops its machines. The data lives until
-   * `deleteAfter`, and is then deleted by the recovery task.
+   * `deleteAfter`, and is then deleted by the recovery task, which also stops machines that would not stop yet.
    * @throws HangarError `upstream_failed` naming what is not shut off yet; it may be called again, and the recovery task
    *   goes on
    */

@@ -1,25 +1,35 @@
 import { HangarError } from '@hangar/security';
 import { shutKeysOff } from './delete-steps.ts';
-import { isRunning, type Environment } from './environment.ts';
+import { isAtRest, type Environment } from './environment.ts';
 import { claim } from './lease.ts';
 import { pause, type Parts } from './parts.ts';
-import type { EnvironmentChanges } from './ports.ts';
-import { giveBack, giveBackForLater, keepsLease, record, runSteps, type SagaStep } from './saga.ts';
-import { upstreamError } from './upstream.ts';
+import {
+  giveBack,
+  giveBackForLater,
+  keepsLease,
+  record,
+  runSteps,
+  whileHeld,
+  type SagaStep,
+} from './saga.ts';
 
 /** How long an undo waits for whoever works on the environment, such as the deletion that it undoes. */
 const WAIT_TRIES = 25;
 const WAIT_PAUSE_MS = 200;
 
 /**
+ * Machines of an environment whose extension ended are looked at again after this long, until a look as long after that end
+ * finds all of them at rest. Shorter, and a create that was allowed just before the end comes after the last look; longer,
+ * and a machine that would not stop runs on for that long.
+ */
+const LOOK_AGAIN_MS = 60_000;
+
+/**
  * What ends the access to an environment and can be taken back without a loss. The gateway refuses its tokens by the phase
  * alone; its storage key is shut off here. Machines go on, so that an undo finds them running; when the whole extension
- * is gone nobody is left to undo, and they are stopped.
+ * is gone nobody is left to undo, and {@link stopForGood} stops them.
  */
-export const quarantineSteps: readonly SagaStep[] = [
-  { name: 'quarantine.key-off', run: shutKeysOff },
-  { name: 'quarantine.machines', run: stopMachinesOfTheClosed },
-];
+export const quarantineSteps: readonly SagaStep[] = [{ name: 'quarantine.key-off', run: shutKeysOff }];
 
 /** What an undo takes back. The first one that was begun is the decision: whoever finds it goes on with it. */
 export const undeleteSteps: readonly SagaStep[] = [
@@ -73,8 +83,7 @@ export async function keepQuarantined(environment: Environment, parts: Parts): P
     const { deleteAfter } = kept;
     if (deleteAfter === undefined || deleteAfter <= parts.now())
       return { tag: 'due', due: await record(kept, { phase: 'deleting' }, parts) };
-    await runSteps(kept, quarantineSteps, parts);
-    await giveBack(kept, deleteAfter, parts);
+    await shutOff(kept, parts);
     return { tag: 'kept' };
   } catch (error) {
     if (keepsLease(error)) await giveBackForLater(environment, parts);
@@ -140,8 +149,7 @@ async function bringBack(environment: Environment, parts: Parts): Promise<Enviro
 async function shutAgain(environment: Environment, parts: Parts): Promise<void> {
   try {
     const kept = await record(environment, { journal: journalWithout(environment) }, parts);
-    await runSteps(kept, quarantineSteps, parts);
-    await giveBack(kept, kept.deleteAfter, parts);
+    await shutOff(kept, parts);
   } catch (error) {
     parts.log.warn({ environment: environment.id, err: error }, 'a quarantine is left to the recovery task');
     if (keepsLease(error)) await giveBackForLater(environment, parts);
@@ -152,8 +160,13 @@ function closed(): HangarError {
   return new HangarError('gone', { public: 'the organization of this environment was deleted' });
 }
 
-async function isOpen({ workspace }: Environment, { store }: Parts): Promise<boolean> {
-  return (await store.workspace(workspace))?.closedAt === undefined;
+async function isOpen(environment: Environment, parts: Parts): Promise<boolean> {
+  return (await closingOf(environment, parts)) === undefined;
+}
+
+/** When the extension of an environment ended. */
+async function closingOf({ workspace }: Environment, { store }: Parts): Promise<Date | undefined> {
+  return (await store.workspace(workspace))?.closedAt;
 }
 
 /** The journal as before the quarantine: then each of its steps runs again, and so does each of the undo. */
@@ -166,20 +179,33 @@ function isBeingUndone({ journal }: Environment): boolean {
   return journal.some((step) => undeleteSteps.some(({ name }) => name === step.name));
 }
 
-async function stopMachinesOfTheClosed(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
-  if (await isOpen(environment, parts)) return {};
-  const { name } = environment;
-  const { machines } = parts;
-  const listed = await machines.listMachines(name);
-  if (!listed.ok) {
-    if (listed.reason.tag === 'refused' && listed.reason.status === 404) return {};
-    throw upstreamError(listed.reason, true);
+/** Shuts a leased environment off, and gives it back until its end or the next look at its machines. */
+async function shutOff(environment: Environment, parts: Parts): Promise<void> {
+  await runSteps(environment, quarantineSteps, parts);
+  const isSettled = await whileHeld(environment, parts, async () => await stopForGood(environment, parts));
+  const { deleteAfter } = environment;
+  const again = new Date(parts.now().getTime() + LOOK_AGAIN_MS);
+  const isLast = isSettled || deleteAfter === undefined || deleteAfter < again;
+  await giveBack(environment, isLast ? deleteAfter : again, parts);
+}
+
+/** Stops what is not at rest after the end of the extension. Resolves to whether nothing will run there any more. */
+async function stopForGood(environment: Environment, parts: Parts): Promise<boolean> {
+  const closedAt = await closingOf(environment, parts);
+  if (closedAt === undefined) return true;
+  const lookedAt = parts.now();
+  const { id, name } = environment;
+  const listed = await parts.machines.listMachines(name);
+  const isGone = !listed.ok && listed.reason.tag === 'refused' && listed.reason.status === 404;
+  if (!listed.ok && !isGone) {
+    parts.log.info({ environment: id, reason: listed.reason.tag }, 'machines could not be looked at');
+    return false;
   }
-  for (const { id, state } of listed.value) {
-    if (!isRunning(state)) continue;
-    const stopped = await machines.stopMachine(name, id);
-    // One that ends by itself at this moment is refused with 412, and has what it should have.
-    if (!stopped.ok && stopped.reason.tag !== 'refused') throw upstreamError(stopped.reason, true);
+  const going = (listed.ok ? listed.value : []).filter(({ state }) => !isAtRest(state));
+  for (const { id: machine } of going) {
+    const stopped = await parts.machines.stopMachine(name, machine);
+    if (!stopped.ok)
+      parts.log.info({ machine, reason: stopped.reason.tag }, 'a machine could not be stopped');
   }
-  return {};
+  return going.length === 0 && lookedAt.getTime() >= closedAt.getTime() + LOOK_AGAIN_MS;
 }

@@ -85,17 +85,8 @@ export async function runSteps(
   steps: readonly SagaStep[],
   parts: Parts,
 ): Promise<Environment> {
-  let environment = start;
-  const heartbeat = setInterval(() => {
-    record(environment, {}, parts).catch((error: unknown) => {
-      parts.log.warn(
-        { environment: start.id, err: error },
-        'the lease of an environment could not be prolonged',
-      );
-    });
-  }, heartbeatMs);
-  heartbeat.unref();
-  try {
+  return await whileHeld(start, parts, async () => {
+    let environment = start;
     for (const step of steps) {
       const entry = environment.journal.find(({ name }) => name === step.name);
       if (entry?.finishedAt !== undefined) continue;
@@ -109,6 +100,26 @@ export async function runSteps(
       environment = await record(environment, { ...changes, journal }, parts);
     }
     return environment;
+  });
+}
+
+/** Prolongs a lease while the work on its environment goes on. */
+export async function whileHeld<T>(
+  environment: Environment,
+  parts: Parts,
+  work: () => Promise<T>,
+): Promise<T> {
+  const heartbeat = setInterval(() => {
+    record(environment, {}, parts).catch((error: unknown) => {
+      parts.log.warn(
+        { environment: environment.id, err: error },
+        'the lease of an environment could not be prolonged',
+      );
+    });
+  }, heartbeatMs);
+  heartbeat.unref();
+  try {
+    return await work();
   } finally {
     clearInterval(heartbeat);
   }

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defaultPolicy } from '@hangar/gateway';
+import { switchOn, withFault } from '../../../test/harness/mishaps.ts';
 import { dyingStore } from './dying.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
@@ -16,10 +18,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await world.close());
 
-const recover = async () =>
-  await world.gateway.tasks
-    .find(({ name }) => name === 'gateway-recovery')
-    ?.run(new AbortController().signal);
+const recover = async (at: World = world) =>
+  await at.gateway.tasks.find(({ name }) => name === 'gateway-recovery')?.run(new AbortController().signal);
 
 it('an environment that is being made does not keep the others from being shut off (G-13)', async () => {
   const { number } = await world.openWorkspace('ext-busy');
@@ -76,4 +76,110 @@ it('an extension that ends shuts off its environments, stops their machines, and
   world.simulator.clock.advance(60_000);
   await recover();
   expect(await world.inventory()).toMatchObject({ apps: [], machines: [], buckets: [], policies: [] });
+});
+
+describe('machines of an extension that ended', () => {
+  const GRACE_MINUTES = GRACE_MS / 60_000;
+  const policy = { ...defaultPolicy, deleteGraceSeconds: GRACE_MS / 1000 };
+  const LAUNCH_MS = 30_000;
+  const delays = { launch: LAUNCH_MS, start: 1, stop: 1, suspend: 1, replace: 1, destroy: 1 };
+  const failing = { door: 'machines', kind: 'status', status: 500 } as const;
+  const stop = { ...failing, method: 'POST', route: '/v1/apps/*/machines/*/stop' };
+  const list = { ...failing, method: 'GET', route: '/v1/apps/*/machines' };
+
+  let ended: World;
+  beforeEach(async () => {
+    ended = await openWorld({ gateway: { policy }, simulator: { delays } });
+    await ask('POST', '/v1/apps', { name: 'own' });
+  });
+  afterEach(async () => await ended.close());
+
+  const ask = async (method: string, target: string, body?: unknown) =>
+    await ended.ask(method, target, { token: ended.token, body });
+  const create = async (): Promise<string> =>
+    (await ask('POST', '/v1/apps/own/machines', plainMachine)).json.id;
+  const started = async (): Promise<string> => {
+    const id = await create();
+    ended.simulator.clock.advance(LAUNCH_MS);
+    await waitFor(ended, 'own', id, 'started');
+    return id;
+  };
+  const end = async (): Promise<void> =>
+    await ended.gateway.environments.quarantineAll(
+      ended.workspace.number,
+      new Date(ended.simulator.clock.nowMs() + GRACE_MS),
+    );
+  const recoverAfter = async (minutes: number): Promise<void> => {
+    ended.simulator.clock.advance(minutes * 60_000 + 1_000);
+    await recover(ended);
+  };
+  const states = async () => (await ended.inventory()).machines.map(({ state }) => state);
+  const looks = () => ended.seen.filter((seen) => seen === 'GET /v1/apps/own/machines').length;
+
+  it.each([
+    {
+      case: 'that is just being started',
+      strike: async () => {
+        await create();
+        await end();
+      },
+    },
+    {
+      case: 'that will not stop',
+      strike: async () => {
+        await started();
+        await withFault(ended.simulator, stop, end);
+      },
+    },
+    {
+      case: 'that cannot be seen',
+      strike: async () => {
+        await started();
+        await withFault(ended.simulator, list, end);
+      },
+    },
+    {
+      case: 'whose creation was allowed before the end and comes after it',
+      strike: async () => {
+        await end();
+        expect((await ended.machines.createMachine('own', plainMachine)).ok).toBe(true);
+      },
+    },
+  ])('stops a machine $case within minutes', async ({ strike }) => {
+    await strike();
+    expect((await ended.inventory()).access_keys.filter(({ status }) => status === 'Active')).toEqual([]);
+    ended.simulator.clock.advance(LAUNCH_MS);
+    await expect.poll(states).toEqual(['started']);
+    await recoverAfter(1);
+    await recoverAfter(1);
+    expect(await states()).toEqual(['stopped']);
+  });
+
+  it('stops at once what was let run on when its user deleted it', async () => {
+    await started();
+    expect((await ask('DELETE', '/v1/apps/own')).status).toBe(202);
+    expect(await states()).toEqual(['started']);
+    await end();
+    await expect.poll(states).toEqual(['stopped']);
+  });
+
+  it('looks no more once all of them rested for a minute after the end', async () => {
+    await started();
+    await end();
+    await recoverAfter(1);
+    const last = looks();
+    await recoverAfter(1);
+    await recoverAfter(1);
+    expect(looks()).toBe(last);
+  });
+
+  it('deletes them when the grace is over, whether they stopped or not', async () => {
+    await started();
+    const refused = switchOn(ended.simulator, stop);
+    await end();
+    await recoverAfter(GRACE_MINUTES / 2);
+    await recoverAfter(GRACE_MINUTES / 2);
+    refused.expectStruck();
+    expect(await ended.inventory()).toMatchObject({ apps: [], machines: [], buckets: [] });
+  });
 });
