@@ -60,7 +60,7 @@ export function createRevocationFeed(options: {
   onLost: () => void;
 }): RevocationFeed {
   const { issuer, now, monotonicMs } = options;
-  const entries = new Map<string, Revocation>();
+  let entries = new Map<string, Revocation>();
   let newest = 0n;
   let newestKey = 0n;
   let domain: Uint8Array = new Uint8Array();
@@ -72,21 +72,30 @@ export function createRevocationFeed(options: {
 
   async function read(): Promise<void> {
     if (!isFresh()) options.onLost();
-    const startedAt = monotonicMs();
     if (!isFresh() || domain.length === 0) domain = domainOf(await issuer.about(), options.expected);
-    let page = await issuer.revokedSince(newest);
-    if (page.newest < newest) {
-      // An older database was restored: key numbers and revocations may mean something else now.
-      options.onLost();
-      entries.clear();
-      page = await issuer.revokedSince(0n);
+    let known = entries;
+    let from = newest;
+    for (let more = true; more;) {
+      const askedAt = monotonicMs();
+      const page = await issuer.revokedSince(from);
+      if (page.newest < from) {
+        // An older database was restored: key numbers and revocations may mean something else now. What was known
+        // counts until all of the other is.
+        options.onLost();
+        known = new Map();
+        from = 0n;
+        continue;
+      }
+      for (const entry of page.revocations)
+        known.set(entryKey(entry.workspace, entry.kind, entry.value), entry);
+      more = page.more;
+      from = more ? (page.revocations.at(-1)?.number ?? from) : page.newest;
+      newestKey = page.newestKey;
+      // Fresh as of the last question, not of its answer: a slow database must not stretch the promise.
+      if (!more) knownAt = askedAt;
     }
-    for (const entry of page.revocations)
-      entries.set(entryKey(entry.workspace, entry.kind, entry.value), entry);
-    newest = page.newest;
-    newestKey = page.newestKey;
-    // Fresh as of the question, not of the answer: a slow database must not stretch the promise.
-    knownAt = startedAt;
+    entries = known;
+    newest = from;
   }
 
   function readOnce(): Promise<void> {

@@ -17,6 +17,30 @@ export const DEFAULT_MINT_LIMITS: MintLimits = { depth: 32, liveTokens: 1000 };
  */
 export const RECORDS_PER_LIVE_TOKEN = 10;
 
+/**
+ * Copies of one workspace that are revoked by their digest at one time. Whoever holds a text makes copies of it without
+ * end, each another one to remember for as long as the text lives; whole tokens are bounded by their records.
+ */
+export const MAX_REVOKED_COPIES = 10_000;
+
+const COPIES_RULE = 'revoked_copies';
+
+/** Why a copy cannot be revoked by itself, as an error of our doors. */
+export function tooManyCopies(): HangarError {
+  return new HangarError('policy_denied', {
+    public: `The workspace has ${MAX_REVOKED_COPIES} revoked copies, and may have no more until some of them would have ended. Revoke the whole token instead: by its id, creator, app or key, or by this text with scope "token".`,
+    extra: { rule: COPIES_RULE, limit: MAX_REVOKED_COPIES },
+  });
+}
+
+/** Whether this is {@link tooManyCopies}, thrown here or by an issuer that runs apart. */
+export function isTooManyCopies(error: unknown): boolean {
+  return error instanceof HangarError && error.extra?.['rule'] === COPIES_RULE;
+}
+
+/** Entries of the feed that are read at once: some two megabytes on their way from an issuer that runs apart. */
+export const FEED_PAGE = 10_000;
+
 /** The limits with defaults. Throws `config_invalid` for one that allows nothing. */
 export function readMintLimits(given: Partial<MintLimits> = {}): MintLimits {
   const limits = { ...DEFAULT_MINT_LIMITS, ...given };

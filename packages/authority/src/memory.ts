@@ -38,27 +38,30 @@ export function createMemoryStore(): IssuerStore & FlowStore {
     asker !== undefined &&
     [asker.id, String(asker.key), ...asker.branches].some((value) => isRevoked(workspace, value));
 
-  /** Marks the minted texts among these branches, and answers whether all texts of their tokens are revoked now. */
-  function endParts(
-    workspace: bigint,
-    target: RevocationTarget,
-    at: Date,
-    by: string,
-  ): Map<string, EndedPart> {
+  /** The minted texts among these branches. */
+  function partsAmong(workspace: bigint, target: RevocationTarget): Map<string, EndedPart> {
     const digests = 'branches' in target ? target.branches.map((branch) => branch.digest) : [];
     const ended = new Map<string, EndedPart>();
     const isMeant = (row: TokenRow): boolean =>
       row.workspace === workspace && row.parts.some((part) => digests.includes(part.digest));
     for (const row of [...rows.values()].filter(isMeant)) {
-      const parts = row.parts.map((part) =>
-        digests.includes(part.digest) ? { revokedAt: at, revokedBy: by, ...part } : part,
+      const isWhole = row.parts.every(
+        (part) => part.revokedAt !== undefined || digests.includes(part.digest),
       );
-      rows.set(row.id, { ...row, parts });
-      const isWhole = parts.every((part) => part.revokedAt !== undefined);
-      for (const { digest } of parts)
+      for (const { digest } of row.parts)
         if (digests.includes(digest)) ended.set(digest, { token: row.id, isWhole });
     }
     return ended;
+  }
+
+  function endParts(ended: ReadonlyMap<string, EndedPart>, at: Date, by: string): void {
+    for (const { token } of ended.values()) {
+      const row = rows.get(token);
+      const parts = row?.parts.map((part) =>
+        ended.has(part.digest) ? { revokedAt: at, revokedBy: by, ...part } : part,
+      );
+      if (row && parts) rows.set(token, { ...row, parts });
+    }
   }
 
   /** Everything minted below these ids and digests, step by step down. */
@@ -198,25 +201,30 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       }
     },
 
-    revoke: async ({ workspace, target, by, at, neededFrom, latestEnd, asker }) => {
+    revoke: async ({ workspace, target, by, at, neededFrom, latestEnd, maxCopies, asker }) => {
       if (hasEnded(workspace, asker)) return 'asker_revoked';
-      const parts = endParts(workspace, target, at, by);
+      const parts = partsAmong(workspace, target);
       const { tokens, entries } = reach(workspace, target, { parts, neededFrom, latestEnd });
-      const fresh = entries.filter(({ value }) => !isRevoked(workspace, value));
-      const said = new Set(fresh.map(({ value }) => value));
-      for (const { chain = [], ...entry } of fresh) {
-        if (chain.some((link) => said.has(link) || isRevoked(workspace, link))) continue;
+      const unsaid = entries.filter(({ value }) => !isRevoked(workspace, value));
+      const said = new Set(unsaid.map(({ value }) => value));
+      const fresh = unsaid.filter(
+        ({ chain = [] }) => !chain.some((link) => said.has(link) || isRevoked(workspace, link)),
+      );
+      const copies = fresh.filter(isCopy).length;
+      const own = revocations.filter((entry) => entry.workspace === workspace);
+      if (copies > 0 && own.filter(isCopy).length + copies > maxCopies) return 'too_many_copies';
+      endParts(parts, at, by);
+      for (const { chain: _, ...entry } of fresh)
         revocations.push({ ...entry, workspace, number: (newest += 1n) });
-      }
       for (const row of tokens)
         if (!row.revokedAt) rows.set(row.id, { ...row, revokedAt: at, revokedBy: by });
       return tokens.map((row) => row.id);
     },
-    revokedSince: async (number) => ({
-      newest,
-      newestKey,
-      revocations: revocations.filter((entry) => entry.number > number),
-    }),
+    revokedSince: async (number, limit) => {
+      const behind = revocations.filter((entry) => entry.number > number);
+      const page = behind.slice(0, limit);
+      return { newest, newestKey, revocations: page, more: page.length < behind.length };
+    },
     pruneRevocations: async (before) => {
       const kept = revocations.filter(
         (entry) => entry.needlessAfter === undefined || entry.needlessAfter >= before,
@@ -262,6 +270,11 @@ type Entry = Pick<Revocation, 'kind' | 'value' | 'isPart' | 'needlessAfter'> & {
   /** Of a copy: what makes this entry needless when it is revoked. */
   readonly chain?: readonly string[];
 };
+
+/** A copy that no record knows. */
+function isCopy({ kind, isPart }: Pick<Revocation, 'kind' | 'isPart'>): boolean {
+  return kind === 'branch' && isPart !== true;
+}
 
 /** A minted text that was revoked, and whether any other text of its token lives on. */
 interface EndedPart {

@@ -113,6 +113,8 @@ export interface FlowRow {
 /** One reading of the feed: what was revoked since, and the newest numbers of feed and signing keys. */
 export interface FeedPage {
   readonly revocations: readonly Revocation[];
+  /** Whether there are more behind the last of these. */
+  readonly more: boolean;
   /** The number last handed out; lower than before only when an older database was restored. */
   readonly newest: bigint;
   readonly newestKey: bigint;
@@ -138,6 +140,9 @@ export interface NewToken {
 
 /** Why a token was not recorded. */
 export type NotRecorded = 'revoked' | 'too_many_live' | 'too_many_recorded';
+
+/** Why nothing was revoked. */
+export type NotRevoked = 'asker_revoked' | 'too_many_copies';
 
 /** What an issuer needs a database for. Every function is one committed step. */
 export interface IssuerStore {
@@ -189,8 +194,10 @@ export interface IssuerStore {
    * Answers the ids of the recorded tokens that died; an empty list when the target names none here. A token named
    * by its id is revoked with or without a record.
    * Repeating it writes nothing new and answers the same, and a copy of what is revoked already, or one that was
-   * over before `neededFrom`, leaves no entry: who holds one old text makes as many copies of it as they like. No
-   * token that exists `at` that time lives longer than `latestEnd`.
+   * over before `neededFrom`, leaves no entry: who holds one old text makes as many copies of it as they like. For the
+   * same reason a workspace has no more than `maxCopies` entries of copies that no record knows; counting and writing
+   * are one step, and what would go beyond changes nothing. No token that exists `at` that time lives longer than
+   * `latestEnd`.
    */
   revoke(o: {
     workspace: bigint;
@@ -200,10 +207,11 @@ export interface IssuerStore {
     at: Date;
     neededFrom: Date;
     latestEnd: Date;
+    maxCopies: number;
     asker?: Asker;
-  }): Promise<readonly string[] | 'asker_revoked'>;
-  /** Everything in the feed behind `number`, oldest first. */
-  revokedSince(number: bigint): Promise<FeedPage>;
+  }): Promise<readonly string[] | NotRevoked>;
+  /** The first `limit` entries of the feed behind `number`, oldest first; all of them without one. */
+  revokedSince(number: bigint, limit?: number): Promise<FeedPage>;
   /** Forgets entries that concern no living token. */
   pruneRevocations(before: Date): Promise<number>;
   /**

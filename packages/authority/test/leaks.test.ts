@@ -107,6 +107,18 @@ describe('a signed report of leaked tokens', () => {
     expect(await verdict(parent)).toBe('taken');
   });
 
+  it('ends the whole token when the workspace has no room for another revoked copy', async () => {
+    const { store } = world.options;
+    authority = world.replica({
+      leakReporters: readLeakReporters(published),
+      store: { ...store, revoke: (wish) => store.revoke({ ...wish, maxCopies: 0 }) },
+    });
+    const [parent, other] = [await mint(), await mint()];
+    const { json } = await report([{ token: narrowed(parent), type: 'x' }]);
+    expect(json).toMatchObject([{ label: 'true_positive' }]);
+    expect([await verdict(parent), await verdict(other)]).toEqual(['token_revoked', 'taken']);
+  });
+
   it('F-123: recognises any one part of a list, in either order, and ends what a discharge signed in for', async () => {
     const parts: [string, (permission: string, discharge: string) => string][] = [
       ['the permission token', (permission) => permission],

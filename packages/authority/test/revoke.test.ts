@@ -315,9 +315,72 @@ describe('when revocations cannot be read', () => {
       at: world.clock.now(),
       neededFrom: new Date(0),
       latestEnd: world.clock.now(),
+      maxCopies: 0,
     });
     world.clock.advance(0.2);
     expect(await verdict(slow, token)).toBe('token_revoked');
+  });
+});
+
+describe('a feed in many pages', () => {
+  const revokeSome = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1)
+      await here.tokens.revoke({ workspace: WORKSPACE, target: { token: (await mint()).id }, by: 't' });
+  };
+  const inPagesOf = (size: number, asked: bigint[]): Authority => {
+    const { store } = world.options;
+    return world.replica({
+      store: {
+        ...store,
+        revokedSince: async (number) => {
+          asked.push(number);
+          // A whole reading takes longer than knowledge lives; one question does not.
+          world.clock.advance(0.5);
+          return await store.revokedSince(number, size);
+        },
+      },
+    });
+  };
+
+  it('is read to its end by a process that starts, which is fresh as of its last question', async () => {
+    await revokeSome(5);
+    const last = await mint();
+    await here.tokens.revoke({ workspace: WORKSPACE, target: { token: last.id }, by: 't' });
+    const { token } = await mint();
+    const asked: bigint[] = [];
+    const late = inPagesOf(2, asked);
+    expect(await verdict(late, last.token)).toBe('token_revoked');
+    expect(asked).toEqual([0n, 2n, 4n]);
+    expect(await verdict(late, token)).toBe('taken');
+    expect(asked).toHaveLength(3);
+    await late.tasks.find((task) => task.name === 'authority.revocations')?.run(new AbortController().signal);
+    expect(asked).toEqual([0n, 2n, 4n, 6n]);
+  });
+
+  it('counts as it was until all of a restored one is read', async () => {
+    const { token, id } = await mint();
+    await revokeSome(3);
+    await here.tokens.revoke({ workspace: WORKSPACE, target: { token: id }, by: 't' });
+    const { store } = world.options;
+    let isRestored = false;
+    let between: string | undefined;
+    const process: Authority = world.replica({
+      store: {
+        ...store,
+        revokedSince: async (number) => {
+          if (!isRestored) return await store.revokedSince(number, 2);
+          if (number === 2n) between = await verdict(process, token);
+          const page = await store.revokedSince(number, 2);
+          return { ...page, newest: 3n, more: number === 0n };
+        },
+      },
+    });
+    expect(await verdict(process, token)).toBe('token_revoked');
+    isRestored = true;
+    await process.tasks
+      .find((task) => task.name === 'authority.revocations')
+      ?.run(new AbortController().signal);
+    expect(between).toBe('token_revoked');
   });
 });
 

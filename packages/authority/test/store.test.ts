@@ -56,7 +56,12 @@ describe.each(stores)('a store %s', (_, open) => {
     store = await open();
   });
   const revoke = async (target: RevocationTarget, workspace = WS): Promise<readonly string[]> => {
-    const reached = await store.revoke({
+    const reached = await tryToRevoke(target, { workspace });
+    if (typeof reached === 'string') throw new Error(reached);
+    return reached;
+  };
+  const tryToRevoke = (target: RevocationTarget, { workspace = WS, maxCopies = 100 } = {}) =>
+    store.revoke({
       workspace,
       target,
       by: 'test',
@@ -64,10 +69,8 @@ describe.each(stores)('a store %s', (_, open) => {
       at: at(50),
       neededFrom: at(-1000),
       latestEnd: at(2000),
+      maxCopies,
     });
-    if (reached === 'asker_revoked') throw new Error(reached);
-    return reached;
-  };
   const add = (token: TokenRow, ancestors: readonly string[] = [], limits = { live: 100, recorded: 1000 }) =>
     store.addToken({ row: token, ancestors, keys: [token.keyNumber], limits });
   const feed = async (since = 0n) => (await store.revokedSince(since)).revocations;
@@ -176,6 +179,18 @@ describe.each(stores)('a store %s', (_, open) => {
     expect((await store.revokedSince(0n)).newest).toBe(numbers.at(-1));
   });
 
+  it('answers the feed in pages, and says whether there is more', async () => {
+    for (const digest of ['a', 'b', 'c']) await revoke({ branches: [{ digest }] });
+    const page = async (since: bigint, limit: number) => {
+      const { revocations, more, newest } = await store.revokedSince(since, limit);
+      return [revocations.map(({ value }) => value).join(''), more, newest];
+    };
+    expect(await page(0n, 2)).toEqual(['ab', true, 3n]);
+    expect(await page(2n, 2)).toEqual(['c', false, 3n]);
+    expect(await page(0n, 3)).toEqual(['abc', false, 3n]);
+    expect((await store.revokedSince(0n)).more).toBe(false);
+  });
+
   it('writes no entry for a copy of what is revoked already, or for one that was over before', async () => {
     const of = { token: uuid(1), key: 1n, above: ['top'] };
     await revoke({ branches: [{ digest: 'old', of, expiresAt: at(-1000) }] });
@@ -194,6 +209,29 @@ describe.each(stores)('a store %s', (_, open) => {
     await revoke({ token: uuid(1) });
     await revoke({ branches: [{ digest: 'another', of }] });
     expect((await feed()).map(({ value }) => value)).toEqual(['middle', 'beside', uuid(1)]);
+  });
+
+  it('takes copies up to their bound, and what a record knows always', async () => {
+    await add(row(1, { parts: [{ digest: 'both-1' }, { digest: 'both-2' }] }));
+    await add(row(2));
+    const copies = (...digests: string[]) => ({ branches: digests.map((digest) => ({ digest })) });
+    const bounded = (target: RevocationTarget, workspace = WS) =>
+      tryToRevoke(target, { workspace, maxCopies: 2 });
+    expect(await bounded(copies('a', 'b', 'c'))).toBe('too_many_copies');
+    expect(await bounded(copies('a'))).toEqual([]);
+    // All or nothing: the minted text beside them lives on.
+    expect(await bounded(copies('tail-2', 'both-1', 'b', 'c'))).toBe('too_many_copies');
+    expect((await store.token(WS, uuid(2)))?.revokedAt).toBeUndefined();
+    expect((await store.token(WS, uuid(1)))?.parts[0]).toEqual({ digest: 'both-1' });
+    expect(await bounded(copies('b'))).toEqual([]);
+    expect((await feed()).map(({ value }) => value)).toEqual(['a', 'b']);
+
+    expect(await bounded(copies('c'))).toBe('too_many_copies');
+    expect(await bounded(copies('a', 'b'))).toEqual([]);
+    expect(await bounded(copies('c'), 70002n)).toEqual([]);
+    expect(await bounded(copies('both-1'))).toEqual([]);
+    expect(await bounded(copies('tail-2'))).toEqual([uuid(2)]);
+    expect(await bounded({ token: uuid(1) })).toEqual([uuid(1)]);
   });
 
   it('ends tokens by creator, by app and by key, with what was minted from them', async () => {
@@ -247,7 +285,15 @@ describe.each(stores)('a store %s', (_, open) => {
 
   it('changes nothing for an asker that was revoked: itself, its key, or a copy above it', async () => {
     const asker = { id: uuid(9), key: 1n, branches: ['tail-9', 'copy'] };
-    const wish = { workspace: WS, by: 't', reason: '', at: at(50), neededFrom: at(0), latestEnd: at(2000) };
+    const wish = {
+      workspace: WS,
+      by: 't',
+      reason: '',
+      at: at(50),
+      neededFrom: at(0),
+      latestEnd: at(2000),
+      maxCopies: 0,
+    };
     await add(row(1));
     const tried = async () => [
       await store.revoke({ ...wish, target: { token: uuid(1) }, asker }),

@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { HangarError, parseStrictJson, readBody, sha256, type Log } from '@hangar/security';
 import { z } from 'zod';
 import { branchesOf, copiesIn, type Copies } from '../copies.ts';
+import { isTooManyCopies } from '../limits.ts';
 import type { RevocationTarget } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
 import type { TokenReader } from '../verify.ts';
@@ -64,7 +65,12 @@ export function registerLeaks(
 ): void {
   async function end(copies: Copies, about: { by: string; reason: string }): Promise<void> {
     for (const [workspace, branches] of branchesOf(copies.tokens))
-      await o.tokens.revoke({ workspace, target: { branches }, ...about });
+      await o.tokens.revoke({ workspace, target: { branches }, ...about }).catch(async (error: unknown) => {
+        if (!isTooManyCopies(error)) throw error;
+        // Whoever made that many copies must not keep one alive that everybody can read.
+        for (const { id } of copies.tokens.filter((token) => token.workspace === workspace))
+          await o.tokens.revoke({ workspace, target: { token: id }, ...about });
+      });
     // Beside a copy, the copy says what leaked: its parent need not die with it.
     if (copies.tokens.length > 0) return;
     for (const { ticket } of copies.discharges) {

@@ -132,6 +132,7 @@ export const calls = {
     half: 'verify',
     asks: z.strictObject({ number: whole }),
     answers: z.strictObject({
+      more: z.boolean(),
       newest: whole,
       newestKey: whole,
       revocations: z.array(

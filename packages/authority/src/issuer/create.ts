@@ -11,7 +11,7 @@ import {
   type Secret,
 } from '@hangar/security';
 import { MAX_LIFETIME_SECONDS } from '../expiry.ts';
-import { readMintLimits, type MintLimits } from '../limits.ts';
+import { FEED_PAGE, MAX_REVOKED_COPIES, readMintLimits, tooManyCopies, type MintLimits } from '../limits.ts';
 import { DISCHARGE_SECONDS, requireLogin } from '../login-caveat.ts';
 import type { Asker, IssuerStore, RevocationTarget } from '../ports.ts';
 import type { Task } from '../task.ts';
@@ -90,7 +90,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     verify: (presented) => judge.verify(presented),
     recognize: (token) => judge.recognize(token),
     recognizeDischarge: async (discharge) => judge.recognizeDischarge(discharge),
-    revokedSince: (number) => store.revokedSince(number),
+    revokedSince: (number) => store.revokedSince(number, FEED_PAGE),
     recordUses: (uses) => store.recordUses(uses),
 
     mint: async (request) => {
@@ -135,9 +135,11 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
         at,
         neededFrom,
         latestEnd,
+        maxCopies: MAX_REVOKED_COPIES,
         ...(asker === undefined ? {} : { asker }),
       });
       if (reached === 'asker_revoked') throw askerRevoked(asker);
+      if (reached === 'too_many_copies') throw tooManyCopies();
       log.info({ workspace, target: Object.keys(target)[0], by, reached: reached.length }, 'tokens revoked');
       return reached;
     },

@@ -73,7 +73,7 @@ export interface VerifyingIssuer {
   recognize(token: Macaroon): Promise<Recognized | undefined>;
   /** What this was signed for, if our discharge service signed it; undefined when it did not. */
   recognizeDischarge(discharge: Macaroon): Promise<DischargeOrigin | undefined>;
-  /** Everything in the revocation feed behind `number`, oldest first. */
+  /** A page of the revocation feed behind `number`, oldest first. */
   revokedSince(number: bigint): Promise<FeedPage>;
   /** Writes down when and from where tokens were last used. */
   recordUses(uses: readonly { id: string; at: Date; from: string | undefined }[]): Promise<void>;
@@ -97,7 +97,8 @@ export interface SigningIssuer {
   }): Promise<TokenRow | undefined>;
   /**
    * Commits the revocation and answers the ids of the recorded tokens that it reached. Throws `token_revoked` when the
-   * asking token was revoked meanwhile; so does renaming.
+   * asking token was revoked meanwhile (so does renaming), and `policy_denied` when the workspace has so many revoked
+   * copies that another must be ended with its token.
    */
   revoke(o: {
     workspace: bigint;

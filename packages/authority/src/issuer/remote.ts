@@ -5,7 +5,7 @@ import type { Asker, RevocationTarget } from '../ports.ts';
 import type { Issuer, Presented } from './issuer.ts';
 import { pack, unpack } from './wire.ts';
 
-/** A feed with a hundred thousand revocations, read from the start, is some ten megabytes. */
+/** A page of the feed is some two megabytes; a page of tokens is more when their caveats are long. */
 const MAX_ANSWER_BYTES = 67_108_864;
 
 /**

@@ -40,34 +40,53 @@ interface EndedPart {
   readonly isWhole: boolean;
 }
 
-/** Marks the minted texts among the branches of a target as revoked, and answers them. */
-export async function endParts(
+/** The minted texts among the branches of a target. */
+export async function partsAmong(
   tx: Executor,
-  o: { workspace: bigint; target: RevocationTarget; by: string; at: Date },
+  workspace: bigint,
+  target: RevocationTarget,
 ): Promise<readonly EndedPart[]> {
-  const digests = 'branches' in o.target ? o.target.branches.map((branch) => branch.digest) : [];
+  const digests = 'branches' in target ? target.branches.map((branch) => branch.digest) : [];
   const ended: { digest: string; token: string }[] = [];
   for (const some of chunks(digests)) {
-    const these = and(
-      eq(authorityTokenParts.workspace, o.workspace),
-      inArray(authorityTokenParts.digest, some),
-    );
-    await tx
-      .update(authorityTokenParts)
-      .set({ revokedAt: o.at, revokedBy: o.by })
-      .where(and(these, isNull(authorityTokenParts.revokedAt)));
     const { digest, token } = authorityTokenParts;
-    ended.push(...(await tx.select({ digest, token }).from(authorityTokenParts).where(these)));
+    ended.push(
+      ...(await tx
+        .select({ digest, token })
+        .from(authorityTokenParts)
+        .where(and(eq(authorityTokenParts.workspace, workspace), inArray(digest, some)))),
+    );
   }
+  const ending = new Set(ended.map((part) => part.digest));
   const alive = new Set<string>();
   for (const some of chunks(ended.map((part) => part.token))) {
     const rows = await tx
-      .select({ token: authorityTokenParts.token })
+      .select({ token: authorityTokenParts.token, digest: authorityTokenParts.digest })
       .from(authorityTokenParts)
       .where(and(inArray(authorityTokenParts.token, some), isNull(authorityTokenParts.revokedAt)));
-    for (const row of rows) alive.add(row.token);
+    for (const row of rows) if (!ending.has(row.digest)) alive.add(row.token);
   }
   return ended.map((part) => ({ ...part, isWhole: !alive.has(part.token) }));
+}
+
+/** Marks these minted texts as revoked. */
+export async function endParts(
+  tx: Executor,
+  parts: readonly EndedPart[],
+  o: { workspace: bigint; by: string; at: Date },
+): Promise<void> {
+  for (const some of chunks(parts.map((part) => part.digest))) {
+    await tx
+      .update(authorityTokenParts)
+      .set({ revokedAt: o.at, revokedBy: o.by })
+      .where(
+        and(
+          eq(authorityTokenParts.workspace, o.workspace),
+          inArray(authorityTokenParts.digest, some),
+          isNull(authorityTokenParts.revokedAt),
+        ),
+      );
+  }
 }
 
 /** The tokens a target kills, descendants included, and the entries that say so. */

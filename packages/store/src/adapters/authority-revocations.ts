@@ -4,20 +4,23 @@ import type { Database, Executor } from '../database.ts';
 import { authorityRevocations, authorityTokens } from '../schema/authority.ts';
 import { lockCounter, readCounters, setCounter } from './authority-counters.ts';
 import { hasEnded } from './authority-revoked.ts';
-import { chunks, endParts, reach, type Entry } from './authority-reach.ts';
+import { chunks, endParts, partsAmong, reach, type Entry } from './authority-reach.ts';
 
 type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
 
 /** The feed of what no longer counts. */
 export function authorityRevocationRows(db: Database): Revocations {
   return {
-    revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd, asker }) =>
+    revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd, maxCopies, asker }) =>
       db.transaction(async (tx) => {
         const last = await lockCounter(tx, 'revocation');
         if (await hasEnded(tx, workspace, asker)) return 'asker_revoked';
-        const parts = await endParts(tx, { workspace, target, by, at });
+        const parts = await partsAmong(tx, workspace, target);
         const { tokens, entries } = await reach(tx, { workspace, target, parts, neededFrom, latestEnd });
         const fresh = await unwritten(tx, workspace, entries);
+        if (!(await hasRoom(tx, workspace, { copies: fresh.filter(isCopy).length, maxCopies })))
+          return 'too_many_copies';
+        await endParts(tx, parts, { workspace, by, at });
         const rows = fresh.map(({ kind, value, isPart, needlessAfter }, index) => ({
           kind,
           value,
@@ -39,15 +42,18 @@ export function authorityRevocationRows(db: Database): Revocations {
         await setCounter(tx, 'revocation', last + BigInt(rows.length));
         return tokens.map((token) => token.id);
       }),
-    revokedSince: async (number) => {
+    revokedSince: async (number, limit) => {
       // Counters first: a row that is committed between the two reads is read again, never skipped.
       const counters = await readCounters(db);
-      const rows = await db
+      const behind = db
         .select()
         .from(authorityRevocations)
         .where(gt(authorityRevocations.number, number))
         .orderBy(asc(authorityRevocations.number));
+      const found = await (limit === undefined ? behind : behind.limit(limit + 1));
+      const rows = found.slice(0, limit);
       return {
+        more: rows.length < found.length,
         newest: counters.revocation,
         newestKey: counters.key,
         revocations: rows.map(({ number: place, workspace, kind, value, isPart, needlessAfter }) => ({
@@ -68,6 +74,35 @@ export function authorityRevocationRows(db: Database): Revocations {
       return gone.length;
     },
   };
+}
+
+/** Whether an entry is of a copy that no record knows: those are as many as somebody makes. */
+function isCopy({ kind, isPart = false }: Entry): boolean {
+  return kind === 'branch' && !isPart;
+}
+
+/** Whether the feed takes these copies too. The caller holds the counter of revocations, so nobody else adds some. */
+async function hasRoom(
+  tx: Executor,
+  workspace: bigint,
+  { copies, maxCopies }: { copies: number; maxCopies: number },
+): Promise<boolean> {
+  if (copies === 0) return true;
+  if (copies > maxCopies) return false;
+  // With a row at this place there are too many; nothing behind it is counted.
+  const [last] = await tx
+    .select({ number: authorityRevocations.number })
+    .from(authorityRevocations)
+    .where(
+      and(
+        eq(authorityRevocations.workspace, workspace),
+        eq(authorityRevocations.kind, 'branch'),
+        eq(authorityRevocations.isPart, false),
+      ),
+    )
+    .offset(maxCopies - copies)
+    .limit(1);
+  return last === undefined;
 }
 
 /** The entries that say something the feed does not say yet: revoking twice leaves one record. */
