@@ -10,6 +10,9 @@ export const DEFAULT_LIFETIME_SECONDS = DAY;
 /** The longest lifetime anybody can ask for: a year, leap years included. */
 export const MAX_LIFETIME_SECONDS = 366 * DAY;
 
+/** Replicas' clocks differ a little; a token made on one is valid at once on the other. */
+export const CLOCK_LEEWAY_SECONDS = 30;
+
 const UNIT_SECONDS = new Map([
   ['w', 7 * DAY],
   ['d', DAY],

@@ -147,17 +147,43 @@ describe('a signed report of leaked tokens', () => {
     }
   });
 
-  it('F-123: of a discharge for a copy ends that copy and leaves its parent', async () => {
+  it('F-123: of a discharge for a copy ends that copy, and leaves the text that it was made from', async () => {
     const parent = await mint();
+    for (const text of [parent, narrowed(parent)]) {
+      const { body } = await call(authority, 'POST', '/hangar/v1/tokens/attenuate', {
+        body: { token: text, require_login: true },
+      });
+      const copy = String(body['token']);
+      const discharge = await signedIn(copy);
+      expect(await verdict(`${copy},${discharge}`)).toBe('taken');
+      await report([{ token: discharge, type: 'x' }]);
+      expect(await verdict(`${copy},${discharge}`)).toBe('token_revoked');
+      expect(await verdict(text)).toBe('taken');
+    }
+    const [row] = (await authority.tokens.list({ workspace: WORKSPACE })).tokens;
+    expect(row?.revokedAt).toBeUndefined();
+  });
+
+  it('F-123: of a discharge for a copy is answered when there is no room for the copy', async () => {
     const { body } = await call(authority, 'POST', '/hangar/v1/tokens/attenuate', {
-      body: { token: narrowed(parent), require_login: true },
+      body: { token: await mint(), require_login: true },
     });
-    const copy = String(body['token']);
-    const discharge = await signedIn(copy);
-    expect(await verdict(`${copy},${discharge}`)).toBe('taken');
-    await report([{ token: discharge, type: 'x' }]);
-    expect(await verdict(`${copy},${discharge}`)).toBe('token_revoked');
-    expect(await verdict(parent)).toBe('taken');
+    const discharge = await signedIn(String(body['token']));
+    const { store } = world.options;
+    authority = world.replica({
+      leakReporters: readLeakReporters(published),
+      store: { ...store, revoke: (wish) => store.revoke({ ...wish, maxCopies: 0 }) },
+    });
+    const other = await mint();
+    const found = [
+      { token: discharge, type: 'x' },
+      { token: other, type: 'x' },
+    ];
+    expect((await report(found)).json).toMatchObject([
+      { label: 'true_positive' },
+      { label: 'true_positive' },
+    ]);
+    expect(await verdict(other)).toBe('token_revoked');
   });
 
   it('F-123: does not believe a discharge that was changed, or that somebody else signed', async () => {

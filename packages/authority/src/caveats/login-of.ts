@@ -2,7 +2,7 @@ import { object, type Caveat, type PrivateCaveat } from '@hangar/macaroon';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /**
- * What a ticket of ours was made for: a token by its id, or a copy by the digest it had before the ticket was added.
+ * What a ticket of ours was made for: a token by its id, or a copy by the digest it had right before the ticket was added.
  * Tickets are sealed, so only we read it: it leads from a discharge that was found back to what it belongs to.
  */
 export type LoginOf = { readonly token: string } | { readonly branch: string };

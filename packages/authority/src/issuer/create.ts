@@ -107,7 +107,8 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     requireLogin: async (token, workspace) => {
       try {
         const dischargeKey = dischargeKeys[0];
-        return requireLogin(token, { workspace, dischargeLocation, dischargeKey, dischargeSeconds });
+        const login = { workspace, dischargeLocation, dischargeKey, dischargeSeconds, now: now() };
+        return requireLogin(token, login);
       } catch (error) {
         throw asMintFault(error);
       }

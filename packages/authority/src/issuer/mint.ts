@@ -19,7 +19,12 @@ import { HangarError, ok, refuse, sha256Hex, type Result, tokenError } from '@ha
 import { isLoginOf, loginOfCaveat } from '../caveats/login-of.ts';
 import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
-import { DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, parseLifetime } from '../expiry.ts';
+import {
+  CLOCK_LEEWAY_SECONDS,
+  DEFAULT_LIFETIME_SECONDS,
+  MAX_LIFETIME_SECONDS,
+  parseLifetime,
+} from '../expiry.ts';
 import { tokenEnding } from '../inspect.ts';
 import { keyIdOf, type SigningKeys } from './keys.ts';
 import { notRecorded, placeBelow, recordLimits, type Parent } from './place.ts';
@@ -30,9 +35,6 @@ import { presetCaveats, presets, type PresetName } from '../presets.ts';
 import { certainEnd, isOver } from '../validity.ts';
 import type { Presented } from './issuer.ts';
 import type { Judge } from './judge.ts';
-
-/** Replicas' clocks differ a little; a token made on one is valid at once on the other. */
-const CLOCK_LEEWAY_SECONDS = 30;
 
 const MAX_NAME_LENGTH = 200;
 
