@@ -188,7 +188,7 @@ export function powerTask(parts: Parts): Task {
     name: 'gateway-power',
     everySeconds: 300,
     async run(signal) {
-      for (const environment of await parts.store.readyEnvironments()) {
+      for (const environment of await parts.store.environmentsWithMachines()) {
         if (signal.aborted) return;
         await lookAtMachines(environment, parts);
       }

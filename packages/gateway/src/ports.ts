@@ -118,8 +118,8 @@ export interface LiveLimits {
 /** Why a name could not be taken. */
 export type ReserveReason =
   | { readonly tag: 'name_held'; readonly holder: Environment }
-  /** Its environment is gone, but too short a time ago for another workspace to have the name. */
   | { readonly tag: 'workspace_closed' }
+  /** Its environment is gone, but too short a time ago for another workspace to have the name. */
   | { readonly tag: 'name_reserved' }
   | { readonly tag: 'key_held' }
   | { readonly tag: 'quota_used'; readonly limit: number }
@@ -255,8 +255,8 @@ export interface EnvironmentStore {
   environmentNamed(name: string): Promise<Environment | undefined>;
   /** Oldest first. Tombstones only when they died after `deadSince`. */
   environmentsOf(workspace: bigint, deadSince?: Date): Promise<readonly Environment[]>;
-  /** All that are `ready`, of every workspace, for the sweep over their machines. */
-  readyEnvironments(): Promise<readonly Environment[]>;
+  /** All whose machines may run, of every workspace, for the sweep over them: in its grace an environment keeps them. */
+  environmentsWithMachines(): Promise<readonly Environment[]>;
   /** Those that are `ready` and past their time. */
   expiredEnvironments(wanted: { now: Date; limit: number }): Promise<readonly Environment[]>;
   /** What runs in the environment counts for these branches from now on; false when it counts for too many already. */

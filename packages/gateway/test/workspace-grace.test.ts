@@ -182,4 +182,18 @@ describe('machines of an extension that ended', () => {
     refused.expectStruck();
     expect(await ended.inventory()).toMatchObject({ apps: [], machines: [], buckets: [] });
   });
+
+  it('costs nothing from their stop on, though no event tells of it', async () => {
+    await started();
+    const from = ended.simulator.clock.now();
+    await end();
+    await expect.poll(states).toEqual(['stopped']);
+    ended.simulator.clock.advance(5 * 3_600_000);
+    const sweep = ended.gateway.tasks.find(({ name }) => name === 'gateway-power');
+    await sweep?.run(new AbortController().signal);
+    const wanted = { workspace: ended.workspace.number, from, to: ended.simulator.clock.now() };
+    const records = await ended.gateway.environments.usage(wanted);
+    const seconds = records.filter(({ meter }) => meter === 'compute.vcpu_seconds');
+    expect(seconds.reduce((sum, { quantity }) => sum + quantity, 0)).toBeLessThan(600);
+  });
 });

@@ -130,11 +130,11 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .orderBy(asc(environments.createdAt), asc(environments.id));
       return rows.map(environmentOf);
     },
-    async readyEnvironments() {
+    async environmentsWithMachines() {
       const rows = await db
         .select()
         .from(environments)
-        .where(eq(environments.phase, 'ready'))
+        .where(inArray(environments.phase, ['ready', 'quarantined']))
         .orderBy(asc(environments.id));
       return rows.map(environmentOf);
     },
