@@ -261,6 +261,21 @@ describe('a request that never comes to its end', () => {
   });
 });
 
+/** Keeps sending for as long as it can, and gives back what came until the server closed the connection. */
+async function untilClosed(port: number, text: string): Promise<string> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (part: string) => {
+      answer += part;
+    });
+    // What is still being sent when the server closes is lost; the answer was read before.
+    socket.on('error', () => {});
+    socket.once('close', () => resolve(answer));
+  });
+}
+
 describe('bodies that never come to their end', () => {
   const held: StalledRequest[] = [];
   afterEach(() => held.splice(0).forEach((one) => one.abandon()));
@@ -308,6 +323,18 @@ describe('bodies that never come to their end', () => {
     expect(await (await stall(one, 'b')).finish()).toMatchObject({ status: 200, json: { size: 20_000 } });
     expect((await first.finish()).status).toBe(200);
     expect((await (await stall(one, 'a')).finish()).status).toBe(200);
+  });
+
+  test.each([
+    ['goes on sending', 30_000_000],
+    ['has stopped in the middle', 60_000],
+  ])('are answered before they have come, and their connection ends: a client that %s', async (_, sent) => {
+    const one = await reading({ perAddressBytes: 10_000, totalBytes: 10_000 });
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nX-From: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunk = `${sent.toString(16)}\r\n${'x'.repeat(sent)}\r\n`;
+    expect(await untilClosed(one.port, head + chunk)).toMatch(
+      /^HTTP\/1\.1 429 .*\r\nretry-after: 5\r\n.*"code":"rate_limited"/s,
+    );
   });
 
   test('are counted as they grow where no length is announced (F-45)', async () => {

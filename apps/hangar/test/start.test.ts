@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
@@ -13,6 +12,7 @@ import {
   saysServing,
   startProcess,
 } from '../../../test/harness/processes.ts';
+import { mountDisk, NO_DISK, type SmallDisk } from '../../../test/harness/small-disk.ts';
 import { freshSecrets } from '../src/config/development.ts';
 import { freePorts } from '../src/processes.ts';
 
@@ -198,21 +198,20 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
   });
 
   const full = mountFull();
-  test.skipIf(full === undefined)('F-40, F-44: a full disk is named with its folder', async () => {
+  afterAll(() => full?.unmount());
+  test('F-40, F-44: a full disk is named with its folder', async ({ skip }) => {
+    if (full === undefined) return skip(NO_DISK);
     // With development secrets of an earlier start it is the database that finds no room, without them they do.
     for (const name of ['data', 'fresh']) {
-      const where = { ...(await place()), HANGAR_DATA_DIR: join(full ?? '', name) };
+      const where = { ...(await place()), HANGAR_DATA_DIR: join(full.folder, name) };
       const { code, output, left } = await start(where);
       expect(code).toBe(1);
-      expect(output).toContain(full);
+      expect(output).toContain(full.folder);
       expect(output).toMatch(/is full\. Make room/);
       expect(output).not.toContain('[object');
       expect(left).toEqual([]);
       await expectFree(where, PORTS);
     }
-  });
-  afterAll(() => {
-    if (full !== undefined) execFileSync('umount', [full]);
   });
 });
 
@@ -234,22 +233,14 @@ describe('a log of two processes', { timeout: 120_000 }, () => {
   });
 });
 
-/** A file system with no room for anything, where this user may mount one. */
-function mountFull(): string | undefined {
-  const mountpoint = mkdtempSync(join(tmpdir(), 'hangar-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mountpoint], { stdio: 'ignore' });
-    for (const name of ['data', 'fresh']) mkdirSync(join(mountpoint, name));
-    writeFileSync(join(mountpoint, 'data.development.json'), JSON.stringify(freshSecrets()));
-    try {
-      writeFileSync(join(mountpoint, 'fill'), Buffer.alloc(1_048_576));
-    } catch {
-      // As much as fits is written.
-    }
-    return mountpoint;
-  } catch {
-    return undefined;
-  }
+/** A disk with no room for anything, and on it the folders of a new Hangar and of one that had started before. */
+function mountFull(): SmallDisk | undefined {
+  const disk = mountDisk('64k');
+  if (disk === undefined) return undefined;
+  for (const name of ['data', 'fresh']) mkdirSync(join(disk.folder, name));
+  writeFileSync(join(disk.folder, 'data.development.json'), JSON.stringify(freshSecrets()));
+  disk.fill();
+  return disk;
 }
 
 async function close(server: Server): Promise<void> {
