@@ -10,27 +10,27 @@ import {
   type Log,
   type Sealer,
 } from '@hangar/security';
-import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './audit.ts';
-import { act } from './act.ts';
-import { AuthenticRequest } from './authentic-request.ts';
-import { decide } from './decide.ts';
-import { CountAges } from './count-ages.ts';
-import { createEnvironments, powerTask, type Environments } from './environments.ts';
-import { expiryTask } from './expiry.ts';
-import { Exchange } from './exchange.ts';
-import { markAnswer } from './headers.ts';
-import { createOrganizationRule, type AllowedOrganizations } from './org-policy.ts';
-import { LocatedRequest } from './located-request.ts';
-import type { Parts } from './parts.ts';
-import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
+import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './note/audit.ts';
+import { act } from './operations/handlers.ts';
+import { AuthenticRequest } from './request/authentic-request.ts';
+import { decide } from './decide/decide.ts';
+import { CountAges } from './reserve/count-ages.ts';
+import { createEnvironments, powerTask, type Environments } from './app-api.ts';
+import { expiryTask } from './making/expiry.ts';
+import { Exchange } from './upstream/exchange.ts';
+import { markAnswer } from './request/headers.ts';
+import { createOrganizationRule, type AllowedOrganizations } from './rules/org-policy.ts';
+import { LocatedRequest } from './locate/located-request.ts';
+import type { Parts } from './deps.ts';
+import { defaultPolicy, type EnvironmentPolicy } from './rules/policy.ts';
 import type { EnvironmentStore, RevokeAppTokens, TokenVerifier } from './ports.ts';
-import { pruningTask } from './pruning.ts';
-import { recoveryTask, type Task } from './recovery.ts';
-import type { StorageSecretNames } from './reserved.ts';
-import { planRequest } from './request-plan.ts';
-import type { Prices } from './spending.ts';
-import { upstreamError } from './upstream.ts';
-import { WholeRequest } from './whole-request.ts';
+import { pruningTask } from './making/pruning.ts';
+import { recoveryTask, type Task } from './making/recovery.ts';
+import type { StorageSecretNames } from './rules/storage-secrets.ts';
+import { planRequest } from './request/plan.ts';
+import type { Prices } from './reserve/budget.ts';
+import { upstreamError } from './upstream/send.ts';
+import { WholeRequest } from './request/whole-request.ts';
 import { createWorkspaces, type Workspaces } from './workspaces.ts';
 
 /** What a gateway is made of. */

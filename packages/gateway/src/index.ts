@@ -1,29 +1,29 @@
 /** The gateway: user environments behind the Machines API. */
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
-export type { Environments, EnvironmentSummary, PowerChange } from './environments.ts';
+export type { Environments, EnvironmentSummary, PowerChange } from './app-api.ts';
 export type { Workspaces } from './workspaces.ts';
-export type { Task } from './recovery.ts';
+export type { Task } from './making/recovery.ts';
 
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
-export { parseAllowedOrganizations, type AllowedOrganizations } from './org-policy.ts';
-export { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
-export { POLICY_RULES, type PolicyMember, valueIn } from './policy-rules.ts';
-export { readPolicy, type ReadPolicy } from './read-policy.ts';
-export type { Prices } from './spending.ts';
-export type { StorageSecretNames } from './reserved.ts';
+export { parseAllowedOrganizations, type AllowedOrganizations } from './rules/org-policy.ts';
+export { defaultPolicy, type EnvironmentPolicy } from './rules/policy.ts';
+export { POLICY_RULES, type PolicyMember, valueIn } from './rules/policy-rules.ts';
+export { readPolicy, type ReadPolicy } from './rules/read-policy.ts';
+export type { Prices } from './reserve/budget.ts';
+export type { StorageSecretNames } from './rules/storage-secrets.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
-export { accessOf, verdictOn, type Caller, type CallerFacts, type Verdict } from './decide.ts';
-export { planRequest, type RequestPlan } from './request-plan.ts';
-export { environmentOf } from './located-request.ts';
-export { routes } from './routes.ts';
-export type { Method, Resource, Route, Treatment } from './route.ts';
+export { accessOf, verdictOn, type Caller, type CallerFacts, type Verdict } from './decide/decide.ts';
+export { planRequest, type RequestPlan } from './request/plan.ts';
+export { environmentOf } from './locate/located-request.ts';
+export { routes } from './request/routes.ts';
+export type { Method, Resource, Route, Treatment } from './request/route.ts';
 
 /** Usage: running times cut at hours or days. */
-export { cutUsage, type Granularity, type Meter, type UsageRecord } from './usage.ts';
+export { cutUsage, type Granularity, type Meter, type UsageRecord } from './metering/usage.ts';
 
 /** What the gateway keeps, and the words for it. */
-export { GONE_STATES, hasFailed, isGone, powerOf, unfinishedPhases } from './environment.ts';
+export { GONE_STATES, hasFailed, isGone, powerOf, unfinishedPhases } from './nouns.ts';
 export type {
   Environment,
   Guest,
@@ -34,7 +34,7 @@ export type {
   Power,
   Step,
   Workspace,
-} from './environment.ts';
+} from './nouns.ts';
 
 /** What the gateway needs from outside: a verifier of tokens, and rows. */
 export type {

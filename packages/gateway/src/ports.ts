@@ -1,6 +1,6 @@
 import type { Access } from '@hangar/macaroon';
 import type { ErrorCode, Result } from '@hangar/security';
-import type { Environment, Guest, Interval, Machine, Phase, Step, Workspace } from './environment.ts';
+import type { Environment, Guest, Interval, Machine, Phase, Step, Workspace } from './nouns.ts';
 
 /** Why a token was not taken. The sentence may be shown; it never holds any part of the token. */
 export interface TokenReason {

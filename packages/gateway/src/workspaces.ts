@@ -1,6 +1,6 @@
-import type { Workspace } from './environment.ts';
-import { randomBase32 } from './naming.ts';
-import type { Parts } from './parts.ts';
+import type { Workspace } from './nouns.ts';
+import { randomBase32 } from './rules/naming.ts';
+import type { Parts } from './deps.ts';
 
 /** The workspaces: one per extension of the environments provider. */
 export interface Workspaces {

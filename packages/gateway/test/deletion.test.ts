@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authority } from '@hangar/authority';
 import type { Gateway, GatewayOptions } from '@hangar/gateway';
 import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
-import { deleteSteps } from '../src/delete-steps.ts';
+import { deleteSteps } from '../src/making/delete-steps.ts';
 import { dyingStore } from './dying.ts';
 import { openWorld, type World } from './world.ts';
 

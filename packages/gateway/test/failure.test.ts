@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { powerOf, type MachineFailure } from '@hangar/gateway';
-import { failureOf } from '../src/failure.ts';
+import { failureOf } from '../src/metering/failure.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 describe('why a machine failed, by its events', () => {

@@ -11,10 +11,10 @@ import {
 } from '@hangar/flyio';
 import { HangarError } from '@hangar/security';
 import { defaultPolicy, type EnvironmentPolicy } from '@hangar/gateway';
-import { splitCommandLine } from '../src/command-line.ts';
-import { checkMachineBody } from '../src/machine-config.ts';
-import { cleanMachine } from '../src/machine-view.ts';
-import { matchesPattern } from '../src/policy.ts';
+import { splitCommandLine } from '../src/rules/command-line.ts';
+import { checkMachineBody } from '../src/rules/machine-config.ts';
+import { cleanMachine } from '../src/metering/machine-view.ts';
+import { matchesPattern } from '../src/rules/policy.ts';
 
 function fault(body: unknown, policy: EnvironmentPolicy = defaultPolicy): HangarError | undefined {
   try {

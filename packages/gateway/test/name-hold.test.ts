@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '@hangar/gateway';
-import { NAME_HOLD_MS } from '../src/name-hold.ts';
+import { NAME_HOLD_MS } from '../src/making/name-hold.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultPolicy, planRequest, routes, type Route } from '@hangar/gateway';
-import { fillPattern } from '../src/route.ts';
+import { fillPattern } from '../src/request/route.ts';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 
 let world: World;

@@ -1,10 +1,10 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { AuthenticRequest } from '../src/authentic-request.ts';
-import { decide, type Permit } from '../src/decide.ts';
-import { Exchange, type HandlerParts } from '../src/exchange.ts';
-import { LocatedRequest } from '../src/located-request.ts';
-import { RequestPlan } from '../src/request-plan.ts';
-import { WholeRequest } from '../src/whole-request.ts';
+import type { AuthenticRequest } from '../src/request/authentic-request.ts';
+import { decide, type Permit } from '../src/decide/decide.ts';
+import { Exchange, type HandlerParts } from '../src/upstream/exchange.ts';
+import { LocatedRequest } from '../src/locate/located-request.ts';
+import { RequestPlan } from '../src/request/plan.ts';
+import { WholeRequest } from '../src/request/whole-request.ts';
 
 describe('the pipeline', () => {
   it('takes at each step only what the step before has made', () => {

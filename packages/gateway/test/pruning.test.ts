@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TOMBSTONE_MS } from '../src/pruning.ts';
+import { TOMBSTONE_MS } from '../src/making/pruning.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultPolicy, type Gateway } from '@hangar/gateway';
 import { withFault } from '../../../test/harness/mishaps.ts';
-import { createSteps } from '../src/create-steps.ts';
-import { deleteSteps } from '../src/delete-steps.ts';
+import { createSteps } from '../src/making/create-steps.ts';
+import { deleteSteps } from '../src/making/delete-steps.ts';
 import { dyingStore, killPoints } from './dying.ts';
 import { outage } from './outage.ts';
 import { openWorld, type World } from './world.ts';

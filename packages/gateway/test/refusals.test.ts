@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMachinesClient } from '@hangar/flyio';
 import { routes, type Gateway, type Route } from '@hangar/gateway';
 import { Secret } from '@hangar/security';
-import { fillPattern } from '../src/route.ts';
+import { fillPattern } from '../src/request/route.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 /** The rows that end upstream with one call of the request's own; apps are made and deleted in many steps. */

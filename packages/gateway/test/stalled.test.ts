@@ -3,8 +3,8 @@ import { routes, type Gateway, type Route } from '@hangar/gateway';
 import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
 import { switchOn } from '../../../test/harness/mishaps.ts';
 import { listenHere, stallRequest, type StalledRequest } from '../../../test/harness/stalled-request.ts';
-import { NAME_HOLD_MS } from '../src/name-hold.ts';
-import { fillPattern } from '../src/route.ts';
+import { NAME_HOLD_MS } from '../src/making/name-hold.ts';
+import { fillPattern } from '../src/request/route.ts';
 import { openWorld, plainMachine, type EnvironmentStore } from './world.ts';
 
 const APP = 'contested';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planRequest, routes } from '@hangar/gateway';
-import { fillPattern } from '../src/route.ts';
-import { formatTarget, parseTarget } from '../src/target.ts';
+import { fillPattern } from '../src/request/route.ts';
+import { formatTarget, parseTarget } from '../src/request/target.ts';
 
 const machine = '5683977ad31768';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutUsage, type Interval } from '@hangar/gateway';
-import { runningTime } from '../src/running-time.ts';
+import { runningTime } from '../src/metering/running-time.ts';
 
 const guest = { cpuKind: 'shared', cpus: 2, memoryMb: 2048 };
 const at = (text: string) => new Date(`2026-09-21T${text}Z`);

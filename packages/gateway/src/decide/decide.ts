@@ -1,0 +1,231 @@
+import { Action, type Access } from '@hangar/macaroon';
+import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import type { Environment, Workspace } from '../nouns.ts';
+import { requestHeaders } from '../request/headers.ts';
+import { checkOrganizationSlug, organizationError, type OrganizationReason } from '../rules/org-policy.ts';
+import type { Clearance, ClearRefusal, VerifiedCaller } from '../ports.ts';
+import type { LocatedRequest } from '../locate/located-request.ts';
+import type { RequestPlan } from '../request/plan.ts';
+import type { EnvironmentWish } from '../rules/environment-request.ts';
+import { queryValues } from '../request/target.ts';
+
+/** Everything a decision depends on besides the request itself. */
+export interface Caller {
+  readonly verified: VerifiedCaller;
+  readonly workspace: Workspace;
+  /** The live environment that the path names, whoever owns it. */
+  readonly environment: Environment | undefined;
+  /** What is to be made, when the request makes an environment. */
+  readonly wish?: EnvironmentWish;
+  /** Words of a command to be executed, for caveats about commands. */
+  readonly command?: readonly string[];
+  /** What only Hangar's own caveats look at. */
+  readonly facts?: CallerFacts;
+  /** The verdict about the organization that the operator's token acts in. */
+  readonly organization: Result<true, OrganizationReason>;
+  readonly now: Date;
+}
+
+/** Facts about a request beside what it asks for: its origin, and the bounds of a command run. */
+export interface CallerFacts {
+  readonly remoteAddress?: string;
+  readonly exec?: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
+}
+
+/** What was decided about a request, from values alone. */
+export type Verdict =
+  | { readonly kind: 'refuse'; readonly error: HangarError }
+  | {
+      readonly kind: 'allow';
+      /** What allowed it. Undefined for a list that is cut down to what the token may see. */
+      readonly clearance: Clearance | undefined;
+      /** Headers for upstream, without the credential. */
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+/**
+ * The verdict about a planned request of a verified caller: clear, policy, phase, in that order (design decision 18).
+ * Pure: the same arguments give the same verdict.
+ */
+export function verdictOn(plan: RequestPlan, headers: Headers, caller: Caller): Verdict {
+  const wire = requestHeaders(headers);
+  if (!wire.ok) return { kind: 'refuse', error: wire.reason };
+  const cleared = clearCaller(plan, caller);
+  if (!cleared.ok) return { kind: 'refuse', error: cleared.reason };
+  const error = checkPolicy(plan, caller) ?? checkPhase(plan, caller);
+  if (error) return { kind: 'refuse', error };
+  const { treatment } = plan.route;
+  if (treatment.kind === 'refuse')
+    return { kind: 'refuse', error: new HangarError('policy_denied', { public: treatment.sentence }) };
+  return { kind: 'allow', clearance: cleared.value, headers: wire.value };
+}
+
+let permit: (located: LocatedRequest, allowed: Extract<Verdict, { kind: 'allow' }>) => Permit;
+
+/**
+ * An allowed request: the fifth step of the pipeline. Only {@link decide} makes one. It names the workspace and the
+ * environment that were judged, by id and generation, so that nothing is done to whatever has their names by then.
+ */
+export class Permit {
+  readonly #located: LocatedRequest;
+  readonly clearance: Clearance | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  private constructor(located: LocatedRequest, { clearance, headers }: Extract<Verdict, { kind: 'allow' }>) {
+    this.#located = located;
+    this.clearance = clearance;
+    this.headers = headers;
+  }
+
+  get located(): LocatedRequest {
+    return this.#located;
+  }
+
+  static {
+    permit = (located, allowed) => new Permit(located, allowed);
+  }
+}
+
+/** Decides about a request, with no effect of any kind. */
+export function decide(located: LocatedRequest): Result<Permit, HangarError> {
+  const { whole } = located.authentic;
+  const verdict = verdictOn(whole.plan, whole.headers, located.caller);
+  return verdict.kind === 'refuse' ? refuse(verdict.error) : ok(permit(located, verdict));
+}
+
+/** The question put to the caveats. */
+export function accessOf(
+  plan: RequestPlan,
+  caller: Pick<Caller, 'workspace' | 'environment' | 'wish' | 'command' | 'facts' | 'now'>,
+): Access {
+  const { route, params, query } = plan;
+  // Reading secret values is as strong as writing them: whoever sets them knows them.
+  const reveals = queryValues(query, 'show_secrets').some((value) => value !== 'false' && value !== '0');
+  const { environment } = caller;
+  return {
+    action: reveals ? route.action | Action.write : route.action,
+    orgId: caller.workspace.number,
+    now: caller.now,
+    // Zero is the number of an app that has none yet: only a token for every app clears it.
+    ...(environment === undefined ? {} : { appId: environment.numericId ?? 0n }),
+    ...(params['machine'] === undefined ? {} : { machine: params['machine'] }),
+    ...(params['volume'] === undefined ? {} : { volume: params['volume'] }),
+    ...(route.machineFeature === undefined ? {} : { machineFeature: route.machineFeature }),
+    ...(caller.command === undefined ? {} : { command: caller.command }),
+    extension: {
+      ...factsFor(caller, environment, route.costs),
+      listing: route.resource === 'list',
+      keepsLimits: true,
+    },
+  };
+}
+
+/** Whether a token may read an environment: what a list is cut down by. */
+export function mayRead(environment: Environment, caller: Caller): boolean {
+  const { verified, workspace, now } = caller;
+  if (isCutOff(environment, verified)) return false;
+  const extension = factsFor(caller, environment, false);
+  const appId = environment.numericId ?? 0n;
+  return verified.clear({ action: Action.read, orgId: workspace.number, appId, now, extension }).ok;
+}
+
+/** The names are those that Hangar's own caveats ask for. */
+function factsFor(
+  { facts, wish }: Pick<Caller, 'facts' | 'wish'>,
+  environment: Environment | undefined,
+  costs: boolean,
+): Readonly<Record<string, unknown>> {
+  const subject = environment ?? wish;
+  if (subject === undefined) return { ...facts, costs };
+  const { name, key = name, class: kind, labels } = subject;
+  return {
+    ...facts,
+    costs,
+    environment: {
+      exists: environment !== undefined,
+      name,
+      key,
+      labels,
+      ...(kind === undefined ? {} : { class: kind }),
+      ...(wish?.ttlSeconds === undefined ? {} : { ttlSeconds: wish.ttlSeconds }),
+    },
+  };
+}
+
+function clearCaller(plan: RequestPlan, caller: Caller): Result<Clearance | undefined, HangarError> {
+  const { verified, workspace, environment, now } = caller;
+  const namesApp = plan.params['app'] !== undefined || plan.params['environment'] !== undefined;
+  if (namesApp && (!environment || environment.workspace !== workspace.number))
+    return refuse(expired(verified, workspace, now) ?? unseen(plan, environment));
+  const cleared = verified.clear(accessOf(plan, caller));
+  if (cleared.ok) return cleared;
+  if (plan.route.resource === 'list' && mayAskForList(plan, caller, cleared.reason)) return ok(undefined);
+  return refuse(refusalOf(cleared.reason));
+}
+
+/** A list is cut down to what the token may see; a token for one app may ask for it too (user-envs.md 6.4). */
+function mayAskForList(plan: RequestPlan, caller: Caller, { code }: ClearRefusal): boolean {
+  const { verified } = caller;
+  const scope = verified.appScope();
+  if (scope === undefined || code !== 'caveat_denied') return false;
+  if (scope.length === 0) return true;
+  // Whatever else the token asks for, such as where it is used from, holds for a list as well.
+  const access = accessOf(plan, caller);
+  return scope.some((appId) => verified.clear({ ...access, appId }).ok);
+}
+
+/** Whether the token has ended, asked where no app can be named to the caveats, or once more after a wait. */
+export function expired(verified: VerifiedCaller, workspace: Workspace, now: Date): HangarError | undefined {
+  const cleared = verified.clear({ action: Action.none, orgId: workspace.number, now });
+  return !cleared.ok && cleared.reason.code === 'token_expired' ? refusalOf(cleared.reason) : undefined;
+}
+
+function refusalOf({ code, sentence, caveat }: ClearRefusal): HangarError {
+  return new HangarError(code, { public: sentence, extra: { caveat } });
+}
+
+/**
+ * An app of somebody else is 403 itself, as upstream says it (fly-go tells a free name from a taken one by that), and
+ * 404 for everything below it, which gives nothing away.
+ */
+function unseen(plan: RequestPlan, environment: Environment | undefined): HangarError {
+  if (environment && plan.route.pattern === '/v1/apps/{app}') {
+    return new HangarError('caveat_denied', {
+      public: 'unauthorized',
+      detail: 'the app belongs to another workspace',
+    });
+  }
+  return new HangarError('not_found', { public: 'app not found' });
+}
+
+function checkPolicy(plan: RequestPlan, caller: Caller): HangarError | undefined {
+  if (caller.workspace.closedAt)
+    return new HangarError('gone', { public: 'the organization of this token was deleted' });
+  if (!caller.organization.ok) return organizationError(caller.organization.reason);
+  for (const slug of queryValues(plan.query, 'org_slug')) {
+    const error = checkOrganizationSlug(slug, caller.workspace);
+    if (error) return error;
+  }
+  return plan.params['org'] === undefined
+    ? undefined
+    : checkOrganizationSlug(plan.params['org'], caller.workspace);
+}
+
+/** A quarantined environment has lost its own tokens: only one that reaches every app still sees it, and can undo it. */
+function isCutOff({ phase }: Environment, verified: VerifiedCaller): boolean {
+  return phase === 'quarantined' && verified.appScope() !== undefined;
+}
+
+/** An app that is still being made or already being deleted has nothing below it. */
+function checkPhase(plan: RequestPlan, { environment, verified }: Caller): HangarError | undefined {
+  if (!environment || environment.phase === 'ready') return undefined;
+  if (isCutOff(environment, verified)) return new HangarError('not_found', { public: 'app not found' });
+  if (plan.params['app'] === undefined || plan.route.id === 'apps.delete') return undefined;
+  if (environment.phase !== 'provisioning') return new HangarError('not_found', { public: 'app not found' });
+  if (plan.route.id === 'apps.get') return undefined;
+  return new HangarError('state_conflict', {
+    public: 'the app is still being set up',
+    extra: { state: environment.phase },
+    retryAfterSeconds: 1,
+  });
+}

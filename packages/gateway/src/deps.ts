@@ -1,0 +1,35 @@
+import type { MachinesClient } from '@hangar/flyio';
+import type { TigrisClient } from '@hangar/flyio/tigris';
+import type { Clock, Log, Sealer } from '@hangar/security';
+import type { CountAges } from './reserve/count-ages.ts';
+import type { EnvironmentPolicy } from './rules/policy.ts';
+import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
+import type { StorageSecretNames } from './rules/storage-secrets.ts';
+import type { Prices } from './reserve/budget.ts';
+
+/** What the operations work with. */
+export interface Parts {
+  readonly store: EnvironmentStore;
+  readonly machines: MachinesClient;
+  readonly tigris: TigrisClient;
+  readonly sealer: Sealer;
+  readonly revokeAppTokens: RevokeAppTokens;
+  /** Marks what this installation made, in names and metadata. */
+  readonly installation: string;
+  /** The operator's organization upstream, in which all apps live. */
+  readonly organization: string;
+  readonly storageEndpoint: string;
+  readonly storageSecretNames: StorageSecretNames;
+  readonly policy: EnvironmentPolicy;
+  readonly countAges: CountAges;
+  readonly prices: Prices | undefined;
+  /** How long the audit trail goes back. */
+  readonly auditDays: number;
+  readonly now: Clock;
+  readonly log: Log;
+}
+
+/** Pauses for real; only ever between two looks at something outside. */
+export async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

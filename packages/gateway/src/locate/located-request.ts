@@ -1,0 +1,111 @@
+import { HangarError, type Clock } from '@hangar/security';
+import type { AuthenticRequest } from '../request/authentic-request.ts';
+import type { Caller } from '../decide/decide.ts';
+import type { Environment } from '../nouns.ts';
+import { readExec, type ExecRequest } from '../operations/exec.ts';
+import type { OrganizationRule } from '../rules/org-policy.ts';
+import type { EnvironmentPolicy } from '../rules/policy.ts';
+import type { EnvironmentStore, VerifiedCaller } from '../ports.ts';
+import type { RequestPlan } from '../request/plan.ts';
+import { isEnvironmentId } from '../request/route.ts';
+import { readAppWish, readEnvironmentWish, type EnvironmentWish } from '../rules/environment-request.ts';
+import type { WholeRequest } from '../request/whole-request.ts';
+
+/** What locating needs. */
+export interface LocateParts {
+  readonly store: EnvironmentStore;
+  readonly policy: EnvironmentPolicy;
+  readonly now: Clock;
+  /** The operator's organization, and the rule about it. */
+  readonly organization: string;
+  readonly rule: OrganizationRule;
+}
+
+/** What caveats ask about, read out of the body. */
+export interface Wanted {
+  readonly exec?: ExecRequest;
+  readonly wish?: EnvironmentWish;
+}
+
+/**
+ * A request, who sent it, and what it is about as it stands now: the fourth step of the pipeline. Only
+ * {@link LocatedRequest.find} makes one.
+ */
+export class LocatedRequest {
+  readonly authentic: AuthenticRequest;
+  readonly caller: Caller;
+  /** From before the rows were read: they stood so then or later. */
+  readonly lookedAt: Date;
+  readonly #wanted: Wanted;
+
+  private constructor(authentic: AuthenticRequest, caller: Caller, lookedAt: Date, wanted: Wanted) {
+    this.authentic = authentic;
+    this.caller = caller;
+    this.lookedAt = lookedAt;
+    this.#wanted = wanted;
+  }
+
+  get wanted(): Wanted {
+    return this.#wanted;
+  }
+
+  /** @throws HangarError `token_unknown_key`, or what is wrong with a body that caveats are about */
+  static async find(authentic: AuthenticRequest, parts: LocateParts): Promise<LocatedRequest> {
+    const { whole } = authentic;
+    const wanted = readWanted(whole, parts.policy);
+    const lookedAt = parts.now();
+    const environment = await environmentOf(whole.plan, parts.store);
+    const verified = callerFor(authentic, environment);
+    const workspace = await parts.store.workspace(verified.workspace);
+    if (!workspace)
+      throw new HangarError('token_unknown_key', { detail: 'the workspace of the token does not exist' });
+    const { remoteAddress } = whole.door;
+    const { exec, wish } = wanted;
+    const caller: Caller = {
+      verified,
+      workspace,
+      environment,
+      organization: await parts.rule.allows(parts.organization),
+      now: parts.now(),
+      facts: {
+        ...(remoteAddress === undefined ? {} : { remoteAddress }),
+        ...(exec ? { exec: exec.asked } : {}),
+      },
+      ...(exec ? { command: exec.command } : {}),
+      ...(wish ? { wish } : {}),
+    };
+    return new LocatedRequest(authentic, caller, lookedAt, wanted);
+  }
+}
+
+/** A header may hold tokens for several workspaces; the one that owns the app decides. */
+export function callerFor(
+  { verified }: AuthenticRequest,
+  environment: Environment | undefined,
+): VerifiedCaller {
+  return (environment && verified.within?.(environment.workspace)) ?? verified;
+}
+
+/** The environment that a path is about, by its name or, on our own paths, by its id; undefined where there is none. */
+export async function environmentOf(
+  { params }: RequestPlan,
+  store: EnvironmentStore,
+): Promise<Environment | undefined> {
+  const name = params['app'] ?? params['environment'];
+  if (name === undefined) return undefined;
+  return isEnvironmentId(name) ? await store.environment(name) : await store.environmentNamed(name);
+}
+
+/** What a command is and what is to be made is part of what caveats are asked. */
+function readWanted(whole: WholeRequest, policy: EnvironmentPolicy): Wanted {
+  switch (whole.plan.route.id) {
+    case 'machines.exec':
+      return { exec: readExec(whole.json(), policy) };
+    case 'apps.create':
+      return { wish: readAppWish(whole.json()) };
+    case 'environments.create':
+      return { wish: readEnvironmentWish(whole.json()) };
+    default:
+      return {};
+  }
+}

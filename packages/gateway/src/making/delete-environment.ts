@@ -1,0 +1,52 @@
+import { HangarError } from '@hangar/security';
+import type { Environment } from '../nouns.ts';
+import { claim } from './lease.ts';
+import { unmake } from './lifecycle.ts';
+import type { Parts } from '../deps.ts';
+import { quarantine } from './quarantine.ts';
+
+/**
+ * Deletes an environment. One that is ready is quarantined for the grace first: it has lost all access, and can be brought
+ * back. Without a grace, and for anything that is not ready, the deletion begins at once. Resolves to whether it is gone
+ * already; what is not is left to the recovery task.
+ * @throws HangarError `state_conflict` while its creation is still running elsewhere
+ */
+export async function deleteEnvironment(
+  environment: Environment,
+  graceMs: number,
+  parts: Parts,
+): Promise<boolean> {
+  const { id } = environment;
+  if (graceMs > 0) {
+    await quarantine(id, new Date(parts.now().getTime() + graceMs), parts);
+    const phase = (await parts.store.environment(id))?.phase;
+    if (phase === 'quarantined') return false;
+    // Somebody holds its lease still, such as an undo; it must not be deleted without its grace for that.
+    if (phase === 'ready') throw stillAtWork();
+  }
+  const mine =
+    (await claim(id, ['undoing'], parts)) ??
+    (await claim(id, ['provisioning', 'ready', 'quarantined', 'deleting'], parts, { phase: 'deleting' }));
+  if (!mine) return await isDeletedElsewhere(id, parts);
+  try {
+    await unmake(mine, parts);
+    return true;
+  } catch (error) {
+    parts.log.warn({ environment: id, err: error }, 'a deletion is left to the recovery task');
+    return false;
+  }
+}
+
+async function isDeletedElsewhere(id: string, parts: Parts): Promise<boolean> {
+  const phase = (await parts.store.environment(id))?.phase;
+  if (phase === 'deleted' || phase === 'failed') return true;
+  if (phase === 'deleting' || phase === 'undoing' || phase === 'quarantined') return false;
+  throw stillAtWork();
+}
+
+function stillAtWork(): HangarError {
+  return new HangarError('state_conflict', {
+    public: 'the app is still being set up',
+    retryAfterSeconds: 5,
+  });
+}

@@ -1,0 +1,182 @@
+import { asHangarError, HangarError } from '@hangar/security';
+import type { Environment, Step } from '../nouns.ts';
+import { pause, type Parts } from '../deps.ts';
+import type { EnvironmentChanges } from '../ports.ts';
+
+/** One step of making or unmaking an environment. It may run again after a crash and then finds what it left behind. */
+export interface SagaStep {
+  readonly name: string;
+  /**
+   * @param repeated the journal says that the step was begun before and not finished
+   * @returns what was learnt, to be recorded together with the end of the step
+   */
+  run(environment: Environment, parts: Parts, repeated: boolean): Promise<EnvironmentChanges>;
+}
+
+/**
+ * How long a process may be silent before another one takes its work over. Shorter, and a busy event loop would lose its
+ * work to a neighbour; longer, and a customer whose process was killed waits that long for the next one.
+ */
+export const leaseMs = 12_000;
+/** Three missed heartbeats make a lapsed lease. */
+export const heartbeatMs = 3_000;
+
+/** A step that failed for a passing reason is tried again after these pauses; then it is left for later. */
+const pausesMs: readonly number[] = [150, 500];
+
+const passing: readonly string[] = [
+  'upstream_unreachable',
+  'discharge_expired',
+  'discharge_required',
+  'upstream_timeout',
+  'upstream_failed',
+  'rate_limited',
+  'unavailable',
+];
+
+/** True for a failure that says nothing about the request: the same step may succeed later. */
+export function isPassing(error: unknown): boolean {
+  return passing.includes(asHangarError(error).code);
+}
+
+/**
+ * True for a failure after which the lease may be given back: not for a defect or a crash, which leave it to lapse, and not
+ * when another process has it by now.
+ */
+export function keepsLease(error: unknown): boolean {
+  if (isPassing(error)) return true;
+  return error instanceof HangarError && error.code !== 'state_conflict';
+}
+
+/** After a passing failure the recovery task waits this long. */
+const LATER_MS = 15_000;
+
+/** After a failure that may pass. */
+export async function giveBackForLater(
+  environment: Environment,
+  parts: Pick<Parts, 'store' | 'log' | 'now'>,
+): Promise<void> {
+  await giveBack(environment, new Date(parts.now().getTime() + LATER_MS), parts);
+}
+
+/** Gives a lease back, for everybody or until a time. When the database is away it lapses by itself. */
+export async function giveBack(
+  environment: Environment,
+  notBefore: Date | undefined,
+  { store, log }: Pick<Parts, 'store' | 'log'>,
+): Promise<void> {
+  const { id } = environment;
+  try {
+    await store.release({ id, owner: ownerOf(environment), notBefore });
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    log.warn({ environment: id, err: error }, 'the lease of an environment is left to lapse');
+  }
+}
+
+/**
+ * Runs the steps that the journal does not show as finished. Each is recorded before it runs and completed with what it
+ * learnt, so that whoever comes after a crash knows what may have happened (user-envs.md 6.3).
+ *
+ * @throws HangarError the failure of a step, or `state_conflict` when another process took the lease
+ */
+export async function runSteps(
+  start: Environment,
+  steps: readonly SagaStep[],
+  parts: Parts,
+): Promise<Environment> {
+  return await whileHeld(start, parts, async () => {
+    let environment = start;
+    for (const step of steps) {
+      const entry = environment.journal.find(({ name }) => name === step.name);
+      if (entry?.finishedAt !== undefined) continue;
+      environment = await record(
+        environment,
+        { journal: begun(environment.journal, step.name, parts.now()) },
+        parts,
+      );
+      const changes = await attempt(step, environment, parts, entry !== undefined);
+      const journal = finished(environment.journal, step.name, parts.now());
+      environment = await record(environment, { ...changes, journal }, parts);
+    }
+    return environment;
+  });
+}
+
+/** Prolongs a lease while the work on its environment goes on. */
+export async function whileHeld<T>(
+  environment: Environment,
+  parts: Parts,
+  work: () => Promise<T>,
+): Promise<T> {
+  const heartbeat = setInterval(() => {
+    record(environment, {}, parts).catch((error: unknown) => {
+      parts.log.warn(
+        { environment: environment.id, err: error },
+        'the lease of an environment could not be prolonged',
+      );
+    });
+  }, heartbeatMs);
+  heartbeat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function attempt(step: SagaStep, environment: Environment, parts: Parts, begunBefore: boolean) {
+  let repeated = begunBefore;
+  for (const wait of pausesMs) {
+    try {
+      return await step.run(environment, parts, repeated);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      parts.log.info(
+        { environment: environment.id, step: step.name, err: error },
+        'a step will be tried again',
+      );
+    }
+    repeated = true;
+    await pause(wait);
+  }
+  return await step.run(environment, parts, true);
+}
+
+/**
+ * Writes under the lease.
+ * @throws HangarError `state_conflict` when another process took it, `gone` when the environment would become `ready` in a
+ *   workspace that was closed meanwhile
+ */
+export async function record(
+  environment: Environment,
+  changes: EnvironmentChanges,
+  { store, now }: Pick<Parts, 'store' | 'now'>,
+): Promise<Environment> {
+  const at = now();
+  const until = new Date(at.getTime() + leaseMs);
+  const owner = ownerOf(environment);
+  const written = await store.record({ id: environment.id, owner, now: at, until, changes });
+  if (written) return written;
+  if (changes.phase === 'ready' && (await store.workspace(environment.workspace))?.closedAt !== undefined)
+    throw new HangarError('gone', { public: 'the organization of this environment was deleted' });
+  throw new HangarError('state_conflict', {
+    public: 'another process is working on this app',
+    retryAfterSeconds: 2,
+  });
+}
+
+/** Whoever works on an environment holds its lease under a name made up for this one run. */
+function ownerOf({ id, leaseOwner }: Environment): string {
+  if (leaseOwner === undefined)
+    throw new HangarError('internal', { detail: `nobody holds the lease of ${id}` });
+  return leaseOwner;
+}
+
+function begun(journal: readonly Step[], name: string, at: Date): readonly Step[] {
+  return [...journal.filter((step) => step.name !== name), { name, startedAt: at.toISOString() }];
+}
+
+function finished(journal: readonly Step[], name: string, at: Date): readonly Step[] {
+  return journal.map((step) => (step.name === name ? { ...step, finishedAt: at.toISOString() } : step));
+}

@@ -1,0 +1,98 @@
+import { sha256Hex, type Door } from '@hangar/security';
+import type { RequestPlan } from '../request/plan.ts';
+import type { Parts } from '../deps.ts';
+import type { AuditEntry, VerifiedCaller } from '../ports.ts';
+import type { Task } from '../making/recovery.ts';
+import { queryValues } from '../request/target.ts';
+
+/** What is known about a request when it ends; filled in on its way. */
+export interface AuditSubject {
+  plan?: RequestPlan;
+  caller?: VerifiedCaller;
+}
+
+type Facts = Pick<
+  AuditEntry,
+  'workspace' | 'tokenId' | 'branch' | 'action' | 'resource' | 'outcome' | 'status'
+>;
+
+/** Writes the audit trail. */
+export interface Auditor {
+  wrote(subject: AuditSubject, door: Door, outcome: string, response: Response): Promise<void>;
+}
+
+/**
+ * One row per request of a known caller that changes something, reveals secret values, or was refused. Plain reads that
+ * went well leave none. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
+ * count; so is the refreshing of a lease. A row that cannot be written never changes an answer whose effect has happened.
+ */
+export function createAuditor({ store, now, log }: Parts): Auditor {
+  return {
+    async wrote({ plan, caller }, door, outcome, response) {
+      if (!plan || !caller) return;
+      const reveals = queryValues(plan.query, 'show_secrets').length > 0;
+      if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return;
+      const facts: Facts = {
+        workspace: caller.workspace,
+        tokenId: caller.tokenId,
+        branch: caller.branch,
+        action: plan.route.id,
+        resource: Object.values(plan.params).join('/'),
+        outcome,
+        status: response.status,
+      };
+      try {
+        await store.writeAudit({
+          ...facts,
+          at: now(),
+          requestId: door.requestId,
+          upstreamRequestId: response.headers.get('fly-request-id') ?? undefined,
+          sameAs: repeats(plan, response) ? sha256Hex(sameness(facts).join('\n')) : undefined,
+        });
+      } catch (error) {
+        log.error(
+          { request: door.requestId, action: plan.route.id, err: error },
+          'an audit entry could not be written',
+        );
+      }
+    },
+  };
+}
+
+/**
+ * Each change is a row of its own, and so is each that failed: it may have happened all the same. What changed nothing, or
+ * only says "still there", is counted.
+ */
+function repeats({ route }: RequestPlan, { status }: Response): boolean {
+  if (route.id === 'leases.take') return true;
+  return status >= 500 ? route.method === 'GET' : status >= 400;
+}
+
+/** Refusals of what need not exist: a name that is made up anew each time must not be a row each time. */
+const GUESSES: readonly string[] = ['not_found', 'invalid'];
+
+/** What must be equal in two rows that are one. A holder makes branches of a token at will, so refusals go by the token. */
+function sameness({ resource, branch, ...facts }: Facts): readonly unknown[] {
+  const subject = GUESSES.includes(facts.outcome) ? undefined : resource;
+  return [...Object.values(facts), subject, facts.status < 400 ? branch : undefined];
+}
+
+/** Longer than a year, so that last year's quarter can be compared with this one's. */
+export const AUDIT_DAYS = 400;
+const DAY_MS = 86_400_000;
+/** Rows that go in one statement: a table that was never pruned must not be locked for minutes. */
+const DROP_BATCH = 5000;
+
+/** Deletes what is older than the trail goes back. */
+export function auditTask({ store, now, auditDays }: Parts): Task {
+  return {
+    name: 'gateway-audit',
+    everySeconds: 3600,
+    async run(signal) {
+      const before = new Date(now().getTime() - auditDays * DAY_MS);
+      let dropped = DROP_BATCH;
+      while (dropped === DROP_BATCH && !signal.aborted)
+        dropped = await store.dropAudit({ before, limit: DROP_BATCH });
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { assignAddress, releaseAddress } from './addresses.ts';
+import {
+  deleteApp,
+  getApp,
+  getEnvironment,
+  listApps,
+  listEnvironments,
+  undeleteEnvironment,
+} from './environments.ts';
+import { createApp, createEnvironment } from './create-environment.ts';
+import type { Machine } from '../nouns.ts';
+import { readUsage } from '../app-api.ts';
+import { exec } from './exec.ts';
+import { appOf, respond, type Exchange } from '../upstream/exchange.ts';
+import { forward } from './forward.ts';
+import type { OnceAnswer } from '../reserve/idempotency.ts';
+import { createMachine, updateMachine } from './machines.ts';
+import { writeMetadata } from './metadata.ts';
+import { listInOrganization, place } from './organization-lists.ts';
+import { ownedMachine, ownedVolume } from './ownership.ts';
+import { HangarError } from '@hangar/security';
+import type { Parts } from '../deps.ts';
+import type { Handler, Treatment } from '../request/route.ts';
+import { setSecrets } from './secrets.ts';
+import { countFor, holdSpending, type Start } from '../reserve/budget.ts';
+import { createVolume, extendVolume } from './volumes.ts';
+
+/**
+ * Does what was decided: the last step of the pipeline. What the path names below the app must be the app's own; budgets
+ * are looked at; then the request is forwarded or handled.
+ */
+export async function act(exchange: Exchange, parts: Parts): Promise<Response> {
+  try {
+    return await carryOut(exchange, parts);
+  } catch (error) {
+    throw exchange.told(error);
+  }
+}
+
+async function carryOut(exchange: Exchange, parts: Parts): Promise<Response> {
+  const { plan, caller, clearance } = exchange;
+  const { costs, treatment } = plan.route;
+  const { machine: machineId, volume: volumeId } = plan.params;
+  const machine = machineId === undefined ? undefined : await ownedMachine(machineId, appOf(exchange), parts);
+  if (volumeId !== undefined) await ownedVolume(volumeId, appOf(exchange), parts);
+  if (clearance && costs && !startsByBody(treatment))
+    await holdSpending(clearance, caller.workspace.number, startOf(exchange, machine), parts);
+  if (clearance && costs && exchange.environment) await countFor(clearance, exchange.environment, parts);
+  return treatment.kind === 'handle'
+    ? await perform(treatment.handler, exchange, machine, parts)
+    : await forward(exchange, machine, parts);
+}
+
+/** A config says how large the machine is that it starts: its handler looks at the budgets. */
+function startsByBody(treatment: Treatment): boolean {
+  return treatment.kind === 'handle' && ['create-machine', 'update-machine'].includes(treatment.handler);
+}
+
+/** Restarting starts a machine that is stopped. */
+const STARTING_ROUTES: readonly string[] = ['machines.start', 'machines.restart'];
+
+function startOf({ plan }: Exchange, machine: Machine | undefined): Start | undefined {
+  if (!STARTING_ROUTES.includes(plan.route.id) || !machine) return undefined;
+  return { environment: machine.environment, guest: machine.guest };
+}
+
+/** Carries out what the gateway does itself. */
+async function perform(
+  handler: Handler,
+  exchange: Exchange,
+  machine: Machine | undefined,
+  parts: Parts,
+): Promise<Response> {
+  switch (handler) {
+    case 'list-apps':
+      return respond(exchange, await listApps(exchange, parts));
+    case 'create-app':
+      return respondOnce(exchange, await createApp(exchange, parts));
+    case 'create-environment':
+      return respondOnce(exchange, await createEnvironment(exchange, parts));
+    case 'get-app':
+      return respond(exchange, await getApp(exchange, parts));
+    case 'delete-app':
+      return respond(exchange, await deleteApp(exchange, parts));
+    case 'create-machine':
+      return respondOnce(exchange, await createMachine(exchange, parts));
+    case 'update-machine':
+      return await updateMachine(exchange, required(machine), parts);
+    case 'exec':
+      return await exec(exchange, parts);
+    case 'set-secrets':
+      return await setSecrets(exchange, parts);
+    case 'create-volume':
+      return await createVolume(exchange, parts);
+    case 'extend-volume':
+      return await extendVolume(exchange, parts);
+    case 'write-metadata':
+      return await writeMetadata(exchange, required(machine), parts);
+    case 'assign-address':
+      return await assignAddress(exchange, parts);
+    case 'release-address':
+      return respond(exchange, await releaseAddress(exchange, parts));
+    case 'list-org-machines':
+      return respond(exchange, await listInOrganization(exchange, 'machines', parts));
+    case 'list-org-volumes':
+      return respond(exchange, await listInOrganization(exchange, 'volumes', parts));
+    case 'place':
+      return respond(exchange, await place(exchange, parts));
+    case 'list-environments':
+      return respond(exchange, await listEnvironments(exchange, parts));
+    case 'get-environment':
+      return respond(exchange, await getEnvironment(exchange, parts));
+    case 'undelete-environment':
+      return respond(exchange, await undeleteEnvironment(exchange, parts));
+    case 'usage':
+      return respond(exchange, await readUsage(exchange, parts));
+  }
+}
+
+function respondOnce(exchange: Exchange, { replayed, ...answer }: OnceAnswer): Response {
+  return respond(exchange, answer, replayed ? { 'idempotent-replayed': 'true' } : {});
+}
+
+function required<T>(subject: T | undefined): T {
+  if (subject === undefined) throw new HangarError('internal', { detail: 'the route table names none here' });
+  return subject;
+}

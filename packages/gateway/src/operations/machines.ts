@@ -1,0 +1,209 @@
+import type { CreateMachineRequest, MachineWire } from '@hangar/flyio';
+import { asHangarError, HangarError } from '@hangar/security';
+import type { Environment, Machine } from '../nouns.ts';
+import {
+  appOf,
+  type Answer,
+  type AppExchange,
+  type Exchange,
+  type HandlerParts,
+} from '../upstream/exchange.ts';
+import { passOn } from './forward.ts';
+import { once, type OnceAnswer, type OperationFacts } from '../reserve/idempotency.ts';
+import { checkMachineBody, type CheckedMachineBody } from '../rules/machine-config.ts';
+import { cleanMachine, marksFor, marksOf, metadataMarks, readMachine } from '../metering/machine-view.ts';
+import { newUlid } from '../rules/naming.ts';
+import { noteMachine, noteMounts } from '../metering/observe.ts';
+import { listedMachines, ownedVolume } from './ownership.ts';
+import { pause } from '../deps.ts';
+import { checkPlace } from '../rules/policy.ts';
+import { withPlaces } from '../reserve/quotas.ts';
+import { holdSpending } from '../reserve/budget.ts';
+import { jsonOf } from '../upstream/send.ts';
+
+/** After a lost answer the machine is looked for this often; upstream shows new machines with some delay. */
+const lookPausesMs: readonly number[] = [0, 500, 1500];
+
+/**
+ * `POST /v1/apps/{app}/machines`. The Machines API knows no idempotency keys, so every machine carries the mark of the
+ * operation that made it, and a lost answer is looked for by that mark before anything is sent twice.
+ */
+export async function createMachine(given: Exchange, parts: HandlerParts): Promise<OnceAnswer> {
+  const exchange = appOf(given);
+  const checked = checkMachineBody(exchange.whole.json(), parts.policy);
+  const unplaced = checkPlace(checked.body['region'], parts.policy);
+  if (unplaced) throw unplaced;
+  await checkVolumes(checked, exchange, parts);
+  return await once(
+    exchange,
+    parts,
+    async (operation) => await createOnce(exchange, checked, operation, parts),
+  );
+}
+
+async function createOnce(
+  exchange: AppExchange,
+  checked: CheckedMachineBody,
+  operation: OperationFacts,
+  parts: HandlerParts,
+): Promise<Answer> {
+  const { environment } = exchange;
+  if (operation.repeated) {
+    const { tag, machine } = await findByOperation(exchange, operation.id);
+    if (machine) return await created(machine, environment, parts);
+    if (tag === 'unseen') throw unconfirmed();
+  }
+  const wanted = { machines: 1, volumes: checked.newVolumes, grows: checked.grows };
+  return await withPlaces({ exchange, operation, wanted }, parts, async () => {
+    await holdStart(exchange, checked, parts);
+    return await makeMachine(exchange, checked, operation, parts);
+  });
+}
+
+async function makeMachine(
+  exchange: AppExchange,
+  checked: CheckedMachineBody,
+  operation: OperationFacts,
+  parts: HandlerParts,
+): Promise<Answer> {
+  const { environment } = exchange;
+  const json = marked(checked, environment, operation.id, parts);
+  const call = {
+    method: 'POST',
+    target: `/v1/apps/${environment.name}/machines`,
+    headers: exchange.headers,
+    json,
+    repeatable: false,
+  };
+  let machine: MachineWire | undefined;
+  let status = 200;
+  try {
+    const reply = await exchange.send(call);
+    machine = readMachine(await jsonOf(reply, call));
+    if (!machine)
+      throw new HangarError('upstream_failed', { status: 504, detail: 'the answer is not a machine' });
+    ({ status } = reply);
+  } catch (error) {
+    if (!exchange.mayHaveWritten) throw error;
+    ({ machine } = await findByOperation(exchange, operation.id));
+    if (!machine) throw unconfirmed(asHangarError(error));
+  }
+  return await created(machine, environment, parts, status);
+}
+
+/** Nobody knows whether there is a machine: 504, since a client that repeats without a key would make another one. */
+function unconfirmed(cause?: HangarError): HangarError {
+  return new HangarError(cause?.code ?? 'upstream_failed', {
+    status: 504,
+    public: 'Fly.io did not confirm the machine; it may still appear. Repeat with the same Idempotency-Key',
+    detail: cause?.detail ?? 'the machine of an earlier request could not be looked for',
+    cause,
+  });
+}
+
+async function created(
+  machine: MachineWire,
+  environment: Environment,
+  parts: HandlerParts,
+  status = 200,
+): Promise<Answer> {
+  await noteMachine(machine, environment.id, parts);
+  await noteMounts(machine, environment.id, parts);
+  return { status, json: cleanMachine(machine) };
+}
+
+/** `POST /v1/apps/{app}/machines/{machine}`: replaces the whole config, so it passes the same gate as a new one. */
+export async function updateMachine(
+  given: Exchange,
+  machine: Machine,
+  parts: HandlerParts,
+): Promise<Response> {
+  const exchange = appOf(given);
+  const checked = checkMachineBody(exchange.whole.json(), parts.policy);
+  await checkVolumes(checked, exchange, parts);
+  const json = marked(checked, exchange.environment, machine.operation, parts);
+  const wanted = { volumes: checked.newVolumes, grows: checked.grows };
+  return await withPlaces(
+    { exchange, operation: { id: newUlid(parts.now()), repeated: false }, wanted },
+    parts,
+    async () => {
+      await holdStart(exchange, checked, parts);
+      return await passOn(exchange, json, 'machine', machine, parts);
+    },
+    ({ status }) => status < 500,
+  );
+}
+
+/** What the config makes run counts for the budgets of the token at once. */
+async function holdStart(
+  { clearance, caller, environment }: AppExchange,
+  { body, guest }: CheckedMachineBody,
+  parts: HandlerParts,
+): Promise<void> {
+  if (!clearance) return;
+  const start = body['skip_launch'] === true ? undefined : { environment: environment.id, guest };
+  await holdSpending(clearance, caller.workspace.number, start, parts);
+}
+
+/** The body for upstream: the caller's config with our marks in its metadata. */
+function marked(
+  { body, config }: CheckedMachineBody,
+  environment: Environment,
+  operation: string | undefined,
+  { installation }: HandlerParts,
+): CreateMachineRequest {
+  const metadata = {
+    ...(config['metadata'] as Record<string, string> | undefined),
+    ...marksFor(environment, operation, installation),
+  };
+  return { ...body, config: { ...config, metadata } };
+}
+
+async function checkVolumes(
+  { volumes }: CheckedMachineBody,
+  exchange: AppExchange,
+  parts: HandlerParts,
+): Promise<void> {
+  // A mount may also name a volume by its name, which upstream looks for within the app.
+  for (const { id } of volumes) await ownedVolume(id, exchange, parts);
+}
+
+/** What came of looking for a machine. `unseen` says nothing: not one of the looks showed a list. */
+type Search =
+  | { readonly tag: 'found'; readonly machine: MachineWire }
+  | { readonly tag: 'absent' | 'unseen'; readonly machine?: undefined };
+
+/** A machine is found again by two marks: the operation's, and that of the environment, since names change hands. */
+async function findByOperation(exchange: AppExchange, operation: string): Promise<Search> {
+  let tag: 'absent' | 'unseen' = 'unseen';
+  for (const wait of lookPausesMs) {
+    if (wait > 0) await pause(wait);
+    const listed = await look(exchange);
+    if (!listed) continue;
+    tag = 'absent';
+    const machine = listed.find((each) => {
+      const marks = marksOf(each);
+      return (
+        marks[metadataMarks.operation] === operation &&
+        marks[metadataMarks.environment] === exchange.environment.id
+      );
+    });
+    if (machine) return { tag: 'found', machine };
+  }
+  return { tag };
+}
+
+/**
+ * A look that failed may be repeated, whatever upstream says: not even a 429 or 404 tells whether there is a machine. An
+ * app that is somebody else's by now may not be looked at.
+ */
+async function look(exchange: AppExchange): Promise<readonly MachineWire[] | undefined> {
+  try {
+    return await listedMachines(exchange, [['include_deleted', 'true']]);
+  } catch {
+    await exchange.check().catch((error: unknown) => {
+      if (asHangarError(error).status < 500) throw error;
+    });
+    return undefined;
+  }
+}

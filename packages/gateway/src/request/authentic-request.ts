@@ -1,0 +1,31 @@
+import { tokenError } from '@hangar/security';
+import type { TokenVerifier, VerifiedCaller } from '../ports.ts';
+import type { WholeRequest } from './whole-request.ts';
+
+/**
+ * A whole request and who sent it: the third step of the pipeline. Only {@link AuthenticRequest.judge} makes one, so a
+ * credential is judged after the last byte has come: its signatures, its revocation and, when it is cleared, its end.
+ */
+export class AuthenticRequest {
+  readonly whole: WholeRequest;
+  readonly verified: VerifiedCaller;
+  readonly #verifier: TokenVerifier;
+
+  private constructor(whole: WholeRequest, verified: VerifiedCaller, verifier: TokenVerifier) {
+    this.whole = whole;
+    this.verified = verified;
+    this.#verifier = verifier;
+  }
+
+  /** @throws HangarError one of the `token_…` or `discharge_…` codes */
+  static async judge(whole: WholeRequest, verifier: TokenVerifier): Promise<AuthenticRequest> {
+    const verified = await verifier.verify(whole.headers.get('authorization'));
+    if (!verified.ok) throw tokenError(verified.reason);
+    return new AuthenticRequest(whole, verified.value, verifier);
+  }
+
+  /** The same request judged once more, after something took its time. */
+  async again(): Promise<AuthenticRequest> {
+    return await AuthenticRequest.judge(this.whole, this.#verifier);
+  }
+}

@@ -1,0 +1,126 @@
+import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import type { Fault } from '@hangar/flyio';
+import { invalidFields } from '../rules/body-rules.ts';
+import { fitPattern, type Route, type Unfit } from './route.ts';
+import { routes } from './routes.ts';
+import { fillPattern } from './route.ts';
+import { formatTarget, parseTarget, type Target, type TargetReason } from './target.ts';
+
+/** What a plan holds. */
+interface Planned {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Target['query'];
+}
+
+let make: (planned: Planned) => RequestPlan;
+
+/**
+ * A request that has a row in the table, with parameters of the right form: the first step of the pipeline. Only
+ * {@link planRequest} makes one. Nothing is known yet about who sent it, and its body has not come.
+ */
+export class RequestPlan {
+  readonly #planned: Planned;
+
+  private constructor(planned: Planned) {
+    this.#planned = planned;
+  }
+
+  static {
+    make = (planned) => new RequestPlan(planned);
+  }
+
+  get route(): Route {
+    return this.#planned.route;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.#planned.params;
+  }
+
+  /** Every parameter is one that the row knows; others were refused. */
+  get query(): Target['query'] {
+    return this.#planned.query;
+  }
+
+  /** The target for upstream: never a copy of what came, always the pattern filled with checked values. */
+  upstreamTarget(): string {
+    const { route, params, query } = this.#planned;
+    return formatTarget({ segments: fillPattern(route.pattern, params), query });
+  }
+}
+
+/**
+ * Parses and routes. A target with two readings is 400, one that is not in the table is 404, and a parameter that the
+ * row does not know, or that has an impossible value, is 422 by its name.
+ */
+export function planRequest(method: string, rawTarget: string): Result<RequestPlan, HangarError> {
+  const target = parseTarget(rawTarget);
+  if (!target.ok) return refuse(targetError(target.reason));
+  // HEAD is GET without the body (RFC 9110, 9.3.2); the body is taken away at the end.
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  let unfit: { readonly route: Route; readonly unfit: Unfit } | undefined;
+  for (const route of routes) {
+    if (route.method !== wanted) continue;
+    const fit = fitPattern(route.pattern, target.value.segments);
+    if (!fit) continue;
+    if (!fit.ok) {
+      unfit ??= { route, unfit: fit.reason };
+      continue;
+    }
+    const faults = queryFaults(route, target.value.query);
+    if (faults) return refuse(faults);
+    return ok(make({ route, params: fit.value, query: target.value.query }));
+  }
+  return refuse(
+    unfit ? unfitError(unfit.route, unfit.unfit) : new HangarError('not_found', { detail: 'no route' }),
+  );
+}
+
+/** A name that is to be written is told what is wrong with it; where it is only looked for, it cannot exist. */
+function unfitError(route: Route, { parameter, rule }: Unfit): HangarError {
+  const written = (parameter === 'secret' || parameter === 'key') && route.method === 'POST';
+  if (written) return invalidFields([{ path: parameter, fault: rule }]);
+  const detail = `${parameter} in the path: ${rule}`;
+  // Clients look for these words (fly-platform.md 3).
+  const told = ['app', 'machine', 'volume'].includes(parameter) ? { public: `${parameter} not found` } : {};
+  return new HangarError('not_found', { detail, ...told });
+}
+
+function queryFaults(route: Route, query: Target['query']): HangarError | undefined {
+  const faults: Fault[] = [];
+  const seen = new Set<string>();
+  for (const [name, value] of query) {
+    const parameter = route.query.find((each) => each.takes(name));
+    if (!parameter) {
+      const known = route.query.map((each) => each.shown).join(', ');
+      faults.push({
+        path: name,
+        fault: `unknown query parameter; expected ${known === '' ? 'none' : known}`,
+      });
+    } else if (parameter.once === true && seen.has(name)) {
+      faults.push({ path: name, fault: 'was given twice' });
+    } else {
+      const fault = parameter.fault?.(value);
+      if (fault !== undefined) faults.push({ path: name, fault });
+    }
+    seen.add(name);
+  }
+  return faults.length === 0 ? undefined : invalidFields(faults);
+}
+
+function targetError(reason: TargetReason): HangarError {
+  switch (reason.tag) {
+    case 'root':
+      return new HangarError('not_found', {
+        public: 'this is a Hangar gateway: the Machines API is at /v1, its own routes are at /hangar/v1',
+      });
+    case 'slash_at_end':
+      return new HangarError('not_found', { public: 'not found; no path here ends with a slash' });
+    default:
+      return new HangarError('bad_request', {
+        public: 'the path or query could not be read',
+        detail: reason.tag,
+      });
+  }
+}

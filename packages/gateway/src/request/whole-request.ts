@@ -1,0 +1,68 @@
+import { HangarError, parseStrictJson, readBody, type Door, type JsonReason } from '@hangar/security';
+import type { RequestPlan } from './plan.ts';
+
+/**
+ * A request that came in to its last byte: the second step of the pipeline. Only {@link WholeRequest.read} makes one. The
+ * `Request` is not handed on, so nothing after this step can wait for its sender.
+ */
+export class WholeRequest {
+  readonly plan: RequestPlan;
+  readonly door: Door;
+  readonly method: string;
+  readonly headers: Headers;
+  /** Ends when the sender hangs up. */
+  readonly signal: AbortSignal;
+  readonly #bytes: Uint8Array;
+
+  private constructor(plan: RequestPlan, door: Door, request: Request, bytes: Uint8Array) {
+    this.plan = plan;
+    this.door = door;
+    this.method = request.method;
+    this.headers = request.headers;
+    this.signal = request.signal;
+    this.#bytes = bytes;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /**
+   * Waits for the last byte, before any credential is looked at: a body may take seconds to come, and by its end a token
+   * can be revoked and an app can be somebody else's.
+   * @throws HangarError `too_large` over the limit of the route, `bad_request` when the body ended early
+   */
+  static async read(plan: RequestPlan, request: Request, door: Door): Promise<WholeRequest> {
+    const { treatment } = plan.route;
+    const maxBytes = treatment.kind === 'refuse' ? REFUSED_BYTES : treatment.maxBodyBytes;
+    return new WholeRequest(plan, door, request, await readBody(request, maxBytes, door));
+  }
+
+  /**
+   * The body as JSON; an empty one is undefined. Read when it is asked for, so that only known senders cost the parsing.
+   * @throws HangarError `bad_request` for anything that is not one unambiguous JSON value
+   */
+  json(): unknown {
+    if (this.bytes.byteLength === 0) return undefined;
+    const parsed = parseStrictJson(this.bytes, { maxBytes: this.bytes.byteLength });
+    if (!parsed.ok) throw jsonError(parsed.reason);
+    return parsed.value;
+  }
+}
+
+/** What a route that is refused in any case still reads, so that it is refused in its own words. */
+const REFUSED_BYTES = 65_536;
+
+function jsonError(reason: JsonReason): HangarError {
+  switch (reason.tag) {
+    case 'json_too_large':
+      return new HangarError('too_large', { public: `the request is larger than ${reason.maxBytes} bytes` });
+    case 'json_duplicate_key':
+      return new HangarError('bad_request', { public: `the body holds "${reason.key}" twice` });
+    case 'json_too_deep':
+      return new HangarError('bad_request', { public: `the body is nested deeper than ${reason.maxDepth}` });
+    case 'json_not_utf8':
+    case 'json_malformed':
+      return new HangarError('bad_request', { public: 'the body is not JSON in UTF-8' });
+  }
+}

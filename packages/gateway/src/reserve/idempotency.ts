@@ -1,0 +1,137 @@
+import { asHangarError, HangarError, sha256Hex } from '@hangar/security';
+import type { Answer, Exchange, HandlerParts } from '../upstream/exchange.ts';
+import { newUlid } from '../rules/naming.ts';
+import { pause } from '../deps.ts';
+import type { Operation, OperationRole } from '../ports.ts';
+import { heartbeatMs, leaseMs } from '../making/saga.ts';
+
+const keyForm = /^[\x21-\x7e]{1,255}$/;
+
+/** How long a repeated request waits for the first one's answer before it is asked to come back. */
+const waitTries = 50;
+const waitPauseMs = 200;
+export const longestWaitMs = waitTries * waitPauseMs;
+
+/** What an operation must know about itself. */
+export interface OperationFacts {
+  /** Marks what is made, so that it is found again. */
+  readonly id: string;
+  /** When the first request with this key began; undefined without a key. */
+  readonly since: Date | undefined;
+  /** An earlier request with this key ended without an answer: look before repeating. */
+  readonly repeated: boolean;
+}
+
+/** An answer, and whether it is an earlier one given again. */
+export interface OnceAnswer extends Answer {
+  readonly replayed: boolean;
+}
+
+/**
+ * Runs an operation at most once per `Idempotency-Key`. The same key with another request is 409; the same request
+ * again gets the same answer. An answer is kept sealed, since a machine's config may hold what its owner put into
+ * plain variables.
+ */
+export async function once(
+  exchange: Exchange,
+  parts: HandlerParts,
+  run: (operation: OperationFacts) => Promise<Answer>,
+): Promise<OnceAnswer> {
+  const { whole, caller, plan, environment } = exchange;
+  const { store } = parts;
+  const id = newUlid(parts.now());
+  const key = whole.headers.get('idempotency-key');
+  if (key === null) return { ...(await run({ id, since: undefined, repeated: false })), replayed: false };
+  if (!keyForm.test(key))
+    throw new HangarError('bad_request', { public: 'Idempotency-Key: 1 to 255 visible characters' });
+  const workspace = caller.workspace.number;
+  const place = `gateway_operations/sealed_response/${workspace}/${key}`;
+  // The branch is part of it, since an answer is only ever given again to the token that got it; and the environment
+  // is, since its name may be another one's by the next request.
+  const named = `${Object.values(plan.params).join('/')} ${environment?.id ?? ''}`;
+  const subject = `${plan.route.id} ${named} ${caller.verified.branch}`;
+  const requestHash = sha256Hex(`${subject} ${sha256Hex(whole.bytes)}`);
+
+  for (let tries = 0; tries < waitTries; tries += 1) {
+    const now = parts.now();
+    const busyUntil = new Date(now.getTime() + leaseMs);
+    const { role, operation } = await store.beginOperation({
+      workspace,
+      key,
+      id,
+      requestHash,
+      now,
+      busyUntil,
+    });
+    if (operation.requestHash !== requestHash) {
+      throw new HangarError('conflict', {
+        public: 'this Idempotency-Key was used for another request',
+        extra: { reason: 'idempotency_mismatch' },
+      });
+    }
+    // While this request waited, its token and its app may have ended.
+    if (tries > 0 && (role !== 'bystander' || operation.state === 'done')) await checkOrLeave(role);
+    if (role !== 'bystander') return await settle(operation, role === 'successor');
+    if (operation.state === 'done') return replay(operation);
+    await pause(waitPauseMs);
+  }
+  throw new HangarError('conflict', {
+    public: 'the first request with this key is still at work',
+    retryAfterSeconds: 5,
+  });
+
+  async function checkOrLeave(role: OperationRole): Promise<void> {
+    try {
+      await exchange.checkAfterWait();
+    } catch (error) {
+      if (role !== 'bystander') await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+      throw error;
+    }
+  }
+
+  async function settle(operation: Operation, repeated: boolean): Promise<OnceAnswer> {
+    const heartbeat = setInterval(() => {
+      const busyUntil = new Date(parts.now().getTime() + leaseMs);
+      store.prolongOperation({ workspace, key: key ?? '', busyUntil }).catch((error: unknown) => {
+        parts.log.warn({ operation: operation.id, err: error }, 'an operation could not be kept as busy');
+      });
+    }, heartbeatMs);
+    heartbeat.unref();
+    try {
+      const answer = await run({ id: operation.id, since: operation.createdAt, repeated });
+      const sealedResponse = parts.sealer.seal(JSON.stringify(answer.json ?? null), place);
+      await store.finishOperation({ workspace, key: key ?? '', status: answer.status, sealedResponse });
+      return { ...answer, replayed: false };
+    } catch (error) {
+      await giveUp(error, repeated).catch((failure: unknown) => {
+        parts.log.warn(
+          { operation: operation.id, err: failure },
+          'an operation could not be given up at once',
+        );
+      });
+      throw error;
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  /** The key is free again only when nothing was made under it, by this request or by an earlier one. */
+  async function giveUp(error: unknown, repeated: boolean): Promise<void> {
+    const failure = asHangarError(error);
+    const refused = failure.status < 500 && failure.code !== 'state_conflict';
+    if (refused && !repeated && !exchange.mayHaveWritten)
+      await store.forgetOperation({ workspace, key: key ?? '' });
+    else await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+  }
+
+  function replay(operation: Operation): OnceAnswer {
+    const sealed = operation.sealedResponse;
+    if (!sealed || operation.status === undefined)
+      throw new HangarError('internal', { detail: 'a finished operation has no answer' });
+    return {
+      status: operation.status,
+      json: JSON.parse(parts.sealer.openText(sealed, place)),
+      replayed: true,
+    };
+  }
+}
