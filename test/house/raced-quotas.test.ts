@@ -56,7 +56,7 @@ describe.skipIf(server === '')(`${REQUESTS} requests over two processes on one P
     return counts;
   };
 
-  test(`make ${MACHINES} machines, and not one more (F-16)`, { timeout: 120_000 }, async () => {
+  test(`make ${MACHINES} machines, and not one more`, { timeout: 120_000 }, async () => {
     const answers = await atOnce('/v1/apps/raced/machines', (index) => ({
       name: `m${index}`,
       config: { image: 'nginx', guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 } },
@@ -66,7 +66,7 @@ describe.skipIf(server === '')(`${REQUESTS} requests over two processes on one P
     expect(machines).toHaveLength(MACHINES);
   });
 
-  test(`mint ${TOKENS - 1} tokens, and not one more (F-07)`, { timeout: 120_000 }, async () => {
+  test(`mint ${TOKENS - 1} tokens, and not one more`, { timeout: 120_000 }, async () => {
     const answers = await atOnce('/hangar/v1/tokens', (index) => ({ preset: 'readonly', name: `t${index}` }));
     const { '201': minted, ...refused } = tally(answers);
     expect(minted).toBe(TOKENS - 1);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-test('F-79: each topic that the README promises of docs/operating.md is a heading there', () => {
+test('each topic that the README promises of docs/operating.md is a heading there', () => {
   const [, list = ''] = /docs\/operating\.md\): ([^.]+)\./.exec(read('README.md')) ?? [];
   const topics = list.split(',').map((topic) => topic.trim().replaceAll(/\s+/g, ' '));
   expect(topics.length).toBeGreaterThan(5);

@@ -102,7 +102,7 @@ async function order(
   return { status: answer.status, code, retryAfter: answer.headers.get('retry-after') };
 }
 
-describe.skipIf(inject('postgresUrl') === '')('F-38: Postgres is restarted under load', () => {
+describe.skipIf(inject('postgresUrl') === '')('Postgres is restarted under load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hangar-restarts-'));
   let postgres: Awaited<ReturnType<typeof startEmbeddedPostgres>>;
   let hangars: Hangars;
@@ -117,7 +117,7 @@ describe.skipIf(inject('postgresUrl') === '')('F-38: Postgres is restarted under
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('F-39: and one that can only be read makes both not ready, and a write `unavailable`', async () => {
+  test('and one that can only be read makes both not ready, and a write `unavailable`', async () => {
     const { servers, secrets, databaseUrl = '' } = hangars;
     const [first] = servers;
     if (first === undefined) throw new Error('nothing was started');

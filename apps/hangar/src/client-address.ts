@@ -6,7 +6,7 @@ export type ClientAddress = (incoming: IncomingMessage) => string | undefined;
 
 /**
  * Believes `Fly-Client-IP` when, and only when, the peer of the socket is in one of the trusted networks
- * (security-reliability.md 9.14). Anybody can send the header; only the proxy's address cannot be made up.
+ * (docs/specs/promises.md#client-address). Anybody can send the header; only the proxy's address cannot be made up.
  * `X-Forwarded-For` is never looked at. Throws TypeError for a network that is none.
  */
 export function clientAddress(trustedNetworks: readonly string[]): ClientAddress {

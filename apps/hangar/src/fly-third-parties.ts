@@ -11,7 +11,8 @@ export function oauthTokens(others: readonly string[]): readonly string[] {
 
 /**
  * The OAuth tokens of a bundle as credentials for the exact origins of Fly.io's own third parties. Nobody else may see
- * them: they are a login, and the location of a caveat is written by whoever narrowed the token (macaroons spec 20).
+ * them: they are a login, and the location of a caveat is written by whoever narrowed the token
+ * (docs/specs/token-format.md#keeping-discharges-fresh).
  */
 export function credentialsForFlyThirdParties(
   others: readonly string[],

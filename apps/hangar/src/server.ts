@@ -47,8 +47,8 @@ export interface Listening {
 }
 
 /**
- * A bundle for every organization of a user exceeds Node's 16 KiB (security-reliability.md section 0,
- * finding 6). Above this Node answers 431 by itself.
+ * A bundle for every organization of a user exceeds Node's 16 KiB (docs/specs/promises.md#request-head). Above this
+ * Node answers 431 by itself.
  */
 const MAX_HEADER_BYTES = 65_536;
 /** A client that sends its head slower than this holds a socket for nothing. */
@@ -74,7 +74,8 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 
 /**
  * Serves `app` on node:http. The raw request target travels beside the Request, because signatures and
- * authorisation are about the bytes that came, not about what a URL parser made of them (stack.md trap 19).
+ * authorisation are about the bytes that came, not about what a URL parser made of them
+ * (docs/specs/promises.md#raw-target).
  *
  * @throws HangarError `config_invalid` when the port is taken or not permitted.
  */

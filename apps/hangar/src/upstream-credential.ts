@@ -30,8 +30,9 @@ const RETRY_AFTER_SECONDS = 10;
 
 /**
  * Keeps `FLY_API_TOKEN` usable. A token without third-party caveats is sent as it is. One with them needs
- * discharges that live minutes (seed 004): they are obtained from Fly.io's own third parties and nobody else, with the
- * OAuth tokens of the same bundle where there are any, and renewed long before they end.
+ * discharges that live minutes (docs/sources.md#third-party-caveats): they are obtained from Fly.io's own third
+ * parties and nobody else, with the OAuth tokens of the same bundle where there are any, and renewed long before they
+ * end.
  *
  * @throws HangarError `config_invalid` when the text starts like a macaroon and is none.
  */

@@ -165,7 +165,7 @@ describe('revocation, as each process that serves sees it', () => {
       expect(await load).toEqual([]);
       await Promise.all(pools.map((pool) => pool.close()));
       const worst = Math.max(0, ...late.filter((ms) => Number.isFinite(ms)));
-      // The figure is a promise (T8), so a run says what it came to.
+      // The figure is a promise (TOK-8), so a run says what it came to.
       process.stdout.write(
         `${count} revocations, ${asked} requests to ${replicas} process(es), answers ${JSON.stringify([...statuses])}, last accept ${Math.round(worst)} ms after the answer\n`,
       );

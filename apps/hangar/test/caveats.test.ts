@@ -410,7 +410,7 @@ describe('Spend', () => {
     expect((await ask(token, 'POST', `${path}/start`)).status).toBe(200);
   });
 
-  it('is not passed by many starts at once: each takes its first minute out of the budget (F-23)', async () => {
+  it('is not passed by many starts at once: each takes its first minute out of the budget', async () => {
     expect((await ask(root, 'POST', '/v1/apps', { body: { name: 'burst' } })).status).toBe(201);
     const token = narrowed(root, budget(2));
     const replies = await Promise.all(

@@ -30,7 +30,7 @@ async function run(script: string, args: readonly string[], o: { deaf?: boolean 
 }
 
 describe('the command line', { timeout: 120_000 }, () => {
-  test('F-67: ends quietly when nobody reads it any more, with the code that it would have ended with', async () => {
+  test('ends quietly when nobody reads it any more, with the code that it would have ended with', async () => {
     for (const [args, expected] of [
       [['token', 'explain'], 0],
       [['token', 'attenuate', '--mask', 'r'], 0],
@@ -48,7 +48,7 @@ describe('the command line', { timeout: 120_000 }, () => {
     expect(await run(builtSimulator, ['--help'], { deaf: true })).toMatchObject({ code: 0, errors: '' });
   });
 
-  test('F-70: calls a wrong use 2 at every level', async () => {
+  test('calls a wrong use 2 at every level', async () => {
     for (const args of [
       [],
       ['tokne'],

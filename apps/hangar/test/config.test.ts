@@ -136,12 +136,12 @@ describe('the configuration', () => {
     ['FLY_ALLOWED_ORGS', 'acme, My Org', /slugs of organizations/],
     ['FLY_APP_NAME', 'My App', /name of an app/],
   ];
-  test.each(formless)('F-42: %s must have the form of what gives it', (variable, value, remedy) => {
+  test.each(formless)('%s must have the form of what gives it', (variable, value, remedy) => {
     const found = problems({ ...real, [variable]: value }).find((problem) => problem.variable === variable);
     expect(found?.remedy).toMatch(remedy);
   });
 
-  test('F-42: every variable with a form is tried above, and the right forms pass', () => {
+  test('every variable with a form is tried above, and the right forms pass', () => {
     const rows: readonly Variable[] = variables;
     const withForm = rows.filter((row) => row.form !== undefined).map((row) => row.name);
     expect(withForm.sort()).toEqual(formless.map(([variable]) => variable).sort());
@@ -149,7 +149,7 @@ describe('the configuration', () => {
       expect(problems({ ...real, FLY_API_TOKEN: token })).toEqual([]);
   });
 
-  test('F-42: the remedy for a secret of somebody else is to ask for it, never to generate one', () => {
+  test('the remedy for a secret of somebody else is to ask for it, never to generate one', () => {
     const rows: readonly Variable[] = variables;
     for (const row of rows.filter((one) => one.secret === true && one.section === 'secrets')) {
       for (const bad of ['changeme', 'short']) {

@@ -23,7 +23,7 @@ async function said(environment: Record<string, string>): Promise<{ refused: unk
   };
 }
 
-describe('F-43: a start with credentials', { timeout: 120_000 }, () => {
+describe('a start with credentials', { timeout: 120_000 }, () => {
   test('that are right says so', async () => {
     expect(await said({})).toEqual({
       refused: [],

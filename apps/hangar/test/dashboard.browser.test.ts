@@ -49,7 +49,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     await visit.close();
   });
 
-  it('shows hostile names as text and runs nothing of them (S6)', async () => {
+  it('shows hostile names as text and runs nothing of them (SIGN-6)', async () => {
     const [estate] = house.estates;
     const visit = await enter({ estate, role: 'member' });
     await visit.page.goto(pageOf(estate));
@@ -170,7 +170,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
   });
 
   it.each(['light', 'dark'] as const)(
-    'F-76: shows a machine that is down in red, and why, in %s',
+    'shows a machine that is down in red, and why, in %s',
     async (colorScheme) => {
       const estate = await furnish(house.store.db, `down-${colorScheme}`, house.authority);
       await crash(house.store.db, estate);

@@ -15,7 +15,7 @@ beforeEach(() => {
   house.done.length = 0;
 });
 
-describe('changes come from our own page only (S4)', () => {
+describe('changes come from our own page only (SIGN-4)', () => {
   const estate = () => house.estates[1];
 
   interface Attempt {

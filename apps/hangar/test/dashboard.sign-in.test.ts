@@ -50,7 +50,7 @@ describe('the dashboard behind the provider’s sign-in', () => {
     expect(fly.asked).toBe(1);
   });
 
-  it('refuses an admin whose role was lowered since the page was loaded (S2)', async () => {
+  it('refuses an admin whose role was lowered since the page was loaded (SIGN-2)', async () => {
     const { cookie } = await signIn('/');
     const { csrfToken } = (await ask('/api/me', cookie)).body as { csrfToken: string };
     fly.role = 'member';
@@ -59,7 +59,7 @@ describe('the dashboard behind the provider’s sign-in', () => {
     expect(house.done).toEqual([]);
   });
 
-  it('shows nothing more to somebody who was removed from the organization (S2)', async () => {
+  it('shows nothing more to somebody who was removed from the organization (SIGN-2)', async () => {
     const { cookie } = await signIn('/');
     const { csrfToken } = (await ask('/api/me', cookie)).body as { csrfToken: string };
     fly.organizationId = house.estates[1].organizationId;
@@ -68,7 +68,7 @@ describe('the dashboard behind the provider’s sign-in', () => {
     expect(house.done).toEqual([]);
   });
 
-  it('ends the login when Fly.io no longer knows its token (S2)', async () => {
+  it('ends the login when Fly.io no longer knows its token (SIGN-2)', async () => {
     const { cookie } = await signIn('/');
     const { csrfToken } = (await ask('/api/me', cookie)).body as { csrfToken: string };
     fly.knowsToken = false;

@@ -8,7 +8,7 @@ import { openSignInHouse, SIGN_IN_ORIGIN, type SignInHouse } from './dashboard-f
 import { type House, openHouse } from './dashboard-house.ts';
 import { bodyOf, changes, pathOf } from './dashboard-visitor.ts';
 
-/** A login that ends, or that may do less, between the first byte of a change and its effect (F-03, F-02). */
+/** A login that ends, or that may do less, between the first byte of a change and its effect. */
 
 let house: House;
 let open: SignInHouse;
@@ -120,7 +120,7 @@ describe('a change whose body stalls', () => {
       .map((route) => [route.path, event, route, what] as const),
   );
 
-  it.each(cases)('F-03: POST %s does nothing when meanwhile %s', async (_path, _event, route, what) => {
+  it.each(cases)('POST %s does nothing when meanwhile %s', async (_path, _event, route, what) => {
     const admin = await signIn();
     const stalled = await stall(route, admin);
     // Whoever judges by the head has done so by now: a change that came later, and took every step, is through.
@@ -158,7 +158,7 @@ describe('a login that ends after the body came, before the effect', () => {
     return (await dashboard.fetch(request, { rawTarget: target, requestId: 'req_test' })).status;
   };
 
-  it('F-03: is noticed when it ends while the workspace is looked up', async () => {
+  it('is noticed when it ends while the workspace is looked up', async () => {
     const admin = await signIn();
     const { workspace } = createDashboardReads(house.store.db);
     const dashboard = house.dashboard(SIGN_IN_ORIGIN, open.provider.logins, {
@@ -172,7 +172,7 @@ describe('a login that ends after the body came, before the effect', () => {
     expect(house.done).toEqual([]);
   });
 
-  it.each([false, true])('F-03: is noticed when it ends while Fly.io is asked (away: %s)', async (away) => {
+  it.each([false, true])('is noticed when it ends while Fly.io is asked (away: %s)', async (away) => {
     const admin = await signIn();
     open.fly.whileAsked = async () => {
       open.fly.away = away;
@@ -182,7 +182,7 @@ describe('a login that ends after the body came, before the effect', () => {
     expect(house.done).toEqual([]);
   });
 
-  it('F-03: asks Fly.io anew for a change that came while it was being asked', async () => {
+  it('asks Fly.io anew for a change that came while it was being asked', async () => {
     const admin = await signIn();
     let later: Promise<number> | undefined;
     open.fly.whileAsked = async () => {

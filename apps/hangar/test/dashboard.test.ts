@@ -30,7 +30,7 @@ beforeEach(() => {
   house.logins.asked.length = 0;
 });
 
-describe('who sees what (S5)', () => {
+describe('who sees what (SIGN-5)', () => {
   const roles: readonly Role[] = ['admin', 'member'];
 
   it.each(routesAbout.map((route) => [`${route.method} ${route.path}`, route] as const))(
@@ -202,7 +202,7 @@ describe('signed out', () => {
     '/api/me',
     `/extensions/${'a'.repeat(300)}`,
     '',
-  ])('never sends a visitor to %j after signing in (S7)', async (target) => {
+  ])('never sends a visitor to %j after signing in (SIGN-7)', async (target) => {
     const answer = await call(`/api/me?return_to=${encodeURIComponent(target)}`);
     expect(JSON.parse(answer.text)).toMatchObject({ signInUrl: '/flyio/login?return_to=%2F' });
   });
@@ -249,7 +249,7 @@ describe('what is shown', () => {
     ]);
   });
 
-  it('why the machines of an environment are down (F-76)', async () => {
+  it('why the machines of an environment are down', async () => {
     const fallen = await furnish(house.store.db, 'fallen', house.authority);
     const { gatewayMachines } = house.store.db._.fullSchema;
     await house.store.db
@@ -339,7 +339,7 @@ describe('what is shown', () => {
       null,
     ],
     ['data of another form', 'failed', { exit_event: 'x', Error: 7 }, null],
-  ])('F-76: %s, in the list of events', async (_, status, data, exit) => {
+  ])('%s, in the list of events', async (_, status, data, exit) => {
     const estate = await furnish(house.store.db, 'crashed', house.authority);
     const { cookie } = person(estate, 'member');
     await house.store.db.insert(house.store.db._.fullSchema.machineEvents).values({
@@ -366,7 +366,7 @@ describe('what is shown', () => {
     expect((await items('/events'))[0]).toMatchObject({ status, exit, times: 3 });
   });
 
-  it('F-76: an environment whose only machine is down says which one and why', async () => {
+  it('an environment whose only machine is down says which one and why', async () => {
     const estate = await furnish(house.store.db, 'down', house.authority);
     await crash(house.store.db, estate);
     const { cookie } = person(estate, 'member');

@@ -84,7 +84,7 @@ const codeOf = (text: string): string => {
   return read.value.missing.length > 0 ? 'token_incomplete' : 'whole';
 };
 
-describe('a text that was cut off (T13)', () => {
+describe('a text that was cut off (TOK-13)', () => {
   it.each([
     ['as it is', ''],
     ['with its scheme', 'FlyV1 '],

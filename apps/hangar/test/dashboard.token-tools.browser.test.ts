@@ -127,7 +127,7 @@ describe.skipIf(browserBinary === undefined)(
       },
     );
 
-    it('calls a truncated text truncated, wherever it was cut (T13)', async () => {
+    it('calls a truncated text truncated, wherever it was cut (TOK-13)', async () => {
       const visit = await opened.enter(admin());
       const { page } = visit;
       await page.goto(`${opened.origin}/tokens?tool=read`);

@@ -234,7 +234,7 @@ describe('reporting a text that leaked', () => {
     expect(await isAlive(estate.token)).toBe(true);
   });
 
-  it('F-04: that is the one that was minted shows its token as revoked, and not among the active', async () => {
+  it('that is the one that was minted shows its token as revoked, and not among the active', async () => {
     const finder = person(house.estates[1], 'member');
     await post('/api/tokens/report', { token: estate.token, reason: 'build log' }, finder);
     const [shown] = (await list()).items;
@@ -247,7 +247,7 @@ describe('reporting a text that leaked', () => {
     expect((await list('?state=active')).items).toEqual([]);
   });
 
-  it('F-04: one text of a preset of two shows which part is revoked, of a token that works', async () => {
+  it('one text of a preset of two shows which part is revoked, of a token that works', async () => {
     const minted = await mint({ preset: 'ssh', name: 'shell', app: String(estate.app) });
     const { token } = JSON.parse(minted.text) as { token: string };
     await post('/api/tokens/report', { token: token.split(',')[1] });

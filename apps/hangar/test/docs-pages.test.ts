@@ -44,7 +44,7 @@ describe('the documentation', () => {
     expect(() => createDocs()(path)).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 
-  test('F-31: holds nothing that its own policy would stop', async () => {
+  test('holds nothing that its own policy would stop', async () => {
     const aligned = rendered('| left | right |\n| :--- | ---: |\n| 1 | 2 |');
     expect(aligned).toContain('<td class="align-right">2</td>');
     const docs = createDocs();

@@ -304,7 +304,7 @@ describe("hangar token on Fly.io's own tokens", { timeout: 120_000 }, () => {
   });
 });
 
-describe('T13: a token that was cut off', { timeout: 120_000 }, () => {
+describe('TOK-13: a token that was cut off', { timeout: 120_000 }, () => {
   test('is called truncated or incomplete at every length', () => {
     for (const text of [whole.replace(/,fo1_.*/, ''), `FlyV1 ${whole.replace(/,fo1_.*|FlyV1 /g, '')}`]) {
       expect(text.length).toBeGreaterThan(500);

@@ -95,7 +95,7 @@ async function killDuring(moment: object, method: string, path: string, body?: o
 
 describe('a process that is killed with SIGKILL', () => {
   test(
-    'while it makes and while it deletes an environment is followed by one that completes it (G9, F-104)',
+    'while it makes and while it deletes an environment is followed by one that completes it (GATE-9)',
     { timeout: 240_000 },
     async () => {
       for (const [index, moment] of creating.entries()) {

@@ -137,7 +137,7 @@ describe('the main port', () => {
     expect(health.status).toBe(200);
   });
 
-  test('begins no other write while one hangs, and recovers with it (P-9)', async () => {
+  test('begins no other write while one hangs, and recovers with it', async () => {
     let free = (): void => {};
     stuck = new Promise((resolve) => (free = resolve));
     writes = 0;

@@ -161,7 +161,7 @@ describe('a running Hangar with the example of docs/operating.md', { timeout: 12
     });
   });
 
-  test('F-113: answers about an environment by a malformed id as the gateway does', async () => {
+  test('answers about an environment by a malformed id as the gateway does', async () => {
     const environment = (await ask('GET', '/hangar/v1/environments')).json as {
       environments: { id: string }[];
     };

@@ -30,7 +30,7 @@ function keep(
   return { process, lines };
 }
 
-test('a child that was ready and ends with an error nobody caught is started again (P-15)', async () => {
+test('a child that was ready and ends with an error nobody caught is started again', async () => {
   const { process, lines } = keep(`
     import { existsSync, writeFileSync } from 'node:fs';
     const mark = new URL('./crashed', import.meta.url);

@@ -183,7 +183,7 @@ describe('what never becomes a request', () => {
     [400, 'bad_request', 'GET / HTTP/1.1\r\nHost: a b<>\r\nConnection: close\r\n\r\n'],
     [400, 'bad_request', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
     [431, 'header_too_large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`],
-  ])('%i %s has one id in body, header and log (F-34, F-108)', async (status, code, text) => {
+  ])('%i %s has one id in body, header and log', async (status, code, text) => {
     const lines: Record<string, unknown>[] = [];
     const log: Log = { ...silentLog, info: (fields) => lines.push(fields as Record<string, unknown>) };
     const { port } = await listening(() => new Response('ok'), { log });
@@ -312,7 +312,7 @@ describe('bodies that never come to their end', () => {
     return one;
   };
 
-  test('take no more than the share of their address (F-45)', async () => {
+  test('take no more than the share of their address', async () => {
     const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
     const first = await stall(one, 'a');
     await stall(one, 'a');
@@ -337,14 +337,14 @@ describe('bodies that never come to their end', () => {
     );
   });
 
-  test('are counted as they grow where no length is announced (F-45)', async () => {
+  test('are counted as they grow where no length is announced', async () => {
     const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
     for (let bodies = 0; bodies < 2; bodies += 1) await stall(one, 'a', true);
     expect((await (await stall(one, 'a', true)).answer()).status).toBe(429);
     expect((await (await stall(one, 'b', true)).finish()).status).toBe(200);
   });
 
-  test('take no more than the share of the process (F-45)', async () => {
+  test('take no more than the share of the process', async () => {
     const one = await reading({ perAddressBytes: 1_000_000, totalBytes: 50_000 });
     const first = await stall(one, 'a');
     await stall(one, 'b');
@@ -355,7 +355,7 @@ describe('bodies that never come to their end', () => {
     expect((await (await stall(one, 'c')).finish()).status).toBe(200);
   });
 
-  test('are counted together for the whole /64 that one sender owns (P-3)', async () => {
+  test('are counted together for the whole /64 that one sender owns', async () => {
     const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
     await stall(one, '2001:db8:0:1::1');
     await stall(one, '2001:db8:0:1::2');
@@ -363,7 +363,7 @@ describe('bodies that never come to their end', () => {
     expect((await (await stall(one, '2001:db8:0:2::1')).finish()).status).toBe(200);
   });
 
-  test('leave the room of small ones alone when they are large, from one address or from many (P-3)', async () => {
+  test('leave the room of small ones alone when they are large, from one address or from many', async () => {
     const one = await reading(
       { perAddressBytes: 20_000, totalBytes: 40_000 },
       { reserve: { perAddressBytes: 2_000, totalBytes: 10_000 }, smallBytes: 1_000 },

@@ -43,7 +43,7 @@ describe.skipIf(browserBinary === undefined)(`the pages of sign-in in a browser$
     ['/discharge/login?flow=unknown', 'There is nothing to decide here'],
   ] as const;
   it.each(cases.flatMap((page) => (['light', 'dark'] as const).map((scheme) => [...page, scheme] as const)))(
-    'F-31, F-32: %s says %j in our style, in %s, and leads on',
+    '%s says %j in our style, in %s, and leads on',
     async (path, title, colorScheme) => {
       const visit = await browser.visit({ origins: [server.url], colorScheme });
       const { page } = visit;

@@ -52,7 +52,7 @@ describe('a start that cannot succeed', { timeout: 120_000 }, () => {
     for (const value of ['hush', 'eighty']) expect(output).not.toContain(value);
   });
 
-  test('F-47: shows what a value must look like, without taking its own words for a secret', async () => {
+  test('shows what a value must look like, without taking its own words for a secret', async () => {
     const { code, output } = await serve({
       ...(await place()),
       DATABASE_URL: 'mysql://root:hunter2hunter2@db/x',
@@ -140,7 +140,7 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
   }
   const PORTS = ['PORT', 'HANGAR_GATEWAY_PORT', 'HANGAR_SIMULATOR_PORT'];
 
-  test('F-40, F-46: a damaged database is named with its folder and what to do; nothing is left', async () => {
+  test('a damaged database is named with its folder and what to do; nothing is left', async () => {
     const where = await place();
     const data = where['HANGAR_DATA_DIR'] ?? '';
     mkdirSync(join(data, 'pg'), { recursive: true });
@@ -153,7 +153,7 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
     await expectFree(where, PORTS);
   });
 
-  test('F-41: a simulated Fly.io of somebody else is not taken for its own', async () => {
+  test('a simulated Fly.io of somebody else is not taken for its own', async () => {
     const where = await place();
     const foreign = createHttpServer((_, answer) => answer.end('{"offset_ms":0}'));
     await new Promise<void>((resolve) =>
@@ -170,7 +170,7 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
     await expectFree(where, PORTS);
   });
 
-  test('F-41: a damaged state of the simulated Fly.io is named by its path', async () => {
+  test('a damaged state of the simulated Fly.io is named by its path', async () => {
     const where = await place();
     const state = `${where['HANGAR_DATA_DIR']}.simulator.json`;
     mkdirSync(dirname(state), { recursive: true });
@@ -184,7 +184,7 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
     await expectFree(where, PORTS);
   });
 
-  test('F-46: damaged development secrets are named, with what they are needed for', async () => {
+  test('damaged development secrets are named, with what they are needed for', async () => {
     const where = await place();
     const file = `${where['HANGAR_DATA_DIR']}.development.json`;
     mkdirSync(dirname(file), { recursive: true });
@@ -199,7 +199,7 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
 
   const full = mountFull();
   afterAll(() => full?.unmount());
-  test('F-40, F-44: a full disk is named with its folder', async ({ skip }) => {
+  test('a full disk is named with its folder', async ({ skip }) => {
     if (full === undefined) return skip(NO_DISK);
     // With development secrets of an earlier start it is the database that finds no room, without them they do.
     for (const name of ['data', 'fresh']) {
@@ -216,7 +216,7 @@ describe('hangar start that cannot succeed', { timeout: 120_000 }, () => {
 });
 
 describe('a log of two processes', { timeout: 120_000 }, () => {
-  test('F-48: is one JSON object a line, whatever the child writes', async () => {
+  test('is one JSON object a line, whatever the child writes', async () => {
     const where = await place();
     const running: RealProcess = startProcess({
       args: ['start'],

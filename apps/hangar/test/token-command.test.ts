@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => await house.close());
 
 describe('hangar token', { timeout: 120_000 }, () => {
-  test('makes the token that seed 004 wishes for: one app, read and control, a year, nobody to ask', async () => {
+  test('makes a token for automation: one app, read and control, a year, nobody to ask', async () => {
     const made = await token(
       ['create', '--preset', 'app-control', '--app', story.appName, '--expires', '8760h', '--json'],
       customer(),
@@ -140,7 +140,7 @@ describe('hangar token', { timeout: 120_000 }, () => {
     );
     const holder = { HANGAR_API_URL: house.gatewayUrl, HANGAR_TOKEN: String(made.json['token']) };
     expect((await token(['verify', '--json'], holder)).json['valid']).toBe(true);
-    // F-66: what `$(…)` of a shell keeps is a token that works.
+    // What `$(…)` of a shell keeps is a token that works.
     const substituted = await token(['create', '--preset', 'readonly'], customer());
     const verified = await token(['verify'], { HANGAR_API_URL: house.gatewayUrl }, substituted.text);
     expect([verified.code, verified.text]).toEqual([0, expect.stringMatching(/^Genuine\./)]);
@@ -155,7 +155,7 @@ describe('hangar token', { timeout: 120_000 }, () => {
     expect(after).toMatchObject({ code: 3, json: { valid: false, code: 'token_revoked' } });
   });
 
-  test('F-04: a token that is revoked by its text is revoked in the list', async () => {
+  test('a token that is revoked by its text is revoked in the list', async () => {
     const made = await token(
       ['create', '--preset', 'ssh', '--app', story.appName, '--name', 'shell', '--json'],
       customer(),
@@ -254,7 +254,7 @@ describe('hangar token', { timeout: 120_000 }, () => {
     });
   });
 
-  test('F-72: names the flag and not the field of the door, and says what is accepted', async () => {
+  test('names the flag and not the field of the door, and says what is accepted', async () => {
     const refusals: [string[], number, RegExp][] = [
       [['--preset', 'org', '--expires', '1y'], 2, /^--expires takes a duration in w, d, h, m and s/],
       [['--preset', 'org', '--expires', '3600'], 2, /^--expires takes a duration in w, d, h, m and s/],
@@ -274,7 +274,7 @@ describe('hangar token', { timeout: 120_000 }, () => {
     expect(fine.code).toBe(0);
   });
 
-  test('F-73: says of another port, and of another server, that it is no gateway', async () => {
+  test('says of another port, and of another server, that it is no gateway', async () => {
     const foreign = createServer((_, answer) =>
       answer.writeHead(200, { 'content-type': 'text/html' }).end('<p>hi'),
     );
@@ -298,7 +298,7 @@ describe('hangar token', { timeout: 120_000 }, () => {
     expect(unknown).toMatchObject({ code: 1, json: { code: 'not_found' } });
   });
 
-  test('F-71: says that there is a line break inside a token', async () => {
+  test('says that there is a line break inside a token', async () => {
     const wrapped = `${story.token.slice(0, 80)}\n${story.token.slice(80)}`;
     for (const args of [['verify'], ['check', 'GET', '/v1/apps'], ['explain']]) {
       const ran = await token(args, customer(), wrapped);
@@ -309,7 +309,7 @@ describe('hangar token', { timeout: 120_000 }, () => {
     }
   });
 
-  test('F-121: does not add what nothing clears', async () => {
+  test('does not add what nothing clears', async () => {
     const caveats = '[{"type":"Apps","body":{"apps":{"0":"r","5":"r"}}}]';
     const ran = await token(['attenuate', '--caveats', '-', '--json', '--token', story.token], {}, caveats);
     expect(ran).toMatchObject({

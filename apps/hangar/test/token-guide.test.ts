@@ -146,7 +146,7 @@ describe('the guide of the command line', () => {
     });
   });
 
-  test('F-75: verifies the copy, which ends in an hour, and not the token of the variable', () => {
+  test('verifies the copy, which ends in an hour, and not the token of the variable', () => {
     const { said, errors, shell } = block('echo "$COPY" | hangar token verify');
     const copy = facts(shell.COPY);
     expect(copy.hours).toBeGreaterThan(0.8);
@@ -178,7 +178,7 @@ describe('the guide of the command line', () => {
     expect(shell.HANGAR_TOKEN).toBe('');
   });
 
-  test('F-124: says what a condition of ours is, and that `fly tokens debug` cannot', () => {
+  test('says what a condition of ours is, and that `fly tokens debug` cannot', () => {
     const { said, shell } = block('--source 10.0.0.0/8');
     expect(said).toContain(`Permission token ${facts(shell.HANGAR_API_TOKEN).id}\n`);
     expect(said).toMatch(/10\.0\.0\.0\/8/);

@@ -91,7 +91,7 @@ const only = (place: Place) => ({
   tokens: [{ id: tokenId(places[place]), ends_with: tokenEnding(places[place]) }],
 });
 
-describe('F-05: which token a command acts on', { timeout: 120_000 }, () => {
+describe('which token a command acts on', { timeout: 120_000 }, () => {
   test('every command takes what is piped in before what variables hold, and names it', async () => {
     for (const [name, args] of Object.entries(COMMANDS))
       expect([name, await used(args, ['standard input', ...variables])]).toEqual([
@@ -102,7 +102,7 @@ describe('F-05: which token a command acts on', { timeout: 120_000 }, () => {
     expect(gateway.received).toHaveLength(5);
   });
 
-  test('a command that names its target leaves the pipe alone, unless --token - asks for it (P-10)', async () => {
+  test('a command that names its target leaves the pipe alone, unless --token - asks for it', async () => {
     for (const args of NAMED) {
       expect(await used(args, ['standard input', 'HANGAR_TOKEN'])).toEqual(only('HANGAR_TOKEN'));
       expect(await used([...args, '--token', '-'], ['standard input', 'HANGAR_TOKEN'])).toEqual(
@@ -113,7 +113,7 @@ describe('F-05: which token a command acts on', { timeout: 120_000 }, () => {
     expect(none).toMatchObject({ code: 2, errors: expect.stringContaining('- reads standard input') });
   });
 
-  test('a loop over ids revokes each of them (P-10)', async () => {
+  test('a loop over ids revokes each of them', async () => {
     const loop = 'while read -r id; do "$NODE" "$HANGAR" token revoke "$id" || exit 1; done';
     const environment = {
       PATH: '/usr/bin:/bin',
@@ -270,7 +270,7 @@ describe('asking a person', () => {
   });
 });
 
-describe('F-66: a result that is one text stands alone on standard output', { timeout: 60_000 }, () => {
+describe('a result that is one text stands alone on standard output', { timeout: 60_000 }, () => {
   const location = 'https://login.example';
   const asking = addThirdParty(places['--token'], { location, sharedKey });
 

@@ -114,7 +114,7 @@ const down = (kind: 'status' | 'drop', seconds: number) => {
   return switchOn(simulator, { door: 'discharges', kind, status: 503, untilMs });
 };
 
-describe('T11: a credential whose discharges live 630 seconds', { timeout: 120_000 }, () => {
+describe('TOK-11: a credential whose discharges live 630 seconds', { timeout: 120_000 }, () => {
   test('carries eight hours of requests although the discharge service is down eight minutes of each, and ends when it stays down', async () => {
     const credential = await keep(`${await minted()},${login}`);
     const step = 8;

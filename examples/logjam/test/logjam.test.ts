@@ -70,7 +70,7 @@ test('the same order again, with the same id, is the same drain; without, it is 
   expect(ordered().extension.id).not.toBe(extension.id);
 });
 
-test('F-35: whoever sends a wrong signature hears nothing of why; whoever runs the example reads it', async () => {
+test('whoever sends a wrong signature hears nothing of why; whoever runs the example reads it', async () => {
   const answer = await fetch(`${own}/extensions`, {
     method: 'POST',
     headers: { 'x-signature': '0'.repeat(64) },

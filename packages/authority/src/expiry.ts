@@ -4,7 +4,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Lifetime of tokens for people, when none is asked for. A working day, not seed 004's 20 years. */
+/** Lifetime of tokens for people, when none is asked for. A day, not the 20 years of flyctl. */
 export const DEFAULT_LIFETIME_SECONDS = DAY;
 
 /** The longest lifetime anybody can ask for: a year, leap years included. */

@@ -3,7 +3,7 @@ import type { Verified } from '@hangar/macaroon';
 import type { IssuerAbout, VerifyingIssuer } from './issuer/issuer.ts';
 import type { Revocation } from './ports.ts';
 
-/** How often the feed is read while tasks run (security-reliability.md 9.9). */
+/** How often the feed is read while tasks run (docs/specs/promises.md#revocation-feed). */
 export const POLL_SECONDS = 0.25;
 
 /** Knowledge older than three polls counts as lost: nothing is accepted on it. */

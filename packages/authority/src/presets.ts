@@ -36,7 +36,7 @@ const organization = (workspace: bigint, mask: number): Caveat => ({
   mask,
 });
 
-/** Everything about one app and the private network, and reading everywhere else (seed 002). */
+/** Everything about one app and the private network, and reading everywhere else (docs/sources.md#deploy-tokens). */
 const deployCaveats = (workspace: bigint, app: bigint): readonly Caveat[] => [
   organization(workspace, Action.all),
   {
@@ -51,7 +51,7 @@ const deployCaveats = (workspace: bigint, app: bigint): readonly Caveat[] => [
 
 const ANY_COMMAND: readonly Command[] = [{ args: [], exact: false }];
 
-/** Every preset, each as the list of caveats it becomes (macaroons spec 19, seeds 002 and 004). */
+/** Every preset, each as the list of caveats it becomes (docs/specs/token-format.md#tokens-of-flyctl). */
 export const presets = {
   org: {
     purpose: 'everything in the workspace',

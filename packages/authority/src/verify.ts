@@ -175,7 +175,7 @@ function readHeader(authorization: string | null, location: string): Result<Bund
 }
 
 function namesNobody(id: string): TokenReason {
-  // Without an organization a token would allow everything everywhere (macaroons spec 14).
+  // Without an organization a token would allow everything everywhere (docs/specs/token-format.md#clearing).
   return {
     code: 'token_malformed',
     tokenId: id,

@@ -206,7 +206,7 @@ function respelled(text: string, how: Given<typeof respelling>): string {
   }
 }
 
-describe('T7: however one token is written', () => {
+describe('TOK-7: however one token is written', () => {
   it('gives a refusal or that very token, and only refusals once it is revoked', async () => {
     let taken = 0;
     let refused = 0;

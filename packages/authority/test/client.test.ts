@@ -387,7 +387,7 @@ describe('together with our own discharge service', () => {
   });
 });
 
-describe('T11: long work does not die of a discharge that lives 630 seconds', () => {
+describe('TOK-11: long work does not die of a discharge that lives 630 seconds', () => {
   const location = 'https://auth.example';
 
   function working(isDown: (second: number) => boolean) {

@@ -268,7 +268,7 @@ describe('a sign-in under way', () => {
     expect(headers.get('x-frame-options')).toBe('DENY');
   });
 
-  it('F-31, F-32: allows its own style on every page, and leads on from those where nothing is asked', async () => {
+  it('allows its own style on every page, and leads on from those where nothing is asked', async () => {
     const { user_url } = await startFlow(await loginToken());
     const asks = await page(user_url, 'gabriella');
     const confirm = confirmOf(await asks.clone().text());
@@ -512,7 +512,7 @@ describe('discharges as permission tokens', () => {
   });
 });
 
-describe('F-97: discharges that a client never threw away', () => {
+describe('discharges that a client never threw away', () => {
   const signed = (token: Macaroon, key = sharedKey): string => {
     const [missing] = missingTickets({ permission: [token], discharges: [] });
     const opened = missing && openTicket(sharedKey, missing.ticket);

@@ -86,7 +86,7 @@ function damaged(bytes: Buffer, how: typeof damage extends fc.Arbitrary<infer T>
   }
 }
 
-describe('T1: a damaged token', () => {
+describe('TOK-1: a damaged token', () => {
   it('is never taken, and never throws', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -125,7 +125,7 @@ describe('T1: a damaged token', () => {
   });
 });
 
-describe('T7: one token, one identity', () => {
+describe('TOK-7: one token, one identity', () => {
   it('a changed location is the same token where it is taken, and no token where it is not', async () => {
     const { token } = await world.authority.tokens.mint({
       workspace: WORKSPACE,

@@ -119,7 +119,7 @@ describe('a signed report of leaked tokens', () => {
     expect([await verdict(parent), await verdict(other)]).toEqual(['token_revoked', 'taken']);
   });
 
-  it('F-123: recognises any one part of a list, in either order, and ends what a discharge signed in for', async () => {
+  it('recognises any one part of a list, in either order, and ends what a discharge signed in for', async () => {
     const parts: [string, (permission: string, discharge: string) => string][] = [
       ['the permission token', (permission) => permission],
       ['the discharge', (_, discharge) => discharge],
@@ -147,7 +147,7 @@ describe('a signed report of leaked tokens', () => {
     }
   });
 
-  it('F-123: of a discharge for a copy ends that copy, and leaves the text that it was made from', async () => {
+  it('of a discharge for a copy ends that copy, and leaves the text that it was made from', async () => {
     const parent = await mint();
     for (const text of [parent, narrowed(parent)]) {
       const { body } = await call(authority, 'POST', '/hangar/v1/tokens/attenuate', {
@@ -164,7 +164,7 @@ describe('a signed report of leaked tokens', () => {
     expect(row?.revokedAt).toBeUndefined();
   });
 
-  it('F-123: of a discharge for a copy is answered when there is no room for the copy', async () => {
+  it('of a discharge for a copy is answered when there is no room for the copy', async () => {
     const { body } = await call(authority, 'POST', '/hangar/v1/tokens/attenuate', {
       body: { token: await mint(), require_login: true },
     });
@@ -186,7 +186,7 @@ describe('a signed report of leaked tokens', () => {
     expect(await verdict(other)).toBe('token_revoked');
   });
 
-  it('F-123: does not believe a discharge that was changed, or that somebody else signed', async () => {
+  it('does not believe a discharge that was changed, or that somebody else signed', async () => {
     const { token, id } = await authority.tokens.mint({
       workspace: WORKSPACE,
       preset: 'org',
@@ -212,7 +212,7 @@ describe('a signed report of leaked tokens', () => {
     expect((await authority.tokens.get(WORKSPACE, id))?.revokedAt).toBeUndefined();
   });
 
-  it('F-123: a finder with only a discharge is told what to hand in, and ends nothing', async () => {
+  it('a finder with only a discharge is told what to hand in, and ends nothing', async () => {
     const { token } = await authority.tokens.mint({
       workspace: WORKSPACE,
       preset: 'org',

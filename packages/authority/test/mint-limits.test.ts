@@ -45,7 +45,7 @@ async function chain(authority: Authority, length: number) {
   return { texts, refusal: undefined };
 }
 
-describe('F-07: a chain of mints', () => {
+describe('a chain of mints', () => {
   it(`asked to go ${CHAIN} deep ends at 32, with rows that grow with the depth and no faster`, async () => {
     const { texts, refusal } = await chain(world.authority, CHAIN);
     expect(texts).toHaveLength(32);
@@ -72,7 +72,7 @@ describe('F-07: a chain of mints', () => {
   });
 });
 
-describe('F-07: the tokens of one workspace', () => {
+describe('the tokens of one workspace', () => {
   it('are bounded by those that work: what is over or revoked makes room', async () => {
     const few = world.replica({ limits: { liveTokens: 2 } });
     const first = await mint(few);
@@ -120,7 +120,7 @@ describe('F-07: the tokens of one workspace', () => {
   });
 });
 
-describe('F-07: the pruning of tokens', () => {
+describe('the pruning of tokens', () => {
   const prune = async () => {
     const task = world.authority.tasks.find(({ name }) => name === 'authority.prune-tokens');
     await task?.run(new AbortController().signal);
@@ -182,7 +182,7 @@ describe('F-07: the pruning of tokens', () => {
   });
 });
 
-describe('F-02: a mint', () => {
+describe('a mint', () => {
   it('is refused when the asking token ends between the verdict and the signature', async () => {
     const asking = await mint(world.authority, { seconds: 60 });
     const verified = await world.authority.verifier.verify(asking.token);

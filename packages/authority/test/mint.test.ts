@@ -37,7 +37,7 @@ function caveatsOf(text: string): readonly Caveat[] {
 }
 
 describe('minting over HTTP', () => {
-  it('gives the token of seed 004: a year of rC on one app, with no third party', async () => {
+  it('gives a token for automation: a year of rC on one app, with no third party', async () => {
     const { status, body } = await post({
       name: 'celery-autoscaler',
       expires_in: '8760h',

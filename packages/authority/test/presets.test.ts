@@ -33,7 +33,7 @@ const FEATURES = [
   'tomorrow',
 ];
 
-/** Every kind of thing that an access can be about (macaroons spec 9.1), valid as an access. */
+/** Every kind of thing that an access can be about (docs/specs/token-format.md#access), valid as an access. */
 function resources(): Resource[] {
   const all: Resource[] = [
     {},
@@ -142,7 +142,7 @@ describe('every preset allows exactly what it says', () => {
   }
 });
 
-describe('T12: the token wished for in seed 004', () => {
+describe('TOK-12: the token wished for in the thread about attenuated tokens', () => {
   it('allows read and control of one app from one source for 90 days, and nothing else, with no discharge', async () => {
     const { token, thirdParty, row } = await world.authority.tokens.mint({
       workspace: WORKSPACE,
@@ -229,7 +229,7 @@ describe('ssh', () => {
   });
 });
 
-describe('F-10: what plain JavaScript may call with', () => {
+describe('what plain JavaScript may call with', () => {
   it.each(['unknown', '', '__proto__', 'toString', null, 5])(
     'preset %s is refused by name',
     async (preset) => {

@@ -51,7 +51,7 @@ const ways: [string, (minted: { token: string; digest: string }) => Promise<read
 ];
 const listed = ({ body }: { body: Record<string, unknown> }) => body['tokens'] as readonly unknown[];
 
-describe('F-04: revoking the text that was minted', () => {
+describe('revoking the text that was minted', () => {
   it.each(ways)('through %s ends its record, in every list', async (_, revoke) => {
     const { id, token } = await mint();
     const copy = narrowed(token);

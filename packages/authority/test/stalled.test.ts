@@ -79,7 +79,7 @@ const endings: [string, string, (id: string) => Promise<void>][] = [
   ['over', 'token_expired', async () => world.clock.advance(3601)],
 ];
 
-describe('F-02: a request that stalls in its body', () => {
+describe('a request that stalls in its body', () => {
   for (const [ending, code, end] of endings) {
     it.each(routes)(`is refused when its token is ${ending} before the rest comes: $title`, async (route) => {
       const asking = await mint('asking');

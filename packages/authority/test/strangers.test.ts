@@ -34,7 +34,7 @@ async function exhaust(ask: () => Promise<number>): Promise<void> {
 const question = async () => (await post('/hangar/v1/tokens/inspect', { token: 'x' })).status;
 const finder = async () => (await post('/hangar/v1/tokens/revoke', { token: 'fm2_x' })).status;
 
-describe('F-06: strangers who ask more than they may', () => {
+describe('strangers who ask more than they may', () => {
   it('keep nobody from revoking: by text, by id, by creator, by digest', async () => {
     const [byText, byId, byCreator, byDigest] = [
       await mint('a'),
@@ -100,7 +100,7 @@ describe('F-06: strangers who ask more than they may', () => {
   });
 });
 
-describe('F-06: strangers who guess at the discharge service', () => {
+describe('strangers who guess at the discharge service', () => {
   const discharge = (method: string, path: string, o: RequestInit = {}) =>
     authority.discharge.fetch(new Request(path, { method, ...o }), door('/', EVERYBODY));
   const origin = 'https://hangar.example';

@@ -47,7 +47,7 @@ const doors: [string, (token: string) => unknown][] = [
   ['/revoke', (token) => ({ token })],
 ];
 
-describe('F-08: a text with more tokens than any header may hold', () => {
+describe('a text with more tokens than any header may hold', () => {
   it.each(doors)('is refused at %s before any of it is looked at', async (path, body) => {
     const answer = await post(path, body(','.repeat(LIMITS.tokensPerHeader)));
     expect(answer).toMatchObject({ status: 413, body: { code: 'too_large' } });
@@ -62,7 +62,7 @@ describe('F-08: a text with more tokens than any header may hold', () => {
   });
 });
 
-describe('F-08: an answer about a text', () => {
+describe('an answer about a text', () => {
   it('is a small multiple of it, or a refusal', async () => {
     for (const caveat of [{ type: 'IsMember' }, { type: 'Action', mask: Action.all }] as const) {
       const crowded = crowdedWith(unsigned(), caveat);

@@ -262,7 +262,7 @@ describe('a token that is not taken says why', () => {
   });
 });
 
-describe('T13: a token that is cut off is called cut off', () => {
+describe('TOK-13: a token that is cut off is called cut off', () => {
   it('at every one of its proper prefixes', async () => {
     const location = world.options.dischargeLocation;
     const sharedKey = Buffer.from(dischargeKey.reveal(), 'base64');
@@ -299,7 +299,7 @@ describe('T13: a token that is cut off is called cut off', () => {
   });
 });
 
-describe('T6: validity windows', () => {
+describe('TOK-6: validity windows', () => {
   it('hold at both edges to the second, and fail one second outside', async () => {
     const base = macaroonOf(await orgToken());
     const token = encodeToken(attenuate(base, [window(START + 100, START + 200)]));

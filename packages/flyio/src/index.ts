@@ -7,7 +7,7 @@ export type { FlyExtensionId, Named, OrganizationId, ProviderExtensionId, UserId
 /** Tokens in an Authorization header. */
 export { authorizationFor, isMacaroonToken, splitTokens } from './authorization.ts';
 
-/** Extensions API: provisioning (seed 000). */
+/** Extensions API: provisioning (docs/sources.md#extensions-api). */
 export {
   extensionResource,
   extensionStatus,

@@ -11,7 +11,7 @@ export interface FlyUrls {
   readonly s3: string;
   /** Tigris, IAM protocol. */
   readonly iam: string;
-  /** Where the provider called `slug` sends its webhooks (seed 000, "Webhook URL and format"). */
+  /** Where the provider called `slug` sends its webhooks (docs/specs/extensions.md#webhooks). */
   webhooks(slug: string): string;
   readonly authorize: string;
   readonly token: string;

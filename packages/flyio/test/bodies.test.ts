@@ -47,7 +47,7 @@ function typeOf(shape: string): readonly string[] {
 }
 
 describe('the table of request bodies', () => {
-  it('names the members of the OpenAPI document and no others (F-13)', () => {
+  it('names the members of the OpenAPI document and no others', () => {
     const ours = Object.fromEntries(
       Object.entries(SCHEMAS).map(([name, members]) => [name, Object.keys(members).sort()]),
     );
@@ -75,7 +75,7 @@ describe('reading a body', () => {
   const faultsOf = (schema: SchemaName, body: unknown) =>
     Object.fromEntries(readBody(schema, body).faults.map(({ path, fault }) => [path, fault]));
 
-  it('names every fault at once, by its whole path, with the name that was meant (F-28)', () => {
+  it('names every fault at once, by its whole path, with the name that was meant', () => {
     const body = {
       nmae: 'x',
       config: {
@@ -120,7 +120,7 @@ describe('reading a body', () => {
     }
   });
 
-  it('takes no member in another spelling that Go would fold to it (F-13)', () => {
+  it('takes no member in another spelling that Go would fold to it', () => {
     const members = Object.entries(SCHEMAS).flatMap(([schema, all]) =>
       Object.keys(all).map((member) => ({ schema: schema as SchemaName, member })),
     );

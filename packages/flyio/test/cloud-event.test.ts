@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { machineEventBody, parseCloudEvent } from '@hangar/flyio';
-import { machineEvent } from './fixtures/seed-000.ts';
+import { machineEvent } from './fixtures/extensions-page.ts';
 
 const body = new TextEncoder().encode(JSON.stringify(machineEvent));
 const binary = {
@@ -153,7 +153,7 @@ describe('an event in structured mode', () => {
   const base64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64');
 
   test.each([undefined, 'application/json', 'application/json; charset=utf-8', 'application/vnd.fly+json'])(
-    'F-30: has its data in data_base64 too, under the content type %s',
+    'has its data in data_base64 too, under the content type %s',
     (datacontenttype) => {
       const encoded = {
         ...bare,
@@ -187,7 +187,7 @@ describe('an event in structured mode', () => {
       { tag: 'content_type' },
     ],
     ['data of another type', { datacontenttype: 'text/xml', data: '<a/>' }, { tag: 'content_type' }],
-  ])('F-30: %s is refused', (_, change, reason) => {
+  ])('%s is refused', (_, change, reason) => {
     expect(structured({ ...bare, ...change })).toMatchObject({ ok: false, reason });
   });
 

@@ -16,7 +16,7 @@ import {
   provisioningAnswer,
   provisioningRequest,
   updatedWebhook,
-} from './fixtures/seed-000.ts';
+} from './fixtures/extensions-page.ts';
 
 const { url: _url, nonce: _nonce, timestamp: _timestamp, ...plain } = provisioningRequest;
 const required = ['name', 'id', 'organization_id', 'organization_name', 'user_id', 'user_email', 'user_role'];

@@ -9,7 +9,7 @@ import {
 } from '@hangar/flyio';
 import { Secret } from '@hangar/security';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
-import { introspection, tokenAnswer } from './fixtures/seed-000.ts';
+import { introspection, tokenAnswer } from './fixtures/extensions-page.ts';
 import { json, startStandIn, type StandIn } from './harness.ts';
 
 const redirectUri = 'https://logjam.io/flyio/callback';

@@ -52,7 +52,7 @@ export interface GatewayOptions {
   readonly allowedOrgs: AllowedOrganizations | undefined;
   /** Where the buckets answer, as a machine sees it. */
   readonly storageEndpoint: string;
-  /** Names of the storage secrets in an app; default those of seed 001 alone. */
+  /** Names of the storage secrets in an app; default those of the user-env API alone (docs/sources.md#user-env-api). */
   readonly storageSecretNames?: StorageSecretNames;
   readonly policy?: EnvironmentPolicy;
   /** For tokens with a budget. Undefined where nobody is billed: then such a token makes and starts nothing. */

@@ -27,7 +27,7 @@ async function rows(action: string): Promise<readonly GatewayAuditRow[]> {
 }
 
 describe('the audit trail', () => {
-  it('writes what is refused again and again once a minute, with a count (F-18)', async () => {
+  it('writes what is refused again and again once a minute, with a count', async () => {
     const reader = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
     const other = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
     const lease = `/v1/apps/trail/machines/${machine}/lease`;
@@ -50,7 +50,7 @@ describe('the audit trail', () => {
     expect((await rows('machines.stop')).map(({ count }) => count)).toEqual([1]);
   });
 
-  it('counts guesses in one row, whatever name each has, by whichever branch of the token (G-8)', async () => {
+  it('counts guesses in one row, whatever name each has, by whichever branch of the token', async () => {
     const guesser = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
     const read = parseBundle(`FlyV1 ${guesser}`, LOCATIONS.permission);
     const [macaroon] = read.ok ? read.value.permission : [];
@@ -72,7 +72,7 @@ describe('the audit trail', () => {
     expect((await rows('secrets.set')).map(({ count }) => count)).toEqual([1, 1, 1]);
   });
 
-  it('writes every change that failed as a row of its own, since it may have happened (G-14)', async () => {
+  it('writes every change that failed as a row of its own, since it may have happened', async () => {
     const failing = { door: 'machines', kind: 'status', status: 503 } as const;
     const stop = `/v1/apps/trail/machines/${machine}/stop`;
     await withFault(world.simulator, { ...failing, method: 'POST', when: 'after' }, async () => {
@@ -85,7 +85,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  it('goes back as many days as it was told, and keeps what machines ran (F-18)', async () => {
+  it('goes back as many days as it was told, and keeps what machines ran', async () => {
     const { number: before } = (await rows('apps.create'))[0] ?? {};
     expect(before).toBeDefined();
     const task = world.another({ auditDays: 30 }).tasks.find(({ name }) => name === 'gateway-audit');

@@ -50,7 +50,7 @@ const rowsOf = async (table: string) =>
   (await world.database.execute(`select * from gateway_${table}`)).rows.length;
 
 describe('budgets', () => {
-  it('are refused by their number before they fill a table (G-8, G-9)', async () => {
+  it('are refused by their number before they fill a table', async () => {
     const before = await rowsOf('branches');
     budgets = 9;
     expect(await act('uncordon')).toMatchObject({ status: 403, json: { code: 'caveat_denied', limit: 8 } });
@@ -60,7 +60,7 @@ describe('budgets', () => {
     expect(await rowsOf('branches')).toBe(before + 8);
   });
 
-  it('are at most 10,000 for one environment, whoever makes them up; those that count already go on (G-8)', async () => {
+  it('are at most 10,000 for one environment, whoever makes them up; those that count already go on', async () => {
     budgets = 1;
     const held = await rowsOf('branches');
     await world.database.execute(
@@ -75,7 +75,7 @@ describe('budgets', () => {
     expect((await act('uncordon')).status).toBe(200);
   });
 
-  it('hold the first minute of a restart, which starts what is stopped (G-15)', async () => {
+  it('hold the first minute of a restart, which starts what is stopped', async () => {
     budgets = 0;
     await act('stop');
     await waitFor(world, 'own', machine, 'stopped');

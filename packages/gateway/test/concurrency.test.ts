@@ -74,7 +74,7 @@ describe('requests at the same time', () => {
 });
 
 describe('the end of an environment', () => {
-  it('locks machines before their running times, as a machine that is saved does (G-11)', async (context) => {
+  it('locks machines before their running times, as a machine that is saved does', async (context) => {
     const { database, store } = world;
     // PGlite has one connection: nobody waits for anybody.
     if (!database.concurrent) context.skip();

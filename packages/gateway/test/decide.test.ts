@@ -189,7 +189,7 @@ describe('a decision', () => {
     expect(decide('DELETE', '/v1/apps/own', none, dying).kind).toBe('handle');
   });
 
-  it('never passes on a header that is not on the list (G3)', async () => {
+  it('never passes on a header that is not on the list (GATE-3)', async () => {
     const anyone = await caller([]);
     const names = fc.constantFrom(
       'authorization',

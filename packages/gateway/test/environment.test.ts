@@ -114,7 +114,7 @@ describe('POST /v1/apps', () => {
     await expect(s3.send(new ListBucketsCommand({}))).rejects.toThrow();
   });
 
-  it('reads name and app_name, refuses two that differ, and names that are none (defect U9)', async () => {
+  it('reads name and app_name, refuses two that differ, and names that are none', async () => {
     const refused = async (body: unknown) =>
       (await world.ask('POST', '/v1/apps', { token: world.token, body })).status;
     expect(await refused({ name: 'a1', app_name: 'a2' })).toBe(422);
@@ -146,7 +146,7 @@ describe('POST /v1/apps', () => {
     await world.machines.deleteApp('strangers');
   });
 
-  it('refuses every other organization with 403 and makes nothing (G2)', async () => {
+  it('refuses every other organization with 403 and makes nothing (GATE-2)', async () => {
     const before = await world.inventory();
     for (const org_slug of [
       'operator',
@@ -192,7 +192,7 @@ describe('an app', () => {
     expect((await world.ask('GET', `/v1/apps?org_slug=${world.workspace.slug}`, { token })).status).toBe(403);
   });
 
-  it('is listed as far as the token reaches (defect U14)', async () => {
+  it('is listed as far as the token reaches', async () => {
     const all = await world.ask('GET', `/v1/apps?org_slug=${world.workspace.slug}`, { token: world.token });
     expect(all.json.apps.map((app) => app.name)).toEqual(['hf-u8123', 'other']);
     const number = BigInt(all.json.apps[1]?.internal_numeric_id ?? 0);

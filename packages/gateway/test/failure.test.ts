@@ -103,7 +103,7 @@ describe('a machine that crashes', () => {
     expect((await world.simulator.doors.api.fetch(request, door)).status).toBeLessThan(300);
   };
 
-  it('makes its environment failed, with reason, exit code and what killed it (F-76)', async () => {
+  it('makes its environment failed, with reason, exit code and what killed it', async () => {
     await crash({ oom_killed: true, exit_code: 137 });
     const change = await world.gateway.environments.observe({ machine_id: machine });
     expect(change).toMatchObject({ power: 'failed', workspacePower: 'failed' });

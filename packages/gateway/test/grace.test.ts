@@ -182,7 +182,7 @@ describe('an extension that ends while a deletion is being undone', () => {
       new Date(world.simulator.clock.nowMs() + 3 * GRACE * 1000),
     );
 
-  it('has the last word when the undo was given back after a failure (G-3)', async () => {
+  it('has the last word when the undo was given back after a failure', async () => {
     await ask('DELETE', '/v1/apps/own');
     expect((await withFault(world.simulator, activate, async () => await undo())).status).toBeGreaterThan(
       499,
@@ -197,7 +197,7 @@ describe('an extension that ends while a deletion is being undone', () => {
     await expectGone();
   }, 30_000);
 
-  it('has the last word when the undo is at work, which shuts off again what it switched on (G-3)', async () => {
+  it('has the last word when the undo is at work, which shuts off again what it switched on', async () => {
     await ask('DELETE', '/v1/apps/own');
     const store: EnvironmentStore = {
       ...world.store,

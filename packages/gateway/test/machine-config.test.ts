@@ -229,7 +229,7 @@ describe('a machine config', () => {
     expect(fault(body)?.status).toBe(422);
   });
 
-  it('is refused with all its faults at once, and with the names that were meant (F-28)', () => {
+  it('is refused with all its faults at once, and with the names that were meant', () => {
     const error = fault({
       config: { imgae: 'a', guest: { cpus: '2' }, mounts: [{ Volume: 'vol_0123456789ab' }] },
     });
@@ -242,7 +242,7 @@ describe('a machine config', () => {
     expect(error?.sentence).toContain('config.imgae: not known; did you mean image?; config.guest.cpus');
   });
 
-  it('takes the names that are not offered while they are empty, and leaves them out (F-19)', () => {
+  it('takes the names that are not offered while they are empty, and leaves them out', () => {
     const empty = {
       lsvd: false,
       config: {
@@ -267,7 +267,7 @@ describe('a machine config', () => {
     expect(fault(config({ dns: { skip_registration: true, nameservers: [] } }))).toBeUndefined();
   });
 
-  it('passes whole, and no member of it passes in other letters or with another type (F-13)', () => {
+  it('passes whole, and no member of it passes in other letters or with another type', () => {
     const whole = { config: sampleOf('fly.MachineConfig') };
     expect(fault(whole)).toBeUndefined();
     const members = membersOf(whole, 'UpdateMachineRequest', []);
@@ -342,7 +342,7 @@ describe('a machine config', () => {
     });
   });
 
-  it('never lets a reserved name through, whatever stands around it (G8)', () => {
+  it('never lets a reserved name through, whatever stands around it (GATE-8)', () => {
     const free = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,12}$/);
     const reserved = fc
       .tuple(fc.constantFrom('FLY_TIGRIS_', 'fly_tigris_', 'Fly_Tigris_'), free)

@@ -117,7 +117,7 @@ describe('a machine', () => {
     expect((await world.store.machine(direct.value.id))?.state).toBe('destroyed');
   });
 
-  it('is updated through the same gate as it was created (defect U4), and keeps its marks', async () => {
+  it('is updated through the same gate as it was created, and keeps its marks', async () => {
     const update = async (config: object) =>
       await ask('POST', `/v1/apps/own/machines/${machine}`, {
         body: { config: { image: 'acme/py-env:2026.11', ...config } },
@@ -150,7 +150,7 @@ describe('a machine', () => {
     expect((await ask('DELETE', `${at}/team`)).status).toBe(204);
   });
 
-  it('keeps the marks of the gateway through every way to write its metadata (F-15)', async () => {
+  it('keeps the marks of the gateway through every way to write its metadata', async () => {
     const at = `/v1/apps/own/machines/${machine}`;
     const upstream = async () => {
       const seen = await world.machines.getMachine('own', machine);
@@ -184,7 +184,7 @@ describe('a machine', () => {
     ['POST', 'signal', { signal: {} }, 422, 'signal'],
     ['POST', 'metadata/k', { value: 7 }, 422, 'value'],
     ['PATCH', 'metadata', { metadata: { a: 7 } }, 422, 'metadata.a'],
-  ])('is never sent what %s %s %j would say (F-22)', async (method, path, body, status, field) => {
+  ])('is never sent what %s %s %j would say', async (method, path, body, status, field) => {
     const reply = await ask(method, `/v1/apps/own/machines/${machine}/${path}`, { body });
     expect(reply.status).toBe(status);
     expect(JSON.stringify(reply.json)).toContain(field);
@@ -211,7 +211,7 @@ describe('a machine', () => {
     expect((await exec(token, { cmd: 'echo hi; env' })).status).toBe(403);
     expect((await exec(token, { cmd: 'echo hi $(env)' })).status).toBe(403);
     expect((await exec(token, { command: ['echo', 'hi'], cmd: 'env' })).status).toBe(422);
-    // What a command reads, and where it runs, is not among its words (F-11).
+    // What a command reads, and where it runs, is not among its words.
     for (const more of [{ stdin: 'env' }, { container: 'side' }]) {
       const refused = await exec(token, { command: ['echo', 'hi'], ...more });
       expect(refused).toMatchObject({ status: 403, json: { code: 'caveat_denied' } });

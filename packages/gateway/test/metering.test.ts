@@ -47,7 +47,7 @@ describe('a machine event', () => {
     await world.machines.deleteMachine('own', direct.value.id, { force: true });
   });
 
-  it('with the mark of an environment that is gone takes in nothing of who has its name now (G-12)', async () => {
+  it('with the mark of an environment that is gone takes in nothing of who has its name now', async () => {
     await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'passed-on' } });
     const gone = (await world.store.environmentNamed('passed-on'))?.id ?? '';
     await world.ask('DELETE', '/v1/apps/passed-on', { token: world.token });
@@ -66,7 +66,7 @@ describe('a machine event', () => {
     await world.machines.deleteApp('passed-on');
   });
 
-  it('is looked for on every page of the organization, and not on the first one only (F-110)', async () => {
+  it('is looked for on every page of the organization, and not on the first one only', async () => {
     await world.machines.createApp({ name: 'crowd', org_slug: 'operator', network: 'crowd' });
     const wanted = { config: { image: 'drift' }, skip_launch: true };
     for (let made = 0; made < 5; made += 1) await world.machines.createMachine('crowd', wanted);

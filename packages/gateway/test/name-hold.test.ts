@@ -17,7 +17,7 @@ const create = async (name: string, token: string, gateway = world.gateway) =>
 const remove = async (name: string, token: string) =>
   expect((await world.ask('DELETE', `/v1/apps/${name}`, { token })).status).toBe(202);
 
-describe('the name of an environment that is gone (F-01)', () => {
+describe('the name of an environment that is gone', () => {
   it.each([
     ['apps.create', '/v1/apps'],
     ['environments.create', '/hangar/v1/environments'],

@@ -32,7 +32,7 @@ describe('FLY_ALLOWED_ORGS', () => {
     expect(await allowed('*', undefined, 'any')).toBe(true);
   });
 
-  it('unset allows the organization of FLY_APP_NAME only, and nothing without it (defect U7)', async () => {
+  it('unset allows the organization of FLY_APP_NAME only, and nothing without it', async () => {
     expect(await allowed(undefined, 'my-app', 'org1', 'org1')).toBe(true);
     expect(await allowed('', 'my-app', 'org2', 'org1')).toBe(false);
     expect(await allowed(undefined, 'my-app', 'org1', undefined)).toBe(false);
@@ -40,7 +40,7 @@ describe('FLY_ALLOWED_ORGS', () => {
     expect(await allowed(undefined, '', 'org1')).toBe(false);
   });
 
-  it('looks the organization of the app up again after some minutes (defect 27)', async () => {
+  it('looks the organization of the app up again after some minutes', async () => {
     const time = { now: fixed() };
     let asked = 0;
     const rule = createOrganizationRule({
@@ -78,7 +78,7 @@ describe('org_slug', () => {
     true,
     'ws-own,other',
     '*',
-  ])('is refused as %j (G2)', (given) => {
+  ])('is refused as %j (GATE-2)', (given) => {
     expect(checkOrganizationSlug(given, workspace)?.status).toBe(403);
   });
 });

@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await world.close());
 
-describe('a query parameter that the route does not know (F-14)', () => {
+describe('a query parameter that the route does not know', () => {
   it.each(routes.map((route) => ({ id: route.id, route })))('is refused by its name: $id', ({ route }) => {
     const planned = planRequest(route.method, `${targetOf(route)}?metdata.role=web&also=1`);
     expect(planned.ok).toBe(false);
@@ -126,7 +126,7 @@ describe('every query parameter that a route knows is read by somebody', () => {
     });
   });
 
-  it('and a filter gives what it gives when Fly.io is asked itself (F-14)', async () => {
+  it('and a filter gives what it gives when Fly.io is asked itself', async () => {
     for (const [role, found] of [
       ['web', [web]],
       ['nobody', []],
@@ -141,7 +141,7 @@ describe('every query parameter that a route knows is read by somebody', () => {
   });
 });
 
-describe('the role of an app (F-12)', () => {
+describe('the role of an app', () => {
   const builder = 'remote-docker-builder';
   const listed = async (role: string): Promise<string[]> => {
     const { json } = await ask('GET', `/v1/apps?app_role=${role}&org_slug=${org}`);
@@ -181,20 +181,17 @@ describe('the role of an app (F-12)', () => {
 });
 
 describe('the form of a path', () => {
-  it.each(['MY-SECRET', '1BAD'])(
-    'names what is wrong with the secret %s on both routes (F-25)',
-    async (name) => {
-      const one = await ask('POST', `/v1/apps/own/secrets/${name}`, { body: { value: 'x' } });
-      expect(one).toMatchObject({
-        status: 422,
-        json: { code: 'invalid', fields: { secret: expect.any(String) } },
-      });
-      const many = await ask('POST', '/v1/apps/own/secrets', { body: { values: { [name]: 'x' } } });
-      expect(many).toMatchObject({ status: 422, json: { code: 'invalid' } });
-      for (const method of ['GET', 'DELETE'])
-        expect((await ask(method, `/v1/apps/own/secrets/${name}`)).status).toBe(404);
-    },
-  );
+  it.each(['MY-SECRET', '1BAD'])('names what is wrong with the secret %s on both routes', async (name) => {
+    const one = await ask('POST', `/v1/apps/own/secrets/${name}`, { body: { value: 'x' } });
+    expect(one).toMatchObject({
+      status: 422,
+      json: { code: 'invalid', fields: { secret: expect.any(String) } },
+    });
+    const many = await ask('POST', '/v1/apps/own/secrets', { body: { values: { [name]: 'x' } } });
+    expect(many).toMatchObject({ status: 422, json: { code: 'invalid' } });
+    for (const method of ['GET', 'DELETE'])
+      expect((await ask(method, `/v1/apps/own/secrets/${name}`)).status).toBe(404);
+  });
 
   it('names what is wrong with a metadata key, too', async () => {
     const set = await ask('POST', `/v1/apps/own/machines/${web}/metadata/~`, { body: { value: 'x' } });
@@ -210,7 +207,7 @@ describe('the form of a path', () => {
     ['/v1/', /no path here ends with a slash/],
     ['/v1/apps/', /no path here ends with a slash/],
     ['/v1', /not found/],
-  ])('%s is not found, in JSON (F-27)', async (target, words) => {
+  ])('%s is not found, in JSON', async (target, words) => {
     const answer = await ask('GET', target);
     expect(answer).toMatchObject({
       status: 404,
@@ -220,7 +217,7 @@ describe('the form of a path', () => {
   });
 
   it.each(routes.filter(({ method }) => method === 'GET').map(({ id, pattern }) => ({ id, pattern })))(
-    'HEAD is GET without a body: $id (F-26)',
+    'HEAD is GET without a body: $id',
     async ({ pattern }) => {
       const target = `/${fillPattern(pattern, { ...params, machine: web }).join('/')}`;
       const [head, get] = [await ask('HEAD', target), await ask('GET', target)];
@@ -231,7 +228,7 @@ describe('the form of a path', () => {
   );
 });
 
-describe('an address (F-20)', () => {
+describe('an address', () => {
   const assign = async (app: string) =>
     (await ask('POST', `/v1/apps/${app}/ip_assignments`, { body: { type: 'private_v6' } }))
       .json as unknown as {

@@ -45,7 +45,7 @@ function refusals(replies: readonly Reply[]): Record<string, number> {
 }
 
 describe('quotas of an environment, raced over two processes', () => {
-  it('never lets a machine too many be made (F-16)', async () => {
+  it('never lets a machine too many be made', async () => {
     const gateways = await openPair({ maxMachinesPerEnvironment: 10 });
     // The embedded database takes one statement at a time: more requests would only wait longer.
     const times = world.database.concurrent ? 100 : 30;
@@ -56,7 +56,7 @@ describe('quotas of an environment, raced over two processes', () => {
     expect(refusals(replies)['made']).toBeGreaterThan(5);
   });
 
-  it('never lets a volume too many be made, nor too many gigabytes, and counts them (F-17, F-24)', async () => {
+  it('never lets a volume too many be made, nor too many gigabytes, and counts them', async () => {
     const gateways = await openPair({ maxVolumesPerEnvironment: 6, maxTotalVolumeGb: 40 });
     const volume = { name: 'data', region: 'fra', size_gb: 10 };
     const large = await atOnce(gateways, 30, '/v1/apps/crowd/volumes', volume);
@@ -94,7 +94,7 @@ describe('quotas of an environment, raced over two processes', () => {
     expect(mounted.json).toMatchObject({ code: 'policy_denied', rule: 'volumes.max_per_environment' });
   });
 
-  it('never lets an address too many be assigned, and counts those that were there before (F-20)', async () => {
+  it('never lets an address too many be assigned, and counts those that were there before', async () => {
     const gateways = await openPair({ maxAddressesPerEnvironment: 4 });
     const target = '/v1/apps/crowd/ip_assignments';
     const replies = await atOnce(gateways, 20, target, { type: 'private_v6' });
@@ -113,7 +113,7 @@ describe('a volume that grows by itself', () => {
   const post = async (target: string, body: unknown) =>
     await world.ask('POST', `/v1/apps/crowd/${target}`, { token: world.token, body });
 
-  it('says how far, and counts with that at create and at update (G-4)', async () => {
+  it('says how far, and counts with that at create and at update', async () => {
     await openPair({ maxTotalVolumeGb: 40 });
     const { id: volume } = (await post('volumes', { name: 'data', region: 'fra', size_gb: 10 })).json;
     expect(await post('machines', growing(volume, {}))).toMatchObject({
@@ -140,7 +140,7 @@ describe('a limit that a volume does not have any more', () => {
     config: { ...plainMachine.config, mounts: [{ path: '/d', volume: id, ...more }] },
   });
 
-  it('is not counted, once the mount has none or the machine is gone (G-6)', async () => {
+  it('is not counted, once the mount has none or the machine is gone', async () => {
     await openPair({ maxTotalVolumeGb: 40 });
     const { id } = (await post('volumes', volume)).json;
     const growing = mounting(id, { extend_threshold_percent: 80, add_size_gb: 5, size_gb_limit: 40 });
@@ -169,7 +169,7 @@ describe('what ended without a note of it', () => {
     expect(ok).toBe(true);
   };
 
-  it('takes no place for ever: upstream is asked before a volume or an address is refused (G-5)', async () => {
+  it('takes no place for ever: upstream is asked before a volume or an address is refused', async () => {
     await openPair({ maxVolumesPerEnvironment: 2, maxTotalVolumeGb: 20, maxAddressesPerEnvironment: 2 });
     const first = (await post('volumes', volume)).json.id;
     expect((await post('volumes', volume)).status).toBe(200);
@@ -193,7 +193,7 @@ describe('what ended without a note of it', () => {
     expect((await post('volumes', volume)).status).toBe(403);
   });
 
-  it('is noted when its deletion is repeated after a lost answer (G-5)', async () => {
+  it('is noted when its deletion is repeated after a lost answer', async () => {
     await openPair({});
     const { id } = (await post('volumes', volume)).json;
     world.simulator.clock.advance(61_000);
@@ -206,7 +206,7 @@ describe('what ended without a note of it', () => {
     expect(await app()).toMatchObject({ volume_count: 0 });
   });
 
-  it('does not come back because a list is behind (G-5)', async () => {
+  it('does not come back because a list is behind', async () => {
     await openPair({});
     const { id } = (await post('volumes', volume)).json;
     const environment = (await world.store.environmentNamed('crowd'))?.id ?? '';

@@ -140,7 +140,7 @@ const RECORDED: readonly Recorded[] = [
 ];
 
 describe('bodies that stock clients send, unset members and all', () => {
-  it.each(RECORDED)('%s is taken (F-19)', async (_client, method, path, body) => {
+  it.each(RECORDED)('%s is taken', async (_client, method, path, body) => {
     const sent = typeof body === 'function' ? (body as () => unknown)() : body;
     const reply = await world.ask(method, path(), { token: world.token, body: sent });
     expect(reply.status, JSON.stringify(reply.json)).toBeLessThan(300);

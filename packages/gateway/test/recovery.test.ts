@@ -43,7 +43,7 @@ async function expectAbsent(): Promise<void> {
 }
 
 describe('a process that is killed while it makes an environment', () => {
-  it('is followed by the recovery task, which completes it, wherever it died (G9)', async () => {
+  it('is followed by the recovery task, which completes it, wherever it died (GATE-9)', async () => {
     world = await openWorld();
     for (const point of killPoints(createSteps)) {
       const dying = dyingStore(world.store, point);
@@ -167,7 +167,7 @@ describe('a Fly.io or Tigris that fails in the middle', () => {
     }
   }, 60_000);
 
-  it('shows a deleted app for a while: the rest waits until it is really gone (defect U1)', async () => {
+  it('shows a deleted app for a while: the rest waits until it is really gone', async () => {
     world = await openWorld({ simulator: { delays: { appDeletionLag: 500 } } });
     expect((await create()).status).toBe(201);
     expect((await world.ask('DELETE', '/v1/apps/own', { token: world.token })).status).toBe(202);
@@ -187,43 +187,40 @@ describe('a database of ours that goes away in the middle of a creation', () => 
   it.each([
     { when: 'before the app is recorded as ready', status: 504 },
     { when: 'before the answer is kept', status: 500 },
-  ])(
-    '$when is never told as 503 (decision 19), and the app is given to who asks again (G-2)',
-    async (row) => {
-      world = await openWorld();
-      const away = outage(world.store);
-      const store = new Proxy(away.store, {
-        get(target, name: keyof typeof away.store) {
-          const member = target[name];
-          const strikes = row.status === 504 ? 'record' : 'finishOperation';
-          if (name !== strikes) return member;
-          return async (wanted: { changes?: { phase?: string } }) => {
-            if (name === 'finishOperation' || wanted.changes?.phase === 'ready') away.begin();
-            return await (Reflect.apply(member, target, [wanted]) as Promise<unknown>);
-          };
-        },
-      });
-      const gateway = world.another({ store });
-      const send = async () =>
-        await world.ask(
-          'POST',
-          '/v1/apps',
-          { token: world.token, body: { name: 'own' }, headers: { 'idempotency-key': 'outage' } },
-          gateway,
-        );
-      expect((await send()).status).toBe(row.status);
-      expect((await world.inventory()).apps).toHaveLength(1);
-      away.end();
-      later(13);
-      const again = await world.ask('POST', '/v1/apps', {
-        token: world.token,
-        body: { name: 'own' },
-        headers: { 'idempotency-key': 'outage' },
-      });
-      expect(again).toMatchObject({ status: 201, json: { name: 'own' } });
-      await expectComplete();
-    },
-  );
+  ])('$when is never told as 503, and the app is given to who asks again', async (row) => {
+    world = await openWorld();
+    const away = outage(world.store);
+    const store = new Proxy(away.store, {
+      get(target, name: keyof typeof away.store) {
+        const member = target[name];
+        const strikes = row.status === 504 ? 'record' : 'finishOperation';
+        if (name !== strikes) return member;
+        return async (wanted: { changes?: { phase?: string } }) => {
+          if (name === 'finishOperation' || wanted.changes?.phase === 'ready') away.begin();
+          return await (Reflect.apply(member, target, [wanted]) as Promise<unknown>);
+        };
+      },
+    });
+    const gateway = world.another({ store });
+    const send = async () =>
+      await world.ask(
+        'POST',
+        '/v1/apps',
+        { token: world.token, body: { name: 'own' }, headers: { 'idempotency-key': 'outage' } },
+        gateway,
+      );
+    expect((await send()).status).toBe(row.status);
+    expect((await world.inventory()).apps).toHaveLength(1);
+    away.end();
+    later(13);
+    const again = await world.ask('POST', '/v1/apps', {
+      token: world.token,
+      body: { name: 'own' },
+      headers: { 'idempotency-key': 'outage' },
+    });
+    expect(again).toMatchObject({ status: 201, json: { name: 'own' } });
+    await expectComplete();
+  });
 });
 
 describe('a creation that is refused halfway', () => {

@@ -84,42 +84,39 @@ const codes: readonly [number, string][] = [
   [429, 'rate_limited'],
 ];
 
-describe.each(rows.map((route) => ({ id: route.id, route })))(
-  'a refusal of Fly.io to $id (F-21)',
-  ({ route }) => {
-    it('keeps its words and its status, and gets a code and the request id', async () => {
-      for (const [status, code] of codes) {
-        answer = { status, type: 'application/json', text: JSON.stringify(told) };
-        const got = await askRoute(route);
-        const request_id = got.headers.get('x-request-id');
-        expect(got, String(status)).toMatchObject({ status, json: { ...told, code, request_id } });
-        if (status === 429) expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
-      }
-    });
+describe.each(rows.map((route) => ({ id: route.id, route })))('a refusal of Fly.io to $id', ({ route }) => {
+  it('keeps its words and its status, and gets a code and the request id', async () => {
+    for (const [status, code] of codes) {
+      answer = { status, type: 'application/json', text: JSON.stringify(told) };
+      const got = await askRoute(route);
+      const request_id = got.headers.get('x-request-id');
+      expect(got, String(status)).toMatchObject({ status, json: { ...told, code, request_id } });
+      if (status === 429) expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+  });
 
-    it('that is not JSON is told in our words', async () => {
-      for (const text of [
-        'upstream connect error',
-        '<html><body>429</body></html>',
-        '',
-        '{"error":',
-        '[]',
-        '7',
-      ]) {
-        answer = { status: 429, type: 'text/html', text };
-        const got = await askRoute(route);
-        expect(got, text).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
-        expect(got.headers.get('content-type')).toContain('application/json');
-        expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
-        const { error } = got.json as unknown as { error: string };
-        expect(error.length).toBeGreaterThan(0);
-        if (text !== '' && text.length > 2) expect(error).not.toContain(text);
-      }
-    });
-  },
-);
+  it('that is not JSON is told in our words', async () => {
+    for (const text of [
+      'upstream connect error',
+      '<html><body>429</body></html>',
+      '',
+      '{"error":',
+      '[]',
+      '7',
+    ]) {
+      answer = { status: 429, type: 'text/html', text };
+      const got = await askRoute(route);
+      expect(got, text).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+      expect(got.headers.get('content-type')).toContain('application/json');
+      expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
+      const { error } = got.json as unknown as { error: string };
+      expect(error.length).toBeGreaterThan(0);
+      if (text !== '' && text.length > 2) expect(error).not.toContain(text);
+    }
+  });
+});
 
-describe('an answer of Fly.io that should be JSON and is not (F-109)', () => {
+describe('an answer of Fly.io that should be JSON and is not', () => {
   const read = rows.filter(
     ({ treatment, id }) =>
       (treatment.kind === 'forward' && !['stream', 'deleted-machine'].includes(treatment.reply)) ||
@@ -135,7 +132,7 @@ describe('an answer of Fly.io that should be JSON and is not (F-109)', () => {
         answer = { status: 200, type: 'application/json', text };
         const got = await askRoute(route);
         expect(got, text).toMatchObject({ json: { code: 'upstream_failed' } });
-        // A client repeats a 502 blindly, so a write never ends in one (design decision 19).
+        // A client repeats a 502 blindly, so a write never ends in one (docs/specs/gateway.md#lost-answers).
         expect(route.repeatable ? [502] : [500, 504], text).toContain(got.status);
       }
     },

@@ -122,7 +122,7 @@ describe.each([
         : { statuses: [404], code: 'not_found' };
     },
   },
-])('a request whose body stalls until $event (F-01, F-02)', ({ strike, rows, answer }) => {
+])('a request whose body stalls until $event', ({ strike, rows, answer }) => {
   let contested: Contested;
   let door: Awaited<ReturnType<typeof listenHere>>;
   const stalled = new Map<string, StalledRequest>();
@@ -178,7 +178,7 @@ describe.each([
     code: 'gone',
   },
 ])('a change for which something is looked up upstream, until $event', ({ strike, status, code }) => {
-  it('is refused, and the other side has seen nothing of it (G-10)', async () => {
+  it('is refused, and the other side has seen nothing of it', async () => {
     const contested = await openContested();
     const { world, gateway, token } = contested;
     const shown = routes.find(({ id }) => id === 'volumes.get');
@@ -228,7 +228,7 @@ function pausedStore(store: EnvironmentStore) {
   };
 }
 
-describe('a request whose app becomes another workspace’s between its judgement and its effect (F-01)', () => {
+describe('a request whose app becomes another workspace’s between its judgement and its effect', () => {
   const rows = routes.filter(
     ({ id, treatment, pattern }) =>
       pattern.startsWith('/v1/apps/{app}') && treatment.kind !== 'refuse' && id !== 'apps.get',
@@ -285,7 +285,7 @@ describe.each([
   });
   afterAll(async () => await contested.world.close());
 
-  it('is refused, and the other side has seen nothing of it (F-01, F-02)', async () => {
+  it('is refused, and the other side has seen nothing of it', async () => {
     const { world, authority, token } = contested;
     let looks = 0;
     const store: EnvironmentStore = {
@@ -346,7 +346,7 @@ describe('a new app whose workspace is closed between its judgement and its effe
   });
 });
 
-describe('a list of the organization that is read while a name changes hands (F-01)', () => {
+describe('a list of the organization that is read while a name changes hands', () => {
   it('shows nothing of the new owner', async () => {
     const contested = await openContested();
     const { world, authority } = contested;

@@ -74,7 +74,7 @@ describe('a request target', () => {
     }
   });
 
-  it('that is sent is the one that was checked, whatever was typed (G1)', () => {
+  it('that is sent is the one that was checked, whatever was typed (GATE-1)', () => {
     const piece = fc.constantFrom(
       'v1',
       'apps',

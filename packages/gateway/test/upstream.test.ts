@@ -45,7 +45,7 @@ describe('the answer to a new machine that gets lost', () => {
   });
 
   it.each([{ kind: 'drop' }, { kind: 'status', status: 502 }, { kind: 'status', status: 503 }] as const)(
-    'and was never made, by %j, is 504: a client must not repeat it blindly (decision 19)',
+    'and was never made, by %j, is 504: a client must not repeat it blindly',
     async (fault) => {
       const before = await count();
       const made = await withFault(world.simulator, { ...making, ...fault }, () => create());
@@ -63,7 +63,7 @@ describe('the answer to a new machine that gets lost', () => {
     expect(await count()).toBe(before + 1);
   });
 
-  it('keeps its key and its place while the looks for it are refused (G-1)', async () => {
+  it('keeps its key and its place while the looks for it are refused', async () => {
     const headers = { 'idempotency-key': 'unseen' };
     // The places of the tests before are given back, and what there is has been counted.
     world.simulator.clock.advance(121_000);
@@ -93,7 +93,7 @@ describe('the answer to a new machine that gets lost', () => {
     expect(await count()).toBe(before + 1);
   });
 
-  it('is 504 and keeps its key while our own database is away (G-2)', async () => {
+  it('is 504 and keeps its key while our own database is away', async () => {
     const headers = { 'idempotency-key': 'outage' };
     const before = await count();
     const away = outage(world.store);
@@ -150,7 +150,7 @@ describe('a failing upstream', () => {
     expect(read.status).toBe(200);
   });
 
-  it('that hides a new machine for a moment does not make it unknown to its maker (G6)', async () => {
+  it('that hides a new machine for a moment does not make it unknown to its maker (GATE-6)', async () => {
     const made = await create();
     const path = `/v1/apps/own/machines/${made.json.id}`;
     const hidden = { door: 'machines', kind: 'status', status: 404, method: 'GET', route: path } as const;
@@ -216,7 +216,7 @@ describe('an upstream that answers strangely', () => {
     expect((await get('/events')).status).toBe(500);
   });
 
-  it('gets our headers only, and of its own only a few come back (G3)', async () => {
+  it('gets our headers only, and of its own only a few come back (GATE-3)', async () => {
     let seen: IncomingHttpHeaders = {};
     behave = (_, response, headers) => {
       seen = headers;
@@ -276,7 +276,7 @@ describe('an upstream that answers strangely', () => {
 });
 
 describe('a request that is not allowed', () => {
-  it('reaches neither Fly.io nor Tigris (G10)', async () => {
+  it('reaches neither Fly.io nor Tigris (GATE-10)', async () => {
     let calls = 0;
     const counting = <T extends object>(client: T): T =>
       new Proxy(client, {

@@ -11,7 +11,7 @@ const make = async (body: unknown) =>
   await world.ask('POST', '/hangar/v1/environments', { token: world.token, body });
 
 describe('a refusal of a new environment', () => {
-  it('names each field as it was written, all faults at once, and a near name (F-28)', async () => {
+  it('names each field as it was written, all faults at once, and a near name', async () => {
     const fieldsOf = async (target: string, body: unknown): Promise<Record<string, string>> => {
       const { status, json } = await world.ask('POST', target, { token: world.token, body });
       expect(status).toBe(422);
@@ -37,7 +37,7 @@ describe('a refusal of a new environment', () => {
     expect((await world.inventory()).apps).toEqual([]);
   });
 
-  it('names the volume that was not found (F-28)', async () => {
+  it('names the volume that was not found', async () => {
     const ask = async (method: string, target: string, body?: unknown) =>
       await world.ask(method, target, { token: world.token, ...(body === undefined ? {} : { body }) });
     await ask('POST', '/v1/apps', { name: 'bare' });

@@ -21,7 +21,7 @@ afterAll(async () => await world.close());
 const recover = async (at: World = world) =>
   await at.gateway.tasks.find(({ name }) => name === 'gateway-recovery')?.run(new AbortController().signal);
 
-it('an environment that is being made does not keep the others from being shut off (G-13)', async () => {
+it('an environment that is being made does not keep the others from being shut off', async () => {
   const { number } = await world.openWorkspace('ext-busy');
   const token = mintToken(number);
   const stuck = dyingStore(world.store, [1, 'before']);

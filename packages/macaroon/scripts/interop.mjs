@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Checks this library against a file of test vectors written by another implementation (macaroons spec, section 25).
+ * Checks this library against a file of test vectors written by another implementation
+ * (docs/specs/token-format.md#vectors).
  *
  *   node packages/macaroon/scripts/interop.mjs vectors.json
  *

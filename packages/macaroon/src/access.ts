@@ -1,9 +1,9 @@
 import type { ActionMask } from './action.ts';
 
 /**
- * What somebody wants to do (macaroons spec 9.1). Absent and zero differ: `appId: 0n` means an app whose number is not
- * known yet. The caller must make sure that the app belongs to the organization, the machine to the app, and so on:
- * caveats only compare ids.
+ * What somebody wants to do (docs/specs/token-format.md#access). Absent and zero differ: `appId: 0n` means an app
+ * whose number is not known yet. The caller must make sure that the app belongs to the organization, the machine to
+ * the app, and so on: caveats only compare ids.
  */
 export interface Access {
   readonly action: ActionMask;
@@ -35,7 +35,7 @@ export interface AccessFault {
 
 const LITEFS = 'litefs-cloud';
 
-/** The rules of macaroons spec 9.1, in their order; undefined when all hold. */
+/** The rules of docs/specs/token-format.md#access, in their order; undefined when all hold. */
 export function accessFault(access: Access): AccessFault | undefined {
   if (access.orgId === undefined) return missing('an organization');
   if (count(access.appId, access.feature, access.storageObject) > 1) {

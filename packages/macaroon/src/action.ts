@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from './result.ts';
 
-/** The five actions as bits (macaroons spec 8.1). Requests are built from these bits only. */
+/** The five actions as bits (docs/specs/token-format.md#actions). Requests are built from these bits only. */
 export const Action = Object.freeze({
   none: 0,
   read: 1,

@@ -36,8 +36,9 @@ export type BundleDischargeReason =
   | { readonly tag: 'denied' };
 
 /**
- * The tokens of one header, in order, with what is known about each (macaroons spec 16). Never changes: every operation
- * answers a new bundle. Texts are kept as received, so passing a bundle on does not rewrite its tokens.
+ * The tokens of one header, in order, with what is known about each (docs/specs/token-format.md#bundles). Never
+ * changes: every operation answers a new bundle. Texts are kept as received, so passing a bundle on does not rewrite
+ * its tokens.
  */
 export class TokenBundle implements Bundle {
   readonly location: string;

@@ -84,7 +84,10 @@ const DISCHARGE_BYTES = 240;
 /** Possible parents looked at for one token: enough for a chain of narrowings, and a bound on what a forgery costs. */
 const FAMILY_ENTRIES = 16;
 
-/** A verification cache (macaroons spec 16): least recently used goes first, children that came once before all others. */
+/**
+ * A verification cache (docs/specs/token-format.md#bundles): least recently used goes first, children that came once
+ * before all others.
+ */
 export function createVerificationCache(options: CacheOptions): VerificationCache {
   return new Cache(options.maxBytes ?? MAX_BYTES, options.seconds ?? SECONDS, options.now);
 }

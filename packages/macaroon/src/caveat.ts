@@ -140,7 +140,10 @@ export interface UnknownCaveat {
   readonly body: Uint8Array;
 }
 
-/** A restriction in a token, told apart by `type`, the name that Fly.io's JSON uses (macaroons spec 5.1 and 7). */
+/**
+ * A restriction in a token, told apart by `type`, the name that Fly.io's JSON uses
+ * (docs/specs/token-format.md#caveat-catalogue).
+ */
 export type Caveat =
   | OrganizationCaveat
   | AppsCaveat

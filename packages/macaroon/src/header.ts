@@ -33,7 +33,10 @@ export interface Bundle {
 const PREFIXES = ['fm2_', 'fm1r_', 'fm1a_'];
 const SCHEMES = ['flyv1', 'bearer'];
 
-/** Removes `FlyV1` and `Bearer`, in any case and number, from the front of a header (macaroons spec 2.2). */
+/**
+ * Removes `FlyV1` and `Bearer`, in any case and number, from the front of a header
+ * (docs/specs/token-format.md#header).
+ */
 export function stripScheme(header: string): string {
   let rest = trimBlanks(header);
   for (;;) {

@@ -22,7 +22,7 @@ export interface Limits {
   readonly candidates: number;
 }
 
-/** The strict profile (macaroons spec, section 22). */
+/** The strict profile (docs/specs/token-format.md#limits). */
 export const LIMITS: Limits = Object.freeze({
   headerLength: 65_536,
   tokensPerHeader: 256,

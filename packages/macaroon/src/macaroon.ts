@@ -161,7 +161,7 @@ export function tokenId(macaroon: Macaroon): string {
   return nonceUuid(macaroon.nonce);
 }
 
-/** Encodes the caveats that are really new, in order, after the checks of macaroons spec 13. */
+/** Encodes the caveats that are really new, in order, after the checks of docs/specs/token-format.md#attenuation. */
 function newPairs(existing: readonly Uint8Array[], caveats: readonly Caveat[], proof: boolean): Uint8Array[] {
   const added: Uint8Array[] = [];
   for (const caveat of caveats) {

@@ -15,7 +15,7 @@ export interface Nonce {
   readonly version: 0 | 1;
 }
 
-/** Reads a nonce (macaroons spec 4.2). */
+/** Reads a nonce (docs/specs/token-format.md#nonce). */
 export function readNonce(reader: Reader): Nonce {
   const fields = reader.struct(2, 3);
   const keyId = reader.bin();
@@ -38,7 +38,10 @@ export function encodeNonce(nonce: Nonce): Uint8Array {
 
 const NAMESPACE = fromHex('968fc2c6a94f4988a5442ad72b02f222')!;
 
-/** The version 5 UUID of a nonce: the same for a token and everything narrowed from it (macaroons spec 4.3). */
+/**
+ * The version 5 UUID of a nonce: the same for a token and everything narrowed from it
+ * (docs/specs/token-format.md#token-id).
+ */
 export function nonceUuid(nonce: Nonce): string {
   const hex = toHex(uuid5(uuid5(NAMESPACE, nonce.keyId), nonce.random));
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');

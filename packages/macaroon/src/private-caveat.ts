@@ -7,7 +7,10 @@ import { Writer } from './msgpack/writer.ts';
 import type { Objection } from './refusal.ts';
 import type { Subject } from './subject.ts';
 
-/** The first number that anybody may use without asking Fly.io, and the last (macaroons spec 5.1). */
+/**
+ * The first number that anybody may use without asking Fly.io, and the last
+ * (docs/specs/token-format.md#caveat-types).
+ */
 export const PRIVATE_RANGE = Object.freeze({ first: 2n ** 48n, last: 2n ** 64n - 2n });
 
 /** A caveat type of one's own. It rides in tokens as an unknown type; only a verifier holding this definition clears it. */

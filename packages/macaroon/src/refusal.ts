@@ -1,6 +1,9 @@
 import type { Caveat } from './caveat.ts';
 
-/** Why a caveat does not clear (macaroons spec 10). Only `resource_unspecified` lets an IfPresent look further. */
+/**
+ * Why a caveat does not clear (docs/specs/token-format.md#refusals). Only `resource_unspecified` lets an IfPresent
+ * look further.
+ */
 export type RefusalTag =
   | 'resource_unspecified'
   | 'mutually_exclusive'

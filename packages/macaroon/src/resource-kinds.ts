@@ -11,7 +11,7 @@ const byName = (noun: string): ResourceKind<string> => ({
   show: quoted,
 });
 
-/** The kinds of resource that tokens speak of (macaroons spec 7). */
+/** The kinds of resource that tokens speak of (docs/specs/token-format.md#caveat-catalogue). */
 export const APP: ResourceKind<bigint> = {
   noun: 'app',
   wildcard: 0n,

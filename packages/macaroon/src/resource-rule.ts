@@ -66,7 +66,7 @@ export function allowedOnEach<K>(
   return { allowed, nested };
 }
 
-/** The resource-set rule of macaroons spec 8.2. */
+/** The resource-set rule of docs/specs/token-format.md#resource-sets. */
 export function clearResource<K>(
   kind: ResourceKind<K>,
   map: ReadonlyMap<K, ActionMask> | null,

@@ -1,6 +1,6 @@
 import { Action, isWithin, type ActionMask } from './action.ts';
 
-/** Roles in an organization as bits (macaroons spec 8.3). */
+/** Roles in an organization as bits (docs/specs/token-format.md#roles). */
 export const Role = Object.freeze({ member: 1, billingManager: 2, admin: 0xffffffff } as const);
 
 /** What a plain member may do with each feature of an organization; anything not listed needs an admin. */
@@ -31,7 +31,7 @@ export function hasRole(roles: number, role: number): boolean {
   return (roles & role) >>> 0 === role;
 }
 
-/** `admin`, `billing_manager+member`, `none`, `invalid(4)` (macaroons spec 8.3). */
+/** `admin`, `billing_manager+member`, `none`, `invalid(4)` (docs/specs/token-format.md#roles). */
 export function formatRoles(roles: number): string {
   if (roles === Role.admin) return 'admin';
   if (roles === 0) return 'none';

@@ -13,7 +13,9 @@ export type ScopeReason = { readonly tag: 'no_organization' } | { readonly tag: 
 /** The moment plays no part in a scope. */
 const ANY_TIME = new Date(0);
 
-/** The organization that a token is about (macaroons spec 15.1). Says where to look, not what is allowed. */
+/**
+ * The organization that a token is about (docs/specs/token-format.md#scope). Says where to look, not what is allowed.
+ */
 export function organizationScope(caveats: readonly Caveat[]): Result<bigint, ScopeReason> {
   const found = [...everyCaveat(caveats)].filter((caveat) => caveat.type === 'Organization');
   const first = found[0];
@@ -21,7 +23,10 @@ export function organizationScope(caveats: readonly Caveat[]): Result<bigint, Sc
   return clears(found, { orgId: first.id }) ? ok(first.id) : refuse({ tag: 'contradiction' });
 }
 
-/** The apps that a token is about, ascending; undefined when it is not confined to apps (macaroons spec 15.2). */
+/**
+ * The apps that a token is about, ascending; undefined when it is not confined to apps
+ * (docs/specs/token-format.md#scope).
+ */
 export function appScope(caveats: readonly Caveat[]): readonly bigint[] | undefined {
   const found = [...everyCaveat(caveats)].filter((caveat) => caveat.type === 'Apps');
   if (found.length === 0) return undefined;
@@ -31,7 +36,10 @@ export function appScope(caveats: readonly Caveat[]): readonly bigint[] | undefi
   return apps.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** The LiteFS clusters that a token is about; undefined when it is not confined to clusters (macaroons spec 15.3). */
+/**
+ * The LiteFS clusters that a token is about; undefined when it is not confined to clusters
+ * (docs/specs/token-format.md#scope).
+ */
 export function clusterScope(caveats: readonly Caveat[]): readonly string[] | undefined {
   const found = [...everyCaveat(caveats)].filter((caveat) => caveat.type === 'Clusters');
   if (found.length === 0) return undefined;
@@ -61,7 +69,7 @@ export type AppsReason = ScopeReason | { readonly tag: 'no_apps' };
 
 /**
  * The apps on which a token allows an action right now, ascending; undefined for every app of the organization
- * (macaroons spec 15.4). The caller must still make sure that these apps belong to the organization.
+ * (docs/specs/token-format.md#scope). The caller must still make sure that these apps belong to the organization.
  */
 export function appsAllowing(
   caveats: readonly Caveat[],

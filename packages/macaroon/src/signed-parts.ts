@@ -4,7 +4,10 @@ import { KEY_BYTES } from './limits.ts';
 /** Where the signed parts of a token lie: start and end of the nonce, start of each caveat, end of the last one. */
 export type Marks = readonly number[];
 
-/** The key that finalizes a proof, so that its tail no longer works as a key (macaroons spec 6). */
+/**
+ * The key that finalizes a proof, so that its tail no longer works as a key
+ * (docs/specs/token-format.md#signature-chain).
+ */
 export const FINALIZATION_KEY = utf8('proof-signature-finalization');
 
 /** The signed bytes of the nonce, a view. */

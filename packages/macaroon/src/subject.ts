@@ -1,6 +1,9 @@
 import type { Access } from './access.ts';
 
-/** Who stands before a third party, and what it is about to sign (macaroons spec 9.3). One person, not a crowd. */
+/**
+ * Who stands before a third party, and what it is about to sign (docs/specs/token-format.md#subject). One person, not
+ * a crowd.
+ */
 export interface DischargeRequest {
   readonly now: Date;
   /** Until when the discharge would be valid. */

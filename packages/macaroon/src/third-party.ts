@@ -129,7 +129,7 @@ export function createDischarge(options: DischargeOptions): Macaroon {
 
 /**
  * Takes the text that a third party answered with and makes sure that it is the discharge asked for, alone: whatever else
- * it sent would otherwise be carried along with the token (macaroons spec 17.5).
+ * it sent would otherwise be carried along with the token (docs/specs/token-format.md#discharge-client).
  */
 export function readDischarge(
   text: string,

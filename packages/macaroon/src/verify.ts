@@ -48,8 +48,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks a permission token and its discharges (macaroons spec 12). The whole chain is walked and compared before anything
- * is unsealed, so a forged token costs HMACs only. Throws `weak_key` for a signing key below 32 bytes.
+ * Checks a permission token and its discharges (docs/specs/token-format.md#verification). The whole chain is walked
+ * and compared before anything is unsealed, so a forged token costs HMACs only. Throws `weak_key` for a signing key
+ * below 32 bytes.
  */
 export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verified, VerifyReason> {
   if (options.key.length < KEY_BYTES) {
@@ -143,7 +144,8 @@ function verifyDischarge(
 
 /**
  * A discharge is trusted when its ticket was sealed under a key listed for its own location and holds the very key that it
- * is signed with (macaroons spec 11.7). The location alone means nothing, because nothing signs it.
+ * is signed with (docs/specs/token-format.md#trusted-discharges). The location alone means nothing, because nothing
+ * signs it.
  */
 function trustIn(
   discharge: Macaroon,

@@ -1,4 +1,4 @@
-/** The attempts of macaroons spec 23, by their numbers there. */
+/** The attempts of docs/specs/token-format.md#attempts, by their numbers there. */
 import { describe, expect, test } from 'vitest';
 import {
   Action,

@@ -1,4 +1,4 @@
-/** F-09: the bound of the cache is what it says. Heap and buffers are compared with `bytes`, for several kinds of tokens. */
+/** The bound of the cache is what it says. Heap and buffers are compared with `bytes`, for several kinds of tokens. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * What the cache is worth (T9), on a trace that is written down here and not fitted to it: 10,000 tokens, asked for by
+ * What the cache is worth (TOK-9), on a trace that is written down here and not fitted to it: 10,000 tokens, asked for by
  * Zipf's law with exponent 1 (the r-th most popular token is asked for 1/r as often as the first), 2000 checks a second, one
  * in twenty of them a child narrowed on the spot. A quarter of the tokens comes with a discharge. The cache has its default
  * bounds of bytes and of time and is not new: for the length of its memory before the count begins, every token was seen

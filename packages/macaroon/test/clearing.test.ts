@@ -1,4 +1,4 @@
-/** What each caveat allows, case by case (macaroons spec 7, 8 and 9). */
+/** What each caveat allows, case by case (docs/specs/token-format.md#caveat-catalogue). */
 import { describe, expect, test } from 'vitest';
 import {
   Action,

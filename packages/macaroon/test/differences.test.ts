@@ -194,7 +194,7 @@ const ROWS: Readonly<Record<string, () => void>> = {
   },
 };
 
-describe('F-93 to F-99: where it differs from the reference', () => {
+describe('where it differs from the reference', () => {
   test.each(Object.entries(ROWS))('%s', (_row, vector) => vector());
 
   test('the README lists exactly these', () => {
@@ -205,7 +205,7 @@ describe('F-93 to F-99: where it differs from the reference', () => {
   });
 });
 
-describe('F-98: what is written as JSON is read again', () => {
+describe('what is written as JSON is read again', () => {
   const empty: readonly Caveat[] = [
     { type: 'Apps', apps: null },
     { type: 'Volumes', volumes: null },
@@ -233,7 +233,7 @@ describe('F-98: what is written as JSON is read again', () => {
   });
 });
 
-describe('F-71: what a terminal or an editor did to a token is called by its name', () => {
+describe('what a terminal or an editor did to a token is called by its name', () => {
   test.each([' ', '\n', '\r\n    ', '\t', '\u00A0'])('%j inside it', (blank) => {
     const broken = `${one.slice(0, 60)}${blank}${one.slice(60)}`;
     for (const text of [broken, `FlyV1 ${broken}`, `${one},${broken}`])

@@ -61,7 +61,7 @@ function dischargeWith(...caveats: Caveat[]) {
 const pair = (caveat: Caveat) => hex(encodeCaveats([caveat])).slice(2);
 
 describe('the worked examples come out byte for byte', () => {
-  test('E1: an empty token', () => {
+  test('an empty token', () => {
     expect(hex(e1.nonceBytes)).toBe('93c40b6578616d706c652d6b6964c410a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5c2');
     expect(hex(e1.tail)).toBe('51fa66ec43e46022140c041e89655fc44335b6b41ed837eb7e4515b5961cdb60');
     expect(hex(e1.bytes)).toBe(
@@ -73,7 +73,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(tokenId(e1)).toBe('e094c9d4-db99-5a7b-9b07-7d1b18dfab44');
   });
 
-  test('E2: one caveat, and what may and may not be done to it', () => {
+  test('one caveat, and what may and may not be done to it', () => {
     expect(pair(org)).toBe('0092cd12711f');
     expect(hex(e2.pairs[0]!)).toBe('0092cd12711f');
     expect(hex(e2.tail)).toBe('204d1fae292e121107c8210d02f3f094d4ae7acc2b35a1a52d4241fc60ea2e86');
@@ -92,7 +92,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(edited('cd1271', 'cf0000000000001271')).toMatchObject({ ok: false, reason: { tag: 'malformed' } });
   });
 
-  test('E3: a token like those for deploying', () => {
+  test('a token like those for deploying', () => {
     const lifetime: Caveat = { type: 'ValidityWindow', notBefore: 1_700_000_000, notAfter: 1_700_086_400 };
     const ifPresent: Caveat = {
       type: 'IfPresent',
@@ -117,7 +117,7 @@ describe('the worked examples come out byte for byte', () => {
     ).toBe(hex(e3.bytes));
   });
 
-  test('E4: a third party', () => {
+  test('a third party', () => {
     const caveat = e4.caveats[1]!;
     if (caveat.type !== '3P') throw new Error('expected a 3P caveat');
     expect(hex(caveat.ticket)).toBe(hex(ticket));
@@ -134,7 +134,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(opened.ok && hex(encodeCaveats(opened.value.caveats))).toBe('940991cd127115cd0258');
   });
 
-  test('E5: its discharge, whose attestation counts only for a trusted third party', () => {
+  test('its discharge, whose attestation counts only for a trusted third party', () => {
     const e5 = dischargeWith(window, { type: 'FlyioUserID', id: 77n });
     expect(hex(e5.nonceBytes)).toBe(`93c449${hex(ticket)}c410${'5a'.repeat(16)}c3`);
     expect(e5.pairs.map(hex)).toEqual(['0492ce6553f100ce6553f376', '174d']);
@@ -149,7 +149,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(names(new Map([[login, [sharedKey]]]))).toEqual(['Organization', 'ValidityWindow', 'FlyioUserID']);
   });
 
-  test('E6: a discharge bound to its parent', () => {
+  test('a discharge bound to its parent', () => {
     const prefix = sha256(e4.tail).slice(0, 16);
     expect(hex(prefix)).toBe('afef25aeb23b1c51a66ecfddd4f9a23b');
     const binding: Caveat = { type: 'BindToParentToken', prefix };
@@ -163,7 +163,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(outcome(e4, { discharges: [elsewhere] })).toBe('bad_discharge');
   });
 
-  test('E7: the order of maps', () => {
+  test('the order of maps', () => {
     const apps: Caveat = {
       type: 'Apps',
       apps: new Map([
@@ -179,7 +179,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(hex(encodeCaveats([volumes]))).toBe('92029185a14201a2616101a16201a3efbfae01a4f09f988001');
   });
 
-  test('E8: eight caveats', () => {
+  test('eight caveats', () => {
     const eight = attenuate(
       e1,
       Array.from({ length: 8 }, (_, mask): Caveat => ({ type: 'Action', mask })),
@@ -202,14 +202,14 @@ describe('the worked examples come out byte for byte', () => {
     'cd00ff',
     'ce0000ffff',
     'cf00000000ffffffff',
-  ])('E9: an integer written as %s is refused', (bytes) => {
+  ])('an integer written as %s is refused', (bytes) => {
     expect(() => new Reader(fromHex(bytes)).signed64()).toThrow(
       expect.objectContaining({ fault: 'malformed' }),
     );
   });
 
   test.each([-9007199254740993n, -(2n ** 63n), 2n ** 63n - 1n, -9007199254740991, 9007199254740991])(
-    'E9: the integer %s comes back exactly',
+    'the integer %s comes back exactly',
     (value) => {
       expect(new Reader(new Writer().signed(value).finish()).signed64()).toBe(value);
     },
@@ -230,7 +230,7 @@ describe('the worked examples come out byte for byte', () => {
     [-129, 'd1ff7f'],
     [-32769, 'd2ffff7fff'],
     [-2147483649, 'd3ffffffff7fffffff'],
-  ])('E9: the integer %s', (value, bytes) => {
+  ])('the integer %s', (value, bytes) => {
     expect(hex(new Writer().signed(value).finish())).toBe(bytes);
     expect(new Reader(fromHex(bytes)).signed64()).toBe(value);
   });
@@ -259,7 +259,7 @@ describe('the worked examples come out byte for byte', () => {
     ['action r', '[{"type":"Action","body":"r"}]', '921a01'],
     ['action *', '[{"type":"Action","body":"*"}]', '921acdffff'],
     ['read only', '[{"type":"Organization","body":{"id":4721,"mask":"r"}}]', '920092cd127101'],
-  ])('E10: flyctl caveats: %s', (_name, json, bytes) => {
+  ])('flyctl caveats: %s', (_name, json, bytes) => {
     const caveats = caveatsFromJson(json);
     expect(caveats.ok && hex(encodeCaveats(caveats.value))).toBe(bytes);
   });

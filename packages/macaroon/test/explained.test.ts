@@ -1,5 +1,5 @@
 /**
- * F-121: the words of `explain` say what clearing does. A reader who knows nothing but English holds random requests against
+ * The words of `explain` say what clearing does. A reader who knows nothing but English holds random requests against
  * the sentences of random caveats, and comes to the same verdict each time.
  */
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Input made to cost more than it is worth (T16), and the outer bounds of every length. */
+/** Input made to cost more than it is worth (TOK-16), and the outer bounds of every length. */
 import { describe, expect, test } from 'vitest';
 import { LIMITS, Writer, decodeCaveats, decodeMacaroon, parseBundle } from '@hangar/macaroon';
 import { fromHex, permission, token } from './fixture.ts';

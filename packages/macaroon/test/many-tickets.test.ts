@@ -1,5 +1,5 @@
 /**
- * F-92: what a header costs grows with its length, however many tokens, tickets and discharges are in it. Counted in looks at
+ * What a header costs grows with its length, however many tokens, tickets and discharges are in it. Counted in looks at
  * tickets, of caveats and of discharges, because a clock would count the machine's other work too.
  */
 import fc from 'fast-check';

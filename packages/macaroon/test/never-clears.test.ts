@@ -1,4 +1,4 @@
-/** F-121, F-122: what clears nothing is not made here, and is called what it is when it comes from elsewhere. */
+/** What clears nothing is not made here, and is called what it is when it comes from elsewhere. */
 import { describe, expect, test } from 'vitest';
 import {
   attenuate,

@@ -9,8 +9,8 @@ const MAX_VALUE_BYTES = 32 * 1024;
 const MAX_TOTAL_BYTES = 64 * 1024;
 
 /**
- * Checks what the seller's code wants to put into customers' apps (extensions-api 3.1). flyctl asserts the
- * string type without looking, so one number would crash the customer's command line.
+ * Checks what the seller's code wants to put into customers' apps (docs/specs/extensions.md#provision). flyctl
+ * asserts the string type without looking, so one number would crash the customer's command line.
  * @throws HangarError `hook_failed`: it is the seller's fault, and the detail goes to the log.
  */
 export function checkConfig(config: unknown, allowed: readonly string[]): Config {

@@ -10,7 +10,7 @@ export interface JsonObject {
 
 /** One resource sold through Fly.io. What customers, Fly.io and the seller's own code may know of it. */
 export interface Extension {
-  /** Our id (a UUID). Fly.io uses it in every later request (seed 000). */
+  /** Our id (a UUID). Fly.io uses it in every later request (docs/specs/extensions.md#endpoints). */
   readonly id: string;
   /** Fly.io's id, or null when the extension was made in the provider's own pages. */
   readonly flyId: string | null;
@@ -23,7 +23,7 @@ export interface Extension {
   readonly primaryRegion: string | null;
   /** Sorted, without duplicates and without the primary region. */
   readonly readRegions: readonly string[];
-  /** The address on the customer's network that Flycast routes from (seed 000, Flycast). */
+  /** The address on the customer's network that Flycast routes from (docs/specs/extensions.md#provision). */
   readonly ipAddress: string | null;
   readonly options: JsonObject;
   /** Target of Flycast traffic, when the service runs on Fly.io. */

@@ -61,9 +61,8 @@ const MAX_DEPTH = 32;
 const MAX_PARAMETERS = 100;
 
 /**
- * Verifies a request of Fly.io's (seed 000, Authentication and request signing; order of extensions-api 2.3):
- * signature over raw bytes first, and only then is anything parsed. POST and PATCH sign their body, GET and
- * DELETE their query string. The `url` is mandatory, because for GET and DELETE nothing else binds the path.
+ * Verifies a request of Fly.io's (docs/specs/extensions.md#order-of-checks): signature over raw bytes
+ * first, and only then is anything parsed. POST and PATCH sign their body, GET and DELETE their query string. The `url` is mandatory, because for GET and DELETE nothing else binds the path.
  */
 export function openSigned(
   request: UnsafeRequest,

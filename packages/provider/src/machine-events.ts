@@ -29,7 +29,7 @@ const MAX_WORD = 64;
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
- * Takes in one event that Fly.io sent about a machine (seed 000, Outbound webhooks; extensions-api 7). Stored
+ * Takes in one event that Fly.io sent about a machine (docs/specs/extensions.md#events). Stored
  * once for each signed body; a repeat is thanked for. The seller's code sees it afterwards.
  * @returns whether something waits for the seller's code
  * @throws HangarError `bad_request`, `unsupported_media_type`

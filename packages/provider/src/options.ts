@@ -38,7 +38,7 @@ export interface ProviderOptions {
   readonly plans?: readonly string[];
   /** Status of a finished creation; 200 for a peer that insists on it. Default 201. */
   readonly createdStatus?: 200 | 201;
-  /** Accept base64 signatures too. Default off (extensions-api 2.2). */
+  /** Accept base64 signatures too. Default off (docs/specs/extensions.md#signature). */
   readonly acceptBase64?: boolean;
   /** Verify machine events with secrets of their own. Default: the provisioning secrets. */
   readonly eventsSecrets?: readonly Secret[];
@@ -55,7 +55,10 @@ export interface ProviderOptions {
 
 /** Times, each with what breaks beside it. */
 export interface Timing {
-  /** When a request turns asynchronous. Fly.io waits five seconds (seed 000); one is left for the rest. */
+  /**
+   * When a request turns asynchronous. Fly.io waits five seconds (docs/specs/extensions.md#asynchronous-work); one is
+   * left for the rest.
+   */
   readonly answerMs: number;
   /** How long provisioning may take. flyctl stops polling after four minutes. */
   readonly operationMs: number;
@@ -116,7 +119,7 @@ function secretProblems(options: ProviderOptions): string[] {
       problems.push(`${name}: shorter than ${MIN_SECRET_BYTES} bytes`);
     else if (placeholder.test(secret.reveal())) problems.push(`${name}: looks like a placeholder`);
   }
-  // Fly.io gives two, so that a webhook can never be replayed to us as a request (seed 000).
+  // Fly.io gives two, so that a webhook can never be replayed to us as a request (docs/specs/extensions.md#secrets).
   if (options.provisioningSecrets.some((secret) => secret.equals(options.webhookSecret))) {
     problems.push('webhookSecret: equals a provisioning secret');
   }

@@ -79,7 +79,7 @@ export interface Lease {
 /** An extension with what only the kit needs to know. */
 export interface ExtensionRecord extends Extension {
   readonly requestedName: string;
-  /** Digest of the members that make two requests the same (extensions-api 3.7). */
+  /** Digest of the members that make two requests the same (docs/specs/extensions.md#idempotency). */
   readonly fingerprint: string;
   readonly sealedConfig: Uint8Array | null;
   readonly operation: Operation | null;
@@ -227,7 +227,7 @@ export interface OutboxStore {
   sweep(before: Date): Promise<number>;
 }
 
-/** One event Fly.io sent about a machine (seed 000, outbound webhooks). A hint: look before acting on it. */
+/** One event Fly.io sent about a machine (docs/specs/extensions.md#events). A hint: look before acting on it. */
 export interface MachineEvent {
   readonly id: string;
   readonly source: string;

@@ -72,7 +72,7 @@ export interface Provider {
 const DEFAULT_PAGE = 100;
 
 /**
- * Makes a provider of Fly.io extensions (seed 000) out of the seller's own code.
+ * Makes a provider of Fly.io extensions (docs/sources.md#extensions-api) out of the seller's own code.
  * @throws HangarError `config_invalid` naming every problem at once
  */
 export function createProvider(options: ProviderOptions): Provider {

@@ -33,7 +33,7 @@ export interface Offer {
 }
 
 /**
- * Reads the members of a provisioning request (seed 000, Resource provisioning).
+ * Reads the members of a provisioning request (docs/specs/extensions.md#provision).
  * @throws HangarError `invalid` naming each faulty member, `region_unavailable`
  */
 export function readProvision(
@@ -72,7 +72,7 @@ export function readProvision(
 }
 
 /**
- * Reads the members of a PATCH (seed 000, Updating extensions; extensions-api 3.3).
+ * Reads the members of a PATCH (docs/specs/extensions.md#update).
  * @throws HangarError `invalid`, `region_unavailable`
  */
 export function readUpdate(members: Record<string, unknown>, current: Extension, offer: Offer): UpdateOrder {
@@ -101,7 +101,7 @@ export function readUpdate(members: Record<string, unknown>, current: Extension,
   };
 }
 
-/** What two provisioning requests must share to be the same one (extensions-api 3.7). */
+/** What two provisioning requests must share to be the same one (docs/specs/extensions.md#idempotency). */
 export function fingerprintOf(wanted: Wanted): string {
   const { organizationId, name, primaryRegion, readRegions, ipAddress, plan, options } = wanted;
   return sha256Hex(canonical([organizationId, name, primaryRegion, readRegions, ipAddress, plan, options]));
@@ -156,7 +156,7 @@ function invalid(fields: Record<string, string>): HangarError {
   return new HangarError('invalid', { public: `some fields are missing or malformed: ${names}`, fields });
 }
 
-/** A set without the primary region, sorted: order carries no meaning (extensions-api 11.38). */
+/** A set without the primary region, sorted: order carries no meaning (docs/specs/extensions.md#region-sets). */
 function regionSet(codes: readonly string[], primary: string | null): string[] {
   return [...new Set(codes)].filter((code) => code !== primary).toSorted();
 }

@@ -33,7 +33,7 @@ interface Route {
 
 type Env = { Bindings: Door };
 
-/** Ids need no escaping, so a path that uses any names nothing (extensions-api 3). */
+/** Ids need no escaping, so a path that uses any names nothing (docs/specs/extensions.md#endpoints). */
 const ID = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,127}}';
 const ORGANIZATION = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,199}}';
 
@@ -43,7 +43,7 @@ const ORGANIZATION = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,199}}';
  */
 export function createRoutes(rooms: Rooms): Hono<Env> {
   const app = new Hono<Env>({
-    // One trailing slash means nothing (extensions-api 11.41).
+    // One trailing slash means nothing (docs/specs/extensions.md#endpoints).
     getPath: (_, options) => routePath(rooms.kit, options?.env?.rawTarget ?? '').replace(/(?<=.)\/$/, ''),
   });
   for (const { path, methods } of routeTable(rooms)) {
@@ -120,7 +120,7 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
         ),
       },
     },
-    // A browser comes here by itself: these carry no signature (seed 000, Single sign on flow).
+    // A browser comes here by itself: these carry no signature (docs/specs/extensions.md#sign-on).
     {
       path: `/extensions/${ID}/sso`,
       methods: { GET: async (c) => await signIn.extension(c.req.raw, idOf(c), c.env.remoteAddress) },

@@ -10,7 +10,7 @@ export interface Provisioned {
   readonly config: Config;
   /** Another name than the one asked for, when the seller had to choose one. */
   readonly name?: string;
-  /** The Fly.io app that Flycast traffic goes to (seed 000, Flycast). */
+  /** The Fly.io app that Flycast traffic goes to (docs/specs/extensions.md#provision). */
   readonly flyAppName?: string;
 }
 
@@ -30,8 +30,8 @@ export interface ProvisionContext extends SellerContext {
   readonly answered: Config | null;
   /**
    * Settles the answer to Fly.io while the work goes on. Fly.io reads `config` from the first answer only
-   * (extensions-api 3.1), so code that needs more than four seconds must call this as soon as it knows what
-   * the config will be. The resolved promise means it is stored.
+   * (docs/specs/extensions.md#provision), so code that needs more than four seconds must call this as soon as it
+   * knows what the config will be. The resolved promise means it is stored.
    */
   answer(provisioned: Provisioned): Promise<void>;
 }

@@ -10,7 +10,7 @@ import {
 import { guardError, openSigned, type SignedMessage } from './guard.ts';
 import type { Kit } from './kit.ts';
 
-/** The largest signed body (extensions-api 2.3). */
+/** The largest signed body (docs/specs/extensions.md#order-of-checks). */
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** A nonce is kept this long after its timestamp, which covers the window on both sides. */
@@ -54,7 +54,7 @@ export async function answerSigned(
 
 /**
  * The same for machine events. Their body is signed, but need not hold an address or a nonce; if it does, they
- * are held to it (extensions-api 7).
+ * are held to it (docs/specs/extensions.md#events).
  */
 export async function answerSignedEvent(
   kit: Kit,

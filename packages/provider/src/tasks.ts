@@ -16,8 +16,8 @@ const DAY_MS = 86_400_000;
 const KEPT_MS = 30 * DAY_MS;
 
 /**
- * How long what is left of a deleted extension stays: for billing, for support, and to refuse its id (extensions-api 3.4).
- * Bills may be disputed for 13 months.
+ * How long what is left of a deleted extension stays: for billing, for support, and to refuse its id
+ * (docs/specs/extensions.md#delete). Bills may be disputed for 13 months.
  */
 const TOMBSTONE_MS = 400 * DAY_MS;
 

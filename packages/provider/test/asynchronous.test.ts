@@ -83,7 +83,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
     });
   });
 
-  test('ASY-02, P8: that never ends is an error after four minutes', async () => {
+  test('ASY-02, PRO-8: that never ends is an error after four minutes', async () => {
     const provider = world.replica({ timing: { ...HURRY, operationMs: 1_200 } });
     slow();
     const { json } = await world.create({}, provider);
@@ -94,7 +94,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
     });
   });
 
-  test('P8: whose process died ends in error when the four minutes are over', async () => {
+  test('PRO-8: whose process died ends in error when the four minutes are over', async () => {
     const never = slow();
     const dying = world.replica({ timing: HURRY });
     const { json } = await world.create({}, dying);

@@ -115,7 +115,7 @@ test('BIL-04: page by page they are the same set', async () => {
   expect(pages).toEqual(whole.json['charges']);
 });
 
-test('B-3: a page of charges that changed meanwhile is gone', async () => {
+test('a page of charges that changed meanwhile is gone', async () => {
   const { json } = await days(21, 24, { limit: '1' });
   usage = (context) => metered(context).slice(1);
   const next = await days(21, 24, { limit: '1', cursor: json['next_cursor'] ?? '' });
@@ -150,7 +150,7 @@ test('BIL-08: one organization or one resource alone', async () => {
   expect(await of({ organization_id: 'nobody' })).toEqual([]);
 });
 
-test('BIL-11, B-10: charges run from ready to deleted, and no line crosses midnight', async () => {
+test('BIL-11: charges run from ready to deleted, and no line crosses midnight', async () => {
   const made = (await world.create({ organization_id: 'leavers' })).json['id'] as string;
   world.clock.advance(86_400 + 3600);
   await world.remove(made);
@@ -165,7 +165,7 @@ test('BIL-11, B-10: charges run from ready to deleted, and no line crosses midni
   ]);
 });
 
-test('B-10: a creation that failed is never charged', async () => {
+test('a creation that failed is never charged', async () => {
   world.seller.onProvision = async () => {
     throw new Error('no');
   };
@@ -175,7 +175,7 @@ test('B-10: a creation that failed is never charged', async () => {
   expect((await days(20, 30, { organization_id: 'unlucky' })).json['charges']).toEqual([]);
 });
 
-test('B-4: usage is never said to be complete beyond now', async () => {
+test('usage is never said to be complete beyond now', async () => {
   const { json } = await pull({ from: '2026-11-20T00:00:00Z', to: '2026-12-20T00:00:00Z' });
   expect(json['complete_through']).toBe(world.clock.now().toISOString());
 });

@@ -123,7 +123,7 @@ describe('a removal that takes longer', () => {
   });
 });
 
-describe('ASY-06, P10: a removal during provisioning', () => {
+describe('ASY-06, PRO-10: a removal during provisioning', () => {
   test('stops it, waits for it and leaves nothing', async () => {
     const stopped = gate();
     world.seller.onProvision = async (context) => {

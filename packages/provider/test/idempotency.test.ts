@@ -114,7 +114,7 @@ test('IDE-07: two ids in one organization are two resources', async () => {
   expect(one.json['config']).not.toEqual(two.json['config']);
 });
 
-test('IDE-06, P2: fifty at once over two replicas are one resource with one answer', async () => {
+test('IDE-06, PRO-2: fifty at once over two replicas are one resource with one answer', async () => {
   const members = order();
   const replica = world.replica();
   const answers = await Promise.all(
@@ -145,7 +145,7 @@ test('IDE-09: a customer who hung up finds the one resource on the next try', as
 });
 
 describe('a process that dies', () => {
-  test('P1: in the middle of provisioning is replaced by the next request, once its lease has lapsed', async () => {
+  test('PRO-1: in the middle of provisioning is replaced by the next request, once its lease has lapsed', async () => {
     const members = order();
     const never = gate<never>();
     const attempts: number[] = [];
@@ -171,7 +171,7 @@ describe('a process that dies', () => {
     world.seller.onProvision = undefined;
   });
 
-  test('P1: is replaced by the task when no request comes', async () => {
+  test('PRO-1: is replaced by the task when no request comes', async () => {
     const never = gate<never>();
     let dead = true;
     world.seller.onProvision = async (context) => (dead ? await never.promise : world.seller.make(context));

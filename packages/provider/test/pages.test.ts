@@ -98,7 +98,7 @@ const pages: Record<string, { readonly reached: () => Promise<Answer>; readonly 
     },
   };
 
-test('F-32: the link after the wrong account lets another one in', async () => {
+test('the link after the wrong account lets another one in', async () => {
   const { text } = await visitor.signIn(sso(), stranger());
   const link = /<a href="([^"]*)">Use another account/.exec(text)?.[1] ?? '';
   const member = { ...stranger(), id: 'near', organizations: [{ id: HERE, role: 'member' }] };
@@ -107,14 +107,14 @@ test('F-32: the link after the wrong account lets another one in', async () => {
 });
 
 describe.each(Object.entries(pages))('the page for %s', (_, { reached, leads }) => {
-  test('F-31: is allowed by its own policy to look as it does', async () => {
+  test('is allowed by its own policy to look as it does', async () => {
     const { headers, text } = await reached();
     expect(text.match(/<style>/g)).toHaveLength(1);
     expect(policyFaults(headers, text)).toEqual([]);
     expect(headers.get('content-security-policy')).not.toContain('unsafe');
   });
 
-  test('F-32: leads on, with links that work', async () => {
+  test('leads on, with links that work', async () => {
     const { status, text } = await reached();
     expect(status).toBeGreaterThanOrEqual(400);
     const links = [...text.matchAll(/<a href="([^"]*)"/g)].map((match) => match[1] ?? '');

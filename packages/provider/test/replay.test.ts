@@ -27,7 +27,7 @@ describe('the same signed bytes', () => {
     expect(replay.text).not.toContain('LOGJAM_URL');
   });
 
-  test('P3: a replica of the same database refuses them too', async () => {
+  test('PRO-3: a replica of the same database refuses them too', async () => {
     const draft = get();
     expect((await world.send(draft)).status).toBe(200);
     expect((await world.send(draft, world.replica())).status).toBe(401);
@@ -53,7 +53,7 @@ describe('the same signed bytes', () => {
     ).toHaveLength(1);
   });
 
-  test('REP-10, P4: a captured GET is not a DELETE', async () => {
+  test('REP-10, PRO-4: a captured GET is not a DELETE', async () => {
     const draft = get();
     expect((await world.send(draft)).status).toBe(200);
     for (const method of ['DELETE', 'HEAD', 'OPTIONS', 'PATCH']) {
@@ -62,12 +62,12 @@ describe('the same signed bytes', () => {
     expect((await world.get(first)).json['status']).toBe('ready');
   });
 
-  test('8b.17: a method override is ignored', async () => {
+  test('a method override is ignored', async () => {
     const answer = await world.send(get({ headers: { 'x-http-method-override': 'DELETE' } }));
     expect(answer.json['status']).toBe('ready');
   });
 
-  test('8b.15: HEAD is not a GET that costs a nonce', async () => {
+  test('HEAD is not a GET that costs a nonce', async () => {
     const draft = get();
     const head = await world.send({ ...draft, method: 'HEAD' });
     expect([head.status, head.text]).toEqual([405, '']);
@@ -162,7 +162,7 @@ describe('a request that we failed', () => {
   let counter = 0;
 
   test.each(names)(
-    'F-29: %s may be sent again, on another process, and nothing else in its place',
+    '%s may be sent again, on another process, and nothing else in its place',
     async (name) => {
       const nonce = `given-back-${(counter += 1)}`;
       const draft = ofRow(name, nonce);
@@ -182,7 +182,7 @@ describe('a request that we failed', () => {
     },
   );
 
-  test('F-29: a DELETE that failed may be sent again', async () => {
+  test('a DELETE that failed may be sent again', async () => {
     const { id } = (await world.create()).json;
     const draft = world.draft({ method: 'DELETE', path: `/extensions/${id}` });
     expect((await world.send(draft, failing())).status).toBe(500);
@@ -191,7 +191,7 @@ describe('a request that we failed', () => {
     expect((await world.send(draft)).status).toBe(401);
   });
 
-  test('F-29: a process that dies before it answers gives nothing back; a new signature finds the effect', async () => {
+  test('a process that dies before it answers gives nothing back; a new signature finds the effect', async () => {
     const dead = gate();
     const { store } = world.options;
     const dying = world.replica({
@@ -238,14 +238,14 @@ describe('a request that we failed', () => {
 });
 
 describe('time', () => {
-  test('P6: a timestamp is accepted exactly within 300 seconds, both ways', async () => {
+  test('PRO-6: a timestamp is accepted exactly within 300 seconds, both ways', async () => {
     const now = world.clock.seconds();
     const status = async (offset: number) => (await world.send(get({ timestamp: now + offset }))).status;
     const offsets = [-301, -300, -299, -60, 0, 60, 299, 300, 301];
     expect(await Promise.all(offsets.map(status))).toEqual([401, 200, 200, 200, 200, 200, 200, 200, 401]);
   });
 
-  test('P6: a nonce stays used for as long as its timestamp could be accepted', async () => {
+  test('PRO-6: a nonce stays used for as long as its timestamp could be accepted', async () => {
     const draft = get({ timestamp: world.clock.seconds() + 300 });
     expect((await world.send(draft)).status).toBe(200);
     for (const seconds of [1, 299, 300, 1]) {
@@ -351,7 +351,7 @@ test.each([
   expect((await world.send(post({ nonce: nonce as string }))).status).toBe(401);
 });
 
-test('8a.16: the same nonce under another body is a 401', async () => {
+test('the same nonce under another body is a 401', async () => {
   const draft = post();
   await world.send(draft);
   expect((await world.send({ ...draft, members: order() })).status).toBe(401);

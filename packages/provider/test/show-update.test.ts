@@ -72,7 +72,7 @@ describe('GET', () => {
   });
 
   test.each([['http://evil.example/flyio/extensions/x'], ['/flyio/extensions/x#y'], ['*']])(
-    '8b.11, 8b.18: a request line with %s is a 400',
+    'a request line with %s is a 400',
     async (target) => {
       const answer = await world.provider.fetch(new Request('http://inside.invalid/'), {
         rawTarget: target,
@@ -114,7 +114,7 @@ describe('PATCH', () => {
     ['PAT-06', 'organization_id', 'zgyep87w1m4q06d4'],
     ['', 'name', 'another'],
     ['', 'ip_address', 'fdaa:0:47fb:0:1::2'],
-    ['P12', 'id', 'another'],
+    ['PRO-12', 'id', 'another'],
   ])('%s: cannot change %s', async (_, name, value) => {
     const before = await world.get(id);
     const answer = await world.patch(id, { [name]: value, read_regions: [] });
@@ -277,7 +277,7 @@ describe('PATCH', () => {
   });
 });
 
-test('P14: no config of one organization appears in anything another asks for', async () => {
+test('PRO-14: no config of one organization appears in anything another asks for', async () => {
   const mine = (await world.create({ organization_id: 'orgone' })).json;
   const yours = (await world.create({ organization_id: 'orgtwo' })).json;
   for (const [one, other] of [

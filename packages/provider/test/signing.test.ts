@@ -61,20 +61,20 @@ describe('a signed body', () => {
   const refused: [string, () => Draft][] = [
     ['SIG-02 without X-Signature', () => post({ signature: () => undefined })],
     ['SIG-03 with another secret', () => post({ secret: 'somebody-elses-secret' })],
-    ['8a.10 with the webhook secret', () => post({ secret: WEBHOOK_SECRET })],
-    ['8a.11 with an empty key', () => post({ secret: '' })],
+    ['with the webhook secret', () => post({ secret: WEBHOOK_SECRET })],
+    ['with an empty key', () => post({ secret: '' })],
     [
       'SIG-04 with one byte changed afterwards',
       () => post({ after: (text) => text.replace('High', 'Nigh') }),
     ],
-    ['8a.8 with one space added afterwards', () => post({ after: (text) => text.replace('{', '{ ') })],
-    ['8a.9 with a BOM added afterwards', () => post({ after: (text) => `\ufeff${text}` })],
+    ['with one space added afterwards', () => post({ after: (text) => text.replace('{', '{ ') })],
+    ['with a BOM added afterwards', () => post({ after: (text) => `\ufeff${text}` })],
     ['SIG-07 with an empty signature', () => post({ signature: () => '' })],
     ['SIG-07 with 1 character', () => post({ signature: () => 'a' })],
     ['SIG-07 with 63 characters', () => post({ signature: (hex) => hex.slice(0, 63) })],
     ['SIG-07 with 65 characters', () => post({ signature: (hex) => `${hex}0` })],
     ['SIG-07 with a letter that is no hex', () => post({ signature: (hex) => `${hex.slice(0, 63)}g` })],
-    ['8a.3 with 64 times é', () => post({ signature: () => 'é'.repeat(64) })],
+    ['with 64 times é', () => post({ signature: () => 'é'.repeat(64) })],
     ['SIG-09 in base64', () => post({ signature: (hex) => Buffer.from(hex, 'hex').toString('base64') })],
     ['SIG-11 with a sha256= prefix', () => post({ signature: (hex) => `sha256=${hex}` })],
     [
@@ -126,16 +126,13 @@ describe('a signed query', () => {
     ],
     ['SIG-15 reordered afterwards', () => get({ after: (query) => query.split('&').toReversed().join('&') })],
     ['SIG-16 with a parameter appended afterwards', () => get({ after: (query) => `${query}&x=1` })],
-    [
-      '8b.7 with escapes rewritten afterwards',
-      () => get({ after: (query) => query.replaceAll('%3A', '%3a') }),
-    ],
+    ['with escapes rewritten afterwards', () => get({ after: (query) => query.replaceAll('%3A', '%3a') })],
     ['SIG-18 empty, with the signature of nothing', () => get({ raw: '' })],
     [
       'SIG-20 as DELETE signed over an empty body',
       () => world.draft({ method: 'DELETE', path: `/extensions/${id}`, signBytes: () => '' }),
     ],
-    ['8b.2 signed for another path', () => get({ url: 'https://logjam.example/flyio/extensions/other' })],
+    ['signed for another path', () => get({ url: 'https://logjam.example/flyio/extensions/other' })],
   ];
   test.each(refused)('%s is a 401', async (_, draft) => {
     expect((await world.send(draft())).status).toBe(401);
@@ -203,7 +200,7 @@ test('base64 is accepted only behind its option', async () => {
   expect((await world.send(draft, provider)).status).toBe(201);
 });
 
-test('P5: a thousand mutated signatures are all refused, none with a failure', async () => {
+test('PRO-5: a thousand mutated signatures are all refused, none with a failure', async () => {
   const draft = get();
   const query = new URLSearchParams({
     url: draft.url,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listenHere, stallRequest } from '../../../test/harness/stalled-request.ts';
 import { openWorld, order, SECRET, type World } from './world/world.ts';
 
-/** Signed requests whose last byte comes after the time that their signature is good for (F-02). */
+/** Signed requests whose last byte comes after the time that their signature is good for. */
 
 let world: World;
 let server: Awaited<ReturnType<typeof listenHere>>;
@@ -81,7 +81,7 @@ async function standing(): Promise<unknown> {
 }
 
 describe.each(Object.entries(cases))('%s, whose body stalls', (_, row) => {
-  test('F-02: past the end of its window is refused and has no effect', async () => {
+  test('past the end of its window is refused and has no effect', async () => {
     const stalled = await stall(row);
     // Whoever judges by the head has done so by now.
     expect((await world.get(existing)).status).toBe(200);
@@ -91,7 +91,7 @@ describe.each(Object.entries(cases))('%s, whose body stalls', (_, row) => {
     expect(await standing()).toEqual(before);
   });
 
-  test('F-02: while its nonce is used by the whole request is refused', async () => {
+  test('while its nonce is used by the whole request is refused', async () => {
     if (row.method === 'DELETE') return;
     const stalled = await stall(row);
     counter -= 1;

@@ -179,7 +179,7 @@ describe('a receiver that is not well', () => {
     ]);
   });
 
-  test('W1: that is down for an hour misses nothing, and nothing is more than half an hour late', async () => {
+  test('HOOK-1: that is down for an hour misses nothing, and nothing is more than half an hour late', async () => {
     const others = [id];
     for (let index = 0; index < 9; index += 1) others.push((await world.create()).json['id'] as string);
     world.receiver.answers = Array.from({ length: 2_000 }, () => 'reset' as const);
@@ -299,7 +299,7 @@ describe('a receiver that is not well', () => {
     expect(received()).toHaveLength(4);
   });
 
-  test('W3: that answers without end is cut off', async () => {
+  test('HOOK-3: that answers without end is cut off', async () => {
     world.receiver.answers = [{ status: 200, body: 'x'.repeat(300_000) }];
     await change('sleeping');
     expect((await world.provider.extensions.deliveries({})).at(0)).toMatchObject({
@@ -327,7 +327,7 @@ describe('the record', () => {
     expect(second).toMatchObject({ attempt: 2, status: 200, outcome: 'delivered' });
   });
 
-  test('W7: sending again keeps the id, and is marked', async () => {
+  test('HOOK-7: sending again keeps the id, and is marked', async () => {
     await change('sleeping');
     const [delivery] = await world.provider.extensions.deliveries({});
     world.clock.advance(60);

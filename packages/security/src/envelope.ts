@@ -40,7 +40,7 @@ const absolute = /^(https?):\/\/([^/?#@\\]+)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/i;
 /**
  * Steps 6 to 8 of verifying a signed message, after its signature held: the timestamp is inside the window,
  * the `url` is ours, and the nonce is there. Whether the nonce was used before is the nonce store's to say.
- * (Seed 000; the window, the mandatory `url` and the nonce's form are our decisions.)
+ * The order and what is ours in it: docs/specs/extensions.md#order-of-checks.
  */
 export function checkEnvelope(
   fields: { readonly timestamp: unknown; readonly nonce: unknown; readonly url: unknown },

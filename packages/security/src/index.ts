@@ -12,8 +12,8 @@ export { warningLog } from './warning-log.ts';
 export { Secret } from './secret.ts';
 
 /**
- * Signed messages of the Extensions API (seed 000): the signature over the raw bytes, then the envelope
- * inside.
+ * Signed messages of the Extensions API (docs/specs/extensions.md#signature): the signature over the raw bytes, then
+ * the envelope inside.
  */
 export { signMessage, verifySignature, type SignatureOptions, type SignatureReason } from './signing.ts';
 export { checkEnvelope, type EnvelopeReason, type ExpectedEnvelope } from './envelope.ts';

@@ -25,9 +25,9 @@ const hexDigest = /^[0-9a-fA-F]{64}$/;
 const base64Digest = /^[A-Za-z0-9+/]{43}=$/;
 
 /**
- * The `X-Signature` of a message: HMAC-SHA256 keyed with the secret's UTF-8 bytes, in lower-case hex (seed
- * 000, "Authentication and request signing"). Sign the raw body of POST and PATCH, the raw query string
- * without its `?` of GET and DELETE.
+ * The `X-Signature` of a message: HMAC-SHA256 keyed with the secret's UTF-8 bytes, in lower-case hex
+ * (docs/specs/extensions.md#signature). Sign the raw body of POST and PATCH, the raw query string without its `?` of
+ * GET and DELETE.
  * @throws RangeError when the secret is empty: a signature anyone can make is worse than none.
  */
 export function signMessage(secret: Secret, bytes: Uint8Array | string): string {

@@ -27,7 +27,7 @@ describe('a body', () => {
     expect(await readBody(new Request('http://x.example/'), 7, {})).toEqual(new Uint8Array(0));
   });
 
-  test('F-36: that somebody read before says so, whichever way it was read', async () => {
+  test('that somebody read before says so, whichever way it was read', async () => {
     const parsed = post('{}');
     await parsed.text();
     const locked = post('{}');

@@ -17,7 +17,7 @@ test.each([
   ['an error that causes itself', cycle, 'round'],
   ['nothing', undefined, 'nothing is known of the reason'],
   ['a number', 7, '7'],
-])('F-44: %s is told in words', (_, thrown, words) => {
+])('%s is told in words', (_, thrown, words) => {
   expect(inWords(thrown)).toBe(words);
   expect(inWords(thrown)).not.toContain('[object');
 });

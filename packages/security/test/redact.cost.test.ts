@@ -80,7 +80,7 @@ function cost16(work: Work, piece: string): number {
   return user + system;
 }
 
-describe('F-37: what a shape costs', { timeout: nightly ? 1_200_000 : 60_000 }, () => {
+describe('what a shape costs', { timeout: nightly ? 1_200_000 : 60_000 }, () => {
   test('every shape says how it begins', () => {
     expect(Object.keys(BEGINNINGS).sort()).toEqual(tokenShapes.map((shape) => shape.name).sort());
   });

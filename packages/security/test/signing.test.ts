@@ -18,64 +18,52 @@ const v5 =
   '{"timestamp":"1693513586","action":"resource.updated","resource":{"plan":"scaler_pro","id":"5lgmabb3y30","status":"ready"}}';
 
 const vectors: readonly (readonly [string, string, string, number, string])[] = [
+  ['a POST body', provisioning, v1, 395, '7a21cd6b3b27a779db28fc50e7413b116671fa1d372e24fb869c750c76acae9e'],
   [
-    'V1 a POST body',
-    provisioning,
-    v1,
-    395,
-    '7a21cd6b3b27a779db28fc50e7413b116671fa1d372e24fb869c750c76acae9e',
-  ],
-  [
-    'V2 a body beyond ASCII',
+    'a body beyond ASCII',
     provisioning,
     v2,
     313,
     '3681058c4fc50a662000fce0aae46e34ab7daf1a6ab61967f623f053102be4f7',
   ],
+  ['a GET query', provisioning, v3, 152, 'c5051bc21d5b7e0e6e3915cb16bdaee85250203bdf9504af5b002841a06f6130'],
   [
-    'V3 a GET query',
-    provisioning,
-    v3,
-    152,
-    'c5051bc21d5b7e0e6e3915cb16bdaee85250203bdf9504af5b002841a06f6130',
-  ],
-  [
-    'V4 a DELETE query',
+    'a DELETE query',
     provisioning,
     v4,
     152,
     '64aebdc68fa7d5488ff325a0649543bb976724788c3cd39e8ccc935601ec43ad',
   ],
   [
-    'V5 a webhook',
+    'a webhook',
     'hangar-webhook-secret',
     v5,
     123,
     '05d3958569afc73bb86cead4a8f136ea3ca89f9f16483fe2d065adb71045c287',
   ],
   [
-    'V6 the empty message',
+    'the empty message',
     provisioning,
     '',
     0,
     '6a3e81615f67d22ad147274ba534d22a4f4d24e3108756f4d8f350818dc60a09',
   ],
   [
-    'V7 RFC 4231 case 2',
+    'RFC 4231 case 2',
     'Jefe',
     'what do ya want for nothing?',
     28,
     '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
   ],
   [
-    'V8 a query with its question mark',
+    'a query with its question mark',
     provisioning,
     `?${v3}`,
     153,
     'd5e12e4121e5f567ee5228fb0581b9b83e84abd8edec7bef3fa3d34b913c056b',
   ],
   [
-    'V9 a decoded query',
+    'a decoded query',
     provisioning,
     decodeURIComponent(v3),
     140,
@@ -90,7 +78,7 @@ describe('signing', () => {
     expect(signMessage(Secret.of(secret), bytes(text))).toBe(signature);
   });
 
-  test('V8 and V9 are not V3: the signed query has no question mark and is not decoded', () => {
+  test('the signed query has no question mark and is not decoded', () => {
     const header = signMessage(Secret.of(provisioning), v3);
     for (const text of [`?${v3}`, decodeURIComponent(v3)]) {
       expect(verifySignature([Secret.of(provisioning)], bytes(text), header)).toMatchObject({

@@ -23,7 +23,7 @@ type Reading =
     }
   | { readonly verified: false; readonly status: number; readonly reason: string };
 
-/** Fly.io's receiver of webhooks (seed 000, "Incoming Webhooks"): `POST /api/hooks/extensions/{slug}`. */
+/** Fly.io's receiver of webhooks (docs/specs/extensions.md#webhooks): `POST /api/hooks/extensions/{slug}`. */
 export function hookRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });
   const { world, clock, settings } = simulation;
@@ -39,7 +39,7 @@ export function hookRoutes(simulation: Simulation): Hono {
     }
     if (!isObject(message)) return { verified: false, status: 400, reason: 'not_an_object' };
     const { action, resource } = message;
-    // Seed 000 writes the timestamp of its requests as a number and that of a webhook as text: both are taken.
+    // The Extensions API page writes the timestamp of its requests as a number and that of a webhook as text: both are taken.
     const timestamp =
       typeof message['timestamp'] === 'number' ? String(message['timestamp']) : message['timestamp'];
     if (typeof timestamp !== 'string' || !/^\d{10}$/.test(timestamp)) {

@@ -16,7 +16,10 @@ export interface Delays {
   appDeletionLag: number;
 }
 
-/** The provider as Fly.io has it on file: its address, its slug and the two shared secrets (seed 000). */
+/**
+ * The provider as Fly.io has it on file: its address, its slug and the two shared secrets
+ * (docs/specs/extensions.md#secrets).
+ */
 export interface ProviderRecord {
   /** Example `http://127.0.0.1:4600/flyio`, no slash at the end. */
   baseUrl: string;

@@ -163,7 +163,7 @@ async function stored(on: Stage, key: string): Promise<string | undefined> {
   return answer.status === 404 ? undefined : answer.text;
 }
 
-describe('F-50: operation × condition × (holds, fails, object absent)', () => {
+describe('operation × condition × (holds, fails, object absent)', () => {
   test.each(operations)('$name', async (operation) => {
     const on = await stage();
     await aws(on).s3.send(new CreateBucketCommand({ Bucket: 'conditions' }));
@@ -188,7 +188,7 @@ describe('F-50: operation × condition × (holds, fails, object absent)', () => 
   });
 });
 
-describe('F-50: what counts when several are given, and how they are written', () => {
+describe('what counts when several are given, and how they are written', () => {
   let on: Stage;
   const get = async (conditions: Record<string, string>): Promise<number> => {
     await signedRequest(on.s3, 'PUT', `${bucket}/k`, { body: 'abc' });

@@ -42,7 +42,7 @@ async function made(on: Stage, variables: object): Promise<string> {
   return answer.text('data.createLimitedAccessToken.limitedAccessToken.tokenHeader');
 }
 
-describe('F-54: what flyctl asks before it makes a token', () => {
+describe('what flyctl asks before it makes a token', () => {
   // `deploy`, `machine-exec` and `ssh` ask for the app; the last two narrow what they get on the spot.
   test('tokens create deploy, machine-exec, ssh: the app, and a token that works on it', async () => {
     const on = await withApp();

@@ -19,7 +19,7 @@ const v2 = (on: Stage, query: Record<string, string>): Promise<RawAnswer> =>
 const all = (answer: RawAnswer, name: string): string[] =>
   [...answer.text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map((one) => one[1] ?? '');
 
-test('F-53: the location of a bucket is said, also to clients that ask before everything', async () => {
+test('the location of a bucket is said, also to clients that ask before everything', async () => {
   const on = await filled();
   const answer = await list(on, { location: '' });
   expect(answer.status).toBe(200);
@@ -31,7 +31,7 @@ test('F-53: the location of a bucket is said, also to clients that ask before ev
   expect(await nameOfError(s3.send(new GetBucketLocationCommand({ Bucket: 'none' })))).toBe('NoSuchBucket');
 });
 
-test('F-57: a token goes on with its own list, and with no other', async () => {
+test('a token goes on with its own list, and with no other', async () => {
   const on = await filled();
   const first = await v2(on, { 'max-keys': '2' });
   const token = element(first, 'NextContinuationToken') ?? '';
@@ -56,7 +56,7 @@ test('F-57: a token goes on with its own list, and with no other', async () => {
   );
 });
 
-test('F-57: a page that ends with a folded prefix is followed by what comes after it', async () => {
+test('a page that ends with a folded prefix is followed by what comes after it', async () => {
   const on = await filled();
   const { s3 } = aws(on);
   const seen: (string | undefined)[] = [];
@@ -80,7 +80,7 @@ test('F-57: a page that ends with a folded prefix is followed by what comes afte
 test.each<[string, 'max-keys' | 'max-uploads', string]>([
   ['/lists', 'max-keys', 'MaxKeys'],
   ['/lists', 'max-uploads', 'MaxUploads'],
-])('F-57: %s with %s says how many it really gives', async (path, name, said) => {
+])('%s with %s says how many it really gives', async (path, name, said) => {
   const on = await filled();
   const ask = (value: string): Promise<RawAnswer> =>
     signedRequest(on.s3, 'GET', path, {
@@ -96,7 +96,7 @@ test.each<[string, 'max-keys' | 'max-uploads', string]>([
   }
 });
 
-test('F-57: uploads and parts come in pages too', async () => {
+test('uploads and parts come in pages too', async () => {
   const on = await filled();
   const begin = async (key: string): Promise<string> =>
     element(await signedRequest(on.s3, 'POST', `/lists/${key}`, { query: { uploads: '' } }), 'UploadId') ??
@@ -130,7 +130,7 @@ test('F-57: uploads and parts come in pages too', async () => {
   expect((await parts({ 'max-parts': 'x' })).status).toBe(400);
 });
 
-test('F-57: names are percent-encoded when that is asked for, in every place', async () => {
+test('names are percent-encoded when that is asked for, in every place', async () => {
   const on = await filled();
   const answer = await list(on, { 'encoding-type': 'url', prefix: 'c d', delimiter: '%', marker: 'b b' });
   expect(
@@ -139,7 +139,7 @@ test('F-57: names are percent-encoded when that is asked for, in every place', a
   expect((await list(on, { 'encoding-type': 'utf8' })).status).toBe(400);
 });
 
-test('F-58: headers after the body must be those that were announced', async () => {
+test('headers after the body must be those that were announced', async () => {
   const on = await filled();
   const put = async (announced: string | undefined, sent: string): Promise<number> => {
     const answer = await signedRequest(on.s3, 'PUT', '/lists/t', {
@@ -206,14 +206,14 @@ test.each<[string, (on: Stage) => Promise<RawAnswer>, number, string]>([
     'InvalidRequest',
   ],
 ])(
-  'F-59: what is not simulated says so, and sends nobody to look for a wrong key: %s',
+  'what is not simulated says so, and sends nobody to look for a wrong key: %s',
   async (_title, send, status, code) => {
     const answer = await send(await filled());
     expect([answer.status, element(answer, 'Code')]).toEqual([status, code]);
   },
 );
 
-test('F-51: what a presigned address carries instead of headers counts as they do', async () => {
+test('what a presigned address carries instead of headers counts as they do', async () => {
   const on = await filled();
   const put = await signedRequest(on.s3, 'PUT', '/lists/k', {
     query: { 'x-amz-acl': 'public-read' },

@@ -9,7 +9,7 @@ const names = (answer: Answer, list: string, member = 'name'): unknown[] => {
   return (value as Record<string, unknown>[]).map((one) => one[member]);
 };
 
-test('F-12: an app is found under its role and under no other', async () => {
+test('an app is found under its role and under no other', async () => {
   const call = flaps(await stage());
   const role = 'remote-docker-builder';
   await call('POST', '/apps', { app_name: 'plain', org_slug: 'operator', app_role_id: '' });
@@ -49,7 +49,7 @@ async function machines(): Promise<{ call: Call; ids: string[] }> {
   return { call, ids };
 }
 
-describe('F-14: a list is exactly what was asked for', () => {
+describe('a list is exactly what was asked for', () => {
   test.each([
     ['', ['a', 'b']],
     ['metadata.role=web', ['a']],
@@ -157,7 +157,7 @@ describe('F-14: a list is exactly what was asked for', () => {
   });
 });
 
-test('F-60: a forked volume lands beside its source, and what was not asked for is like the source', async () => {
+test('a forked volume lands beside its source, and what was not asked for is like the source', async () => {
   const call = flaps(await stage());
   await call('POST', '/apps', { app_name: 'one', org_slug: 'operator' });
   const source = { name: 'data', region: 'ams', size_gb: 9, encrypted: false, fstype: 'raw' };

@@ -14,7 +14,7 @@ async function withApp(): Promise<{ on: Stage; call: Call }> {
 const create = (call: Call, config: object): Promise<Answer> =>
   call('POST', '/apps/one/machines', { config: { image: 'a', ...config }, skip_launch: true });
 
-describe('F-13: bodies are decoded as Go decodes them, so what slips past a check does harm here', () => {
+describe('bodies are decoded as Go decodes them, so what slips past a check does harm here', () => {
   test('a name in another case counts, and of two spellings the last one', async () => {
     const { call } = await withApp();
     const made = await create(call, {
@@ -71,7 +71,7 @@ const wrong: Readonly<Record<string, unknown>> = {
   number: '1',
 };
 
-describe('F-56: every leaf has its type', () => {
+describe('every leaf has its type', () => {
   const schemas = Object.entries(SCHEMAS).filter(([name]) => name.startsWith('fly.'));
   /** Where an object of that name stands in a config. */
   const places: Readonly<Record<string, (value: object) => object>> = {
@@ -180,7 +180,7 @@ describe('F-56: every leaf has its type', () => {
   });
 });
 
-describe('F-55: durations', () => {
+describe('durations', () => {
   const restart = (call: Call, id: string, query: string, body?: object): Promise<Answer> =>
     call('POST', `/apps/one/machines/${id}/restart${query}`, body);
 
@@ -230,7 +230,7 @@ describe('F-55: durations', () => {
   });
 });
 
-describe('F-65: the variables of a machine', () => {
+describe('the variables of a machine', () => {
   const started = async (call: Call, body: object): Promise<string> => {
     const id = (await call('POST', '/apps/one/machines', body)).text('id');
     await call('GET', `/apps/one/machines/${id}/wait?state=started`);

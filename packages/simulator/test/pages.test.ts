@@ -14,7 +14,7 @@ test.each<[string, (on: Stage) => string, number]>([
   ['the login', login, 200],
   ['the discharge page that is over', (on) => `${on.api}/aaa/v1/discharges/0123456789abcdef`, 404],
 ])(
-  'F-91: %s is marked, has one main landmark and one heading, and its policy fits its style',
+  '%s is marked, has one main landmark and one heading, and its policy fits its style',
   async (_title, url, status) => {
     const on = await stage({ oauth: { redirectUris: ['http://127.0.0.1:9/callback'] } });
     const answer = await fetch(url(on));
@@ -32,7 +32,7 @@ test.each<[string, (on: Stage) => string, number]>([
   },
 );
 
-test('F-91: everybody can be picked by a button with their name', async () => {
+test('everybody can be picked by a button with their name', async () => {
   const on = await stage({ oauth: { redirectUris: ['http://127.0.0.1:9/callback'] } });
   const text = await (await fetch(login(on))).text();
   for (const name of ['Gabriella Fern', 'Milo Kast', 'Otto Brandt']) {

@@ -75,7 +75,7 @@ test('what was acknowledged is there again after a kill', async () => {
   expect((await second.ended).code).toBe(0);
 });
 
-test('a state has one process at a time, on whatever ports, and a clean end gives it back (P-5)', async () => {
+test('a state has one process at a time, on whatever ports, and a clean end gives it back', async () => {
   const state = join(temporaryFolder(), 'world.json');
   const first = start(['--port', '0', '--state', state]);
   const doors = await ready(first.child);

@@ -29,7 +29,7 @@ async function uploaded(): Promise<Stage> {
   return on;
 }
 
-describe('F-51: partNumber', () => {
+describe('partNumber', () => {
   test('every part by GET and HEAD, with its own bytes and range', async () => {
     const on = await uploaded();
     const { s3 } = aws(on);
@@ -95,7 +95,7 @@ const overrides = {
   'content-encoding': 'identity',
 };
 
-describe('F-52: response-* of a signed read', () => {
+describe('response-* of a signed read', () => {
   test.each(Object.entries(overrides))(
     'response-%s sets its header, on GET and HEAD',
     async (name, value) => {
@@ -135,7 +135,7 @@ describe('F-52: response-* of a signed read', () => {
   });
 });
 
-describe('F-51: a parameter is obeyed or refused', () => {
+describe('a parameter is obeyed or refused', () => {
   test.each<[string, string, Record<string, string>]>([
     ['GET', '/parts/k', { versionId: 'x' }],
     ['GET', '/parts/k', { prefix: 'a' }],
@@ -162,7 +162,7 @@ describe('F-51: a parameter is obeyed or refused', () => {
   });
 });
 
-test('F-62: the checksum that was sent comes back, of whichever kind, and a wrong one is refused', async () => {
+test('the checksum that was sent comes back, of whichever kind, and a wrong one is refused', async () => {
   const on = await stage();
   await aws(on).s3.send(new CreateBucketCommand({ Bucket: 'parts' }));
   const known = {

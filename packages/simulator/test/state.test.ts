@@ -81,7 +81,7 @@ function written(pid: number): { bytes: number; calls: number } {
 }
 
 test.runIf(process.platform === 'linux')(
-  'F-120: a small put costs the same in an empty world and in one that holds 64 MiB',
+  'a small put costs the same in an empty world and in one that holds 64 MiB',
   async () => {
     const cost = async (mebibytes: number): Promise<{ bytes: number; calls: number }> => {
       const on = await run(join(temporaryFolder(), 'world.json'));
@@ -106,7 +106,7 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-test('F-120: what was acknowledged is there after a kill between append and snapshot', async () => {
+test('what was acknowledged is there after a kill between append and snapshot', async () => {
   const folder = temporaryFolder();
   const state = join(folder, 'world.json');
   const first = await run(state);
@@ -124,7 +124,7 @@ test('F-120: what was acknowledged is there after a kill between append and snap
   expect(await second.kill()).toBe('SIGKILL');
 });
 
-test('F-120: a journal that has grown is folded into a snapshot while the answers go on, and a kill then loses nothing', async () => {
+test('a journal that has grown is folded into a snapshot while the answers go on, and a kill then loses nothing', async () => {
   const folder = temporaryFolder();
   const state = join(folder, 'world.json');
   const first = await run(state);
@@ -166,7 +166,7 @@ async function killedState(): Promise<{ state: string; names: () => Promise<unkn
   return { state, names };
 }
 
-test('F-120: a kill after the next journal was begun and before its snapshot was whole', async () => {
+test('a kill after the next journal was begun and before its snapshot was whole', async () => {
   const { state, names } = await killedState();
   const generation = Number(/"generation":(\d+)/.exec(readFileSync(state, 'utf8'))?.[1]);
   const journal = `${state}.journal.${generation}`;
@@ -178,7 +178,7 @@ test('F-120: a kill after the next journal was begun and before its snapshot was
   expect(await names()).toEqual(['one', 'two']);
 });
 
-test('F-120: a kill after the snapshot and before the old journal was removed', async () => {
+test('a kill after the snapshot and before the old journal was removed', async () => {
   const { state, names } = await killedState();
   const generation = Number(/"generation":(\d+)/.exec(readFileSync(state, 'utf8'))?.[1]);
   const old = `${state}.journal.${generation}`;
@@ -190,7 +190,7 @@ test('F-120: a kill after the snapshot and before the old journal was removed', 
   expect(await names()).toEqual(['one']);
 });
 
-test('F-120: half a line at the end was never acknowledged and does not count', async () => {
+test('half a line at the end was never acknowledged and does not count', async () => {
   const { state, names } = await killedState();
   const generation = Number(/"generation":(\d+)/.exec(readFileSync(state, 'utf8'))?.[1]);
   const journal = `${state}.journal.${generation}`;
@@ -214,7 +214,7 @@ test.each<[string, (state: string, generation: number) => string]>([
       return `${state}.journal.${at} is missing`;
     },
   ],
-])('F-120: damage is named with its path, and nothing is written over it: %s', async (_title, damage) => {
+])('damage is named with its path, and nothing is written over it: %s', async (_title, damage) => {
   const { state } = await killedState();
   const generation = Number(/"generation":(\d+)/.exec(readFileSync(state, 'utf8'))?.[1]);
   const sentence = damage(state, generation);
@@ -223,7 +223,7 @@ test.each<[string, (state: string, generation: number) => string]>([
   expect(readdirSync(join(state, '..'))).toEqual(before);
 });
 
-test('F-120: bodies are files of their own, and one that nobody needs goes', async () => {
+test('bodies are files of their own, and one that nobody needs goes', async () => {
   const state = join(temporaryFolder(), 'world.json');
   const on = await stage({ state });
   const { s3 } = aws(on);
@@ -296,7 +296,7 @@ test('a power cut that loses the end of the journal, and bodies, costs the objec
   await stage({ state });
 });
 
-test('F-120: a change of a machine, an app or a bucket does not write down its history, secrets or objects again', async () => {
+test('a change of a machine, an app or a bucket does not write down its history, secrets or objects again', async () => {
   const state = join(temporaryFolder(), 'world.json');
   const on = await stage({ state });
   const call = flaps(on);
@@ -337,7 +337,7 @@ test('F-120: a change of a machine, an app or a bucket does not write down its h
   }
 });
 
-test('F-120: a reset takes the bodies along', async () => {
+test('a reset takes the bodies along', async () => {
   const state = join(temporaryFolder(), 'world.json');
   const on = await stage({ state });
   const { s3 } = aws(on);
@@ -347,7 +347,7 @@ test('F-120: a reset takes the bodies along', async () => {
   expect(readdirSync(`${state}.bodies`)).toEqual([]);
 });
 
-test('F-120: the one file of version 0.1 is still read, bodies included', async () => {
+test('the one file of version 0.1 is still read, bodies included', async () => {
   const state = join(temporaryFolder(), 'world.json');
   writeFileSync(state, firstFormat);
   const on = await stage({ state });

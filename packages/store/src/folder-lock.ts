@@ -2,7 +2,7 @@ import { type FileLock, lockFile } from '@hangar/security';
 
 /**
  * Takes the lock of a PGlite folder. PGlite itself takes none, and two processes on one folder lose acknowledged rows without a
- * word (security-reliability.md section 0, finding 1).
+ * word (docs/specs/promises.md#one-writer).
  *
  * @throws FileLockedError when a live process holds it, or one on another machine or boot namespace
  */

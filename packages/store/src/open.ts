@@ -42,7 +42,10 @@ export interface OpenStoreOptions {
   readonly dataDir?: string | undefined;
   /** The lock of that folder, when it was claimed before; the store gives it back when it closes. */
   readonly lock?: FileLock | undefined;
-  /** Connections to a Postgres server. Default 10: two cores gain nothing from more (performance.md D). */
+  /**
+   * Connections to a Postgres server. Default 10: two cores gain nothing from more
+   * (docs/specs/promises.md#connections).
+   */
   readonly connections?: number;
   readonly log?: Log;
 }

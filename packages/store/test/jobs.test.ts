@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cronOf } from '../src/jobs.ts';
 
-describe('F-111: the times of a schedule', () => {
+describe('the times of a schedule', () => {
   test.each([
     [60, '*/1 * * * *'],
     [300, '*/5 * * * *'],

@@ -17,7 +17,7 @@ const TERMINATE = `
   await client.end();
 `;
 
-describe('F-38: an error of the driver', () => {
+describe('an error of the driver', () => {
   test.each([
     ['a server that is stopped', { code: '57P01' }, 'unavailable'],
     ['one that starts', { code: '57P03' }, 'unavailable'],
@@ -44,7 +44,7 @@ describe('F-38: an error of the driver', () => {
   });
 });
 
-describe.skipIf(server === '')('F-38: a connection that the server ends', () => {
+describe.skipIf(server === '')('a connection that the server ends', () => {
   let scratch: ScratchDatabase;
   let admin: pg.Client;
   const warnings: string[] = [];
@@ -154,7 +154,7 @@ describe.skipIf(server === '')('F-38: a connection that the server ends', () => 
     await store.close();
   });
 
-  test('F-39: to a database that is read-only says so, and that it can be written again', async () => {
+  test('to a database that is read-only says so, and that it can be written again', async () => {
     const store = await open();
     await store.tryWrite();
     const name = pg.escapeIdentifier(new URL(scratch.url).pathname.slice(1));
@@ -169,7 +169,7 @@ describe.skipIf(server === '')('F-38: a connection that the server ends', () => 
     await store.close();
   });
 
-  test('P-9: a probe gives its connection back when what it writes to is locked, and waits for no other process', async () => {
+  test('a probe gives its connection back when what it writes to is locked, and waits for no other process', async () => {
     const store = await open(1);
     const other = new pg.Client({ connectionString: scratch.url });
     await other.connect();

@@ -20,7 +20,7 @@ const token = (id: string) =>
   `insert into authority_tokens (id, workspace, key_number, name, preset, creator, caveats, summary, ends_with, created_at, expires_at)
    values ('${id}', 1, 1, 'n', 'org', 'c', '[]', '[]', 'xxxx', now(), now())`;
 
-describe('F-07: the migration that gives tokens a depth', () => {
+describe('the migration that gives tokens a depth', () => {
   it('counts the ancestors that the lineage of before had in full, and keeps every row', async () => {
     const db = await PGlite.create();
     const at = files.findIndex((name) => name.includes('token-parts-and-depth'));

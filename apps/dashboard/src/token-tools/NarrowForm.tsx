@@ -24,7 +24,7 @@ export const NO_LIMIT: Draft = {
   lifetime: '',
 };
 
-/** The organization's features that people hand out (macaroons spec 8.3). */
+/** The organization's features that people hand out (docs/specs/token-format.md#roles). */
 const FEATURES = [
   { name: 'wg', words: 'wg (private network)' },
   { name: 'builder', words: 'builder (remote builds)' },

@@ -4,7 +4,7 @@ import type { Kind } from './variables.ts';
 /** What is wrong with a value, as a clause that follows the variable's name. Never the value itself. */
 export type Complaint = string;
 
-/** Shorter secrets can be guessed offline from one captured signature (extensions-api.md section 1). */
+/** Shorter secrets can be guessed offline from one captured signature (docs/specs/extensions.md#secrets). */
 export const MIN_SECRET_BYTES = 16;
 
 const PLACEHOLDER = /^(?:change.?me|secret|password|placeholder|example|test|todo|x+|\*+|<.*>)$/i;

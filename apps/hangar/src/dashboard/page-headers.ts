@@ -1,7 +1,7 @@
 /**
- * Headers of every answer (security-reliability 9.12, S6). Scripts and connections only to our own origin; styles from
- * our files and from tags that carry this answer's nonce; nothing may frame us; nothing is told about where a
- * visitor came from, because sign-in codes travel in addresses.
+ * Headers of every answer (docs/specs/promises.md#page-headers). Scripts and connections only to our own origin;
+ * styles from our files and from tags that carry this answer's nonce; nothing may frame us; nothing is told about
+ * where a visitor came from, because sign-in codes travel in addresses.
  */
 export interface HeaderRules {
   /** True when the page is reached by https: only then may a browser be told to insist on it. */

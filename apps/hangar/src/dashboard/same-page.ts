@@ -3,8 +3,9 @@ import type { DashboardLogin, LoginsPort } from './ports.ts';
 import type { Head } from './whole.ts';
 
 /**
- * Refuses a change that did not come from our own page (security-reliability S4 and 8g 1-6). Every sign must agree:
- * where the browser says the request came from, a content type that no form can send, and the token of this login.
+ * Refuses a change that did not come from our own page (docs/specs/promises.md#changes-from-our-own-page). Every sign
+ * must agree: where the browser says the request came from, a content type that no form can send, and the token of
+ * this login.
  *
  * `Sec-Fetch-Site` and `Origin` are written by the browser. One of them is always there on a POST in browsers of the
  * last ten years, so a request with neither is refused as well.

@@ -33,7 +33,10 @@ export function flyOf(options: FlyOptions): FlyUrls | undefined {
   return flyUrls({ simulatorPort: Number(options.simulator) });
 }
 
-/** Which of the tokens Fly.io calls genuine, in the words of the gateway's own answer (macaroons spec 18). */
+/**
+ * Which of the tokens Fly.io calls genuine, in the words of the gateway's own answer
+ * (docs/specs/token-format.md#remote-verification).
+ */
 export async function inspectAtFly(urls: FlyUrls, held: HeldTokens): Promise<Record<string, unknown>> {
   const answer = await post(urls, '/v1/tokens/authenticate', { header: held.macaroons });
   const genuine = authenticateResponse.parse(answer).map((one) => one.permission_token);

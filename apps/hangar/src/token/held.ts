@@ -32,7 +32,7 @@ export interface HeldReason {
 
 /**
  * Reads a text of tokens: the one way for flag, environment and standard input. A text that ends too early is
- * `token_truncated` whatever the command, before anybody is asked anything (security-reliability.md T13).
+ * `token_truncated` whatever the command, before anybody is asked anything (docs/specs/promises.md#truncated-tokens).
  */
 export function parseHeld(text: string, permissionLocation: string): Result<HeldTokens, HeldReason> {
   const pieces = stripScheme(text).split(',').map(trimBlanks);

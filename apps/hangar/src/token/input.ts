@@ -47,8 +47,8 @@ export type TokenRole = 'subject' | 'credential';
 
 /**
  * The token text, from where it was given most explicitly: `--token` (`-` reads standard input), what is piped in, the first
- * of the variables that is set (design decision 33). Standard input is touched only without the option, and not at all for a
- * credential or where `--caveats -` reads it.
+ * of the variables that is set (docs/specs/promises.md#where-a-token-comes-from). Standard input is touched only
+ * without the option, and not at all for a credential or where `--caveats -` reads it.
  *
  * @throws UsageError when there is none anywhere, and when the most explicit one is blank
  */

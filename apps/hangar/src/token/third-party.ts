@@ -26,7 +26,7 @@ interface ThirdPartyOptions extends TokenOptions {
   readonly discharge?: string;
 }
 
-/** Ten minutes, as Fly.io's own discharges (seed 004). */
+/** Ten minutes, as Fly.io's own discharges (docs/sources.md#third-party-caveats). */
 const DISCHARGE_SECONDS = 600;
 
 /** The commands about third-party caveats by hand, below `3p`. They work on Fly.io's own tokens. */

@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from '@hangar/security';
 
-/** Behind a third party's location, where tickets are posted (macaroons spec 17). */
+/** Behind a third party's location, where tickets are posted (docs/specs/token-format.md#discharge-protocol). */
 export const DISCHARGE_PATH = '.well-known/macfly/3p';
 
 /** The address that tickets of a location are posted to. */

@@ -65,8 +65,8 @@ interface Tools {
 }
 
 /**
- * Gets a discharge for every ticket that has none (macaroons spec 17.5). Conversations run side by side,
- * or one after the other when a person may have to sign in, so that the first sign-in helps the rest.
+ * Gets a discharge for every ticket that has none (docs/specs/token-format.md#discharge-client). Conversations run
+ * side by side, or one after the other when a person may have to sign in, so that the first sign-in helps the rest.
  * Never throws for what third parties do; what succeeded is kept when something else failed.
  */
 export async function fetchDischarges(

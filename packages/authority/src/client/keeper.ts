@@ -5,8 +5,8 @@ import type { DischargeFailure, FetchedDischarges } from './fetch-discharges.ts'
 
 /**
  * A discharge is renewed once this part of its life is over. Early, so that a third party may be down for eight of its
- * ten and a half minutes (security-reliability.md T11), with room for an attempt that hangs, a pause after it, and a
- * request that is still under way.
+ * ten and a half minutes (docs/specs/token-format.md#keeping-discharges-fresh), with room for an attempt that hangs,
+ * a pause after it, and a request that is still under way.
  */
 const RENEW_AFTER = 0.15;
 

@@ -54,7 +54,10 @@ interface DoorEnv {
   Bindings: { door: Door };
 }
 
-/** The third party's own HTTP surface (macaroons spec 17). Requests come with their whole path. */
+/**
+ * The third party's own HTTP surface (docs/specs/token-format.md#discharge-protocol). Requests come with their whole
+ * path.
+ */
 export function createDischargeDoor(
   options: DischargeDoorOptions,
 ): (request: Request, door: Door) => Promise<Response> {

@@ -44,7 +44,10 @@ const MAX_NAMES = 1000;
 
 const registryForWords = hangarCaveats();
 
-/** `/v1/tokens/authenticate`, `/authorize` and `/current`, as Fly.io's clients call them (fly-platform 2.7). */
+/**
+ * `/v1/tokens/authenticate`, `/authorize` and `/current`, as Fly.io's clients call them
+ * (docs/specs/platform.md#token-introspection).
+ */
 export function createIntrospectionDoor(
   options: IntrospectionOptions,
 ): (request: Request, door: Door) => Promise<Response> {

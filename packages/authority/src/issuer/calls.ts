@@ -161,7 +161,7 @@ export const calls = {
       name: text,
       creator: text,
       preset: preset.exactOptional(),
-      /** Canonical caveat sets (macaroons spec 5). */
+      /** Canonical caveat sets (docs/specs/token-format.md#caveat-sets). */
       caveats: bytes.exactOptional(),
       alsoCaveats: bytes.exactOptional(),
       appId: whole.exactOptional(),

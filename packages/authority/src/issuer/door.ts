@@ -24,7 +24,7 @@ export interface IssuerDoor {
 /**
  * The door of an issuer that runs apart, for one half of its questions: put the two halves on two sockets, and
  * only the one that mints has to be kept from whoever merely verifies. It has to be somewhere that nobody
- * else reaches, such as a Unix socket of mode 0600 (security-reliability.md 9.9).
+ * else reaches, such as a Unix socket of mode 0600 (docs/specs/promises.md#authority-apart).
  */
 export function createIssuerDoor(issuer: Issuer, half: 'verify' | 'sign'): IssuerDoor {
   const answer = answers(issuer);

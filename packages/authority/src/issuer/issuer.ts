@@ -63,7 +63,7 @@ export type DischargeRefusal =
 
 /**
  * The half of the authority that verifies with root keys. What it answers holds no key, so a process that
- * only asks has none to lose (security-reliability.md 9.9).
+ * only asks has none to lose (docs/specs/promises.md#authority-apart).
  */
 export interface VerifyingIssuer {
   about(): Promise<IssuerAbout>;

@@ -18,7 +18,7 @@ export interface SigningKey {
   readonly bytes: Uint8Array;
 }
 
-/** The key id of a key number: eight big-endian bytes, the form Fly.io uses too (macaroons spec 4.2). */
+/** The key id of a key number: eight big-endian bytes, the form Fly.io uses too (docs/specs/token-format.md#nonce). */
 export function keyIdOf(number: bigint): Uint8Array {
   const id = new Uint8Array(KEY_ID_BYTES);
   new DataView(id.buffer).setBigUint64(0, number);

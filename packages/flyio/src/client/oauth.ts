@@ -49,7 +49,7 @@ export interface OAuthTokens {
   readonly expiresIn: number;
 }
 
-/** The provider's side of Fly.io's sign-on (seed 000, "Single sign on flow"). */
+/** The provider's side of Fly.io's sign-on (docs/specs/extensions.md#sign-on). */
 export interface OAuthClient {
   /** Where to send the browser. Scope `read`, PKCE S256. */
   authorizeUrl(o: {

@@ -1,7 +1,6 @@
 /**
- * `GET {base}/billing/charges`: what a provider tells Fly.io about cost. The page (seed 000, "Billing
- * customers through Fly.io") only asks for "a minimal billing API", so the members are ours; money is decimal
- * text.
+ * `GET {base}/billing/charges`: what a provider tells Fly.io about cost. The page (docs/specs/extensions.md#charges)
+ * only asks for "a minimal billing API", so the members are ours; money is decimal text.
  */
 import { z } from 'zod';
 import { decimalText, instantText } from './text.ts';

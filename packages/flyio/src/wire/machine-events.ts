@@ -1,5 +1,5 @@
 /**
- * What Fly.io tells a provider about its machines: the Extensions API page (seed 000), "Outbound webhooks".
+ * What Fly.io tells a provider about its machines: docs/specs/extensions.md#events.
  * The envelope is CloudEvents 1.0, HTTP binding, binary mode; see cloud-event.ts.
  */
 import { z } from 'zod';

@@ -1,6 +1,5 @@
 /**
- * Fly.io's OAuth answers: the Extensions API page (seed 000), "Single sign on flow". JSON, whatever the page
- * prints.
+ * Fly.io's OAuth answers: docs/specs/extensions.md#sign-on. JSON, whatever the page prints.
  */
 import { z } from 'zod';
 import { userRole } from './provisioning.ts';

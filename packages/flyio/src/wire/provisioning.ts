@@ -1,6 +1,6 @@
 /**
- * What Fly.io sends to a provider and what it gets back: the Extensions API page (seed 000),
- * "Resource provisioning" to "Updating extensions".
+ * What Fly.io sends to a provider and what it gets back: docs/specs/extensions.md#provision and
+ * docs/specs/extensions.md#update.
  */
 import { isRegion } from '@hangar/security';
 import { z } from 'zod';

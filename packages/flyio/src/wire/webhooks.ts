@@ -1,4 +1,4 @@
-/** What a provider sends to Fly.io: the Extensions API page (seed 000), "Incoming webhooks". */
+/** What a provider sends to Fly.io: docs/specs/extensions.md#webhooks. */
 import { z } from 'zod';
 
 /** The three things a provider may announce. */

@@ -4,8 +4,8 @@ import { codeFor, parseJson, type UpstreamReply } from '../upstream/send.ts';
 
 /**
  * A refusal of upstream on its way to the caller: upstream's members as they are, and beside them our `code` and
- * `request_id` (user-envs.md 6.4). What is not JSON is told in our own words, so that no page of a proxy in between
- * is taken for the answer of the API.
+ * `request_id` (docs/specs/gateway.md#refusals-of-flyio). What is not JSON is told in our own words, so that no page
+ * of a proxy in between is taken for the answer of the API.
  */
 export async function forwardedRefusal(
   answer: UpstreamReply,

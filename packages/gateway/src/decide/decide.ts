@@ -44,8 +44,8 @@ export type Verdict =
     };
 
 /**
- * The verdict about a planned request of a verified caller: clear, policy, phase, in that order (design decision 18).
- * Pure: the same arguments give the same verdict.
+ * The verdict about a planned request of a verified caller: clear, policy, phase, in that order
+ * (docs/specs/gateway.md#order-of-decisions). Pure: the same arguments give the same verdict.
  */
 export function verdictOn(plan: RequestPlan, headers: Headers, caller: Caller): Verdict {
   const wire = requestHeaders(headers);
@@ -163,7 +163,9 @@ function clearCaller(plan: RequestPlan, caller: Caller): Result<Clearance | unde
   return refuse(refusalOf(cleared.reason));
 }
 
-/** A list is cut down to what the token may see; a token for one app may ask for it too (user-envs.md 6.4). */
+/**
+ * A list is cut down to what the token may see; a token for one app may ask for it too (docs/specs/gateway.md#lists).
+ */
 function mayAskForList(plan: RequestPlan, caller: Caller, { code }: ClearRefusal): boolean {
   const { verified } = caller;
   const scope = verified.appScope();

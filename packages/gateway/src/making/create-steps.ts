@@ -13,7 +13,10 @@ import { upstreamError } from '../upstream/send.ts';
 const visibilityTries = 10;
 const visibilityPauseMs = 200;
 
-/** What makes an environment, in order (user-envs.md 6.3). Names come from the row, so each step finds its own work. */
+/**
+ * What makes an environment, in order (docs/specs/gateway.md#creating). Names come from the row, so each step finds
+ * its own work.
+ */
 export const createSteps: readonly SagaStep[] = [
   {
     name: 'create.bucket',

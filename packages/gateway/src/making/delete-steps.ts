@@ -12,7 +12,8 @@ const disappearancePauseMs = 200;
 
 /**
  * What unmakes an environment, in order: its tokens end first, then the key is shut off, so that nothing writes into the bucket while it is
- * emptied, and nothing is left that could (user-envs.md 6.3). Also takes back a creation that was refused halfway.
+ * emptied, and nothing is left that could (docs/specs/gateway.md#deleting). Also takes back a creation that was
+ * refused halfway.
  */
 export const deleteSteps: readonly SagaStep[] = [
   { name: 'delete.tokens', run: revokeTokens },
@@ -47,7 +48,10 @@ export async function shutKeysOff(environment: Environment, parts: Parts): Promi
   return {};
 }
 
-/** Deletes the app if it is ours, and looks until it is gone: an accepted deletion is not yet one (defect U1). */
+/**
+ * Deletes the app if it is ours, and looks until it is gone: an accepted deletion is not yet one
+ * (docs/specs/gateway.md#deleting).
+ */
 async function deleteApp(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
   if (!(await isThere(environment, parts))) return {};
   const deleted = await parts.machines.deleteApp(environment.name);

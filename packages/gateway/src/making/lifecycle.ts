@@ -44,7 +44,10 @@ function unfinished(error: HangarError): HangarError {
   });
 }
 
-/** Undoes a refused creation as far as it goes now. The refusal stays the answer, whatever the undoing meets (G5). */
+/**
+ * Undoes a refused creation as far as it goes now. The refusal stays the answer, whatever the undoing meets
+ * (docs/specs/gateway.md#creating).
+ */
 async function takeBack(environment: Environment, refusal: HangarError, parts: Parts): Promise<void> {
   try {
     const latest = await record(environment, { phase: 'undoing', failure: refusal.code }, parts);

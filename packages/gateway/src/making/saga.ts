@@ -76,7 +76,7 @@ export async function giveBack(
 
 /**
  * Runs the steps that the journal does not show as finished. Each is recorded before it runs and completed with what it
- * learnt, so that whoever comes after a crash knows what may have happened (user-envs.md 6.3).
+ * learnt, so that whoever comes after a crash knows what may have happened (docs/specs/gateway.md#creating).
  *
  * @throws HangarError the failure of a step, or `state_conflict` when another process took the lease
  */

@@ -24,7 +24,7 @@ type Change = { readonly at: number; readonly running: boolean };
 /**
  * Reads running times out of a machine's own events, and where those are silent, out of the state it is seen in.
  * Replaying the same events, or a longer history of them, yields the same intervals, so late and doubled messages
- * never add time (user-envs.md 8.1).
+ * never add time (docs/specs/gateway.md#running-time).
  *
  * @param open the interval without an end that is known so far
  * @param now when the machine was looked at; used only where no event tells the time

@@ -35,7 +35,7 @@ interface Sum {
 /**
  * Cuts running times at UTC hour or day borders and sums them per environment. Time accrues while a machine
  * runs: an open interval counts up to `now`. The same intervals always give the same records, and the parts of a span
- * add up to the whole, because sums are kept in whole milliseconds (user-envs.md 8.1).
+ * add up to the whole, because sums are kept in whole milliseconds (docs/specs/gateway.md#running-time).
  */
 export function cutUsage(
   intervals: readonly Interval[],

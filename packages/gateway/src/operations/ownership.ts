@@ -94,7 +94,7 @@ async function list(
   throw new HangarError('upstream_failed', { detail: `the list of ${what} is not a list` });
 }
 
-// flyctl looks for these words (fly-platform.md 3).
+// flyctl looks for these words (docs/specs/platform.md#words-that-clients-look-for).
 function machineNotFound(id: string): HangarError {
   return new HangarError('not_found', { public: 'machine not found', extra: { machine: id } });
 }

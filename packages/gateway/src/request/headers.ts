@@ -6,8 +6,8 @@ const acceptForm = /^[A-Za-z0-9/*+.;=, -]{1,256}$/;
 
 /**
  * The request headers that go upstream: all of them. Everything else a caller sends ends here: credentials, cookies,
- * forwarding and Fly-… headers, and whatever `Connection` names (security-reliability.md G3). Framing and content type
- * are written anew, since the body is.
+ * forwarding and Fly-… headers, and whatever `Connection` names (docs/specs/gateway.md#headers). Framing and content
+ * type are written anew, since the body is.
  */
 export function requestHeaders(headers: Headers): Result<Readonly<Record<string, string>>, HangarError> {
   const encoding = headers.get('content-encoding');

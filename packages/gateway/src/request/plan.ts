@@ -82,7 +82,7 @@ function unfitError(route: Route, { parameter, rule }: Unfit): HangarError {
   const written = (parameter === 'secret' || parameter === 'key') && route.method === 'POST';
   if (written) return invalidFields([{ path: parameter, fault: rule }]);
   const detail = `${parameter} in the path: ${rule}`;
-  // Clients look for these words (fly-platform.md 3).
+  // Clients look for these words (docs/specs/platform.md#words-that-clients-look-for).
   const told = ['app', 'machine', 'volume'].includes(parameter) ? { public: `${parameter} not found` } : {};
   return new HangarError('not_found', { detail, ...told });
 }

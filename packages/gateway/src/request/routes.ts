@@ -107,9 +107,9 @@ const orgLists = [
 ];
 
 /**
- * Everything the gateway answers (user-envs.md 6.4). What is not in this table does not exist: it is 404 and never
- * forwarded, because the call upstream would carry the operator's token. Letters: a lease counts as control, since
- * flyctl takes one before it starts a machine; exec is control plus the command.
+ * Everything the gateway answers (docs/specs/gateway.md#routes). What is not in this table does not exist: it is 404
+ * and never forwarded, because the call upstream would carry the operator's token. Letters: a lease counts as
+ * control, since flyctl takes one before it starts a machine; exec is control plus the command.
  */
 export const routes: readonly Route[] = [
   handle(['apps.list', 'GET', '/v1/apps', read, 'list'], 'list-apps', {

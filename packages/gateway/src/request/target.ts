@@ -35,11 +35,11 @@ const printableAscii = /^[\x20-\x7e]*$/;
 const rawQueryForm = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
 
 /**
- * Reads a raw request target strictly, so that what is checked is what can be sent (security-reliability.md 9.7, G1).
- * None of the characters a segment may hold ever needs an escape, so a percent sign in a path is only a second
- * spelling of something else, and is refused, but for an escaped colon; so are empty segments (`//`), dot segments,
- * backslashes, matrix parameters, fragments and the absolute form. The root and a slash at the end can be read, and are
- * told apart, because nothing is there.
+ * Reads a raw request target strictly, so that what is checked is what can be sent
+ * (docs/specs/gateway.md#request-target). None of the characters a segment may hold ever needs an escape, so a
+ * percent sign in a path is only a second spelling of something else, and is refused, but for an escaped colon; so
+ * are empty segments (`//`), dot segments, backslashes, matrix parameters, fragments and the absolute form. The root
+ * and a slash at the end can be read, and are told apart, because nothing is there.
  */
 export function parseTarget(rawTarget: string): Result<Target, TargetReason> {
   if (rawTarget.length > maxTargetLength) return refuse({ tag: 'target_too_long' });

@@ -1,6 +1,7 @@
 /**
- * The least that an environment's own key needs on its own bucket (user-envs.md 5.3): list, read, write, delete, and
- * uploads in parts. The Deny keeps the bucket and its privacy out of reach even if somebody attaches more to the key.
+ * The least that an environment's own key needs on its own bucket (docs/specs/gateway.md#storage-policy): list, read,
+ * write, delete, and uploads in parts. The Deny keeps the bucket and its privacy out of reach even if somebody
+ * attaches more to the key.
  */
 export function storagePolicy(bucket: string): { Version: string; Statement: object[] } {
   const bucketArn = `arn:aws:s3:::${bucket}`;

@@ -27,8 +27,8 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 type Read<T> = (given: unknown, path: string, faults: Fault[]) => T | undefined;
 
 /**
- * The body of `POST /v1/apps`, which is upstream's. Both spellings of the name count (defect U9); a fault names the one
- * that was used.
+ * The body of `POST /v1/apps`, which is upstream's. Both spellings of the name count
+ * (docs/specs/gateway.md#app-names); a fault names the one that was used.
  */
 export function readAppWish(body: unknown): EnvironmentWish {
   if (!isJsonObject(body)) throw invalid('body', 'must be an object');

@@ -25,7 +25,8 @@ export function randomBase32(length: number): string {
 
 /**
  * A bucket's name: the app's, cut and stripped to what buckets allow, and ten random characters. Bucket names are
- * global across all of Tigris and one stranger could occupy the app's own name (defect U3); the real name is recorded.
+ * global across all of Tigris and one stranger could occupy the app's own name (docs/specs/gateway.md#bucket-names);
+ * the real name is recorded.
  */
 export function bucketNameFor(app: string): string {
   const prefix = app

@@ -2,8 +2,8 @@ import { HangarError, ok, refuse, type Clock, type Result } from '@hangar/securi
 import type { Workspace } from '../nouns.ts';
 
 /**
- * Which organizations apps may be made in (seed 001, design decision 16): every one (`*`), those listed, or the one
- * that the operator's own app lives in.
+ * Which organizations apps may be made in (docs/specs/gateway.md#allowed-organizations): every one (`*`), those
+ * listed, or the one that the operator's own app lives in.
  */
 export type AllowedOrganizations = '*' | readonly string[] | { readonly currentApp: string };
 
@@ -36,11 +36,14 @@ export interface OrganizationRule {
   allows(organization: string): Promise<Result<true, OrganizationReason>>;
 }
 
-/** The organization of an app moves so rarely that five minutes of memory do no harm; forever would (defect 27). */
+/**
+ * The organization of an app moves so rarely that five minutes of memory do no harm; forever would
+ * (docs/specs/gateway.md#allowed-organizations).
+ */
 const lookupSeconds = 300;
 
 /**
- * Makes the rule. `organizationOf` asks upstream with the operator's own token, never with the caller's (defect 9);
+ * Makes the rule. `organizationOf` asks upstream with the operator's own token, never with the caller's;
  * undefined means the app does not exist.
  */
 export function createOrganizationRule(options: {

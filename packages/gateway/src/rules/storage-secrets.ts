@@ -1,4 +1,4 @@
-/** The three secrets of seed 001; an app always has them. */
+/** The three secrets of the user-env API (docs/sources.md#user-env-api); an app always has them. */
 export const seedSecretNames = {
   accessKeyId: 'FLY_TIGRIS_ACCESS_KEY_ID',
   secretAccessKey: 'FLY_TIGRIS_SECRET_ACCESS_KEY',

@@ -118,8 +118,8 @@ export class Exchange {
 
   /**
    * An error as the caller may see it. After a call that must not be repeated, a failure of ours that invites to try again
-   * (the database is away, and the machine is made) is told as `internal`: real clients repeat a 502 or 503 blindly (design
-   * decision 19).
+   * (the database is away, and the machine is made) is told as `internal`: real clients repeat a 502 or 503 blindly
+   * (docs/specs/gateway.md#lost-answers).
    */
   told(error: unknown): HangarError {
     const failure = asHangarError(error);

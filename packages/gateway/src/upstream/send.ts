@@ -36,7 +36,8 @@ const pausesMs: readonly number[] = [200, 600];
 
 /**
  * Sends a call upstream. No redirects are followed and nothing is decompressed. A failure never becomes 502 or 503 once
- * a call that is not repeatable may have been written, since real clients repeat those blindly (design decision 19).
+ * a call that is not repeatable may have been written, since real clients repeat those blindly
+ * (docs/specs/gateway.md#lost-answers).
  *
  * @param before runs right before each try, and stops it by throwing
  * @throws HangarError `upstream_unreachable`, `upstream_timeout`, or `upstream_failed` for answers that must not be
@@ -225,7 +226,7 @@ async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promis
     }
   } catch (error) {
     if (error instanceof HangarError) throw error;
-    // Part of an answer is no answer: the caller must not take it for the whole (G5).
+    // Part of an answer is no answer: the caller must not take it for the whole (docs/specs/gateway.md#lost-answers).
     throw new HangarError('upstream_failed', {
       status: call.repeatable ? 502 : 504,
       public: 'the answer of Fly.io broke off',

@@ -41,9 +41,9 @@ const MAX_SAFE_HIGH = 0x1fffff;
 const TWO_32 = 0x100000000;
 
 /**
- * A cursor over received bytes. It accepts exactly the canonical form (macaroons spec 3.1): shortest integers and headers,
- * bin for bytes, str for text, valid UTF-8. Byte strings come back as views on the input, never as copies, and no length
- * is believed before it is held against what is left.
+ * A cursor over received bytes. It accepts exactly the canonical form (docs/specs/token-format.md#canonical-bytes):
+ * shortest integers and headers, bin for bytes, str for text, valid UTF-8. Byte strings come back as views on the
+ * input, never as copies, and no length is believed before it is held against what is left.
  */
 export class Reader {
   readonly bytes: Uint8Array;

@@ -1,4 +1,4 @@
-/** Decimal places of money and quantities (extensions-api 9.2, B-1). */
+/** Decimal places of money and quantities (docs/specs/extensions.md#charges). */
 const PLACES = 10;
 const ONE = 10n ** BigInt(PLACES);
 const decimal = /^(-?)(\d{1,21})(?:\.(\d{1,10}))?$/;

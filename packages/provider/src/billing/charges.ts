@@ -14,8 +14,8 @@ const CURRENCY = 'USD';
 const REVISION_LENGTH = 32;
 
 /**
- * Answers a pull of charges (extensions-api 9): customer charges before revenue share, one line per resource,
- * meter and UTC day. The same usage gives the same ids, amounts and revision, so a pull may be repeated,
+ * Answers a pull of charges (docs/specs/extensions.md#charges): customer charges before revenue share, one line per
+ * resource, meter and UTC day. The same usage gives the same ids, amounts and revision, so a pull may be repeated,
  * and a total is exactly the sum of its lines. What never was ready is never charged.
  * @throws HangarError `gone` when the cursor's revision no longer exists, `hook_failed`
  */

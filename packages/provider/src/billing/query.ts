@@ -20,7 +20,7 @@ const MAX_SPAN_MS = 92 * 86_400_000;
 const utc = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?(?:Z|\+00:00)$/;
 
 /**
- * Reads the query of `GET {base}/billing/charges` (extensions-api 9.1).
+ * Reads the query of `GET {base}/billing/charges` (docs/specs/extensions.md#charges).
  * @throws HangarError `invalid` naming each faulty parameter
  */
 export function readChargesQuery(members: Readonly<Record<string, unknown>>): ChargesQuery {
@@ -66,7 +66,10 @@ export function readChargesQuery(members: Readonly<Record<string, unknown>>): Ch
   };
 }
 
-/** A place in one revision of an answer: pages of different revisions are never mixed (B-3). */
+/**
+ * A place in one revision of an answer: pages of different revisions are never mixed
+ * (docs/specs/extensions.md#charges).
+ */
 export function formatCursor(revision: string, offset: number): string {
   return Buffer.from(`${revision}:${offset}`).toString('base64url');
 }

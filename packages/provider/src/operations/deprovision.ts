@@ -12,8 +12,8 @@ export type DeprovisionAnswer = 'deleted' | 'accepted';
 type Start = { readonly tag: 'gone' | 'mine' | 'elsewhere'; readonly record: ExtensionRecord };
 
 /**
- * Removes an extension (extensions-api 3.4). A second time is fine. Work that is under way is stopped first and
- * waited for, so that it cannot leave anything behind.
+ * Removes an extension (docs/specs/extensions.md#delete). A second time is fine. Work that is under way is stopped
+ * first and waited for, so that it cannot leave anything behind.
  * @param announce what the end announces even when the answer can say it; null when Fly.io asked
  * @throws HangarError `not_found` for an id that never was
  */

@@ -14,8 +14,8 @@ export type OwnOrder = Partial<Wanted> &
   Pick<Wanted, 'name' | 'organizationId' | 'userId'> & { readonly role: AccountEvidence['role'] };
 
 /**
- * Makes an extension at the provider's side; when it is ready, `resource.created` tells Fly.io (seed 000,
- * Incoming webhooks). Answers at once, while the work goes on.
+ * Makes an extension at the provider's side; when it is ready, `resource.created` tells Fly.io
+ * (docs/specs/extensions.md#webhooks). Answers at once, while the work goes on.
  */
 export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise<Extension> {
   const { role, ...asked } = order;

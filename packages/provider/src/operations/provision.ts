@@ -22,8 +22,9 @@ const NAME_TRIES = 5;
 const MAX_NAME = 128;
 
 /**
- * Provisions an extension, once per id of Fly.io's (seed 000; extensions-api 3.1, 3.6, 3.7). Repeats give the
- * same answer, a different request under the same id is a conflict, and two at once make one resource.
+ * Provisions an extension, once per id of Fly.io's (docs/specs/extensions.md#provision,
+ * docs/specs/extensions.md#idempotency). Repeats give the same answer, a different request under the same id is a
+ * conflict, and two at once make one resource.
  * @throws HangarError `conflict`, `name_taken`, `hook_failed`, `not_ready`, or whatever the seller refused with
  */
 export async function provision(kit: Kit, work: Work, order: ProvisionOrder): Promise<ProvisionAnswer> {
@@ -103,7 +104,7 @@ export async function insertNamed(
     const ending = `-${randomBytes(4).toString('hex')}`;
     name = record.requestedName.slice(0, MAX_NAME - ending.length) + ending;
   }
-  // flyctl looks for these words before it tries another name (extensions-api 3.0).
+  // flyctl looks for these words before it tries another name (docs/specs/extensions.md#answers).
   throw new HangarError('name_taken', {
     public: `name ${record.requestedName} is unavailable, already taken`,
   });

@@ -8,7 +8,7 @@ import type { Work } from './work.ts';
 /** How many are taken up in one round; the next round takes the rest. */
 const ROUND = 20;
 
-/** A failed creation is of no use to anybody after this long (extensions-api 3.6). */
+/** A failed creation is of no use to anybody after this long (docs/specs/extensions.md#asynchronous-work). */
 const FAILED_KEPT_MS = 24 * 3_600_000;
 
 /** Takes up work whose process died, or whose pause is over. Overdue provisioning ends in `error`. */

@@ -18,7 +18,7 @@ export interface UpdateAnswer {
 type Start = { readonly tag: 'unchanged' | 'mine'; readonly record: ExtensionRecord };
 
 /**
- * Changes an extension (seed 000, Updating extensions; extensions-api 3.3). What is absent stays, sets are
+ * Changes an extension (docs/specs/extensions.md#update). What is absent stays, sets are
  * replaced, and what cannot change is refused unless it is equal.
  * @throws HangarError `not_found`, `invalid`, `immutable`, `conflict`, or whatever the seller refused with
  */

@@ -9,7 +9,7 @@ import { pageResponse, type Page } from './pages.ts';
 import { notHere, organizationPath, redirect, verifierPlace } from './start.ts';
 import { signInAgain, startOver } from './ways-on.ts';
 
-/** A login never outlives the token it came from, nor this (extensions-api 5.3). */
+/** A login never outlives the token it came from, nor this (docs/specs/extensions.md#login-lifetime). */
 const LONGEST_SECONDS = 7_200;
 
 function startAgain(kit: Kit): Response {
@@ -21,7 +21,7 @@ function startAgain(kit: Kit): Response {
   });
 }
 
-/** Names neither the organization nor what it has (extensions-api 5.2), not even in a link. */
+/** Names neither the organization nor what it has (docs/specs/extensions.md#sign-on-outcomes), not even in a link. */
 function notYours(kit: Kit): Response {
   return pageResponse({
     status: 403,
@@ -32,7 +32,7 @@ function notYours(kit: Kit): Response {
 }
 
 /**
- * Finishes a sign-in (seed 000, Single sign on flow; extensions-api 5.1). The state must be this browser's and
+ * Finishes a sign-in (docs/specs/extensions.md#sign-on). The state must be this browser's and
  * unused before anything is exchanged; Fly.io says who it is and where they belong; only then is anything
  * written, and the browser goes to a path that we built.
  */
@@ -106,7 +106,7 @@ async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<La
     }
     case 'organization':
       if (!ids.includes(target.id)) return { tag: 'refused', response: notYours(kit) };
-      // Seed 000 lets organizations be made at sign-in; only once Fly.io has listed this one.
+      // The Extensions API page lets organizations be made at sign-in; only once Fly.io has listed this one.
       return { tag: 'admitted', path: organizationPath(kit, target.id), createOrganization: target.id };
     case 'path': {
       const known = await store.accounts.knownOrganizations(ids);

@@ -17,7 +17,7 @@ const token = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * `__Host-` keeps a sibling domain from planting one, and browsers take it over https only. On plain http on this
- * machine the names are others, so such a cookie never counts anywhere else (security-reliability 9.12). Lax,
+ * machine the names are others, so such a cookie never counts anywhere else (docs/specs/promises.md#cookies). Lax,
  * because Strict would drop it on the way back from Fly.io. One cookie per attempt: two tabs may sign in at once.
  */
 export function createCookies(secure: boolean): Cookies {

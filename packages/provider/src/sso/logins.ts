@@ -22,7 +22,8 @@ export type Sender = Pick<Request, 'headers'>;
 export interface Logins {
   /**
    * Who is behind the request's cookie; undefined when nobody is. Memberships are never older than five
-   * minutes: then Fly.io is asked again, and a token it no longer knows ends the login (promise S2).
+   * minutes: then Fly.io is asked again, and a token it no longer knows ends the login
+   * (docs/specs/extensions.md#login-lifetime).
    *
    * The answer is about this instant. Read the whole body first, and ask once more with Infinity after any other wait
    * that comes between this answer and the effect.
@@ -36,7 +37,8 @@ export interface Logins {
   signOut(sender: Sender): Promise<Response>;
   csrfToken(login: Login): string;
   /**
-   * Call it before every change that a browser asks for (security-reliability 9.12), once its body has come.
+   * Call it before every change that a browser asks for (docs/specs/promises.md#changes-from-our-own-page), once its
+   * body has come.
    * @throws HangarError `csrf_refused`
    */
   checkCsrf(sender: Sender, login: Login): void;

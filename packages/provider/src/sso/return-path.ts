@@ -3,7 +3,8 @@ const BASE = 'http://base.invalid';
 
 /**
  * The path a visitor wants to return to, if it is one of ours; otherwise undefined. Browsers read `//x`, `/\x` and
- * tabs inside as another site, so only plain absolute paths on the list are taken (promise S7).
+ * tabs inside as another site, so only plain absolute paths on the list are taken
+ * (docs/specs/promises.md#return-paths).
  * @param allowed exact paths, or prefixes when they end in `/` (`/` itself is exact)
  */
 export function safeReturnPath(wanted: string | undefined, allowed: readonly string[]): string | undefined {

@@ -20,9 +20,9 @@ export function verifierPlace(stateHash: string): string {
 
 /** The three ways into a sign-in; `from` is the visitor's address, if the host knows it. */
 export interface SignInStart {
-  /** From `GET {base}/extensions/{id}/sso` (seed 000, Single sign on flow). */
+  /** From `GET {base}/extensions/{id}/sso` (docs/specs/extensions.md#sign-on). */
   extension(request: Request, id: string, from: string | undefined): Promise<Response>;
-  /** From `GET {base}/organizations/{id}/sso` (extensions-api 5.5). */
+  /** From `GET {base}/organizations/{id}/sso` (docs/specs/extensions.md#organization-link). */
   organization(request: Request, id: string, from: string | undefined): Promise<Response>;
   /** From our own pages, to come back to one of them. */
   path(request: Request, returnTo: string | undefined, from: string | undefined): Promise<Response>;

@@ -4,7 +4,7 @@ import { resourceWire } from '../resource.ts';
 
 /**
  * The body of a webhook. The timestamp is a string of seconds here, unlike in provisioning requests; the
- * resource is what GET answers, and never holds a secret (seed 000; extensions-api 6).
+ * resource is what GET answers, and never holds a secret (docs/specs/extensions.md#webhooks).
  */
 export function webhookBody(action: WebhookAction, extension: Extension, now: Date): string {
   const resource =

@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE;
 
 /**
  * Pauses after the first, second, ... failed attempt; then every hour. Dense at the start, so that after an hour
- * of outage nothing is more than half an hour late (design 14).
+ * of outage nothing is more than half an hour late (docs/specs/extensions.md#webhooks).
  */
 const pauses: readonly number[] = [
   2 * SECOND,

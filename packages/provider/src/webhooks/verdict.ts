@@ -26,7 +26,7 @@ const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 /** Answers that will not change by being repeated are given this many chances. */
 const REFUSALS = 3;
 
-/** Decides what one attempt means for its announcement and for the address (extensions-api 6; promises W1, W3). */
+/** Decides what one attempt means for its announcement and for the address (docs/specs/extensions.md#webhooks). */
 export function judgeAttempt(
   announcement: Announcement,
   attempt: number,

@@ -90,7 +90,7 @@ export const HURRY = { answerMs: 600, pollMs: 20 };
 
 let counter = 0;
 
-/** The members of seed 000's example, with an id and a name of their own. */
+/** The members of the Extensions API page's example, with an id and a name of their own. */
 export function order(change: Record<string, unknown> = {}): Record<string, unknown> {
   counter += 1;
   return {

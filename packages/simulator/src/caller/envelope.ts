@@ -16,7 +16,10 @@ interface Signing {
   readonly nowMs: number;
 }
 
-/** The members that Fly.io adds to every request (seed 000): `url`, a fresh `nonce`, `timestamp` in whole seconds. */
+/**
+ * The members that Fly.io adds to every request (docs/specs/extensions.md#order-of-checks): `url`, a fresh `nonce`,
+ * `timestamp` in whole seconds.
+ */
 function envelope(signing: Signing, path: string): { url: string; nonce: string; timestamp: number } {
   return { url: signing.baseUrl + path, nonce: randomHex(16), timestamp: Math.floor(signing.nowMs / 1000) };
 }

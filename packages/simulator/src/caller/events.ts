@@ -11,7 +11,7 @@ import type { ProviderLine } from './line.ts';
 /** Fly.io tries an event this often, with these pauses between; then it is lost, as a hint may be. */
 const retryPausesMs = [100, 400, 1_000, 3_000, 10_000, 30_000];
 
-/** Sends machine events to the provider (seed 000, "Outbound Webhooks"). */
+/** Sends machine events to the provider (docs/specs/extensions.md#events). */
 export interface EventSender {
   /** Queues the news that a machine has entered its present state. */
   announce(machine: Machine, previous: MachineState, data: JsonObject): void;
@@ -24,7 +24,7 @@ export interface EventSender {
 
 /**
  * Creates the sender. One machine's events leave in order, an unanswered one holds back those behind it; machines do not wait
- * for each other. Only machines of the operator's organization are announced, as seed 000 says.
+ * for each other. Only machines of the operator's organization are announced, as the Extensions API page says.
  */
 export function createEventSender(options: {
   world: World;

@@ -40,7 +40,9 @@ export interface Conversation {
   readonly json: unknown;
 }
 
-/** Fly.io as the caller of the Extensions API (seed 000): everything that it does to a provider. */
+/**
+ * Fly.io as the caller of the Extensions API (docs/sources.md#extensions-api): everything that it does to a provider.
+ */
 export interface ExtensionCaller {
   /** `patience`: seconds for which an unanswered change is sent again, 30 when absent, 0 for a single try. */
   provision(order: ProvisionOrder, patience?: number): Promise<Conversation>;

@@ -26,7 +26,7 @@ export interface ProviderLine {
   close(): Promise<void>;
 }
 
-/** Seed 000 gives a provider 5 s; a line that waits a little longer can still say by how much it was missed. */
+/** The Extensions API page gives a provider 5 s; a line that waits a little longer can still say by how much it was missed. */
 const answerTimeoutMs = 15_000;
 
 /** How many exchanges are remembered; events of a long simulation would fill the memory otherwise. */

@@ -11,7 +11,7 @@ import type { Simulation } from '../simulation.ts';
 import type { Principal } from './principals.ts';
 import { ticketKey } from '../world/world.ts';
 
-/** Ten minutes, and the half that flyctl prunes ahead: the 10.5 minutes of seed 004. */
+/** Ten minutes, and the half that flyctl prunes ahead: the 10.5 minutes of docs/sources.md#third-party-caveats. */
 const lifetimeSeconds = 630;
 
 /** The conditions of a ticket of ours; undefined when it does not open, or is none. */

@@ -25,8 +25,9 @@ export function isDischargePath(path: string): boolean {
 }
 
 /**
- * Fly.io as a third party (macaroons spec 17): whoever brings an OAuth token, or the cookie of an earlier sign-in, gets the
- * discharge at once; for anybody else a person confirms on a page while the client polls.
+ * Fly.io as a third party (docs/specs/token-format.md#discharge-protocol): whoever brings an OAuth token, or the
+ * cookie of an earlier sign-in, gets the discharge at once; for anybody else a person confirms on a page while the
+ * client polls.
  */
 export function dischargeRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });

@@ -22,10 +22,10 @@ import type { Organization } from '../world/people.ts';
 import type { App } from '../world/platform.ts';
 import { ticketKey } from '../world/world.ts';
 
-/** How long a discharge of a ticket made here may live: the 10.5 minutes of seed 004. */
+/** How long a discharge of a ticket made here may live: the 10.5 minutes of docs/sources.md#third-party-caveats. */
 const maxValiditySeconds = 630;
 
-/** The input of `createLimitedAccessToken` (macaroons spec 19.1). */
+/** The input of `createLimitedAccessToken` (docs/specs/token-format.md#limited-access-tokens). */
 export interface Order {
   readonly name: string;
   readonly organizationId: string;
@@ -55,8 +55,9 @@ export function mayAccess(
 }
 
 /**
- * Mints a token with its discharges: `FlyV1 fm2_…,fm2_…`. What the server puts in is a reconstruction (macaroons spec 19.3):
- * every token asks the authentication service, unless it was opted out, and only whoever made it can renew the discharge.
+ * Mints a token with its discharges: `FlyV1 fm2_…,fm2_…`. What the server puts in is a reconstruction
+ * (docs/specs/token-format.md#what-flyio-puts-in): every token asks the authentication service, unless it was opted
+ * out, and only whoever made it can renew the discharge.
  */
 export function createLimitedToken(
   simulation: Simulation,

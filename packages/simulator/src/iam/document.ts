@@ -35,8 +35,9 @@ export class MalformedPolicy extends Error {
 }
 
 /**
- * Reads a policy document as strictly as Tigris does (user-envs.md 5.3): the one version, the supported actions, S3 resources, and only
- * address conditions and date conditions on `aws:CurrentTime`. Throws MalformedPolicy.
+ * Reads a policy document as strictly as Tigris does (docs/specs/platform.md#iam-documents): the one version, the
+ * supported actions, S3 resources, and only address conditions and date conditions on `aws:CurrentTime`. Throws
+ * MalformedPolicy.
  */
 export function readPolicy(text: string): Statement[] {
   let document: unknown;

@@ -21,7 +21,7 @@ import { iamNamespace, IamRefusal } from './refusal.ts';
 
 type Operation = (simulation: Simulation, form: URLSearchParams) => Record<string, unknown>;
 
-/** The thirteen actions that Tigris knows (spec 8.2). */
+/** The thirteen actions that Tigris knows (docs/specs/platform.md#iam). */
 const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['CreateAccessKey', createAccessKey],
   ['ListAccessKeys', listAccessKeys],

@@ -3,7 +3,10 @@ import type { Simulation } from '../simulation.ts';
 import type { AccessKey } from '../world/storage.ts';
 import { IamRefusal } from './refusal.ts';
 
-/** `CreateAccessKey`: `UserName` becomes the name of the key, and only that (spec 8.2). The secret is shown here and never again. */
+/**
+ * `CreateAccessKey`: `UserName` becomes the name of the key, and only that (docs/specs/platform.md#iam). The secret
+ * is shown here and never again.
+ */
 export function createAccessKey(simulation: Simulation, form: URLSearchParams): Record<string, unknown> {
   const key: AccessKey = {
     id: `tid_${randomText(18)}`,

@@ -9,7 +9,7 @@ import { exitEvent, reachDestroyed, reachStarted, reachStopped, reachSuspended }
 import type { Refusal } from './refusal.ts';
 import { failedPrecondition, invalidArgument } from './refusal.ts';
 
-/** Suspend needs the memory image to fit (spec 3.10). */
+/** Suspend needs the memory image to fit (docs/specs/platform.md#machine-states). */
 const suspendMemoryMb = 2048;
 
 const signals: ReadonlySet<string> = new Set(

@@ -20,7 +20,7 @@ import {
 } from './volumes.ts';
 import { addressWire, appWire, volumeSummaryWire, volumeWire } from './wire.ts';
 
-/** Apps, volumes, secrets and addresses (spec 3.1, 3.4, 3.5, 3.7). */
+/** Apps, volumes, secrets and addresses (docs/specs/platform.md#apps). */
 export function appRoutes(): Hono<MachinesEnv> {
   const routes = new Hono<MachinesEnv>({ strict: false });
 

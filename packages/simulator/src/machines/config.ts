@@ -4,7 +4,7 @@ import { invalidArgument } from './refusal.ts';
 
 const defaultGuest = { cpu_kind: 'shared', cpus: 1, memory_mb: 256 };
 
-/** At most this much memory per shared CPU (spec 3.9, presets). */
+/** At most this much memory per shared CPU (docs/specs/platform.md#machine-config). */
 const sharedMemoryPerCpuMb = 2048;
 
 /**

@@ -14,7 +14,10 @@ import { platformRoutes } from './platform-routes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 
-/** The simulated Machines API (spec 3), at the root of its own address as on api.machines.dev. */
+/**
+ * The simulated Machines API (docs/specs/platform.md#machines-api), at the root of its own address as on
+ * api.machines.dev.
+ */
 export function createMachinesDoor(simulation: Simulation): DoorFetch {
   const limits = createRateLimits(simulation);
   const routes = new Hono<MachinesEnv>({ strict: false });

@@ -54,8 +54,8 @@ export function wordsOf(body: JsonObject): string[] {
 }
 
 /**
- * The variables of a process (spec 3.5, 3.9): those of the config, the app's secrets as the machine has them, and what Fly.io adds. A
- * container gets only the secrets that it lists.
+ * The variables of a process (docs/specs/platform.md#machine-config): those of the config, the app's secrets as the
+ * machine has them, and what Fly.io adds. A container gets only the secrets that it lists.
  */
 function environment(machine: Machine, container: string | undefined): string {
   const containers = objectsIn(machine.config['containers']);

@@ -19,7 +19,10 @@ export function isSettled(machine: Machine): boolean {
   return settledStates.has(machine.state) && machine.plan.length === 0;
 }
 
-/** Moves machines through their states (spec 3.10), one step at a time on the simulated clock. */
+/**
+ * Moves machines through their states (docs/specs/platform.md#machine-states), one step at a time on the simulated
+ * clock.
+ */
 export interface Lifecycle {
   /** Enters a state now: updates the machine, writes its event and tells the provider. */
   enter(machine: Machine, step: Omit<Step, 'afterMs'>): void;

@@ -31,7 +31,7 @@ function leasedMachine(c: MachinesContext): Machine {
   return machine;
 }
 
-/** Machines (spec 3.2, 3.3). */
+/** Machines (docs/specs/platform.md#machines). */
 export function machineRoutes(): Hono<MachinesEnv> {
   const routes = new Hono<MachinesEnv>({ strict: false });
   const base = '/apps/:app/machines';

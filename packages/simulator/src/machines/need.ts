@@ -14,8 +14,9 @@ const controlling: ReadonlySet<string> = new Set(
 );
 
 /**
- * The action that a route needs. Fly.io publishes no such list; this is the one table of it (spec 2.7): reading is `r`, making apps,
- * machines and volumes `c`, changing `w`, removing `d`, running and leasing `C`; a deploy token takes all of them.
+ * The action that a route needs. Fly.io publishes no such list; this is the one table of it
+ * (docs/specs/platform.md#token-introspection): reading is `r`, making apps, machines and volumes `c`, changing `w`,
+ * removing `d`, running and leasing `C`; a deploy token takes all of them.
  */
 export function needOf(method: string, path: string, command?: readonly string[]): Need {
   const [, area, , collection, id, verb] = path.replace(/\/+$/, '').split('/').slice(1);

@@ -15,8 +15,9 @@ interface Entry {
 }
 
 /**
- * `updated_after`, `cursor` and `limit` (spec 3), oldest change first. The cursor is the place of the last entry, not the entry: it
- * still means the same when that one is gone. It takes precedence over `updated_after`, as the document says.
+ * `updated_after`, `cursor` and `limit` (docs/specs/platform.md#machines-api), oldest change first. The cursor is the
+ * place of the last entry, not the entry: it still means the same when that one is gone. It takes precedence over
+ * `updated_after`, as the document says.
  */
 export function pageOf<T extends Entry>(entries: readonly T[], query: URLSearchParams): Page<T> {
   const start = startOf(query);

@@ -1,14 +1,17 @@
 import type { Delays } from '../options.ts';
 import type { JsonObject, Step } from '../world/platform.ts';
 
-/** The ways from one resting state to the next, with the events of spec 3.10 (whose last rows are a reconstruction there). */
+/**
+ * The ways from one resting state to the next, with the events of docs/specs/platform.md#machine-states (whose last
+ * ones are a reconstruction).
+ */
 
 /** created, starting, started. */
 export function launchPlan(delays: Delays): Step[] {
   return [{ afterMs: delays.launch, state: 'starting' }, reachStarted(delays)];
 }
 
-/** An image that cannot be pulled: the sample event of seed 000. */
+/** An image that cannot be pulled: the sample event of the Extensions API page. */
 export function failedLaunchPlan(delays: Delays): Step[] {
   return [
     { afterMs: delays.launch, state: 'starting' },

@@ -13,7 +13,7 @@ import { organizationMachineWire, volumeSummaryWire, volumeWire } from './wire.t
 const usualCertificates = 25;
 const mostCertificates = 500;
 
-/** Organizations, regions and the caller's own tokens (spec 2.7, 3.8). */
+/** Organizations, regions and the caller's own tokens (docs/specs/platform.md#organizations). */
 export function platformRoutes(): Hono<MachinesEnv> {
   const routes = new Hono<MachinesEnv>({ strict: false });
 

@@ -1,4 +1,4 @@
-/** `status` words of the Machines API's error body (spec 3). */
+/** `status` words of the Machines API's error body (docs/specs/platform.md#machines-api). */
 export type RefusalWord = 'unknown' | 'insufficient_capacity' | 'name_taken';
 
 /** An answer other than success, in the Machines API's own words. Thrown by operations, rendered by the door. */

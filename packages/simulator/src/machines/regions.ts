@@ -1,6 +1,6 @@
 import { invalidArgument } from './refusal.ts';
 
-/** The regions of spec 3.2, with their place on the map. */
+/** The regions of docs/specs/platform.md#machines, with their place on the map. */
 export const regions: readonly {
   code: string;
   name: string;

@@ -3,7 +3,7 @@ import type { Address, App, AppSecret, JsonObject, Lease, Machine, Volume } from
 import type { World } from '../world/world.ts';
 import { isObject } from './body.ts';
 
-/** How the things of the world look on the wire of the Machines API (spec 3.1 to 3.8). */
+/** How the things of the world look on the wire of the Machines API (docs/specs/platform.md#machines-api). */
 
 const time = (ms: number): string => new Date(ms).toISOString();
 

@@ -6,7 +6,7 @@ import type { OAuthGrant } from '../world/people.ts';
 /** Codes live 600 s and work once, as Doorkeeper's do. */
 export const codeLifetimeSeconds = 600;
 
-/** Seed 000 shows 7200. */
+/** The Extensions API page shows 7200. */
 export const tokenLifetimeSeconds = 7_200;
 
 /** A refresh token outlives everything that a simulation does. */

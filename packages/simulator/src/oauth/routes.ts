@@ -10,7 +10,10 @@ import {
 import { pagePolicy } from '../page.ts';
 import { pickerPage } from './page.ts';
 
-/** Fly.io's OAuth provider (spec 6; seed 000, "Single Sign On Flow"): authorization code with optional PKCE, refresh, introspection. */
+/**
+ * Fly.io's OAuth provider (docs/specs/platform.md#oauth): authorization code with optional PKCE, refresh,
+ * introspection.
+ */
 export function oauthRoutes(simulation: Simulation): Hono {
   const { world, clock, settings } = simulation;
   const server = new OAuth2Server({ model: createOAuthModel(simulation) });

@@ -5,7 +5,10 @@ import { forget } from './multipart.ts';
 import { remove } from './objects.ts';
 import { S3Refusal } from './refusal.ts';
 
-/** The rules for names (spec 8.1): one global namespace, 3 to 63 characters, nothing that looks like an address. */
+/**
+ * The rules for names (docs/specs/platform.md#bucket-names): one global namespace, 3 to 63 characters, nothing that
+ * looks like an address.
+ */
 export function isBucketName(name: string): boolean {
   return (
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&

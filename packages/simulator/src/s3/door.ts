@@ -11,7 +11,10 @@ import { verifySignatureV4 } from './signature.ts';
 /** Headers of Tigris' own that mean something here; others would be promises that nobody keeps. */
 const knownTigrisHeaders: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-tigris-rename']);
 
-/** The simulated Tigris: S3 with Signature Version 4 and policies that are really evaluated (spec 8; user-envs.md 5). */
+/**
+ * The simulated Tigris: S3 with Signature Version 4 and policies that are really evaluated
+ * (docs/specs/platform.md#storage).
+ */
 export function createS3Door(simulation: Simulation): DoorFetch {
   const answer = async (request: Request, door: Door): Promise<Response> => {
     const response = operate(await readCall(simulation, request, door));

@@ -36,7 +36,7 @@ interface Claim {
   readonly presignedSeconds?: number;
 }
 
-/** Clocks may differ by this much (spec 8.3). */
+/** Clocks may differ by this much (docs/specs/platform.md#what-s3-clients-send). */
 const skewMs = 15 * 60 * 1000;
 const longestPresignSeconds = 7 * 86_400;
 const unsigned = 'UNSIGNED-PAYLOAD';

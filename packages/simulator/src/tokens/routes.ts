@@ -15,8 +15,8 @@ import type { JsonObject } from '../world/platform.ts';
 import { undischargedSentence, verifyHeader } from './verified.ts';
 
 /**
- * `POST /v1/tokens/authenticate` and `authorize` (spec 2.7). Whoever holds a token may ask what it is worth, without an Authorization
- * header of its own; the public client for these sends none.
+ * `POST /v1/tokens/authenticate` and `authorize` (docs/specs/platform.md#token-introspection). Whoever holds a token
+ * may ask what it is worth, without an Authorization header of its own; the public client for these sends none.
  */
 export function introspectionRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });

@@ -10,7 +10,7 @@ export interface Organization {
 export interface User {
   readonly id: string;
   readonly name: string;
-  /** The routing alias, never the real address (seed 000). */
+  /** The routing alias, never the real address (docs/specs/extensions.md#accounts). */
   readonly email: string;
   readonly roles: ReadonlyMap<string, 'admin' | 'member'>;
 }

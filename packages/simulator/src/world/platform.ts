@@ -3,7 +3,7 @@ import type { Table } from './table.ts';
 /** A JSON object whose members nobody has looked at. */
 export type JsonObject = Record<string, unknown>;
 
-/** An app of the Machines API (spec 3.1). */
+/** An app of the Machines API (docs/specs/platform.md#apps). */
 export interface App {
   readonly id: string;
   readonly number: number;

@@ -6,7 +6,7 @@ export const operatorOrganization = 'operator';
 const highFlyers = '04La2mblTaz';
 const lowFlyers = 'zgyep87w1m4q06d4';
 
-/** Ids of the two customers are those of the examples in seed 000. */
+/** Ids of the two customers are those of the examples in docs/sources.md#extensions-api. */
 export const seededOrganizations: readonly Organization[] = [
   { id: highFlyers, slug: 'high-flyers', name: 'High Flyers', number: 50002 },
   { id: lowFlyers, slug: 'low-flyers', name: 'Low Flyers', number: 50003 },

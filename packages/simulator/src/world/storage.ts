@@ -42,7 +42,9 @@ export interface Bucket {
   readonly uploads: Table<Upload>;
 }
 
-/** An access key. Tigris has no users: the key is the identity and `name` is only shown (spec 8.2). */
+/**
+ * An access key. Tigris has no users: the key is the identity and `name` is only shown (docs/specs/platform.md#iam).
+ */
 export interface AccessKey {
   readonly id: string;
   readonly secret: string;
