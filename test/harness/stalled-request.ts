@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { silentLog } from '@hangar/security';
+import { silentLog } from '@hangar/http';
 import { createMetrics } from '../../apps/hangar/src/metrics.ts';
 import { type Fetcher, type Listening, serve, type ServeOptions } from '../../apps/hangar/src/server.ts';
 

@@ -72,6 +72,14 @@ describe('the floors', () => {
       /across the wall/,
     ],
     [
+      'to what the capabilities share, from across the wall',
+      {
+        'packages/simulator': { source: "import '@hangar/contract';", dependencies: ['contract'] },
+        'packages/contract': { source: '' },
+      },
+      /across the wall/,
+    ],
+    [
       "into another room's cupboard",
       {
         'packages/flyio': { source: "import '@hangar/security/src/seal.ts';", dependencies: ['security'] },

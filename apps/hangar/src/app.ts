@@ -1,3 +1,4 @@
+import type { Task } from '@hangar/contract';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createAuthority, type LeakReporters, readLeakReporters } from '@hangar/authority';
@@ -10,7 +11,8 @@ import {
 import { createTigrisClient } from '@hangar/flyio/tigris';
 import { type AllowedOrganizations, createGateway } from '@hangar/gateway';
 import { createProvider, type Provider } from '@hangar/provider';
-import { type Clock, createSealer, HangarError, type Log } from '@hangar/security';
+import { type Clock, HangarError, type Log } from '@hangar/http';
+import { createSealer } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
 import {
   createDashboardReads,
@@ -36,7 +38,6 @@ import { routeAccess } from './route-access.ts';
 import type { Fetcher } from './server.ts';
 import { keepUpstreamCredential } from './upstream-credential.ts';
 import { environmentsPrices, environmentsUsage } from './usage.ts';
-import type { Task } from './workers.ts';
 
 /** What the composition is given. */
 export interface HangarParts {

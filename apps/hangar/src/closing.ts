@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@hangar/security';
+import type { Log } from '@hangar/http';
 
 type Closer = () => Promise<unknown> | void;
 

@@ -1,4 +1,5 @@
-import { inWords, ok, refuse, type Result, Secret } from '@hangar/security';
+import { inWords, ok, refuse, type Result } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import {
   DEVELOPMENT_MARK,
   DevelopmentSecretsDamagedError,

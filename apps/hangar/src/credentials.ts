@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MachinesClient, OAuthClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
-import { HangarError, inWords, type Log } from '@hangar/security';
+import { HangarError, inWords, type Log } from '@hangar/http';
 import type { VariableName } from './config/variables.ts';
 import type { Metrics } from './metrics.ts';
 

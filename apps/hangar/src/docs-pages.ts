@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** Where `npm run build` puts the pages it makes from the Markdown in `docs` (apps/dashboard/build/docs.ts). */
 const folder = fileURLToPath(new URL('./dist/docs', import.meta.resolve('@hangar/dashboard/package.json')));

@@ -1,7 +1,7 @@
 import type { Authority } from '@hangar/authority';
 import type { Gateway, Machine, Power, PowerChange, RevokeAppTokens, UsageRecord } from '@hangar/gateway';
 import type { Config, Seller, UsageLine } from '@hangar/provider';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { descriptionOf, priceOf, unitOf } from './prices.ts';
 
 /** The variables that a customer's app receives. */

@@ -1,4 +1,4 @@
-import { errorReference } from '@hangar/security';
+import { errorReference } from '@hangar/http';
 
 /** `docs/errors.md`, generated from the one error table. */
 export function errorsPage(): string {
@@ -9,7 +9,7 @@ export function errorsPage(): string {
   return [
     '# Errors',
     '',
-    'Generated from `packages/security/src/error-table.ts`; change it there.',
+    'Generated from `packages/http/src/error-table.ts`; change it there.',
     '',
     'Every refusal is JSON with `error` (a sentence for people), `code` (the contract: switch on it) and `request_id` (to quote',
     'when asking for help; the private reason is in the log under it). Some add members: `fields`, `caveat`, `location`.',

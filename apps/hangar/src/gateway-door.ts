@@ -1,6 +1,6 @@
 import type { Authority } from '@hangar/authority';
 import type { Gateway } from '@hangar/gateway';
-import { type Door, splitTarget } from '@hangar/security';
+import { type RequestContext, splitTarget } from '@hangar/http';
 import { DOOR_HEADER, TOKENS_DOOR } from './door-header.ts';
 import type { Fetcher } from './server.ts';
 
@@ -13,7 +13,7 @@ export function createGatewayDoor(parts: {
   authority: Pick<Authority, 'fetch'>;
 }): Fetcher {
   return {
-    fetch: async (request: Request, door: Door) => {
+    fetch: async (request: Request, door: RequestContext) => {
       if (!ABOUT_TOKENS.test(splitTarget(door.rawTarget).path))
         return await parts.gateway.fetch(request, door);
       const response = await parts.authority.fetch(request, door);

@@ -7,7 +7,8 @@ import {
   type MintLimits,
 } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
-import type { Clock, Log, Sealer } from '@hangar/security';
+import type { Clock, Log } from '@hangar/http';
+import type { Sealer } from '@hangar/security';
 import { createIssuerStore, sealedFact, type Store } from '@hangar/store';
 import { connectIssuerSockets } from './authority-process/socket-client.ts';
 

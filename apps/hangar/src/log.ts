@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { type Log, type RedactBounds, redactText, redactValue } from '@hangar/security';
+import { type Log } from '@hangar/http';
+import { type RedactBounds, redactText, redactValue } from '@hangar/security';
 
 /**
  * A line has at most 16 KiB: what reads logs cuts or drops longer ones. Its fields get three quarters; the message, of which

@@ -1,4 +1,4 @@
-import { asHangarError, type Door, errorResponse, HangarError, splitTarget } from '@hangar/security';
+import { asHangarError, type RequestContext, errorResponse, HangarError, splitTarget } from '@hangar/http';
 import type { Store } from '@hangar/store';
 import { createDocs } from './docs-pages.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,7 +23,7 @@ export interface MainDoorParts {
 export function createMainDoor(parts: MainDoorParts): Fetcher {
   const docs = createDocs();
   return {
-    fetch: async (request: Request, door: Door): Promise<Response> => {
+    fetch: async (request: Request, door: RequestContext): Promise<Response> => {
       const { path } = splitTarget(door.rawTarget);
       switch (path.split('/')[1]) {
         case 'flyio':
@@ -46,7 +46,7 @@ export function createMainDoor(parts: MainDoorParts): Fetcher {
 async function operational(
   path: string,
   request: Request,
-  door: Door,
+  door: RequestContext,
   parts: MainDoorParts & { readonly docs: (path: string) => Response },
 ): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -64,7 +64,7 @@ async function operational(
   }
 }
 
-async function ready(parts: MainDoorParts, door: Door): Promise<Response> {
+async function ready(parts: MainDoorParts, door: RequestContext): Promise<Response> {
   try {
     await parts.readiness.check();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { HangarError, type Secret } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { type Secret } from '@hangar/security';
 
 /** What is counted, and the page that Prometheus reads. */
 export interface Metrics {

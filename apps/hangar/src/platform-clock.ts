@@ -1,5 +1,5 @@
-import type { Clock, Log } from '@hangar/security';
-import { systemClock } from '@hangar/security';
+import type { Clock, Log } from '@hangar/http';
+import { systemClock } from '@hangar/http';
 import type { Outgoing } from '@hangar/security/outgoing';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
 import { type FlyUrls, flyUrls } from '@hangar/flyio';
-import { type Clock, type Log, systemClock } from '@hangar/security';
+import { type Clock, type Log, systemClock } from '@hangar/http';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
 import type { Closing } from './closing.ts';
 import type { Config } from './config.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** Whether requests would be served now. */
 export interface Readiness {

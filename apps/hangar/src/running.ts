@@ -1,4 +1,4 @@
-import { createBodyBudget } from '@hangar/security';
+import { createBodyBudget } from '@hangar/http';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import { composeHangar } from './app.ts';
 import { clientAddress } from './client-address.ts';

@@ -9,19 +9,19 @@ import {
   type BodyBudgetLimits,
   callerOf,
   createBodyBudget,
-  type Door,
+  type RequestContext,
   type ErrorCode,
   errorBody,
   errorResponse,
   HangarError,
   type Log,
-} from '@hangar/security';
+} from '@hangar/http';
 import { clientAddress, type ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Anything that answers HTTP. */
 export interface Fetcher {
-  fetch(request: Request, door: Door): Response | Promise<Response>;
+  fetch(request: Request, door: RequestContext): Response | Promise<Response>;
 }
 
 /** Two HTTP surfaces with their own limits and logs: `main` and `gateway`. */
@@ -157,7 +157,7 @@ async function answerOne(
   let failure: HangarError | undefined;
   const remoteAddress = (options.clientAddress ?? peerOnly)(incoming);
   const body = options.bodies.open(callerOf(remoteAddress));
-  const door: Door = {
+  const door: RequestContext = {
     rawTarget,
     requestId,
     ...(remoteAddress === undefined ? {} : { remoteAddress }),

@@ -1,4 +1,5 @@
-import { FileLockedError, HangarError, inWords } from '@hangar/security';
+import { HangarError, inWords } from '@hangar/http';
+import { FileLockedError } from '@hangar/security';
 import { fail, failInOurWords } from './terminal.ts';
 
 /** One clear sentence for a start that failed; what is not foreseen keeps its own words. */

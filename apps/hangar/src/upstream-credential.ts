@@ -1,10 +1,11 @@
+import type { Task } from '@hangar/contract';
 import { createDischargeKeeper, type DischargeKeeper, fetchDischarges } from '@hangar/authority';
 import type { FlyUrls } from '@hangar/flyio';
 import { LOCATIONS, parseBundle } from '@hangar/macaroon';
-import { type Clock, HangarError, type Log, Secret } from '@hangar/security';
+import { type Clock, HangarError, type Log } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
 import { credentialsForFlyThirdParties, flyThirdParties } from './fly-third-parties.ts';
-import type { Task } from './workers.ts';
 
 /** The operator's own credential at Fly.io, as it is to be sent now. */
 export interface UpstreamCredential {

@@ -1,14 +1,7 @@
-import type { Log } from '@hangar/security';
+import type { Task } from '@hangar/contract';
+import type { Log } from '@hangar/http';
 import type { Jobs } from '@hangar/store';
 import type { Metrics } from './metrics.ts';
-
-/** Work that a capability wants done again and again. */
-export interface Task {
-  readonly name: string;
-  /** Seconds between the end of one run and the start of the next. */
-  readonly everySeconds: number;
-  run(signal: AbortSignal): Promise<void>;
-}
 
 /** Below this a task runs in every process, on its own loop; from here on the database's schedule runs it once. */
 const SCHEDULED_FROM_SECONDS = 60;

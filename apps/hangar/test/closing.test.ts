@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, inject, test } from 'vitest';
-import { type Log, silentLog } from '@hangar/security';
+import { type Log, silentLog } from '@hangar/http';
 import { startHangars } from '../../../test/harness/hangars.ts';
 import { closing } from '../src/closing.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Authority, createMemoryStore } from '@hangar/authority';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { createDashboardReads } from '@hangar/store';
 import { openAuthority } from '../../../test/harness/authority.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';

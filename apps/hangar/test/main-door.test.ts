@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Door, Secret, silentLog } from '@hangar/security';
+import { type RequestContext, silentLog } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { createMainDoor } from '../src/main-door.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -11,7 +12,7 @@ let database: TestDatabase;
 let door: Listening;
 /** Whoever is behind the door says its name and the target that it saw. */
 const named = (name: string): Fetcher => ({
-  fetch: async (_: Request, { rawTarget }: Door) => new Response(`${name} ${rawTarget}`),
+  fetch: async (_: Request, { rawTarget }: RequestContext) => new Response(`${name} ${rawTarget}`),
 });
 let alive = true;
 /** What a write waits for. */

@@ -4,13 +4,13 @@ import {
   type BodyBudgetLimits,
   type BodyShare,
   createBodyBudget,
-  type Door,
+  type RequestContext,
   HangarError,
   type Log,
   readBody,
-  Secret,
   silentLog,
-} from '@hangar/security';
+} from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { stallRequest, type StalledRequest } from '../../../test/harness/stalled-request.ts';
 import { clientAddress } from '../src/client-address.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -47,7 +47,7 @@ describe('the server', () => {
     'passes on the target as it came: %s',
     async (target) => {
       let seen = '';
-      const { port } = await listening((_, door: Door) => {
+      const { port } = await listening((_, door: RequestContext) => {
         seen = door.rawTarget;
         return new Response('ok');
       });
@@ -74,7 +74,7 @@ describe('the server', () => {
     const told = 'Fly-Client-IP: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.1';
     const seenBy = async (trusted: readonly string[], headers: string): Promise<string | undefined> => {
       let seen: string | undefined;
-      const fetch = (_: Request, { remoteAddress }: Door): Response => {
+      const fetch = (_: Request, { remoteAddress }: RequestContext): Response => {
         seen = remoteAddress;
         return new Response('ok');
       };

@@ -1,16 +1,17 @@
 import { createVerificationCache, type Macaroon, type VerificationCache } from '@hangar/macaroon';
+import type { Task, TokenReason, TokenVerifier } from '@hangar/contract';
 import {
   ok,
   silentLog,
   systemClock,
   type Clock,
-  type Door,
+  type RequestContext,
   type Log,
   type Result,
-  type Sealer,
-} from '@hangar/security';
+} from '@hangar/http';
+import { type Sealer } from '@hangar/security';
 import { createBuckets } from './buckets.ts';
-import { createCaller, type VerifiedCaller } from './caller.ts';
+import { createCaller } from './caller.ts';
 import type { CaveatMeters } from './caveats/facts.ts';
 import { createDischargeDoor } from './discharge/door.ts';
 import { createFlows } from './discharge/flows.ts';
@@ -21,9 +22,7 @@ import type { RouteAccess } from './http/token-text.ts';
 import { createTokensDoor, type KnownCaller } from './http/tokens-door.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import type { Directory, FlowStore, Identity } from './ports.ts';
-import type { Task } from './task.ts';
 import { createTokens, type Tokens } from './tokens.ts';
-import type { TokenReason } from './token-reason.ts';
 import { createUsageLog, USAGE_FLUSH_SECONDS } from './usage.ts';
 import { createTokenReader } from './verify.ts';
 
@@ -61,18 +60,12 @@ export interface AuthorityOptions {
   readonly log?: Log;
 }
 
-/** From the text of an Authorization header to a caller, for the gateway and every other door. */
-export interface TokenVerifier {
-  /** Throws `unavailable` when revocations cannot be read; everything else is a verdict. */
-  verify(authorization: string | null): Promise<Result<VerifiedCaller, TokenReason>>;
-}
-
 /** A running authority. */
 export interface Authority {
   /** `/hangar/v1/tokens…` and `/v1/tokens/…`, for the gateway's door. */
-  fetch(request: Request, door: Door): Promise<Response>;
+  fetch(request: Request, door: RequestContext): Promise<Response>;
   /** The discharge service, at the path of its location; requests come with their whole path. */
-  readonly discharge: { fetch(request: Request, door: Door): Promise<Response> };
+  readonly discharge: { fetch(request: Request, door: RequestContext): Promise<Response> };
   readonly verifier: TokenVerifier;
   readonly tokens: Tokens;
   /** Throws `unavailable` while revocations cannot be read, or the issuer is away: then no token is accepted. */

@@ -7,42 +7,11 @@ import {
   type PrivateCaveats,
   type Refusal,
 } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import type { AuthenticatedCaller, BranchLimit, ClearRefusal } from '@hangar/contract';
+import { ok, refuse } from '@hangar/http';
 import { hangarCaveats } from './caveats/registry.ts';
 import { factsOf, type CaveatMeters } from './caveats/facts.ts';
-import type { BranchLimit, Clearance } from './caveats/limits.ts';
 import type { VerifiedToken } from './verify.ts';
-
-/** Why a verified token does not allow an access. */
-export interface ClearRefusal {
-  readonly code: 'caveat_denied' | 'token_expired';
-  /** The caveat that said no, in words. */
-  readonly caveat: string;
-  /** Which token, what was asked, and why not. */
-  readonly sentence: string;
-  readonly tokenId: string;
-}
-
-/**
- * Whoever presented tokens that hold. A bundle may carry several tokens, for one workspace or for
- * several: each is judged alone, and one that allows the whole access is enough.
- */
-export interface VerifiedCaller {
-  /** The workspace of the first token that holds. */
-  readonly workspace: bigint;
-  readonly tokenId: string;
-  /** Hex SHA-256 of the first token's tail. */
-  readonly branch: string;
-  readonly expiresAt?: Date;
-  /** Every workspace the bundle has a token for, in the order of the header. */
-  readonly workspaces: readonly bigint[];
-  /** A clearance leaves limits to be held, if the access says that its asker does so (`keepsLimits`). */
-  clear(access: Access): Result<Clearance, ClearRefusal>;
-  /** App numbers that the tokens are limited to; undefined when one of them is not limited. */
-  appScope(): readonly bigint[] | undefined;
-  /** The same caller with only its tokens for one workspace. */
-  within(workspace: bigint): VerifiedCaller | undefined;
-}
 
 /** Told of each token that allowed something. */
 export type UseRecorder = (use: { tokenId: string; from: string | undefined; at: Date }) => void;
@@ -51,7 +20,7 @@ export type UseRecorder = (use: { tokenId: string; from: string | undefined; at:
 export function createCaller(
   tokens: readonly [VerifiedToken, ...VerifiedToken[]],
   options: { meters: CaveatMeters; recordUse: UseRecorder },
-): VerifiedCaller {
+): AuthenticatedCaller {
   const [first] = tokens;
   let registry: PrivateCaveats | undefined;
   let limits: BranchLimit[] | undefined;

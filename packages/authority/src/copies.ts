@@ -1,5 +1,5 @@
 import { parseBundle, type HeaderReason } from '@hangar/macaroon';
-import { ok, type Result } from '@hangar/security';
+import { ok, type Result } from '@hangar/http';
 import type { Branch } from './ports.ts';
 import { certainEnd } from './validity.ts';
 import type { RecognizedDischarge, RecognizedToken, TokenReader } from './verify.ts';

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Verified } from '@hangar/macaroon';
 import type { IssuerAbout, VerifyingIssuer } from './issuer/issuer.ts';
 import type { Revocation } from './ports.ts';

@@ -1,12 +1,10 @@
 /** The whole: keys, minting, listing, revoking, verifying, discharging, as one value with doors. */
-export { createAuthority, type Authority, type AuthorityOptions, type TokenVerifier } from './authority.ts';
-export type { Task } from './task.ts';
+export { createAuthority, type Authority, type AuthorityOptions } from './authority.ts';
 export type { Tokens, TokenPage, TokenQuery, RevokedText, RevokeRequest, RevokeText } from './tokens.ts';
 export { DEFAULT_MINT_LIMITS, type MintLimits } from './limits.ts';
 export type { Minted, MintRequest } from './issuer/mint.ts';
-export type { ClearRefusal, VerifiedCaller } from './caller.ts';
 export { describeAccess } from './caller.ts';
-export { headerReason, type TokenReason, type TokenReasonCode } from './token-reason.ts';
+export { headerReason } from './token-reason.ts';
 export { isFit } from './http/json.ts';
 export type { RouteAccess } from './http/token-text.ts';
 export { readLeakReporters, type LeakReporters } from './http/leaks.ts';
@@ -75,8 +73,7 @@ export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } 
 /** Hangar's own caveats, registered by value. */
 export { hangarCaveats } from './caveats/registry.ts';
 export { HANGAR_CAVEAT_NUMBERS } from './caveats/numbers.ts';
-export type { CaveatMeters, EnvironmentFacts, HangarFacts, SpendPeriod } from './caveats/facts.ts';
-export type { BranchLimit, Clearance } from './caveats/limits.ts';
+export type { CaveatMeters } from './caveats/facts.ts';
 export { envCreateCaveat, type EnvCreate } from './caveats/env-create.ts';
 export { envLabelsCaveat, type EnvLabels } from './caveats/env-labels.ts';
 export { execLimitCaveat, type ExecLimit } from './caveats/exec-limit.ts';

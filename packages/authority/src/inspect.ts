@@ -13,7 +13,8 @@ import {
   type Macaroon,
   type TokenReason,
 } from '@hangar/macaroon';
-import { ok, refuse, sha256Hex, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import { hangarCaveats } from './caveats/registry.ts';
 
 /** One token of a text, as far as it can be read without any key. */

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** Bounds of what one workspace may mint. Without them every request could leave a row behind for a year. */
 export interface MintLimits {

@@ -12,7 +12,7 @@ import {
   type HeaderReason,
   type Macaroon,
 } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import { sourceCaveat } from './caveats/source.ts';
 
 /** A narrowing in everyday words; every field given adds a caveat. */

@@ -1,5 +1,5 @@
 import { Action, type Caveat, type Command } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import { DEFAULT_LIFETIME_SECONDS } from './expiry.ts';
 
 const HOUR_SECONDS = 3600;

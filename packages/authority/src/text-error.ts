@@ -1,5 +1,6 @@
 import { LIMITS, type HeaderReason } from '@hangar/macaroon';
-import { HangarError, tokenError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { tokenError } from '@hangar/contract';
 import { headerReason } from './token-reason.ts';
 
 /** A text of tokens in a body that was not taken: what is too large for a header is too large here as well. */

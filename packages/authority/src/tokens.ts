@@ -1,4 +1,4 @@
-import { HangarError, type Log } from '@hangar/security';
+import { HangarError, type Log } from '@hangar/http';
 import { branchesOf, copiesIn } from './copies.ts';
 import type { RevocationFeed } from './feed.ts';
 import type { SigningIssuer } from './issuer/issuer.ts';

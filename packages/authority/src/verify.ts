@@ -1,3 +1,4 @@
+import type { TokenReason } from '@hangar/contract';
 import {
   parseBundle,
   tokenId,
@@ -6,13 +7,14 @@ import {
   type VerificationCache,
   type Verified,
 } from '@hangar/macaroon';
-import { ok, refuse, sha256Hex, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import type { RevocationFeed, RevokedLink } from './feed.ts';
 import type { DischargeOrigin, VerifyingIssuer } from './issuer/issuer.ts';
 import { unknownKey } from './issuer/judge.ts';
 import { keyNumberOf } from './issuer/keys.ts';
 import { isOver } from './validity.ts';
-import { headerReason, type TokenReason } from './token-reason.ts';
+import { headerReason } from './token-reason.ts';
 import { answersOf, type Answers } from './answers.ts';
 
 /** A permission token of ours: genuine, discharged and not revoked. What it allows is another question. */

@@ -1,3 +1,4 @@
+import type { AuthenticatedCaller, BranchLimit, HangarFacts } from '@hangar/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Action,
@@ -10,13 +11,7 @@ import {
   explainCaveat,
   type Access,
 } from '@hangar/macaroon';
-import {
-  hangarCaveats,
-  HANGAR_CAVEAT_NUMBERS,
-  type BranchLimit,
-  type HangarFacts,
-  type VerifiedCaller,
-} from '@hangar/authority';
+import { hangarCaveats, HANGAR_CAVEAT_NUMBERS } from '@hangar/authority';
 import { openWorld, WORKSPACE, type World } from './world.ts';
 
 let world: World;
@@ -38,7 +33,7 @@ function narrowed(text: string, ...caveats: { type: string; body: unknown }[]): 
   return encodeToken(attenuate(decoded.value, parsed.value));
 }
 
-async function callerOf(text: string): Promise<VerifiedCaller> {
+async function callerOf(text: string): Promise<AuthenticatedCaller> {
   const outcome = await world.authority.verifier.verify(text);
   if (!outcome.ok) throw new Error(outcome.reason.code);
   return outcome.value;

@@ -1,3 +1,4 @@
+import type { AuthenticatedCaller } from '@hangar/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Action, type Access } from '@hangar/macaroon';
 import {
@@ -6,7 +7,6 @@ import {
   type MintRequest,
   type PresetName,
   type RevocationTarget,
-  type VerifiedCaller,
 } from '@hangar/authority';
 import { APP, openWorld, OTHER_APP, OTHER_WORKSPACE, WORKSPACE, type World } from './world.ts';
 
@@ -74,7 +74,7 @@ const within = (action: number, mask: number) => (action & ~mask) === 0;
 
 async function callerWith(
   request: Omit<MintRequest, 'workspace' | 'name' | 'creator'>,
-): Promise<VerifiedCaller> {
+): Promise<AuthenticatedCaller> {
   const { token } = await world.authority.tokens.mint({
     workspace: WORKSPACE,
     name: 't',
@@ -87,7 +87,7 @@ async function callerWith(
 }
 
 /** Holds the token against every cell; answers what differs from what was meant. */
-function differences(caller: VerifiedCaller, meant: (access: Access) => boolean) {
+function differences(caller: AuthenticatedCaller, meant: (access: Access) => boolean) {
   const wrong = { allowedTooMuch: [] as string[], refusedTooMuch: [] as string[] };
   let allowed = 0;
   let count = 0;

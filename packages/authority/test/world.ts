@@ -16,7 +16,8 @@ import {
   type IssuerStore,
 } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
-import { createSealer, Secret, type Door } from '@hangar/security';
+import { type RequestContext } from '@hangar/http';
+import { createSealer, Secret } from '@hangar/security';
 import { createFlowStore, createIssuerStore } from '@hangar/store';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 
@@ -169,13 +170,13 @@ export async function call(
   return { status: response.status, body, headers: response.headers, text };
 }
 
-export function door(rawTarget: string, remoteAddress = '203.0.113.7'): Door {
+export function door(rawTarget: string, remoteAddress = '203.0.113.7'): RequestContext {
   return { rawTarget, requestId: 'test-request', remoteAddress };
 }
 
 /** Serves a fetch handler over real HTTP on loopback. */
 export async function serve(
-  handler: (request: Request, door: Door) => Promise<Response>,
+  handler: (request: Request, door: RequestContext) => Promise<Response>,
 ): Promise<{ origin: string; close(): Promise<void> }> {
   const server: Server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];

@@ -8,7 +8,8 @@ import {
   splitTokens,
   type MachinesClient,
 } from '@hangar/flyio';
-import { HangarError, Secret } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { json, startStandIn, type Received, type StandIn } from './harness.ts';
 
 let api: StandIn;

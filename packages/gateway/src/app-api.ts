@@ -1,4 +1,5 @@
-import { HangarError } from '@hangar/security';
+import type { Task } from '@hangar/contract';
+import { HangarError } from '@hangar/http';
 import { visibleEnvironments } from './operations/environments.ts';
 import { deleteEnvironment } from './making/delete-environment.ts';
 import { quarantine } from './making/quarantine.ts';
@@ -18,7 +19,6 @@ import { lookAtMachine, lookAtMachines } from './metering/observe.ts';
 import type { Parts } from './deps.ts';
 import { queryValues } from './request/target.ts';
 import { cutUsage, type Granularity, type UsageRecord } from './metering/usage.ts';
-import type { Task } from './making/recovery.ts';
 
 /** What a machine event did to a workspace. */
 export interface PowerChange {

@@ -1,6 +1,7 @@
 import type { MachinesClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
-import type { Clock, Log, Sealer } from '@hangar/security';
+import type { Clock, Log } from '@hangar/http';
+import type { Sealer } from '@hangar/security';
 import type { CountAges } from './reserve/count-ages.ts';
 import type { EnvironmentPolicy } from './rules/policy.ts';
 import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';

@@ -1,3 +1,4 @@
+import type { Task, TokenVerifier } from '@hangar/contract';
 import type { MachinesClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import {
@@ -6,10 +7,10 @@ import {
   silentLog,
   systemClock,
   type Clock,
-  type Door,
+  type RequestContext,
   type Log,
-  type Sealer,
-} from '@hangar/security';
+} from '@hangar/http';
+import { type Sealer } from '@hangar/security';
 import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './note/audit.ts';
 import { act } from './operations/handlers.ts';
 import { AuthenticRequest } from './request/authentic-request.ts';
@@ -23,9 +24,9 @@ import { createOrganizationRule, type AllowedOrganizations } from './rules/org-p
 import { LocatedRequest } from './locate/located-request.ts';
 import type { Parts } from './deps.ts';
 import { defaultPolicy, type EnvironmentPolicy } from './rules/policy.ts';
-import type { EnvironmentStore, RevokeAppTokens, TokenVerifier } from './ports.ts';
+import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
 import { pruningTask } from './making/pruning.ts';
-import { recoveryTask, type Task } from './making/recovery.ts';
+import { recoveryTask } from './making/recovery.ts';
 import type { StorageSecretNames } from './rules/storage-secrets.ts';
 import { planRequest } from './request/plan.ts';
 import type { Prices } from './reserve/budget.ts';
@@ -65,7 +66,7 @@ export interface GatewayOptions {
 
 /** User environments behind a Machines API. */
 export interface Gateway {
-  fetch(request: Request, door: Door): Promise<Response>;
+  fetch(request: Request, door: RequestContext): Promise<Response>;
   readonly environments: Environments;
   readonly workspaces: Workspaces;
   readonly tasks: readonly Task[];
@@ -107,7 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const audit = createAuditor(parts);
 
   /** The pipeline: each step takes what only the step before can make, so that none can be left out or come too early. */
-  async function answer(request: Request, door: Door, subject: AuditSubject): Promise<Response> {
+  async function answer(request: Request, door: RequestContext, subject: AuditSubject): Promise<Response> {
     const planned = planRequest(request.method, door.rawTarget);
     if (!planned.ok) throw planned.reason;
     subject.plan = planned.value;

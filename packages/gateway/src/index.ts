@@ -2,7 +2,6 @@
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 export type { Environments, EnvironmentSummary, PowerChange } from './app-api.ts';
 export type { Workspaces } from './workspaces.ts';
-export type { Task } from './making/recovery.ts';
 
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
 export { parseAllowedOrganizations, type AllowedOrganizations } from './rules/org-policy.ts';
@@ -39,9 +38,6 @@ export type {
 /** What the gateway needs from outside: a verifier of tokens, and rows. */
 export type {
   AuditEntry,
-  BranchLimit,
-  Clearance,
-  ClearRefusal,
   EnvironmentChanges,
   EnvironmentStore,
   ListedVolume,
@@ -52,10 +48,6 @@ export type {
   QuotaKind,
   QuotaReason,
   QuotaWish,
-  SpendLimit,
   ReserveReason,
   RevokeAppTokens,
-  TokenReason,
-  TokenVerifier,
-  VerifiedCaller,
 } from './ports.ts';

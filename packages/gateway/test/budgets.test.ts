@@ -1,6 +1,6 @@
+import type { Clearance, TokenVerifier } from '@hangar/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ok } from '@hangar/security';
-import type { Clearance, TokenVerifier } from '@hangar/gateway';
+import { ok } from '@hangar/http';
 import { realVerifier } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { Action, type Caveat } from '@hangar/macaroon';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ok, refuse } from '@hangar/security';
+import { ok, refuse } from '@hangar/http';
 import {
   planRequest,
   verdictOn,

@@ -9,7 +9,7 @@ import {
   type SchemaName,
   type Shape,
 } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { defaultPolicy, type EnvironmentPolicy } from '@hangar/gateway';
 import { splitCommandLine } from '../src/rules/command-line.ts';
 import { checkMachineBody } from '../src/rules/machine-config.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { EnvironmentStore } from '@hangar/gateway';
 
 /** Rows of a database that goes away and comes back. Its failures are wrapped, as the query builder wraps them. */

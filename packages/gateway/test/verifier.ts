@@ -1,3 +1,4 @@
+import type { AuthenticatedCaller, TokenReasonCode, TokenVerifier } from '@hangar/contract';
 import { createHmac } from 'node:crypto';
 import {
   Action,
@@ -13,8 +14,7 @@ import {
   verify,
   type Caveat,
 } from '@hangar/macaroon';
-import { ok, refuse, type ErrorCode } from '@hangar/security';
-import type { TokenVerifier } from '@hangar/gateway';
+import { ok, refuse } from '@hangar/http';
 
 /** Real macaroons with one key per workspace: the authority without its rows, revocation and discharges. */
 const keyOf = (workspace: bigint): Uint8Array =>
@@ -37,7 +37,7 @@ export function mintToken(workspace: bigint, caveats: readonly Caveat[] = []): s
 /** A verifier for tokens of {@link mintToken}. */
 export const realVerifier: TokenVerifier = {
   async verify(authorization) {
-    const no = (code: ErrorCode, sentence: string) => refuse({ code, sentence });
+    const no = (code: TokenReasonCode, sentence: string) => refuse({ code, sentence });
     if (authorization === null) return no('token_missing', 'an access token is needed');
     const bundle = parseBundle(authorization, LOCATIONS.permission);
     if (!bundle.ok) return no('token_malformed', 'the access token could not be read');
@@ -50,8 +50,10 @@ export const realVerifier: TokenVerifier = {
     if (!scope.ok || scope.value !== workspace)
       return no('token_unknown_key', 'the access token was not issued here');
     const expiry = verified.value.earliestExpiry;
-    return ok({
+    const caller: AuthenticatedCaller = {
       workspace,
+      workspaces: [workspace],
+      within: (other) => (other === workspace ? caller : undefined),
       tokenId: tokenId(macaroon),
       branch: verified.value.branches.at(-1) ?? '',
       appScope: () => appScope(verified.value.caveats),
@@ -66,9 +68,11 @@ export const realVerifier: TokenVerifier = {
           code: expired ? ('token_expired' as const) : ('caveat_denied' as const),
           caveat: caveat ? explainCaveat(caveat) : '',
           sentence,
+          tokenId: tokenId(macaroon),
         });
       },
-    });
+    };
+    return ok(caller);
   },
 };
 

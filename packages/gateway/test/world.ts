@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createMachinesClient, type MachinesClient } from '@hangar/flyio';
 import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
-import { createSealer, Secret, type HangarError } from '@hangar/security';
+import { type HangarError } from '@hangar/http';
+import { createSealer, Secret } from '@hangar/security';
 import { createSimulator, listen, simulatedSecrets, type SimulatorOptions } from '@hangar/simulator';
 import { createGatewayStore } from '../../store/src/adapters/gateway.ts';
 import {

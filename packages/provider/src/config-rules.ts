@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Config } from './seller.ts';
 
 const keyPattern = /^[A-Z][A-Z0-9_]{0,63}$/;

@@ -1,14 +1,9 @@
+import { HangarError, ok, parseStrictJson, refuse, type JsonReason, type Result } from '@hangar/http';
 import {
   checkEnvelope,
-  HangarError,
-  ok,
-  parseStrictJson,
-  refuse,
   sha256Hex,
   verifySignature,
   type EnvelopeReason,
-  type JsonReason,
-  type Result,
   type Secret,
   type SignatureReason,
 } from '@hangar/security';

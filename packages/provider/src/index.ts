@@ -1,7 +1,6 @@
 /** The provider: made of options, answers HTTP, does its work in tasks. */
 export { createProvider, type Extensions, type Provider, type Webhooks } from './provider.ts';
 export { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
-export type { Task } from './tasks.ts';
 
 /** What the seller writes: the thing being sold. */
 export type {

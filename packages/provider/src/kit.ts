@@ -1,4 +1,5 @@
-import { systemClock, warningLog, type Clock, type Log } from '@hangar/security';
+import { systemClock, type Clock, type Log } from '@hangar/http';
+import { warningLog } from '@hangar/security';
 import type { ExtensionRecord } from './ports.ts';
 import { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
 import type { Config } from './seller.ts';

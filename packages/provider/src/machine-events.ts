@@ -1,5 +1,6 @@
 import { machineEventPrefix, parseCloudEvent, type CloudEvent, type CloudEventReason } from '@hangar/flyio';
-import { HangarError, sha256Hex } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import type { Json } from './extension.ts';
 import type { Kit } from './kit.ts';
 import { setStatus } from './operations/status.ts';

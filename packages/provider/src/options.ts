@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { OAuthClient } from '@hangar/flyio';
-import { HangarError, type Clock, type Log, type Sealer, type Secret } from '@hangar/security';
+import { HangarError, type Clock, type Log } from '@hangar/http';
+import { type Sealer, type Secret } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
 import type { ProviderStore } from './ports.ts';
 import type { Seller } from './seller.ts';

@@ -1,5 +1,6 @@
+import type { Task } from '@hangar/contract';
 import type { ExtensionStatus } from '@hangar/flyio';
-import { HangarError, type Door } from '@hangar/security';
+import { HangarError, type RequestContext } from '@hangar/http';
 import type { Extension } from './extension.ts';
 import { createKit, type Kit } from './kit.ts';
 import { createEventRounds } from './machine-events.ts';
@@ -16,7 +17,7 @@ import { failureResponse } from './signed.ts';
 import { createCookies } from './sso/cookies.ts';
 import { createLogins, type Logins } from './sso/logins.ts';
 import { createSignInStart } from './sso/start.ts';
-import { createTasks, type Task } from './tasks.ts';
+import { createTasks } from './tasks.ts';
 import { openEndpoint } from './webhooks/verdict.ts';
 import { createSender } from './webhooks/sender.ts';
 
@@ -60,7 +61,7 @@ export interface Webhooks {
 
 /** A provider: answers Fly.io and browsers, and does what is left in tasks. */
 export interface Provider {
-  fetch(request: Request, door: Door): Promise<Response>;
+  fetch(request: Request, door: RequestContext): Promise<Response>;
   readonly tasks: readonly Task[];
   readonly logins: Logins;
   readonly extensions: Extensions;
@@ -142,7 +143,7 @@ async function dispatch(
   kit: Kit,
   routes: ReturnType<typeof createRoutes>,
   request: Request,
-  door: Door,
+  door: RequestContext,
 ): Promise<Response> {
   // An absolute address or a fragment in the request line is no browser's and no Fly.io's.
   if (!door.rawTarget.startsWith('/') || door.rawTarget.includes('#')) {

@@ -1,5 +1,6 @@
 import { provisionRequest, updateRequest, type ProvisionRequest, type UpdateRequest } from '@hangar/flyio';
-import { HangarError, sha256Hex } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import type { Extension, ExtensionChanges, Json, JsonObject } from './extension.ts';
 import type { AccountEvidence } from './ports.ts';
 import { holdsUnstorable } from './text.ts';

@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono';
-import { HangarError, sha256Hex, splitTarget, type Door } from '@hangar/security';
+import { HangarError, splitTarget, type RequestContext } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import { chargesFor } from './billing/charges.ts';
 import { readChargesQuery } from './billing/query.ts';
 import type { Kit } from './kit.ts';
@@ -31,7 +32,7 @@ interface Route {
   readonly methods: Readonly<Record<string, (c: Context<Env>) => Promise<Response>>>;
 }
 
-type Env = { Bindings: Door };
+type Env = { Bindings: RequestContext };
 
 /** Ids need no escaping, so a path that uses any names nothing (docs/specs/extensions.md#endpoints). */
 const ID = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,127}}';

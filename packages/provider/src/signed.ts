@@ -4,9 +4,9 @@ import {
   HangarError,
   readBody,
   splitTarget,
-  type Door,
-  type Secret,
-} from '@hangar/security';
+  type RequestContext,
+} from '@hangar/http';
+import { type Secret } from '@hangar/security';
 import { guardError, openSigned, type SignedMessage } from './guard.ts';
 import type { Kit } from './kit.ts';
 
@@ -29,7 +29,7 @@ export type SignedHandler = (message: SignedMessage, body: Uint8Array) => Promis
 export async function answerSigned(
   kit: Kit,
   request: Request,
-  door: Door,
+  door: RequestContext,
   routePath: string,
   handler: SignedHandler,
 ): Promise<Response> {
@@ -59,7 +59,7 @@ export async function answerSigned(
 export async function answerSignedEvent(
   kit: Kit,
   request: Request,
-  door: Door,
+  door: RequestContext,
   routePath: string,
   handler: (body: Uint8Array) => Promise<Response>,
 ): Promise<Response> {
@@ -84,7 +84,7 @@ export async function answerSignedEvent(
   }
 }
 
-async function readPlain(request: Request, door: Door): Promise<Uint8Array> {
+async function readPlain(request: Request, door: RequestContext): Promise<Uint8Array> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new HangarError('unsupported_media_type', {
@@ -151,14 +151,14 @@ function noteOldSecret(kit: Kit, secretIndex: number): void {
  * Any failure as an answer in the one dialect of the signed routes. The private reason is told to whoever serves the door,
  * or else written to the log: a caller with a wrong secret hears only "invalid signature", and somebody must learn why.
  */
-export function failureResponse(kit: Kit, error: unknown, door: Door): Response {
+export function failureResponse(kit: Kit, error: unknown, door: RequestContext): Response {
   const known = asHangarError(error);
   if (door.onError === undefined) noteFailure(kit, known, door);
   else door.onError(known);
   return errorResponse(known, door.requestId);
 }
 
-function noteFailure({ log }: Kit, error: HangarError, { requestId }: Door): void {
+function noteFailure({ log }: Kit, error: HangarError, { requestId }: RequestContext): void {
   const reason = { code: error.code, reason: error.message, cause: error.cause, requestId };
   if (error.status >= 500) log.error(reason, 'failed');
   else if (error.code === 'unauthorized') log.warn(reason, 'refused');

@@ -1,15 +1,9 @@
+import type { Task } from '@hangar/contract';
 import type { Kit } from './kit.ts';
 import { resumeAbandoned, sweepFailed } from './operations/resume.ts';
 import { followStatus } from './operations/status.ts';
 import type { Work } from './operations/work.ts';
 import type { Rounds } from './rounds.ts';
-
-/** Work to be done again and again. Whoever hosts the kit runs it; two processes may run the same at once. */
-export interface Task {
-  readonly name: string;
-  readonly everySeconds: number;
-  run(signal: AbortSignal): Promise<void>;
-}
 
 const DAY_MS = 86_400_000;
 /** How long delivered webhooks and handled events stay to be looked at. */

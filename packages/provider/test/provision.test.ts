@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { openWorld, order, type Draft, type World } from './world/world.ts';
 
 let world: World;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { gate } from './world/seller.ts';
 import { HURRY, openWorld, order, type World } from './world/world.ts';
 

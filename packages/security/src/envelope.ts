@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from './result.ts';
+import { ok, refuse, type Result } from '@hangar/http';
 
 /** Why the `timestamp`, `url` and `nonce` of a signed message were not accepted. For the log only. */
 export type EnvelopeReason =

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { systemClock } from './clock.ts';
+import { systemClock } from '@hangar/http';
 
 /**
  * One process at a time. The lock is a file beside what it guards that names its holder. It is taken over only when that very

@@ -1,11 +1,4 @@
-/** Verdicts as values: `Result`, and the two ways to make one. */
-export { ok, refuse, type Result } from './result.ts';
-
-/** The clock every library takes in its options. */
-export { systemClock, type Clock } from './clock.ts';
-
-/** What the libraries write to; silent unless the app passes a logger. */
-export { silentLog, type Log, type LogLine } from './log.ts';
+/** A log for a library that nobody gave one. */
 export { warningLog } from './warning-log.ts';
 
 /** Secrets in memory: they print as a fingerprint. */
@@ -17,9 +10,6 @@ export { Secret } from './secret.ts';
  */
 export { signMessage, verifySignature, type SignatureOptions, type SignatureReason } from './signing.ts';
 export { checkEnvelope, type EnvelopeReason, type ExpectedEnvelope } from './envelope.ts';
-
-/** JSON from strangers. */
-export { parseStrictJson, type JsonLimits, type JsonReason } from './strict-json.ts';
 
 /** Digests, fresh tokens, comparison in constant time. */
 export { randomToken, sha256, sha256Hex } from './digest.ts';
@@ -47,37 +37,5 @@ export {
   isVolumeId,
 } from './names.ts';
 
-/** The one table of errors, the one error that is thrown, and its answer. */
-export {
-  errorReference,
-  errorTable,
-  type ErrorCode,
-  type ErrorReferenceRow,
-  type ErrorRow,
-} from './error-table.ts';
-export {
-  asHangarError,
-  errorBody,
-  errorResponse,
-  HangarError,
-  type ErrorBody,
-  type HangarErrorOptions,
-} from './errors.ts';
-
 /** A file that only one process has. */
 export { FileLockedError, lockFile, type FileLock, type Guarded, type LockHolder } from './file-lock.ts';
-
-/** Anything thrown, for a person. */
-export { inWords } from './in-words.ts';
-
-/** What a server passes beside the Request, and reading a body within a limit. */
-export { readBody, splitTarget, type Door } from './door.ts';
-export {
-  createBodyBudget,
-  type BodyBudget,
-  type BodyBudgetLimits,
-  type BodyHold,
-  type BodyShare,
-} from './body-budget.ts';
-export { callerOf } from './caller-of.ts';
-export { tokenError, type RejectedToken } from './token-error.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from './errors.ts';
+import { HangarError } from '@hangar/http';
 import type { Secret } from './secret.ts';
 
 /** A parsed master key. Stays inside the package. */

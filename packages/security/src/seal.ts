@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { HangarError } from './errors.ts';
+import { HangarError } from '@hangar/http';
 import { parseMasterKeys, type MasterKey } from './master-key.ts';
 import type { Secret } from './secret.ts';
 

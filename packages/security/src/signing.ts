@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { sameBytes } from './compare.ts';
-import { refuse, type Result } from './result.ts';
+import { refuse, type Result } from '@hangar/http';
 import type { Secret } from './secret.ts';
 
 /** Why an `X-Signature` was not accepted. For the log only: outside, all of these are one 401. */

@@ -1,4 +1,4 @@
-import { type Log, type LogLine, silentLog } from './log.ts';
+import { type Log, type LogLine, silentLog } from '@hangar/http';
 import { type RedactBounds, redactValue } from './redact.ts';
 
 /** A line is read by a person, and whoever sends us nonsense decides how long it is. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSealer, HangarError, Secret } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { createSealer, Secret } from '@hangar/security';
 
 const masterKey = (id: string): Secret => Secret.of(`${id}:${randomBytes(32).toString('base64')}`);
 const place = 'extensions.config/432cb1c9';

@@ -1,4 +1,4 @@
-import { splitTarget } from '@hangar/security';
+import { splitTarget } from '@hangar/http';
 import { Hono } from 'hono';
 import type { ExtensionCaller } from './caller/extensions.ts';
 import { controlRoutes } from './control/routes.ts';

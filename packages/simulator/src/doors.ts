@@ -1,8 +1,8 @@
-import { splitTarget, type Door } from '@hangar/security';
+import { splitTarget, type RequestContext } from '@hangar/http';
 import type { DoorName, Simulation } from './simulation.ts';
 
 /** A handler of one door. */
-export type DoorFetch = (request: Request, door: Door) => Promise<Response>;
+export type DoorFetch = (request: Request, door: RequestContext) => Promise<Response>;
 
 /** Thrown where a fault cuts the connection: a server closes the socket, a caller without a socket sees a rejected promise. */
 export class ConnectionDropped extends Error {

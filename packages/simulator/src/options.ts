@@ -1,4 +1,5 @@
-import { Secret, systemClock, type Clock } from '@hangar/security';
+import { systemClock, type Clock } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { operatorOrganization } from './world/seed.ts';
 
 /** How long each step of a machine's life takes, in simulated milliseconds. */

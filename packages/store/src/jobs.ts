@@ -1,5 +1,5 @@
 import PgBoss from 'pg-boss';
-import { type Log, silentLog } from '@hangar/security';
+import { type Log, silentLog } from '@hangar/http';
 import type { Store } from './open.ts';
 
 /** Scheduled background work, shared by every process on one database. */

@@ -3,15 +3,8 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
-import {
-  FileLockedError,
-  type FileLock,
-  HangarError,
-  inWords,
-  type Log,
-  type Secret,
-  silentLog,
-} from '@hangar/security';
+import { HangarError, inWords, type Log, silentLog } from '@hangar/http';
+import { FileLockedError, type FileLock, type Secret } from '@hangar/security';
 import { type Database, sqlState } from './database.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { sqlState } from './database.ts';
 
 /** Why the database cannot do what it is asked, through no fault of the statement. Each is the reason in words. */

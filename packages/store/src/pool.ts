@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { type Log, type Secret } from '@hangar/security';
+import { type Log } from '@hangar/http';
+import { type Secret } from '@hangar/security';
 import { type Outage, reportingOutages } from './outage.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
-import { HangarError, type Sealer, Secret } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { type Sealer, Secret } from '@hangar/security';
 import type { Database } from './database.ts';
 import { houseFacts } from './schema/house.ts';
 

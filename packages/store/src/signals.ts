@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import type { Log, Secret } from '@hangar/security';
+import type { Log } from '@hangar/http';
+import type { Secret } from '@hangar/security';
 import type { Executor } from './database.ts';
 
 /** Announces on `channel` when the surrounding transaction commits; at once when there is none. */

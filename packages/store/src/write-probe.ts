@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Database } from './database.ts';
 import type { Outage } from './outage.ts';
 

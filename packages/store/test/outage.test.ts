@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import pg from 'pg';
-import { asHangarError, HangarError, type Log, Secret, silentLog } from '@hangar/security';
+import { asHangarError, HangarError, type Log, silentLog } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { openScratchDatabase, openStore, type ScratchDatabase, type Store } from '@hangar/store';
 import { asOutage } from '../src/outage.ts';
 

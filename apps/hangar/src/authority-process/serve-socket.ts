@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { asHangarError, type Door, errorResponse, type HangarError, type Log } from '@hangar/security';
+import { asHangarError, type RequestContext, errorResponse, type HangarError, type Log } from '@hangar/http';
 import type { Fetcher } from '../server.ts';
 import { closeToOthers } from './sockets.ts';
 
@@ -19,7 +19,7 @@ export async function serveOnSocket(
 ): Promise<{ close(): Promise<void> }> {
   const listener = getRequestListener(async (request) => {
     let failure: HangarError | undefined;
-    const door: Door = {
+    const door: RequestContext = {
       rawTarget: new URL(request.url).pathname,
       requestId: randomUUID(),
       onError: (error) => {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** The two halves of an issuer, each behind a socket of its own: who may only verify is kept from the other by its mode. */
 export const halves = ['verify', 'sign'] as const;

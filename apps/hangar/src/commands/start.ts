@@ -1,4 +1,5 @@
-import { HangarError, type Log, redactText } from '@hangar/security';
+import { HangarError, type Log } from '@hangar/http';
+import { redactText } from '@hangar/security';
 import type { Closing } from '../closing.ts';
 import { readConfig, type Config } from '../config.ts';
 import { createLog } from '../log.ts';

@@ -7,7 +7,8 @@ import {
   readPolicy,
   valueIn,
 } from '@hangar/gateway';
-import { type JsonReason, ok, parseStrictJson, redactText, refuse, type Result } from '@hangar/security';
+import { type JsonReason, ok, parseStrictJson, refuse, type Result } from '@hangar/http';
+import { redactText } from '@hangar/security';
 import type { Complaint } from './parsers.ts';
 
 /** What the operator allows in environments, and the file that says so; undefined when there is none. */

@@ -1,4 +1,5 @@
-import { HangarError, isExtensionId } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { isExtensionId } from '@hangar/security';
 import { assertFromOurPage } from './same-page.ts';
 import type { DashboardRoute } from './routes.ts';
 import { assertAdmin, organizationsOf } from './viewer.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** The built page. Only files that were there when it was first asked for are ever served: no path reaches the disk. */
 export interface Assets {

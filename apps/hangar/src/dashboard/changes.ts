@@ -1,5 +1,5 @@
 import type { DoneView } from '@hangar/dashboard/wire';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Change, ExtensionVisit, Questions, ViewerVisit } from './visit.ts';
 
 const done: DoneView = { done: true };

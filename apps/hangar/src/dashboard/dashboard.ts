@@ -3,15 +3,15 @@ import type { ProductView } from '@hangar/dashboard/wire';
 import {
   asHangarError,
   type Clock,
-  type Door,
+  type RequestContext,
   errorResponse,
   HangarError,
   type Log,
-  randomToken,
   silentLog,
   splitTarget,
   systemClock,
-} from '@hangar/security';
+} from '@hangar/http';
+import { randomToken } from '@hangar/security';
 import { admit, type Asked, assertStillAdmitted } from './admit.ts';
 import { createAssets } from './assets.ts';
 import { setPageHeaders } from './page-headers.ts';
@@ -40,7 +40,7 @@ export interface DashboardOptions {
 
 /** The dashboard: pages, their files, and the JSON below /api. */
 export interface Dashboard {
-  fetch(request: Request, door: Door): Promise<Response>;
+  fetch(request: Request, door: RequestContext): Promise<Response>;
 }
 
 /** Bytes of randomness in a nonce: what makes it unguessable within one page load. */
@@ -49,7 +49,7 @@ const NONCE_BYTES = 18;
 /** Most changes are told everything by their path; a body is then only there to make the request JSON. */
 const EMPTY_BODY_BYTES = 1024;
 
-type At = Context<{ Bindings: { door: Door } }>;
+type At = Context<{ Bindings: { door: RequestContext } }>;
 
 /** Builds the dashboard. Throws TypeError when `publicUrl` is not a URL. */
 export function createDashboard(options: DashboardOptions): Dashboard {
@@ -61,7 +61,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     effects: options,
     publicOrigin,
   };
-  const app = new Hono<{ Bindings: { door: Door } }>();
+  const app = new Hono<{ Bindings: { door: RequestContext } }>();
 
   for (const route of dashboardRoutes) {
     app.on(route.method, route.path, async (at) => await answer(route, at, rooms));

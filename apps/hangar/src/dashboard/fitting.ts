@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { z } from 'zod';
 
 /** A value of the form that a schema describes. Throws `invalid`, naming each member at fault. */

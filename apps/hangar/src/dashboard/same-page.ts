@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { DashboardLogin, LoginsPort } from './ports.ts';
 import type { Head } from './whole.ts';
 

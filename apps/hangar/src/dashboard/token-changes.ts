@@ -1,6 +1,6 @@
 import { isFit, isPresetName, type RevocationTarget } from '@hangar/authority';
 import type { LeakView, MintedView, RevokedView } from '@hangar/dashboard/wire';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { z } from 'zod';
 import { fitting } from './fitting.ts';
 import type { WorkspaceFacts } from './ports.ts';

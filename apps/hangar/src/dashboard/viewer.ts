@@ -1,5 +1,5 @@
 import type { Role } from '@hangar/dashboard/wire';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { DashboardLogin } from './ports.ts';
 
 /** The organizations a person may look into: the tenant filter of every query. */

@@ -1,5 +1,5 @@
 import type { ProductView } from '@hangar/dashboard/wire';
-import type { Clock, Door, Log } from '@hangar/security';
+import type { Clock, RequestContext, Log } from '@hangar/http';
 import type {
   DashboardActions,
   DashboardLogin,
@@ -35,7 +35,7 @@ export type Change = (effects: Effects) => Promise<object>;
 /** A request by anyone, signed in or not. */
 export interface Visit {
   readonly head: Head;
-  readonly door: Door;
+  readonly door: RequestContext;
   readonly login: DashboardLogin | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { type Door, HangarError, parseStrictJson, readBody } from '@hangar/security';
+import { type RequestContext, HangarError, parseStrictJson, readBody } from '@hangar/http';
 
 /** What may be asked of a request once its body was read. */
 export type Head = Pick<Request, 'method' | 'url' | 'headers'>;
@@ -9,10 +9,10 @@ export type Head = Pick<Request, 'method' | 'url' | 'headers'>;
  */
 export class WholeRequest {
   readonly head: Head;
-  readonly door: Door;
+  readonly door: RequestContext;
   readonly #bytes: Uint8Array;
 
-  private constructor(head: Head, door: Door, bytes: Uint8Array) {
+  private constructor(head: Head, door: RequestContext, bytes: Uint8Array) {
     this.head = head;
     this.door = door;
     this.#bytes = bytes;
@@ -23,7 +23,7 @@ export class WholeRequest {
    *
    * @throws HangarError `too_large` over the limit, `bad_request` when the body ended early
    */
-  static async read(request: Request, door: Door, maxBodyBytes: number): Promise<WholeRequest> {
+  static async read(request: Request, door: RequestContext, maxBodyBytes: number): Promise<WholeRequest> {
     return new WholeRequest(request, door, await readBody(request, maxBodyBytes, door));
   }
 

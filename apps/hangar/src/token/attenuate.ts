@@ -6,7 +6,7 @@ import {
   parseLifetime,
 } from '@hangar/authority';
 import { caveatsFromJson, type Caveat, type HeaderReason, LOCATIONS } from '@hangar/macaroon';
-import { systemClock } from '@hangar/security';
+import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import { ApiError, appNumberOf, GatewayUnreachable } from './api.ts';
 import type { GivenToken } from './given.ts';

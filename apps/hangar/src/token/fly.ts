@@ -1,6 +1,6 @@
 import { authenticateResponse, flyUrls, type FlyUrls, type RequestedAccess } from '@hangar/flyio';
 import { effectiveExpiry, formatMask, type Macaroon, tokenId } from '@hangar/macaroon';
-import { systemClock } from '@hangar/security';
+import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import { ApiError, sendTo } from './api.ts';
 import type { HeldTokens } from './held.ts';

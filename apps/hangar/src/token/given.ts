@@ -1,6 +1,6 @@
 import { tokenEnding } from '@hangar/authority';
 import { LOCATIONS, type Macaroon, tokenId } from '@hangar/macaroon';
-import type { Result } from '@hangar/security';
+import type { Result } from '@hangar/http';
 import { type HeldReason, type HeldTokens, incompleteness, parseHeld } from './held.ts';
 import { readToken, sourceName, type TokenOptions, type TokenRole, type TokenSource } from './input.ts';
 import { TokenRefused } from './refused.ts';

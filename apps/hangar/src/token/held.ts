@@ -9,7 +9,7 @@ import {
   type TicketAt,
   trimBlanks,
 } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import { oauthTokens } from '../fly-third-parties.ts';
 
 /** The tokens that a command was given, by what they are. */

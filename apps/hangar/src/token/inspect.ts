@@ -1,6 +1,6 @@
 import { inspectTokens, type Inspection } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
-import { systemClock } from '@hangar/security';
+import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import type { GivenToken } from './given.ts';
 import { reasonOf, type HeldTokens } from './held.ts';

@@ -1,5 +1,6 @@
 import { MacaroonError } from '@hangar/macaroon';
-import { HangarError, redactText } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { redactText } from '@hangar/security';
 import { EXIT_USAGE, fail, say } from '../terminal.ts';
 import { ApiError, GatewayUnreachable, NotAGateway } from './api.ts';
 import { GivenToken, usedWords } from './given.ts';

@@ -1,7 +1,7 @@
 import { fetchDischarges, type DischargeFailure } from '@hangar/authority';
 import { flyUrls } from '@hangar/flyio';
 import { effectiveExpiry, encodeToken, LOCATIONS, type Macaroon, missingTickets } from '@hangar/macaroon';
-import { systemClock } from '@hangar/security';
+import { systemClock } from '@hangar/http';
 import { createOutgoing } from '@hangar/security/outgoing';
 import type { Command } from 'commander';
 import { credentialsForFlyThirdParties, flyThirdParties } from '../fly-third-parties.ts';

@@ -10,7 +10,7 @@ import {
   openTicket,
   trimBlanks,
 } from '@hangar/macaroon';
-import { systemClock } from '@hangar/security';
+import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import { processEnvironment } from '../config.ts';
 import type { GivenToken } from './given.ts';

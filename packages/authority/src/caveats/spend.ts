@@ -1,6 +1,7 @@
+import type { SpendPeriod } from '@hangar/contract';
 import { Action, object, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
-import { factsOf, type CaveatMeters, type SpendPeriod } from './facts.ts';
+import { factsOf, type CaveatMeters } from './facts.ts';
 import { bodyFrom } from './json-body.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import { addressInReality, addressOnTheWire, type OriginsServedBySimulator } from './discharge-url.ts';
 
 const MAX_REDIRECTS = 3;

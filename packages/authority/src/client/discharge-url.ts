@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 
 /** Behind a third party's location, where tickets are posted (docs/specs/token-format.md#discharge-protocol). */
 export const DISCHARGE_PATH = '.well-known/macfly/3p';

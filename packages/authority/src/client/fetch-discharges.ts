@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decodeToken, missingTickets, trimBlanks, type Macaroon } from '@hangar/macaroon';
 import { createConversation, type Answer, type DischargeTransport } from './conversation.ts';
 import { addressOnTheWire, answeredUrl, endpointOf, type AllowedPlaces } from './discharge-url.ts';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 
 /** Seconds between polls: quick at first, then steady. Jitter of a tenth keeps callers from marching in step. */
 const POLL_DELAYS_SECONDS = [1, 2, 4, 8, 10];

@@ -8,11 +8,10 @@ import {
   HangarError,
   parseStrictJson,
   readBody,
-  sha256Hex,
-  type Door,
+  type RequestContext,
   type Log,
-  type Sealer,
-} from '@hangar/security';
+} from '@hangar/http';
+import { sha256Hex, type Sealer } from '@hangar/security';
 import type { BucketRate, Buckets } from '../buckets.ts';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { Identity } from '../ports.ts';
@@ -51,7 +50,7 @@ export interface DischargeDoorOptions {
 }
 
 interface DoorEnv {
-  Bindings: { door: Door };
+  Bindings: { door: RequestContext };
 }
 
 /**
@@ -60,7 +59,7 @@ interface DoorEnv {
  */
 export function createDischargeDoor(
   options: DischargeDoorOptions,
-): (request: Request, door: Door) => Promise<Response> {
+): (request: Request, door: RequestContext) => Promise<Response> {
   const { location, flows, issuer } = options;
   const base = new URL(location).pathname.replace(/\/$/, '');
   const pages = createFlowPages(options);
@@ -70,7 +69,7 @@ export function createDischargeDoor(
     const wait = options.buckets.take(counter, rate);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
   };
-  const guessed = (door: Door): void =>
+  const guessed = (door: RequestContext): void =>
     limited(`discharge guess ${callerOf(door.remoteAddress)}`, GUESS_RATE);
 
   /** The secret of a request, if we made it: counted by itself, because many people share an address. */
@@ -154,7 +153,7 @@ function flowOf(url: string): string {
 }
 
 /** The ticket of a request; undefined for whatever is none. */
-async function ticketOf(request: Request, door: Door): Promise<Uint8Array | undefined> {
+async function ticketOf(request: Request, door: RequestContext): Promise<Uint8Array | undefined> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
   const body = await readBody(request, MAX_START_BYTES, door).catch((error: unknown) => {

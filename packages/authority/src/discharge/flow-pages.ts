@@ -1,4 +1,5 @@
-import { readBody, type Door, type Log, type Sealer } from '@hangar/security';
+import { readBody, type RequestContext, type Log } from '@hangar/http';
+import { type Sealer } from '@hangar/security';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
 import type { FlowRow, Identity } from '../ports.ts';
 import { confirmToken, isConfirmToken } from './confirm-token.ts';
@@ -11,7 +12,7 @@ const MAX_FORM_BYTES = 8192;
 export interface FlowPages {
   /** Without a secret that we made there is nothing to show, and nothing to decide. */
   show(request: Request, userSecret: string | undefined): Promise<Response>;
-  decide(request: Request, door: Door, userSecret: string | undefined): Promise<Response>;
+  decide(request: Request, door: RequestContext, userSecret: string | undefined): Promise<Response>;
 }
 
 /** What the pages need. */

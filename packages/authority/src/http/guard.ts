@@ -1,7 +1,6 @@
+import type { AuthenticatedCaller, ClearRefusal, Clearance } from '@hangar/contract';
 import type { Access } from '@hangar/macaroon';
-import { HangarError } from '@hangar/security';
-import type { Clearance } from '../caveats/limits.ts';
-import type { ClearRefusal, VerifiedCaller } from '../caller.ts';
+import { HangarError } from '@hangar/http';
 
 /** A token that does not allow what was asked, as an error of our doors. */
 export function clearError(refusal: ClearRefusal): HangarError {
@@ -12,7 +11,7 @@ export function clearError(refusal: ClearRefusal): HangarError {
 }
 
 /** What the caller's token allowed; throws when it did not. */
-export function demand(caller: VerifiedCaller, access: Access): Clearance {
+export function demand(caller: AuthenticatedCaller, access: Access): Clearance {
   const cleared = caller.clear(access);
   if (!cleared.ok) throw clearError(cleared.reason);
   return cleared.value;

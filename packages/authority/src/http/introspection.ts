@@ -10,9 +10,10 @@ import {
   parseMask,
   type Access,
 } from '@hangar/macaroon';
-import { asHangarError, callerOf, errorResponse, HangarError, type Door, tokenError } from '@hangar/security';
+import { asHangarError, callerOf, errorResponse, HangarError, type RequestContext } from '@hangar/http';
+import { tokenError, type ClearRefusal } from '@hangar/contract';
 import type { BucketRate, Buckets } from '../buckets.ts';
-import { explainClearing, type ClearRefusal } from '../caller.ts';
+import { explainClearing } from '../caller.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { Directory } from '../ports.ts';
@@ -50,7 +51,7 @@ const registryForWords = hangarCaveats();
  */
 export function createIntrospectionDoor(
   options: IntrospectionOptions,
-): (request: Request, door: Door) => Promise<Response> {
+): (request: Request, door: RequestContext) => Promise<Response> {
   const { reader, directory, now } = options;
   const app = new Hono<DoorEnv>({ strict: false }).basePath('/v1/tokens');
 

@@ -1,4 +1,4 @@
-import { type Door, HangarError, parseStrictJson, readBody } from '@hangar/security';
+import { type RequestContext, HangarError, parseStrictJson, readBody } from '@hangar/http';
 
 /** JSON that is text already, and goes into an answer as it is. */
 export class RawJson {
@@ -31,7 +31,7 @@ export function jsonResponse(status: number, value: unknown, headers: Record<str
 }
 
 /** Reads a JSON body. Throws `unsupported_media_type`, `too_large`, or `bad_request` for what is no JSON. */
-export async function readJson(request: Request, maxBytes: number, door: Door): Promise<unknown> {
+export async function readJson(request: Request, maxBytes: number, door: RequestContext): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(?:;|$)/i.test(type)) throw new HangarError('unsupported_media_type');
   const parsed = parseStrictJson(await readBody(request, maxBytes, door));

@@ -1,6 +1,7 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import type { Hono } from 'hono';
-import { HangarError, parseStrictJson, readBody, sha256, type Log } from '@hangar/security';
+import { HangarError, parseStrictJson, readBody, type Log } from '@hangar/http';
+import { sha256 } from '@hangar/security';
 import { z } from 'zod';
 import { branchesOf, copiesIn, type Copies } from '../copies.ts';
 import { isTooManyCopies } from '../limits.ts';

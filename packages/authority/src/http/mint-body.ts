@@ -1,5 +1,5 @@
 import { caveatsFromJson, privateCaveat, type Caveat } from '@hangar/macaroon';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { z } from 'zod';
 import { hangarCaveats } from '../caveats/registry.ts';
 import { sourceCaveat } from '../caveats/source.ts';

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { Action } from '@hangar/macaroon';
-import { callerOf, HangarError } from '@hangar/security';
+import { callerOf, HangarError } from '@hangar/http';
 import { z } from 'zod';
 import type { BucketRate, Buckets } from '../buckets.ts';
 import type { RevocationTarget } from '../ports.ts';

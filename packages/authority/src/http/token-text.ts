@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
 import { clear, type Access, type Macaroon } from '@hangar/macaroon';
-import { HangarError, tokenError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { tokenError, type BranchLimit } from '@hangar/contract';
 import { z } from 'zod';
 import { explainClearing } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
-import type { BranchLimit } from '../caveats/limits.ts';
 import { inspectTokens, type Inspection } from '../inspect.ts';
 import { mapPermissionTokens, narrowTokens } from '../narrow.ts';
 import { textError } from '../text-error.ts';

@@ -5,18 +5,16 @@ import {
   callerOf,
   errorResponse,
   HangarError,
-  type Door,
+  type RequestContext,
   type Log,
   type Result,
-  tokenError,
-} from '@hangar/security';
+} from '@hangar/http';
+import { tokenError, type AuthenticatedCaller, type TokenReason } from '@hangar/contract';
 import { z } from 'zod';
 import type { BucketRate, Buckets } from '../buckets.ts';
-import type { VerifiedCaller } from '../caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { Asker, Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
-import type { TokenReason } from '../token-reason.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { demand } from './guard.ts';
 import { isFit, jsonResponse, readJson } from './json.ts';
@@ -33,7 +31,7 @@ const TEXT_RATE: BucketRate = { perMinute: 120, burst: 60 };
 
 /** A caller together with the tokens behind it. */
 export interface KnownCaller {
-  readonly caller: VerifiedCaller;
+  readonly caller: AuthenticatedCaller;
   readonly tokens: readonly [VerifiedToken, ...VerifiedToken[]];
 }
 
@@ -51,7 +49,7 @@ export interface TokensDoorOptions extends TokenTextOptions {
 
 /** What Hono hands every route. */
 export interface DoorEnv {
-  Bindings: { door: Door };
+  Bindings: { door: RequestContext };
 }
 
 /** What routes share. */
@@ -73,7 +71,7 @@ export interface DoorTools {
  */
 export function createTokensDoor(
   options: TokensDoorOptions,
-): (request: Request, door: Door) => Promise<Response> {
+): (request: Request, door: RequestContext) => Promise<Response> {
   const { tokens, directory, now } = options;
   const app = new Hono<DoorEnv>({ strict: false }).basePath('/hangar/v1/tokens');
 

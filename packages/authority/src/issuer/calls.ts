@@ -1,8 +1,8 @@
+import type { TokenReasonCode } from '@hangar/contract';
 import { decodeToken } from '@hangar/macaroon';
-import { errorTable } from '@hangar/security';
+import { errorTable } from '@hangar/http';
 import { z } from 'zod';
 import type { PresetName } from '../presets.ts';
-import type { TokenReasonCode } from '../token-reason.ts';
 
 const text = z.string();
 const whole = z.bigint();

@@ -1,20 +1,10 @@
-import {
-  HangarError,
-  ok,
-  refuse,
-  sha256Hex,
-  silentLog,
-  systemClock,
-  type Clock,
-  type Log,
-  type Sealer,
-  type Secret,
-} from '@hangar/security';
+import type { Task } from '@hangar/contract';
+import { HangarError, ok, refuse, silentLog, systemClock, type Clock, type Log } from '@hangar/http';
+import { sha256Hex, type Sealer, type Secret } from '@hangar/security';
 import { MAX_LIFETIME_SECONDS } from '../expiry.ts';
 import { FEED_PAGE, MAX_REVOKED_COPIES, readMintLimits, tooManyCopies, type MintLimits } from '../limits.ts';
 import { DISCHARGE_SECONDS, requireLogin } from '../login-caveat.ts';
 import type { Asker, IssuerStore, RevocationTarget } from '../ports.ts';
-import type { Task } from '../task.ts';
 import { parseDischargeKeys } from './discharge-key.ts';
 import { issueDischarge } from './issue.ts';
 import type { Issuer, IssuerAbout } from './issuer.ts';

@@ -1,4 +1,5 @@
-import { HangarError, type Secret } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { type Secret } from '@hangar/security';
 
 const KEY_BYTES = 32;
 

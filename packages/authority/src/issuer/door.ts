@@ -6,8 +6,8 @@ import {
   ok,
   parseStrictJson,
   readBody,
-  type Door,
-} from '@hangar/security';
+  type RequestContext,
+} from '@hangar/http';
 import { CALL_PATH, calls, isCallName, type Answering, type Asked, type CallName } from './calls.ts';
 import type { TokenPart, TokenRow } from '../ports.ts';
 import type { Issuer } from './issuer.ts';
@@ -18,7 +18,7 @@ const MAX_BODY_BYTES = 1_048_576;
 
 /** An issuer's own HTTP surface. It asks for no credentials: who may reach the door may ask. */
 export interface IssuerDoor {
-  fetch(request: Request, door: Door): Promise<Response>;
+  fetch(request: Request, door: RequestContext): Promise<Response>;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface IssuerDoor {
 export function createIssuerDoor(issuer: Issuer, half: 'verify' | 'sign'): IssuerDoor {
   const answer = answers(issuer);
 
-  async function ask(request: Request, door: Door): Promise<Response> {
+  async function ask(request: Request, door: RequestContext): Promise<Response> {
     const { pathname } = new URL(request.url);
     const name = pathname.startsWith(CALL_PATH) ? pathname.slice(CALL_PATH.length) : '';
     if (!isCallName(name) || calls[name].half !== half) throw new HangarError('not_found');

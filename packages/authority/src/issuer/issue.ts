@@ -1,5 +1,5 @@
 import { clearTicket, createDischarge, type Caveat, type Macaroon } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import type { Identity } from '../ports.ts';
 import type { OpenedTicket } from './ticket.ts';
 

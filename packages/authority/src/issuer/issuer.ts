@@ -1,8 +1,8 @@
+import type { TokenReason } from '@hangar/contract';
 import type { Macaroon, Verified } from '@hangar/macaroon';
-import type { Result } from '@hangar/security';
+import type { Result } from '@hangar/http';
 import type { LoginOf } from '../caveats/login-of.ts';
 import type { Asker, FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
-import type { TokenReason } from '../token-reason.ts';
 import type { Minted, MintRequest } from './mint.ts';
 import type { TicketRefusal } from './ticket.ts';
 

@@ -1,6 +1,7 @@
+import type { TokenReason } from '@hangar/contract';
 import { branchDigests, tokenId, verify, type Macaroon } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
-import { verifyReason, type TokenReason } from '../token-reason.ts';
+import { ok, refuse, type Result } from '@hangar/http';
+import { verifyReason } from '../token-reason.ts';
 import type { DischargeOrigin, Judged, Presented, Recognized } from './issuer.ts';
 import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
 import { readTicket } from './ticket.ts';

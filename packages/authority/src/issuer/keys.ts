@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { HangarError, type Sealer } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { type Sealer } from '@hangar/security';
 import type { IssuerStore, SigningKeyRow } from '../ports.ts';
 
 const KEY_ID_BYTES = 8;

@@ -15,7 +15,9 @@ import {
   type Command,
   type Macaroon,
 } from '@hangar/macaroon';
-import { HangarError, ok, refuse, sha256Hex, type Result, tokenError } from '@hangar/security';
+import { HangarError, ok, refuse, type Result } from '@hangar/http';
+import { tokenError } from '@hangar/contract';
+import { sha256Hex } from '@hangar/security';
 import { isLoginOf, loginOfCaveat } from '../caveats/login-of.ts';
 import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
 import { hangarCaveats } from '../caveats/registry.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { RECORDS_PER_LIVE_TOKEN, type MintLimits } from '../limits.ts';
 import type { IssuerStore, NotRecorded, TokenLimits } from '../ports.ts';
 import type { Judged } from './issuer.ts';

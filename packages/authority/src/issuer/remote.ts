@@ -1,5 +1,5 @@
 import { encodeCaveats, encodeToken, verifiedElsewhere } from '@hangar/macaroon';
-import { errorTable, HangarError, ok, parseStrictJson, type ErrorCode } from '@hangar/security';
+import { errorTable, HangarError, ok, parseStrictJson, type ErrorCode } from '@hangar/http';
 import { CALL_PATH, calls, type Answered, type Asking, type CallName } from './calls.ts';
 import type { Asker, RevocationTarget } from '../ports.ts';
 import type { Issuer, Presented } from './issuer.ts';

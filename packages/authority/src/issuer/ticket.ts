@@ -1,5 +1,5 @@
 import { openTicket, readPrivate, type Caveat } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import { isLoginOf, loginOfCaveat, type LoginOf } from '../caveats/login-of.ts';
 
 /** A ticket that this service can answer. */

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import type { z } from 'zod';
 import { failureOf, type Upstream, type UpstreamAnswer, type UpstreamReason } from './upstream.ts';
 

@@ -1,4 +1,5 @@
-import type { Result, Secret } from '@hangar/security';
+import type { Result } from '@hangar/http';
+import type { Secret } from '@hangar/security';
 import type { Dispatcher } from '@hangar/security/outgoing';
 import { z } from 'zod';
 import {

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
-import { ok, parseStrictJson, refuse, Secret, type Result } from '@hangar/security';
+import { ok, parseStrictJson, refuse, type Result } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { OutgoingError, type Outgoing } from '@hangar/security/outgoing';
 import { tokenInfo, type TokenInfo } from '../wire/oauth.ts';
 

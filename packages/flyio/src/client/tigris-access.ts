@@ -12,7 +12,8 @@ import {
   UpdateAccessKeyCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
-import { HangarError, Secret } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { Secret } from '@hangar/security';
 import { isAbsent, nameOf, tigrisFailure } from './tigris-failure.ts';
 
 /** A key without its secret, as lists show it. */

@@ -9,7 +9,7 @@ import {
   type ObjectIdentifier,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isAbsent, nameOf, tigrisFailure } from './tigris-failure.ts';
 
 /** The half of the Tigris client that speaks S3. */

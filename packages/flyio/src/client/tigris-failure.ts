@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** The name that the S3 and IAM clients give an error: the `Code` of its XML. */
 export function nameOf(error: unknown): string {

@@ -1,4 +1,5 @@
-import { HangarError, ok, refuse, type Result, type Secret } from '@hangar/security';
+import { HangarError, ok, refuse, type Result } from '@hangar/http';
+import { type Secret } from '@hangar/security';
 import { createOriginPool, type Dispatcher } from '@hangar/security/outgoing';
 import { authorizationFor } from '../authorization.ts';
 

@@ -1,4 +1,4 @@
-import { ok, parseStrictJson, refuse, type JsonReason, type Result } from '@hangar/security';
+import { ok, parseStrictJson, refuse, type JsonReason, type Result } from '@hangar/http';
 import { z } from 'zod';
 import { instantText } from './text.ts';
 

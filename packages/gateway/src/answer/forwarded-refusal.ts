@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isObject } from '../rules/machine-config.ts';
 import { codeFor, parseJson, type UpstreamReply } from '../upstream/send.ts';
 

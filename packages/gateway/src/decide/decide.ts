@@ -1,9 +1,9 @@
+import type { AuthenticatedCaller, ClearRefusal, Clearance } from '@hangar/contract';
 import { Action, type Access } from '@hangar/macaroon';
-import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Environment, Workspace } from '../nouns.ts';
 import { requestHeaders } from '../request/headers.ts';
 import { checkOrganizationSlug, organizationError, type OrganizationReason } from '../rules/org-policy.ts';
-import type { Clearance, ClearRefusal, VerifiedCaller } from '../ports.ts';
 import type { LocatedRequest } from '../locate/located-request.ts';
 import type { RequestPlan } from '../request/plan.ts';
 import type { EnvironmentWish } from '../rules/environment-request.ts';
@@ -11,7 +11,7 @@ import { queryValues } from '../request/target.ts';
 
 /** Everything a decision depends on besides the request itself. */
 export interface Caller {
-  readonly verified: VerifiedCaller;
+  readonly verified: AuthenticatedCaller;
   readonly workspace: Workspace;
   /** The live environment that the path names, whoever owns it. */
   readonly environment: Environment | undefined;
@@ -177,7 +177,11 @@ function mayAskForList(plan: RequestPlan, caller: Caller, { code }: ClearRefusal
 }
 
 /** Whether the token has ended, asked where no app can be named to the caveats, or once more after a wait. */
-export function expired(verified: VerifiedCaller, workspace: Workspace, now: Date): HangarError | undefined {
+export function expired(
+  verified: AuthenticatedCaller,
+  workspace: Workspace,
+  now: Date,
+): HangarError | undefined {
   const cleared = verified.clear({ action: Action.none, orgId: workspace.number, now });
   return !cleared.ok && cleared.reason.code === 'token_expired' ? refusalOf(cleared.reason) : undefined;
 }
@@ -214,7 +218,7 @@ function checkPolicy(plan: RequestPlan, caller: Caller): HangarError | undefined
 }
 
 /** A quarantined environment has lost its own tokens: only one that reaches every app still sees it, and can undo it. */
-function isCutOff({ phase }: Environment, verified: VerifiedCaller): boolean {
+function isCutOff({ phase }: Environment, verified: AuthenticatedCaller): boolean {
   return phase === 'quarantined' && verified.appScope() !== undefined;
 }
 

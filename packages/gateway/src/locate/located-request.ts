@@ -1,11 +1,12 @@
-import { HangarError, type Clock } from '@hangar/security';
+import type { AuthenticatedCaller } from '@hangar/contract';
+import { HangarError, type Clock } from '@hangar/http';
 import type { AuthenticRequest } from '../request/authentic-request.ts';
 import type { Caller } from '../decide/decide.ts';
 import type { Environment } from '../nouns.ts';
 import { readExec, type ExecRequest } from '../operations/exec.ts';
 import type { OrganizationRule } from '../rules/org-policy.ts';
 import type { EnvironmentPolicy } from '../rules/policy.ts';
-import type { EnvironmentStore, VerifiedCaller } from '../ports.ts';
+import type { EnvironmentStore } from '../ports.ts';
 import type { RequestPlan } from '../request/plan.ts';
 import { isEnvironmentId } from '../request/route.ts';
 import { readAppWish, readEnvironmentWish, type EnvironmentWish } from '../rules/environment-request.ts';
@@ -82,8 +83,8 @@ export class LocatedRequest {
 export function callerFor(
   { verified }: AuthenticRequest,
   environment: Environment | undefined,
-): VerifiedCaller {
-  return (environment && verified.within?.(environment.workspace)) ?? verified;
+): AuthenticatedCaller {
+  return (environment && verified.within(environment.workspace)) ?? verified;
 }
 
 /** The environment that a path is about, by its name or, on our own paths, by its id; undefined where there is none. */

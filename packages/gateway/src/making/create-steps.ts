@@ -1,5 +1,5 @@
 import type { AppWire, IpWire, UpstreamReason } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Environment } from '../nouns.ts';
 import { nameTaken } from './name-hold.ts';
 import { pause, type Parts } from '../deps.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { keysOf } from './create-steps.ts';
 import type { Environment } from '../nouns.ts';
 import { pause, type Parts } from '../deps.ts';

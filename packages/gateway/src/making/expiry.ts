@@ -1,6 +1,6 @@
+import type { Task } from '@hangar/contract';
 import { deleteEnvironment } from './delete-environment.ts';
 import type { Parts } from '../deps.ts';
-import type { Task } from './recovery.ts';
 
 const expirySeconds = 15;
 const batch = 20;

@@ -1,4 +1,4 @@
-import { asHangarError, HangarError } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/http';
 import { createSteps } from './create-steps.ts';
 import { deleteSteps } from './delete-steps.ts';
 import type { Environment, Phase } from '../nouns.ts';

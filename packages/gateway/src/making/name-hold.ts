@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /**
  * How long the name of an environment that is gone stays out of other workspaces' reach

@@ -1,5 +1,5 @@
+import type { Task } from '@hangar/contract';
 import type { Parts } from '../deps.ts';
-import type { Task } from './recovery.ts';
 
 const EVERY_SECONDS = 3600;
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { shutKeysOff } from './delete-steps.ts';
 import { isAtRest, type Environment } from '../nouns.ts';
 import { claim } from './lease.ts';

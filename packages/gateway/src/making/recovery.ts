@@ -1,14 +1,8 @@
+import type { Task } from '@hangar/contract';
 import { leaseMs } from './saga.ts';
 import { newOwner } from './lease.ts';
 import { resume } from './lifecycle.ts';
 import type { Parts } from '../deps.ts';
-
-/** Work that the app runs again and again. */
-export interface Task {
-  readonly name: string;
-  readonly everySeconds: number;
-  run(signal: AbortSignal): Promise<void>;
-}
 
 const recoverySeconds = 15;
 const batch = 10;

@@ -1,4 +1,4 @@
-import { asHangarError, HangarError } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/http';
 import type { Environment, Step } from '../nouns.ts';
 import { pause, type Parts } from '../deps.ts';
 import type { EnvironmentChanges } from '../ports.ts';

@@ -1,14 +1,15 @@
-import { sha256Hex, type Door } from '@hangar/security';
+import type { AuthenticatedCaller, Task } from '@hangar/contract';
+import { type RequestContext } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import type { RequestPlan } from '../request/plan.ts';
 import type { Parts } from '../deps.ts';
-import type { AuditEntry, VerifiedCaller } from '../ports.ts';
-import type { Task } from '../making/recovery.ts';
+import type { AuditEntry } from '../ports.ts';
 import { queryValues } from '../request/target.ts';
 
 /** What is known about a request when it ends; filled in on its way. */
 export interface AuditSubject {
   plan?: RequestPlan;
-  caller?: VerifiedCaller;
+  caller?: AuthenticatedCaller;
 }
 
 type Facts = Pick<
@@ -18,7 +19,7 @@ type Facts = Pick<
 
 /** Writes the audit trail. */
 export interface Auditor {
-  wrote(subject: AuditSubject, door: Door, outcome: string, response: Response): Promise<void>;
+  wrote(subject: AuditSubject, door: RequestContext, outcome: string, response: Response): Promise<void>;
 }
 
 /**

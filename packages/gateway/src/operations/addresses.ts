@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Json } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { checkBody } from '../rules/body-rules.ts';
 import { appOf, type Answer, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
 import { bringBack } from './forward.ts';

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { appWireOf } from './environment-views.ts';
 import { environmentWire } from './environments.ts';
 import type { Environment } from '../nouns.ts';

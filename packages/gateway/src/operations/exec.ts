@@ -1,11 +1,11 @@
-import { HangarError } from '@hangar/security';
+import type { BranchLimit } from '@hangar/contract';
+import { HangarError } from '@hangar/http';
 import { checkBody } from '../rules/body-rules.ts';
 import { splitCommandLine } from '../rules/command-line.ts';
 import { respond, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
 import { bringBack } from './forward.ts';
 import { invalid, isObject, withoutNulls } from '../rules/machine-config.ts';
 import type { EnvironmentPolicy } from '../rules/policy.ts';
-import type { BranchLimit } from '../ports.ts';
 import { jsonOf } from '../upstream/send.ts';
 
 /** What upstream needs beside the command's own time. */

@@ -1,5 +1,5 @@
 import type { SchemaName } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Environment, Machine } from '../nouns.ts';
 import { appOf, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
 import { forwardedRefusal } from '../answer/forwarded-refusal.ts';

@@ -18,7 +18,7 @@ import { createMachine, updateMachine } from './machines.ts';
 import { writeMetadata } from './metadata.ts';
 import { listInOrganization, place } from './organization-lists.ts';
 import { ownedMachine, ownedVolume } from './ownership.ts';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Parts } from '../deps.ts';
 import type { Handler, Treatment } from '../request/route.ts';
 import { setSecrets } from './secrets.ts';

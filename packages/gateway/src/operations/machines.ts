@@ -1,5 +1,5 @@
 import type { CreateMachineRequest, MachineWire } from '@hangar/flyio';
-import { asHangarError, HangarError } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/http';
 import type { Environment, Machine } from '../nouns.ts';
 import {
   appOf,

@@ -1,5 +1,5 @@
 import { ipWire, volumeWire, type MachineWire, type VolumeWire } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Machine } from '../nouns.ts';
 import type { AppExchange, HandlerParts } from '../upstream/exchange.ts';
 import { isObject } from '../rules/machine-config.ts';

@@ -1,5 +1,4 @@
-import { tokenError } from '@hangar/security';
-import type { TokenVerifier, VerifiedCaller } from '../ports.ts';
+import { tokenError, type AuthenticatedCaller, type TokenVerifier } from '@hangar/contract';
 import type { WholeRequest } from './whole-request.ts';
 
 /**
@@ -8,10 +7,10 @@ import type { WholeRequest } from './whole-request.ts';
  */
 export class AuthenticRequest {
   readonly whole: WholeRequest;
-  readonly verified: VerifiedCaller;
+  readonly verified: AuthenticatedCaller;
   readonly #verifier: TokenVerifier;
 
-  private constructor(whole: WholeRequest, verified: VerifiedCaller, verifier: TokenVerifier) {
+  private constructor(whole: WholeRequest, verified: AuthenticatedCaller, verifier: TokenVerifier) {
     this.whole = whole;
     this.verified = verified;
     this.#verifier = verifier;

@@ -1,4 +1,4 @@
-import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import { HangarError, ok, refuse, type Result } from '@hangar/http';
 
 const leaseNonce = 'fly-machine-lease-nonce';
 const nonceForm = /^[A-Za-z0-9_-]{1,128}$/;

@@ -1,4 +1,4 @@
-import { HangarError, ok, refuse, type Result } from '@hangar/security';
+import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Fault } from '@hangar/flyio';
 import { invalidFields } from '../rules/body-rules.ts';
 import { fitPattern, type Route, type Unfit } from './route.ts';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { isAppName, isMachineId, isOrgSlug, isVolumeId, ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
+import { isAppName, isMachineId, isOrgSlug, isVolumeId } from '@hangar/security';
 import type { SchemaName } from '@hangar/flyio';
 import type { ActionMask } from '@hangar/macaroon';
 import type { QueryParameter } from './query-parameter.ts';

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 
 /** A request target that has exactly one reading. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { HangarError, parseStrictJson, readBody, type Door, type JsonReason } from '@hangar/security';
+import { HangarError, parseStrictJson, readBody, type RequestContext, type JsonReason } from '@hangar/http';
 import type { RequestPlan } from './plan.ts';
 
 /**
@@ -7,14 +7,14 @@ import type { RequestPlan } from './plan.ts';
  */
 export class WholeRequest {
   readonly plan: RequestPlan;
-  readonly door: Door;
+  readonly door: RequestContext;
   readonly method: string;
   readonly headers: Headers;
   /** Ends when the sender hangs up. */
   readonly signal: AbortSignal;
   readonly #bytes: Uint8Array;
 
-  private constructor(plan: RequestPlan, door: Door, request: Request, bytes: Uint8Array) {
+  private constructor(plan: RequestPlan, door: RequestContext, request: Request, bytes: Uint8Array) {
     this.plan = plan;
     this.door = door;
     this.method = request.method;
@@ -32,7 +32,7 @@ export class WholeRequest {
    * can be revoked and an app can be somebody else's.
    * @throws HangarError `too_large` over the limit of the route, `bad_request` when the body ended early
    */
-  static async read(plan: RequestPlan, request: Request, door: Door): Promise<WholeRequest> {
+  static async read(plan: RequestPlan, request: Request, door: RequestContext): Promise<WholeRequest> {
     const { treatment } = plan.route;
     const maxBytes = treatment.kind === 'refuse' ? REFUSED_BYTES : treatment.maxBodyBytes;
     return new WholeRequest(plan, door, request, await readBody(request, maxBytes, door));

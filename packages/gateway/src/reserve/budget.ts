@@ -1,7 +1,7 @@
-import { HangarError } from '@hangar/security';
+import type { Clearance, SpendLimit } from '@hangar/contract';
+import { HangarError } from '@hangar/http';
 import type { Environment, Guest, Interval } from '../nouns.ts';
 import type { HandlerParts } from '../upstream/exchange.ts';
-import type { Clearance, SpendLimit } from '../ports.ts';
 import { cutUsage, type UsageRecord } from '../metering/usage.ts';
 
 /** What running times cost: the price list that customers are billed by. */

@@ -1,4 +1,5 @@
-import { asHangarError, HangarError, sha256Hex } from '@hangar/security';
+import { asHangarError, HangarError } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import type { Answer, Exchange, HandlerParts } from '../upstream/exchange.ts';
 import { newUlid } from '../rules/naming.ts';
 import { pause } from '../deps.ts';

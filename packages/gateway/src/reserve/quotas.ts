@@ -1,4 +1,4 @@
-import type { HangarError } from '@hangar/security';
+import type { HangarError } from '@hangar/http';
 import { isGone } from '../nouns.ts';
 import type { AppExchange, HandlerParts } from '../upstream/exchange.ts';
 import type { OperationFacts } from './idempotency.ts';

@@ -1,5 +1,6 @@
 import { pathTo, readBody, type Fault, type Json, type SchemaName, type SeenLeaf } from '@hangar/flyio';
-import { HangarError, isImage, isVolumeId } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { isImage, isVolumeId } from '@hangar/security';
 import {
   checkCpuKind,
   checkCpus,

@@ -1,5 +1,6 @@
 import { isJsonObject, type Fault, type Json } from '@hangar/flyio';
-import { HangarError, isVolumeId } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { isVolumeId } from '@hangar/security';
 import { checkBody, type NamedVolume } from './body-rules.ts';
 import type { Guest } from '../nouns.ts';
 import { checkCpuKind, checkCpus, checkMemory, type EnvironmentPolicy } from './policy.ts';

@@ -1,4 +1,4 @@
-import { HangarError, ok, refuse, type Clock, type Result } from '@hangar/security';
+import { HangarError, ok, refuse, type Clock, type Result } from '@hangar/http';
 import type { Workspace } from '../nouns.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { RuleName } from './policy-rules.ts';
 
 /** What the operator allows in any environment. Sizes are maxima; a list that is left out allows all of its kind. */

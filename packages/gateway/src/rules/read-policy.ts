@@ -1,5 +1,5 @@
 import { isJsonObject, nearestName, pathTo, type Fault } from '@hangar/flyio';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
 import { POLICY_RULES, type PolicyMember, type PolicyRule } from './policy-rules.ts';
 

@@ -1,4 +1,5 @@
-import { asHangarError, HangarError } from '@hangar/security';
+import type { AuthenticatedCaller, Clearance } from '@hangar/contract';
+import { asHangarError, HangarError } from '@hangar/http';
 import type { MachinesClient } from '@hangar/flyio';
 import type { RequestPlan } from '../request/plan.ts';
 import { expired, type Caller, type Permit } from '../decide/decide.ts';
@@ -6,7 +7,7 @@ import type { Environment } from '../nouns.ts';
 import { markAnswer } from '../request/headers.ts';
 import { callerFor, type Wanted } from '../locate/located-request.ts';
 import type { Parts } from '../deps.ts';
-import type { Clearance, EnvironmentStore, VerifiedCaller } from '../ports.ts';
+import type { EnvironmentStore } from '../ports.ts';
 import { sendUpstream, type UpstreamCall, type UpstreamReply } from './send.ts';
 import type { WholeRequest } from '../request/whole-request.ts';
 
@@ -193,7 +194,7 @@ export class Exchange {
     await this.check();
   }
 
-  async #verifyAgain(): Promise<VerifiedCaller> {
+  async #verifyAgain(): Promise<AuthenticatedCaller> {
     const { caller, environment } = this;
     const judgedAt = this.#now().getTime();
     const again = await this.#permit.located.authentic.again();

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isObject } from '../rules/machine-config.ts';
 import { formatTarget, type Target } from '../request/target.ts';
 import { jsonOf, type UpstreamReply } from './send.ts';

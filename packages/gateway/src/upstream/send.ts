@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { MachinesClient, UpstreamAnswer, UpstreamReason } from '@hangar/flyio';
-import { HangarError, type ErrorCode } from '@hangar/security';
+import { HangarError, type ErrorCode } from '@hangar/http';
 
 /** One call to the Machines API on behalf of a caller; the client adds the operator's credential. */
 export interface UpstreamCall {

@@ -1,4 +1,5 @@
-import { HangarError, sha256Hex } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { sha256Hex } from '@hangar/security';
 import type { Charge, ChargesResponse } from '@hangar/flyio';
 import type { Json } from '../extension.ts';
 import type { Kit } from '../kit.ts';

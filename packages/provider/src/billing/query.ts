@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 
 /** What a pull of charges asks for. */
 export interface ChargesQuery {

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { checkConfig, sameConfig } from '../config-rules.ts';
 import type { Kit } from '../kit.ts';
 import type { Decision, ExtensionRecord, Operation, RecordChange } from '../ports.ts';

@@ -1,5 +1,5 @@
 import type { WebhookAction } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { isBeingWorkedOn, newLease } from './lease.ts';

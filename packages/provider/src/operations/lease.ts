@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '@hangar/security';
+import type { Clock } from '@hangar/http';
 import type { ExtensionRecord, Lease } from '../ports.ts';
 
 /** Holder of a lease that only keeps work from being repeated too soon. Nobody works under it. */

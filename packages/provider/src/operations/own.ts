@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { AccountEvidence, ExtensionRecord } from '../ports.ts';

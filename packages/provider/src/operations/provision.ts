@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { AccountEvidence, Decision, ExtensionRecord, Lease, Operation } from '../ports.ts';

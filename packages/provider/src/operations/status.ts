@@ -1,5 +1,5 @@
 import type { ExtensionStatus } from '@hangar/flyio';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isGone } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { Decision, ExtensionRecord } from '../ports.ts';

@@ -1,4 +1,4 @@
-import { asHangarError, type HangarError } from '@hangar/security';
+import { asHangarError, type HangarError } from '@hangar/http';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { carryOut } from './carry-out.ts';

@@ -1,4 +1,5 @@
-import { HangarError, Secret, sameBytes, sha256Hex } from '@hangar/security';
+import { HangarError } from '@hangar/http';
+import { Secret, sameBytes, sha256Hex } from '@hangar/security';
 import type { TokenInfo } from '@hangar/flyio';
 import type { Kit } from '../kit.ts';
 import type { Introspection, LoginRecord, Membership } from '../ports.ts';

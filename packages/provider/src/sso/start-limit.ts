@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Clock } from '@hangar/security';
+import type { Clock } from '@hangar/http';
 
 /** A whole office behind one address signs in less often; a flood is a thousand. */
 const STARTS = 120;

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createProvider, type Provider, type ProviderOptions } from '@hangar/provider';
 import { allowPlainHttpToSimulator, createOAuthClient } from '@hangar/flyio';
-import { createSealer, Secret, silentLog, type Door, type HangarError } from '@hangar/security';
+import { silentLog, type RequestContext, type HangarError } from '@hangar/http';
+import { createSealer, Secret } from '@hangar/security';
 import { createOutgoing } from '@hangar/security/outgoing';
 import { createProviderStore } from '@hangar/store';
 import { openTestDatabase, type TestDatabase } from '../../../../test/harness/database.ts';
@@ -145,7 +146,7 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
   const hurried = createProvider({ ...options, timing: { ...HURRY, ...options.timing } });
   const providers = [provider, hurried];
 
-  const door = (rawTarget: string, from: string | undefined): Door => ({
+  const door = (rawTarget: string, from: string | undefined): RequestContext => ({
     rawTarget,
     ...(from === undefined ? {} : { remoteAddress: from }),
     requestId: `req-${randomBytes(6).toString('hex')}`,

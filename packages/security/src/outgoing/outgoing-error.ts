@@ -1,5 +1,5 @@
-import { HangarError, type HangarErrorOptions } from '../errors.ts';
-import type { ErrorCode } from '../error-table.ts';
+import { HangarError, type HangarErrorOptions } from '@hangar/http';
+import type { ErrorCode } from '@hangar/http';
 
 /** What went wrong with a request of ours. `blocked` never touched the network. */
 export type OutgoingReason =

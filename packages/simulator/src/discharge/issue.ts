@@ -6,7 +6,7 @@ import {
   openTicket,
   type Caveat,
 } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import type { Simulation } from '../simulation.ts';
 import type { Principal } from './principals.ts';
 import { ticketKey } from '../world/world.ts';

@@ -1,4 +1,4 @@
-import type { Door } from '@hangar/security';
+import type { RequestContext } from '@hangar/http';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
 import { S3Refusal } from '../s3/refusal.ts';
@@ -66,7 +66,7 @@ export function createIamDoor(simulation: Simulation): DoorFetch {
   );
 }
 
-async function operate(simulation: Simulation, request: Request, door: Door): Promise<Response> {
+async function operate(simulation: Simulation, request: Request, door: RequestContext): Promise<Response> {
   const body = new Uint8Array(await request.arrayBuffer());
   const { signer } = await verifySignatureV4(simulation, 'iam', {
     method: request.method,

@@ -1,4 +1,4 @@
-import type { Door } from '@hangar/security';
+import type { RequestContext } from '@hangar/http';
 import type { Context } from 'hono';
 import type { Simulation } from '../simulation.ts';
 import type { App, Machine } from '../world/platform.ts';
@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts';
 
 /** What a route of the Machines API gets from its door. */
 export interface MachinesEnv {
-  Bindings: { door: Door };
+  Bindings: { door: RequestContext };
   Variables: { simulation: Simulation; caller: Caller };
 }
 

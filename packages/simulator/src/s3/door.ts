@@ -1,4 +1,4 @@
-import { splitTarget, type Door } from '@hangar/security';
+import { splitTarget, type RequestContext } from '@hangar/http';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
@@ -16,7 +16,7 @@ const knownTigrisHeaders: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-
  * (docs/specs/platform.md#storage).
  */
 export function createS3Door(simulation: Simulation): DoorFetch {
-  const answer = async (request: Request, door: Door): Promise<Response> => {
+  const answer = async (request: Request, door: RequestContext): Promise<Response> => {
     const response = operate(await readCall(simulation, request, door));
     response.headers.set('x-amz-request-id', door.requestId);
     return response;
@@ -41,7 +41,7 @@ export function createS3Door(simulation: Simulation): DoorFetch {
   );
 }
 
-async function readCall(simulation: Simulation, request: Request, door: Door): Promise<S3Call> {
+async function readCall(simulation: Simulation, request: Request, door: RequestContext): Promise<S3Call> {
   const body = new Uint8Array(await request.arrayBuffer());
   const { method } = request;
   refuseForm(method, request.headers);

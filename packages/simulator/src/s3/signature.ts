@@ -1,4 +1,5 @@
-import { sameBytes, splitTarget } from '@hangar/security';
+import { splitTarget } from '@hangar/http';
+import { sameBytes } from '@hangar/security';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Simulation } from '../simulation.ts';
 import type { AccessKey } from '../world/storage.ts';

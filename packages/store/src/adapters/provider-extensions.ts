@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, sql, type SQL } from 'drizzle-orm';
 import type { AccountEvidence, Decision, ExtensionRecord, ExtensionStore, Inserted } from '@hangar/provider';
-import { HangarError } from '@hangar/security';
+import { HangarError } from '@hangar/http';
 import { isUniqueViolation, type Database, type Executor } from '../database.ts';
 import { extensions, outbox } from '../schema/provider.ts';
 import { notify } from '../signals.ts';

@@ -2,5 +2,6 @@
 export interface Task {
   readonly name: string;
   readonly everySeconds: number;
+  /** Stops early once the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }

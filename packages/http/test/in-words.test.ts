@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inWords } from '@hangar/security';
+import { inWords } from '@hangar/http';
 
 const cycle: Error & { cause?: unknown } = new Error('round');
 cycle.cause = cycle;

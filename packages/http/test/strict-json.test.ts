@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseStrictJson } from '@hangar/security';
+import { parseStrictJson } from '@hangar/http';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

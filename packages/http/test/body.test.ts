@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HangarError, readBody, splitTarget } from '@hangar/security';
+import { HangarError, readBody, splitTarget } from '@hangar/http';
 
 describe('the raw target', () => {
   test.each([

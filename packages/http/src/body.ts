@@ -1,26 +1,5 @@
 import { HangarError } from './errors.ts';
-
-/** What a server passes beside the fetch `Request`, because the `Request` no longer has it. */
-export interface Door {
-  /** Path and query exactly as received. `Request.url` is rewritten (`'` to `%27`, dot segments resolved). */
-  readonly rawTarget: string;
-  readonly requestId: string;
-  /** The peer of the socket, or what Fly's proxy says of it. */
-  readonly remoteAddress?: string;
-  /** Told of every error that was turned into an answer, once, at the edge. */
-  readonly onError?: (error: HangarError) => void;
-  /** Takes bytes for the body out of the server's budget; throws when there are none left. Given back after the answer. */
-  readonly hold?: (bytes: number) => void;
-}
-
-/** Splits a raw request target at its first `?`. Nothing is decoded; an absent query is the empty text. */
-export function splitTarget(rawTarget: string): { path: string; query: string } {
-  const hash = rawTarget.indexOf('#');
-  const target = hash === -1 ? rawTarget : rawTarget.slice(0, hash);
-  const mark = target.indexOf('?');
-  if (mark === -1) return { path: target, query: '' };
-  return { path: target.slice(0, mark), query: target.slice(mark + 1) };
-}
+import type { RequestContext } from './request-context.ts';
 
 /** A body without an announced length begins with this much memory, and doubles. */
 const FIRST_BYTES = 4096;
@@ -34,7 +13,7 @@ const FIRST_BYTES = 4096;
 export async function readBody(
   request: Request,
   maxBytes: number,
-  { hold = () => undefined }: Pick<Door, 'hold'>,
+  { hold = () => undefined }: Pick<RequestContext, 'hold'>,
 ): Promise<Uint8Array> {
   const announced = announcedLength(request.headers);
   if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);

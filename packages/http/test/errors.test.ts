@@ -6,7 +6,7 @@ import {
   errorResponse,
   errorTable,
   HangarError,
-} from '@hangar/security';
+} from '@hangar/http';
 
 describe('the table of errors', () => {
   test('has, for every code, a status of 4xx or 5xx, a sentence for the outside and a meaning for the reader', () => {
