@@ -11,7 +11,7 @@ import {
   type BundleToken,
   type HeaderReason,
   type Macaroon,
-  type TokenReason,
+  type TokenTextReason,
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
@@ -102,11 +102,11 @@ function inspectedMacaroon(kind: 'permission' | 'discharge', macaroon: Macaroon)
   };
 }
 
-function unreadable(position: number, reason: TokenReason): InspectedToken {
+function unreadable(position: number, reason: TokenTextReason): InspectedToken {
   return { kind: 'unreadable', position, sentence: explainTokenReason(reason) };
 }
 
-function reasonOf(token: Exclude<BundleToken, { macaroon: Macaroon }>): TokenReason {
+function reasonOf(token: Exclude<BundleToken, { macaroon: Macaroon }>): TokenTextReason {
   if (token.kind === 'malformed') return token.reason;
   return { tag: token.text === '' ? 'empty' : 'not_a_macaroon' };
 }

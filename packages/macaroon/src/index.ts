@@ -3,13 +3,20 @@ export { ok, refuse, type Result } from './result.ts';
 export { MacaroonError, type MacaroonErrorCode } from './error.ts';
 
 /** Actions and roles as bits. */
-export { Action, EVERY_BIT, formatMask, parseMask, type ActionMask, type MaskReason } from './action.ts';
-export { Role, formatRoles } from './roles.ts';
+export {
+  Action,
+  EVERY_BIT,
+  formatMask,
+  parseMask,
+  type ActionMask,
+  type MaskReason,
+} from './caveats/action.ts';
+export { Role, formatRoles } from './caveats/roles.ts';
 
 /** Caveats: what a token can be restricted to. */
-export * from './caveat.ts';
-export { decodeCaveats } from './caveat-read.ts';
-export { encodeCaveats } from './caveat-write.ts';
+export * from './caveats/caveat.ts';
+export { decodeCaveats } from './caveats/read.ts';
+export { encodeCaveats } from './caveats/write.ts';
 
 /** Tokens: make, narrow, read, write. */
 export {
@@ -20,9 +27,9 @@ export {
   tokenId,
   type Macaroon,
   type MintOptions,
-} from './macaroon.ts';
-export type { Nonce } from './nonce.ts';
-export { LOCATIONS } from './location.ts';
+} from './format/macaroon.ts';
+export type { Nonce } from './format/nonce.ts';
+export { LOCATIONS } from './format/location.ts';
 export { LIMITS, type Limits } from './limits.ts';
 
 /** Headers: several tokens in one text. */
@@ -33,8 +40,8 @@ export {
   stripScheme,
   type Bundle,
   type HeaderReason,
-  type TokenReason,
-} from './header.ts';
+  type TokenTextReason,
+} from './format/header.ts';
 
 /** Bundles that keep every token and what is known about it, and the filters for them. */
 export {
@@ -43,9 +50,9 @@ export {
   type BundleDischargeReason,
   type BundleRefusal,
   type KeyResolver,
-} from './bundle.ts';
-export type { BundleProblem, BundleToken, PermissionToken, TokenState } from './bundle-token.ts';
-export * from './bundle-filter.ts';
+} from './bundle/bundle.ts';
+export type { BundleProblem, BundleToken, PermissionToken, TokenState } from './bundle/token.ts';
+export * from './bundle/filter.ts';
 
 /** Third parties: ask somebody else to agree, and agree. */
 export {
@@ -61,7 +68,7 @@ export {
   type Ticket,
   type TicketAt,
   type TicketReason,
-} from './third-party.ts';
+} from './verify/third-party.ts';
 
 /** Verify that a token is genuine, then clear what is asked. */
 export {
@@ -71,37 +78,37 @@ export {
   type TrustedParties,
   type VerifyOptions,
   type VerifyReason,
-} from './verify.ts';
-export { attestations, verifiedElsewhere, type UsedDischarge, type Verified } from './verified.ts';
+} from './verify/verify.ts';
+export { attestations, verifiedElsewhere, type UsedDischarge, type Verified } from './verify/verified.ts';
 export {
   createVerificationCache,
   type CacheOptions,
   type RecallOptions,
   type VerificationCache,
-} from './cache.ts';
-export { clear, clearTicket } from './clear.ts';
-export type { Access } from './access.ts';
-export type { DischargeRequest, Subject } from './subject.ts';
-export { object, type Objection, type Refusal, type RefusalTag } from './refusal.ts';
+} from './verify/cache.ts';
+export { clear, clearTicket } from './clear/clear.ts';
+export type { Access } from './clear/access.ts';
+export type { DischargeRequest, Subject } from './clear/subject.ts';
+export { objection, type Objection, type Refusal, type RefusalTag } from './clear/refusal.ts';
 
 /** What a token is about, without saying that it is allowed. */
 export {
   appsAllowing,
   appScope,
   clusterScope,
-  effectiveExpiry,
   organizationScope,
   userForLogs,
   type AppsReason,
   type ScopeReason,
-} from './scope.ts';
+} from './clear/scope.ts';
+export { effectiveExpiry } from './caveats/validity.ts';
 
 /** Blanks around a text of tokens. */
-export { trimBlanks } from './blanks.ts';
+export { trimBlanks } from './format/blanks.ts';
 
 /** Caveats as JSON, and in words. */
-export { caveatsToDebugJson, caveatsToJson, macaroonToDebugJson } from './json-write.ts';
-export { caveatsFromJson, type JsonReason } from './json-read.ts';
+export { caveatsToDebugJson, caveatsToJson, macaroonToDebugJson } from './caveats/json-write.ts';
+export { caveatsFromJson, type JsonReason } from './caveats/json-read.ts';
 export {
   explainCaveat,
   explainCaveats,
@@ -109,8 +116,8 @@ export {
   explainToken,
   explainTokenReason,
   explainVerifyReason,
-} from './describe.ts';
-export { neverClears } from './never-clears.ts';
+} from './caveats/explain.ts';
+export { neverClears } from './caveats/never-clears.ts';
 
 /** Caveat types of one's own. */
 export {
@@ -120,6 +127,6 @@ export {
   readPrivate,
   type PrivateCaveat,
   type PrivateCaveats,
-} from './private-caveat.ts';
+} from './caveats/private.ts';
 export { Reader, type DecodeReason } from './msgpack/reader.ts';
 export { Writer } from './msgpack/writer.ts';

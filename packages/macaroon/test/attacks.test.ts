@@ -27,7 +27,7 @@ import {
 } from '@hangar/macaroon';
 import { chainTails, hmac, sameBytes, seal, sha256 } from '#crypto';
 import { Writer } from '../src/msgpack/writer.ts';
-import { writeSet } from '../src/caveat-write.ts';
+import { writeSet } from '../src/caveats/write.ts';
 import {
   access,
   discharge,

@@ -18,7 +18,7 @@ import {
   type Verified,
   type VerifyOptions,
 } from '@hangar/macaroon';
-import { appendPairs } from '../src/macaroon.ts';
+import { appendPairs } from '../src/format/macaroon.ts';
 import { addableCaveat, nightly } from './arbitrary.ts';
 import {
   access,

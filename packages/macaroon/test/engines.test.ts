@@ -8,7 +8,7 @@ import { attenuate, decodeMacaroon, mint, type Macaroon } from '@hangar/macaroon
 import * as node from '../src/crypto/node.ts';
 import * as noble from '../src/crypto/noble.ts';
 import { createEngine } from '../src/crypto/wasm/engine.ts';
-import { marksOf } from '../src/macaroon.ts';
+import { marksOf } from '../src/format/macaroon.ts';
 import { addableCaveat, nightly } from './arbitrary.ts';
 import { fromHex, hex, key, keyId, org, otherKey, permission, token } from './fixture.ts';
 

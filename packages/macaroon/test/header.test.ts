@@ -6,7 +6,7 @@ import {
   formatHeader,
   parseBundle,
   stripScheme,
-  type TokenReason,
+  type TokenTextReason,
 } from '@hangar/macaroon';
 import { discharge, guarded, hex, login, org, permission, token, window } from './fixture.ts';
 
@@ -99,7 +99,7 @@ describe('a token that was cut off', () => {
   test('is explained as such', () => {
     const read = decodeToken(one.slice(0, 100));
     expect(!read.ok && explainTokenReason(read.reason)).toContain('cut off');
-    const tags: TokenReason[] = [
+    const tags: TokenTextReason[] = [
       { tag: 'empty' },
       { tag: 'too_large' },
       { tag: 'not_a_macaroon' },

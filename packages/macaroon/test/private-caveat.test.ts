@@ -6,7 +6,7 @@ import {
   clearTicket,
   explainCaveat,
   explainToken,
-  object,
+  objection,
   privateCaveat,
   privateCaveats,
   type Caveat,
@@ -21,10 +21,10 @@ const floors: PrivateCaveat<number> = {
   write: (writer, value) => void writer.unsigned(value),
   read: (reader) => reader.unsigned(1000),
   clear: (value, subject) => {
-    if (subject.kind !== 'access') return object('invalid_access', 'Only for requests.');
+    if (subject.kind !== 'access') return objection('invalid_access', 'Only for requests.');
     const floor = subject.access.extension?.['floor'];
-    if (typeof floor !== 'number') return object('resource_unspecified', 'The request names no floor.');
-    return floor <= value ? undefined : object('private', `The token ends at floor ${value}.`);
+    if (typeof floor !== 'number') return objection('resource_unspecified', 'The request names no floor.');
+    return floor <= value ? undefined : objection('private', `The token ends at floor ${value}.`);
   },
   explain: (value) => `Only up to floor ${value}.`,
 };

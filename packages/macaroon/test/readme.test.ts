@@ -39,13 +39,13 @@ test('the table of files names every source file that is more than plumbing', ()
   };
   expect(named.filter((pattern) => !sources.some((path) => covers(pattern, path)))).toEqual([]);
   expect(sources.filter((path) => !named.some((pattern) => covers(pattern, path))).sort()).toEqual([
-    'src/action.ts',
     'src/bytes.ts',
+    'src/caveats/action.ts',
+    'src/clear/refusal.ts',
+    'src/clear/resource-kinds.ts',
     'src/error.ts',
+    'src/format/location.ts',
     'src/index.ts',
-    'src/location.ts',
-    'src/refusal.ts',
-    'src/resource-kinds.ts',
     'src/result.ts',
   ]);
 });

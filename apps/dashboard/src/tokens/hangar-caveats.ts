@@ -1,5 +1,5 @@
 import {
-  object,
+  objection,
   PRIVATE_RANGE,
   privateCaveats,
   type PrivateCaveat,
@@ -71,7 +71,7 @@ function readable(place: bigint, name: string, read: (reader: Reader) => string)
     number: BLOCK + place,
     name,
     read,
-    write: () => object('bad_caveat', 'A page makes no such caveat.'),
+    write: () => objection('bad_caveat', 'A page makes no such caveat.'),
     clear: () => undefined,
     explain: String,
   };

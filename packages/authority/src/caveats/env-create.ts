@@ -1,5 +1,5 @@
 import type { EnvironmentFacts } from '@hangar/contract';
-import { Action, object, type Objection, type PrivateCaveat } from '@hangar/macaroon';
+import { Action, objection, type Objection, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
 import { factsOf, type CaveatMeters } from './facts.ts';
 import { bodyFrom } from './json-body.ts';
@@ -76,13 +76,13 @@ export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> 
       const { environment, listing } = factsOf(subject);
       if (environment === undefined) {
         if (listing === true) return undefined;
-        return object(
+        return objection(
           'resource_unspecified',
           'The token is for its own environments, and the request names none.',
         );
       }
       if (environment.key?.startsWith(body.keyPrefix) !== true) {
-        return object('private', `The token is for environments whose key begins with ${body.keyPrefix}.`);
+        return objection('private', `The token is for environments whose key begins with ${body.keyPrefix}.`);
       }
       const creates = subject.kind === 'access' && (subject.access.action & Action.create) !== 0;
       if (!creates || environment.exists === true) return undefined;
@@ -108,18 +108,21 @@ function clearCreation(
   meters: CaveatMeters,
 ): Objection {
   if (environment.name?.startsWith(body.namePrefix) !== true && body.namePrefix !== '') {
-    return object('private', `The token makes environments whose name begins with ${body.namePrefix}.`);
+    return objection('private', `The token makes environments whose name begins with ${body.namePrefix}.`);
   }
   if (body.classes.length > 0 && !body.classes.includes(environment.class ?? '')) {
-    return object('private', `The token makes environments of class ${body.classes.join(' or ')}.`);
+    return objection('private', `The token makes environments of class ${body.classes.join(' or ')}.`);
   }
   if (environment.ttlSeconds !== undefined && environment.ttlSeconds > body.maxTtlSeconds) {
-    return object('private', `The token makes environments that live ${body.maxTtlSeconds} seconds at most.`);
+    return objection(
+      'private',
+      `The token makes environments that live ${body.maxTtlSeconds} seconds at most.`,
+    );
   }
   const carried = new Map(Object.entries(environment.labels ?? {}));
   for (const [label, value] of body.labels) {
     if (carried.get(label) !== value) {
-      return object('private', `The token makes environments with the label ${label}=${value}.`);
+      return objection('private', `The token makes environments with the label ${label}=${value}.`);
     }
   }
   const { maxLive, maxTtlSeconds } = body;
@@ -129,7 +132,7 @@ function clearCreation(
     meters.owe?.({ kind: 'live', branch, maxLive, maxTtlSeconds, caveat: explain(body) });
   return held === true
     ? undefined
-    : object(
+    : objection(
         'invalid_access',
         'The token may have so many environments alive, and they are not counted here.',
       );

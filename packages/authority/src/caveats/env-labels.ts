@@ -1,4 +1,4 @@
-import { object, type PrivateCaveat } from '@hangar/macaroon';
+import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
 import { factsOf } from './facts.ts';
 import { bodyFrom } from './json-body.ts';
@@ -28,7 +28,7 @@ export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
     const { environment, listing } = factsOf(subject);
     if (environment === undefined) {
       if (listing === true) return undefined;
-      return object(
+      return objection(
         'resource_unspecified',
         'The token is for certain environments, and the request names none.',
       );
@@ -36,7 +36,7 @@ export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
     const carried = new Map(Object.entries(environment.labels ?? {}));
     const lacking = [...labels].filter(([label, value]) => carried.get(label) !== value);
     if (lacking.length === 0) return undefined;
-    return object('private', `The token is for environments with ${words(lacking)}.`);
+    return objection('private', `The token is for environments with ${words(lacking)}.`);
   },
   explain: ({ labels }) => `Only environments with ${words([...labels])}.`,
   toJson: ({ labels }) => Object.fromEntries(labels),

@@ -1,4 +1,4 @@
-import { object, type PrivateCaveat } from '@hangar/macaroon';
+import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
 import { factsOf, type CaveatMeters } from './facts.ts';
 import { bodyFrom } from './json-body.ts';
@@ -51,17 +51,17 @@ export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> 
       if (!runs) return undefined;
       const { exec } = factsOf(subject);
       if (exec === undefined || branch === undefined) {
-        return object(
+        return objection(
           'invalid_access',
           'The token bounds command runs, and the bounds of this one are not known.',
         );
       }
       const { timeoutSeconds = 0, maxOutputBytes = 0 } = exec;
       if (timeoutSeconds > limit.timeoutSeconds) {
-        return object('private', `The token lets a command run ${limit.timeoutSeconds} seconds at most.`);
+        return objection('private', `The token lets a command run ${limit.timeoutSeconds} seconds at most.`);
       }
       if (maxOutputBytes > limit.maxOutputBytes) {
-        return object('private', `The token lets a command print ${limit.maxOutputBytes} bytes at most.`);
+        return objection('private', `The token lets a command print ${limit.maxOutputBytes} bytes at most.`);
       }
       const open = exec.timeoutSeconds === undefined || exec.maxOutputBytes === undefined;
       const held = meters.owe?.({
@@ -70,10 +70,10 @@ export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> 
         maxOutputBytes: limit.maxOutputBytes,
       });
       if (open && held !== true) {
-        return object('invalid_access', 'The token bounds command runs, and this one has no bounds.');
+        return objection('invalid_access', 'The token bounds command runs, and this one has no bounds.');
       }
       if (meters.take(`exec ${branch}`, limit.perMinute)) return undefined;
-      return object(
+      return objection(
         'private',
         `The token allows ${limit.perMinute} commands a minute, and they are used up.`,
       );

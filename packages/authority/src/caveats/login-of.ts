@@ -1,4 +1,4 @@
-import { object, type Caveat, type PrivateCaveat } from '@hangar/macaroon';
+import { objection, type Caveat, type PrivateCaveat } from '@hangar/macaroon';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /**
@@ -31,7 +31,7 @@ export const loginOfCaveat: PrivateCaveat<LoginOf> = {
     if (kind === BRANCH && bytes.length === DIGEST_BYTES) return { branch: hex };
     return reader.malformed('neither a token nor a copy');
   },
-  clear: () => object('bad_caveat', 'What a sign-in is for stands in a ticket, and nowhere else.'),
+  clear: () => objection('bad_caveat', 'What a sign-in is for stands in a ticket, and nowhere else.'),
   explain: (of) => ('token' in of ? `Signs in for token ${of.token}.` : `Signs in for copy ${of.branch}.`),
 };
 

@@ -1,4 +1,4 @@
-import { object, type PrivateCaveat } from '@hangar/macaroon';
+import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
 import type { CaveatMeters } from './facts.ts';
 import { bodyFrom } from './json-body.ts';
@@ -27,9 +27,9 @@ export function rateCaveat(meters: CaveatMeters): PrivateCaveat<Rate> {
     },
     clear: ({ perMinute }, _subject, branch) => {
       if (branch === undefined)
-        return object('bad_caveat', 'A rate counts only at the top of a permission token.');
+        return objection('bad_caveat', 'A rate counts only at the top of a permission token.');
       if (meters.take(`rate ${branch}`, perMinute)) return undefined;
-      return object('private', `The token allows ${perMinute} requests a minute, and they are used up.`);
+      return objection('private', `The token allows ${perMinute} requests a minute, and they are used up.`);
     },
     explain: ({ perMinute }) => `At most ${perMinute} requests a minute.`,
     toJson: ({ perMinute }) => ({ per_minute: perMinute }),

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { object, type PrivateCaveat } from '@hangar/macaroon';
+import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
 import { bodyFrom } from './json-body.ts';
 import { factsOf } from './facts.ts';
@@ -37,13 +37,13 @@ export const sourceCaveat: PrivateCaveat<Source> = {
   clear: ({ cidrs }, subject) => {
     const { remoteAddress } = factsOf(subject);
     if (remoteAddress === undefined) {
-      return object(
+      return objection(
         'invalid_access',
         'The token works only from certain networks, and the origin is not known.',
       );
     }
     if (cidrs.some((cidr) => contains(cidr, remoteAddress))) return undefined;
-    return object('private', `The token works only from ${cidrs.join(', ')}, not from ${remoteAddress}.`);
+    return objection('private', `The token works only from ${cidrs.join(', ')}, not from ${remoteAddress}.`);
   },
   explain: ({ cidrs }) => `Works only from ${cidrs.join(', ')}.`,
   toJson: ({ cidrs }) => ({ cidrs }),

@@ -1,5 +1,5 @@
 import type { SpendPeriod } from '@hangar/contract';
-import { Action, object, type PrivateCaveat } from '@hangar/macaroon';
+import { Action, objection, type PrivateCaveat } from '@hangar/macaroon';
 import { z } from 'zod';
 import { factsOf, type CaveatMeters } from './facts.ts';
 import { bodyFrom } from './json-body.ts';
@@ -45,7 +45,7 @@ export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
       const caveat = explain({ amount, currency, period });
       if (branch !== undefined && meters.owe?.({ kind: 'spend', ...limit, caveat }) === true)
         return undefined;
-      return object('invalid_access', 'The token has a budget, and what it has spent is not known here.');
+      return objection('invalid_access', 'The token has a budget, and what it has spent is not known here.');
     },
     explain,
     toJson: ({ amount, currency, period }) => ({ amount, currency, period }),

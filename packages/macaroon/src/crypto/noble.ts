@@ -4,7 +4,7 @@ import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, toHex } from '../bytes.ts';
-import { tailsOf, walkParts, type Marks } from '../signed-parts.ts';
+import { tailsOf, walkParts, type Marks } from '../format/signed-parts.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -11,7 +11,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
-import { tailsOf, walkParts, type Marks } from '../signed-parts.ts';
+import { tailsOf, walkParts, type Marks } from '../format/signed-parts.ts';
 import { createEngine, type Engine } from './wasm/engine.ts';
 
 const AEAD = 'chacha20-poly1305';

@@ -3,7 +3,7 @@ import { CHAIN_FUNCTIONS } from './chain.ts';
 import { cipherFunctions } from './chacha20-poly1305.ts';
 import { AT, PAGES } from './layout.ts';
 import { Slab } from './slab.ts';
-import { FINALIZATION_KEY, tailAt, type Marks } from '../../signed-parts.ts';
+import { FINALIZATION_KEY, tailAt, type Marks } from '../../format/signed-parts.ts';
 
 /** The part of the WebAssembly API that is used; the compiler settings of this package know no browser types. */
 declare const WebAssembly: {

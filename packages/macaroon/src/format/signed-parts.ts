@@ -1,5 +1,5 @@
-import { concatBytes, utf8 } from './bytes.ts';
-import { KEY_BYTES } from './limits.ts';
+import { concatBytes, utf8 } from '../bytes.ts';
+import { KEY_BYTES } from '../limits.ts';
 
 /** Where the signed parts of a token lie: start and end of the nonce, start of each caveat, end of the last one. */
 export type Marks = readonly number[];

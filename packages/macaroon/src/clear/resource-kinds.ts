@@ -1,7 +1,7 @@
-import type { ActionMask } from './action.ts';
-import type { Caveat } from './caveat.ts';
+import type { ActionMask } from '../caveats/action.ts';
+import type { Caveat } from '../caveats/caveat.ts';
 import type { ResourceKind } from './resource-rule.ts';
-import { quoted } from './words.ts';
+import { quoted } from '../caveats/action-words.ts';
 
 const byName = (noun: string): ResourceKind<string> => ({
   noun,

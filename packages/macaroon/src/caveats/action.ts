@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from './result.ts';
+import { ok, refuse, type Result } from '../result.ts';
 
 /** The five actions as bits (docs/specs/token-format.md#actions). Requests are built from these bits only. */
 export const Action = Object.freeze({

@@ -7,11 +7,11 @@ import {
   verifyDomain,
   withoutTail,
 } from './cache-key.ts';
-import { isAttestation, type Caveat } from './caveat.ts';
-import { equalBytes, equalsRange, toHex } from './bytes.ts';
-import { nextTail, tokenId, type Macaroon } from './macaroon.ts';
-import { ok, type Result } from './result.ts';
-import { VerifiedToken, type Verified } from './verified.ts';
+import { isAttestation, type Caveat } from '../caveats/caveat.ts';
+import { equalBytes, equalsRange, toHex } from '../bytes.ts';
+import { nextTail, tokenId, type Macaroon } from '../format/macaroon.ts';
+import { ok, type Result } from '../result.ts';
+import { VerifiedMacaroon, type Verified } from './verified.ts';
 import { verify, type VerifyOptions, type VerifyReason } from './verify.ts';
 
 /** Bounds of a verification cache. */
@@ -176,7 +176,7 @@ class Cache implements VerificationCache {
     }
     this.hits += 1;
     const uses = matched.map((each, index) => ({ macaroon: each, trusted: entry.trusted[index]! }));
-    return new VerifiedToken(macaroon, uses, () => entry.branches);
+    return new VerifiedMacaroon(macaroon, uses, () => entry.branches);
   }
 
   #live(key: string, macaroon: Macaroon, matched: readonly Macaroon[]): Entry | undefined {

@@ -1,7 +1,7 @@
 import { encodeBase64, sha256 } from '#crypto';
-import { equalBytes } from './bytes.ts';
-import { KEY_BYTES } from './limits.ts';
-import { marksOf, type Macaroon } from './macaroon.ts';
+import { equalBytes } from '../bytes.ts';
+import { KEY_BYTES } from '../limits.ts';
+import { marksOf, type Macaroon } from '../format/macaroon.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { EVERY_BIT } from './action.ts';
 import type { Caveat, Command, IdMasks, NameMasks } from './caveat.ts';
-import { LIMITS, type Limits } from './limits.ts';
-import { attempt, Reader, type DecodeReason } from './msgpack/reader.ts';
-import type { Result } from './result.ts';
+import { LIMITS, type Limits } from '../limits.ts';
+import { attempt, Reader, type DecodeReason } from '../msgpack/reader.ts';
+import type { Result } from '../result.ts';
 
 /** Reads the canonical bytes of a caveat set that stands alone, as `encodeCaveats` writes it. */
 export function decodeCaveats(

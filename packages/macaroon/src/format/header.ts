@@ -1,11 +1,11 @@
 import { decodeBase64 } from '#crypto';
 import { holdsBlank, trimBlanks } from './blanks.ts';
-import { LIMITS, type Limits } from './limits.ts';
+import { LIMITS, type Limits } from '../limits.ts';
 import { decodeMacaroon, encodeToken, type Macaroon } from './macaroon.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, refuse, type Result } from '../result.ts';
 
 /** Why a text is no token. */
-export type TokenReason =
+export type TokenTextReason =
   | { readonly tag: 'empty' }
   | { readonly tag: 'truncated' }
   | { readonly tag: 'too_large' }
@@ -48,7 +48,7 @@ export function stripScheme(header: string): string {
 }
 
 /** Reads one token text such as `fm2_…`, without a scheme. */
-export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macaroon, TokenReason> {
+export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macaroon, TokenTextReason> {
   if (text === '') return refuse({ tag: 'empty' });
   const prefix = PREFIXES.find((candidate) => text.startsWith(candidate));
   if (prefix === undefined) {
@@ -72,7 +72,7 @@ export function isCutPrefix(text: string): boolean {
 }
 
 /** What people do to a text without noticing is called by its name. */
-function notBase64(encoded: string): TokenReason {
+function notBase64(encoded: string): TokenTextReason {
   if (holdsBlank(encoded))
     return { tag: 'malformed', detail: 'there is a line break or space inside the token' };
   if (/^[\w-]*={0,2}$/.test(encoded) && /[-_]/.test(encoded))
@@ -86,7 +86,7 @@ function notBase64(encoded: string): TokenReason {
 /** One comma-separated piece of a header and what it turned out to be. */
 export interface HeaderPiece {
   readonly text: string;
-  readonly decoded: Result<Macaroon, TokenReason>;
+  readonly decoded: Result<Macaroon, TokenTextReason>;
 }
 
 /** Splits a header and reads every piece; none for a header that holds nothing. Refuses only what is too large to be looked at. */

@@ -1,10 +1,10 @@
 import type { Access } from './access.ts';
-import type { Caveat, IfPresentCaveat, UnknownCaveat } from './caveat.ts';
-import { readPrivate, type PrivateCaveats } from './private-caveat.ts';
-import { object, type Objection } from './refusal.ts';
+import type { Caveat, IfPresentCaveat, UnknownCaveat } from '../caveats/caveat.ts';
+import { readPrivate, type PrivateCaveats } from '../caveats/private.ts';
+import { objection, type Objection } from './refusal.ts';
 import * as kinds from './resource-kinds.ts';
 import { clearResource } from './resource-rule.ts';
-import { Role } from './roles.ts';
+import { Role } from '../caveats/roles.ts';
 import * as rules from './rules.ts';
 import type { DischargeRequest, Subject } from './subject.ts';
 
@@ -25,13 +25,13 @@ export function evaluate(caveat: Caveat, context: Context): Objection {
     case 'Unknown':
       return evaluateUnknown(caveat, context);
     case '3P':
-      return object('bad_caveat', 'A third-party caveat counts only at the top of a verified token.');
+      return objection('bad_caveat', 'A third-party caveat counts only at the top of a verified token.');
     case 'BindToParentToken':
-      return object('bad_caveat', 'A binding counts only at the top of a verified discharge.');
+      return objection('bad_caveat', 'A binding counts only at the top of a verified discharge.');
     case 'FlyioUserID':
     case 'GitHubUserID':
     case 'GoogleUserID':
-      return object('bad_caveat', 'An attestation cannot be a condition.');
+      return objection('bad_caveat', 'An attestation cannot be a condition.');
     default:
       return context.subject.kind === 'access'
         ? evaluateAccess(caveat, context.subject.access, context)
@@ -92,7 +92,7 @@ function evaluateAccess(caveat: Particular, access: Access, context: Context): O
     case 'ConfineGitHubOrg':
     case 'ConfineGoogleHD':
     case 'MaxValidity':
-      return object('invalid_access', 'The token carries a condition that only a third party can check.');
+      return objection('invalid_access', 'The token carries a condition that only a third party can check.');
   }
 }
 
@@ -110,7 +110,7 @@ function evaluateDischarge(caveat: Particular, request: DischargeRequest): Objec
     case 'MaxValidity':
       return rules.clearMaxValidity(caveat.seconds, request.now, request.expiry);
     default:
-      return object('invalid_access', `A ticket cannot ask a third party to check ${caveat.type}.`);
+      return objection('invalid_access', `A ticket cannot ask a third party to check ${caveat.type}.`);
   }
 }
 
@@ -133,14 +133,14 @@ function evaluateIfPresent(caveat: IfPresentCaveat, access: Access, context: Con
 function evaluateUnknown(caveat: UnknownCaveat, context: Context): Objection {
   const definition = context.registry?.get(caveat.number);
   if (definition === undefined) {
-    return object(
+    return objection(
       'bad_caveat',
       `The token carries a condition of type ${caveat.number}, which is not known here.`,
     );
   }
   const read = readPrivate(definition, caveat);
   if (read === undefined)
-    return object('bad_caveat', `The token carries a damaged ${definition.name} condition.`);
+    return objection('bad_caveat', `The token carries a damaged ${definition.name} condition.`);
   return definition.clear(read.value, context.subject, context.branch);
 }
 

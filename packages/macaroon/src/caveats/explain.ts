@@ -1,17 +1,17 @@
 import type { ActionMask } from './action.ts';
-import { toHex } from './bytes.ts';
+import { toHex } from '../bytes.ts';
 import { everyCaveat, type Caveat, type Command, type FlySrcCaveat, type UnknownCaveat } from './caveat.ts';
-import { namesOrganization } from './clear.ts';
-import type { TokenReason } from './header.ts';
-import { tokenId, type Macaroon } from './macaroon.ts';
+import { namesOrganization } from '../clear/clear.ts';
+import type { TokenTextReason } from '../format/header.ts';
+import { tokenId, type Macaroon } from '../format/macaroon.ts';
 import { alwaysConcerned, neverClears } from './never-clears.ts';
-import { readPrivate, type PrivateCaveats } from './private-caveat.ts';
-import type { Refusal } from './refusal.ts';
-import { withResourceSet } from './resource-kinds.ts';
-import { allowedOnEach, describeKeys, type ResourceKind } from './resource-rule.ts';
+import { readPrivate, type PrivateCaveats } from './private.ts';
+import type { Refusal } from '../clear/refusal.ts';
+import { withResourceSet } from '../clear/resource-kinds.ts';
+import { allowedOnEach, describeKeys, type ResourceKind } from '../clear/resource-rule.ts';
 import { formatRoles } from './roles.ts';
-import type { VerifyReason } from './verify.ts';
-import { actionWords, durationWords, listWords, quoted, timeWords } from './words.ts';
+import type { VerifyReason } from '../verify/verify.ts';
+import { actionWords, durationWords, listWords, quoted, timeWords } from './action-words.ts';
 
 /** What one caveat says, as an English sentence. Safe to show: texts from the token are quoted, keys are left out. */
 export function explainCaveat(caveat: Caveat, registry?: PrivateCaveats): string {
@@ -105,7 +105,7 @@ export function explainRefusal(refusal: Refusal, registry?: PrivateCaveats): str
 }
 
 /** Why a text is not a token. */
-export function explainTokenReason(reason: TokenReason): string {
+export function explainTokenReason(reason: TokenTextReason): string {
   switch (reason.tag) {
     case 'empty':
       return 'There is no token.';

@@ -1,11 +1,11 @@
-import { encodePair } from './caveat-write.ts';
+import { encodePair } from './write.ts';
 import type { UnknownCaveat } from './caveat.ts';
-import { MacaroonError } from './error.ts';
-import { LIMITS } from './limits.ts';
-import { attempt, Reader } from './msgpack/reader.ts';
-import { Writer } from './msgpack/writer.ts';
-import type { Objection } from './refusal.ts';
-import type { Subject } from './subject.ts';
+import { MacaroonError } from '../error.ts';
+import { LIMITS } from '../limits.ts';
+import { attempt, Reader } from '../msgpack/reader.ts';
+import { Writer } from '../msgpack/writer.ts';
+import type { Objection } from '../clear/refusal.ts';
+import type { Subject } from '../clear/subject.ts';
 
 /**
  * The first number that anybody may use without asking Fly.io, and the last

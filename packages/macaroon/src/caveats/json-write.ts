@@ -1,11 +1,11 @@
 import { encodeBase64 } from '#crypto';
 import { formatMask, type ActionMask } from './action.ts';
-import { compareBytes, toHex, utf8 } from './bytes.ts';
+import { compareBytes, toHex, utf8 } from '../bytes.ts';
 import type { Caveat, UnknownCaveat } from './caveat.ts';
-import { MacaroonError } from './error.ts';
+import { MacaroonError } from '../error.ts';
 import { writeJsonText, type JsonWritable } from './json-text.ts';
-import type { Macaroon } from './macaroon.ts';
-import { readPrivate, type PrivateCaveats } from './private-caveat.ts';
+import type { Macaroon } from '../format/macaroon.ts';
+import { readPrivate, type PrivateCaveats } from './private.ts';
 
 /**
  * The JSON of a caveat set as Fly.io writes it: an array of `{"type", "body"}`; ids are bare integers of any size, so read

@@ -1,13 +1,13 @@
 import { sameBytes, walkChain } from '#crypto';
-import { equalBytes } from './bytes.ts';
-import { isAttestation, type ThirdPartyCaveat } from './caveat.ts';
-import { MacaroonError } from './error.ts';
-import { KEY_BYTES, LIMITS } from './limits.ts';
-import { marksOf, type Macaroon } from './macaroon.ts';
-import { ok, refuse, type Result } from './result.ts';
-import { tailAt } from './signed-parts.ts';
+import { equalBytes } from '../bytes.ts';
+import { isAttestation, type ThirdPartyCaveat } from '../caveats/caveat.ts';
+import { MacaroonError } from '../error.ts';
+import { KEY_BYTES, LIMITS } from '../limits.ts';
+import { marksOf, type Macaroon } from '../format/macaroon.ts';
+import { ok, refuse, type Result } from '../result.ts';
+import { tailAt } from '../format/signed-parts.ts';
 import { openTicket, openVerifierKey } from './third-party.ts';
-import { TailDigests, VerifiedToken, type UsedDischarge, type Verified } from './verified.ts';
+import { TailDigests, VerifiedMacaroon, type UsedDischarge, type Verified } from './verified.ts';
 
 /** Why a token is not genuine, or not genuine on its own. */
 export type VerifyReason =
@@ -76,7 +76,7 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
     if (!found.ok) return found;
     used.push(found.value);
   }
-  return ok(new VerifiedToken(macaroon, used, () => digests.hex));
+  return ok(new VerifiedMacaroon(macaroon, used, () => digests.hex));
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { Access } from './access.ts';
-import { Action, type ActionMask } from './action.ts';
-import { everyCaveat, type Caveat } from './caveat.ts';
+import { Action, type ActionMask } from '../caveats/action.ts';
+import { everyCaveat, type Caveat } from '../caveats/caveat.ts';
 import { clear } from './clear.ts';
 import { evaluate } from './evaluate.ts';
-import type { Macaroon } from './macaroon.ts';
-import type { PrivateCaveats } from './private-caveat.ts';
-import { ok, refuse, type Result } from './result.ts';
+import type { PrivateCaveats } from '../caveats/private.ts';
+import { ok, refuse, type Result } from '../result.ts';
 
 /** Why a token has no organization scope: it names none, or several that exclude each other. */
 export type ScopeReason = { readonly tag: 'no_organization' } | { readonly tag: 'contradiction' };
@@ -46,22 +45,6 @@ export function clusterScope(caveats: readonly Caveat[]): readonly string[] | un
   const named = new Set(found.flatMap((caveat) => [...(caveat.clusters?.keys() ?? [])]));
   const clusters = [...named].filter((cluster) => clears(found, { feature: 'litefs-cloud', cluster }));
   return clusters.includes('') ? undefined : clusters.sort();
-}
-
-/**
- * When the first of these tokens ends, in Unix seconds; undefined when none ends. Windows inside IfPresent count too:
- * this is what to show to people and when to renew, not the rule.
- */
-export function effectiveExpiry(tokens: readonly Pick<Macaroon, 'caveats'>[]): number | undefined {
-  let earliest: number | undefined;
-  for (const token of tokens) {
-    for (const caveat of everyCaveat(token.caveats)) {
-      if (caveat.type !== 'ValidityWindow') continue;
-      const end = Number(caveat.notAfter);
-      if (earliest === undefined || end < earliest) earliest = end;
-    }
-  }
-  return earliest;
 }
 
 /** Why there is no list of apps to act on. */

@@ -1,14 +1,14 @@
-import type { Access } from './access.ts';
-import type { Caveat } from './caveat.ts';
-import { clear } from './clear.ts';
-import { keepUseful, type BundleFilter } from './bundle-filter.ts';
-import type { BundleProblem, BundleToken, PermissionToken } from './bundle-token.ts';
-import { headerOf, isCutPrefix, readPieces, type Bundle, type HeaderReason } from './header.ts';
-import { LIMITS, type Limits } from './limits.ts';
-import { attenuate, encodeToken, tokenId, type Macaroon } from './macaroon.ts';
-import type { PrivateCaveats } from './private-caveat.ts';
-import type { Refusal } from './refusal.ts';
-import { ok, refuse, type Result } from './result.ts';
+import type { Access } from '../clear/access.ts';
+import type { Caveat } from '../caveats/caveat.ts';
+import { clear } from '../clear/clear.ts';
+import { keepUseful, type BundleFilter, type FilteredBundle } from './filter.ts';
+import type { BundleProblem, BundleToken, PermissionToken } from './token.ts';
+import { headerOf, isCutPrefix, readPieces, type HeaderReason } from '../format/header.ts';
+import { LIMITS, type Limits } from '../limits.ts';
+import { attenuate, encodeToken, tokenId, type Macaroon } from '../format/macaroon.ts';
+import type { PrivateCaveats } from '../caveats/private.ts';
+import type { Refusal } from '../clear/refusal.ts';
+import { ok, refuse, type Result } from '../result.ts';
 import {
   createDischarge,
   dischargesByTicket,
@@ -18,9 +18,9 @@ import {
   ticketsOf,
   type TicketAt,
   type TicketReason,
-} from './third-party.ts';
-import { extendVerified, type Verified } from './verified.ts';
-import { verify, type TrustedParties, type VerifyOptions, type VerifyReason } from './verify.ts';
+} from '../verify/third-party.ts';
+import { extendVerified, type Verified } from '../verify/verified.ts';
+import { verify, type TrustedParties, type VerifyOptions, type VerifyReason } from '../verify/verify.ts';
 
 /** Finds the key that signed a token, and whom to trust with it; undefined when the key id is unknown. */
 export type KeyResolver = (macaroon: Macaroon) => { key: Uint8Array; trusted?: TrustedParties } | undefined;
@@ -40,7 +40,7 @@ export type BundleDischargeReason =
  * changes: every operation answers a new bundle. Texts are kept as received, so passing a bundle on does not rewrite
  * its tokens.
  */
-export class TokenBundle implements Bundle {
+export class TokenBundle implements FilteredBundle {
   readonly location: string;
   readonly tokens: readonly BundleToken[];
   /** Found out when first asked for; see `ticketKey`. */

@@ -1,4 +1,4 @@
-import type { ActionMask } from './action.ts';
+import type { ActionMask } from '../caveats/action.ts';
 
 /**
  * What somebody wants to do (docs/specs/token-format.md#access). Absent and zero differ: `appId: 0n` means an app

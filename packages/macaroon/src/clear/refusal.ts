@@ -1,4 +1,4 @@
-import type { Caveat } from './caveat.ts';
+import type { Caveat } from '../caveats/caveat.ts';
 
 /**
  * Why a caveat does not clear (docs/specs/token-format.md#refusals). Only `resource_unspecified` lets an IfPresent
@@ -35,6 +35,6 @@ export interface Refusal {
 export type Objection = { readonly tag: RefusalTag; readonly sentence: string } | undefined;
 
 /** Makes an objection. */
-export function object(tag: RefusalTag, sentence: string): NonNullable<Objection> {
+export function objection(tag: RefusalTag, sentence: string): NonNullable<Objection> {
   return { tag, sentence };
 }

@@ -1,7 +1,7 @@
 import type { Caveat } from './caveat.ts';
-import { withResourceSet } from './resource-kinds.ts';
-import { LAST_END_SECONDS } from './limits.ts';
-import { contradiction } from './resource-rule.ts';
+import { withResourceSet } from '../clear/resource-kinds.ts';
+import { LAST_END_SECONDS } from '../limits.ts';
+import { contradiction } from '../clear/resource-rule.ts';
 
 /**
  * Why a caveat clears nothing, whoever asks for whatever, although it does not look like it. Nobody wants such a caveat, so

@@ -1,10 +1,10 @@
 import { sha256, tailDigests } from '#crypto';
-import { startsWithBytes, toHex } from './bytes.ts';
-import { isAttestation, type AttestationCaveat, type Caveat } from './caveat.ts';
-import { KEY_BYTES, MAX_BINDING_BYTES, MIN_BINDING_BYTES } from './limits.ts';
-import { nextTail, type Macaroon } from './macaroon.ts';
-import { tailAt } from './signed-parts.ts';
-import { effectiveExpiry } from './scope.ts';
+import { startsWithBytes, toHex } from '../bytes.ts';
+import { isAttestation, type AttestationCaveat, type Caveat } from '../caveats/caveat.ts';
+import { KEY_BYTES, MAX_BINDING_BYTES, MIN_BINDING_BYTES } from '../limits.ts';
+import { nextTail, type Macaroon } from '../format/macaroon.ts';
+import { tailAt } from '../format/signed-parts.ts';
+import { effectiveExpiry } from '../caveats/validity.ts';
 
 /** A genuine token. Being genuine allows nothing yet: `clear` decides. */
 export interface Verified {
@@ -27,7 +27,7 @@ export interface UsedDischarge {
 }
 
 /** Puts together what is known about a genuine token, for those who found out: `verify`, the cache, `verifiedElsewhere`. */
-export class VerifiedToken implements Verified {
+export class VerifiedMacaroon implements Verified {
   readonly token: Macaroon;
   readonly caveats: readonly Caveat[];
   readonly discharges: readonly UsedDischarge[];
@@ -70,7 +70,7 @@ export function verifiedElsewhere(
 ): Verified {
   const discharges = verdict.discharges.map((discharge) => Object.freeze({ ...discharge }));
   const branches = Object.freeze([...verdict.branches]);
-  return new VerifiedToken(macaroon, Object.freeze(discharges), () => branches);
+  return new VerifiedMacaroon(macaroon, Object.freeze(discharges), () => branches);
 }
 
 /**

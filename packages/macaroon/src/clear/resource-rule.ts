@@ -1,6 +1,6 @@
-import { EVERY_BIT, isWithin, type ActionMask } from './action.ts';
-import { object, type Objection } from './refusal.ts';
-import { actionWords, listWords } from './words.ts';
+import { EVERY_BIT, isWithin, type ActionMask } from '../caveats/action.ts';
+import { objection, type Objection } from './refusal.ts';
+import { actionWords, listWords } from '../caveats/action-words.ts';
 
 /** What a resource set is about, in words, and how its entries match. */
 export interface ResourceKind<K> {
@@ -74,9 +74,9 @@ export function clearResource<K>(
   action: ActionMask,
 ): Objection {
   const wrong = contradiction(kind, map);
-  if (wrong !== undefined) return object('bad_caveat', `The token clears nothing: ${wrong}.`);
+  if (wrong !== undefined) return objection('bad_caveat', `The token clears nothing: ${wrong}.`);
   if (requested === undefined) {
-    return object(
+    return objection(
       'resource_unspecified',
       `The token is for certain ${kind.noun}s, and the request names none.`,
     );
@@ -84,13 +84,13 @@ export function clearResource<K>(
   const entries = map ?? new Map<K, ActionMask>();
   const allowed = allowedOn(kind, entries, requested);
   if (allowed === undefined) {
-    return object(
+    return objection(
       'not_for_resource',
       `The token is for ${describeKeys(kind, entries)}, not for ${kind.noun} ${kind.show(requested)}.`,
     );
   }
   if (isWithin(action, allowed)) return undefined;
-  return object(
+  return objection(
     'not_for_action',
     `The token allows ${actionWords(allowed)} on ${kind.noun} ${kind.show(requested)}, and the request needs ${actionWords(action)}.`,
   );

@@ -1,7 +1,7 @@
-import type { TokenReason } from './header.ts';
-import type { Macaroon } from './macaroon.ts';
-import type { Verified } from './verified.ts';
-import type { VerifyReason } from './verify.ts';
+import type { TokenTextReason } from '../format/header.ts';
+import type { Macaroon } from '../format/macaroon.ts';
+import type { Verified } from '../verify/verified.ts';
+import type { VerifyReason } from '../verify/verify.ts';
 
 /** What is known about a permission token. */
 export type TokenState =
@@ -21,11 +21,11 @@ export interface PermissionToken {
 export type BundleToken =
   | PermissionToken
   | { readonly kind: 'discharge'; readonly text: string; readonly macaroon: Macaroon }
-  | { readonly kind: 'malformed'; readonly text: string; readonly reason: TokenReason }
+  | { readonly kind: 'malformed'; readonly text: string; readonly reason: TokenTextReason }
   | { readonly kind: 'other'; readonly text: string };
 
 /** A piece of a header that looked like a macaroon and is none. */
 export interface BundleProblem {
   readonly position: number;
-  readonly reason: TokenReason;
+  readonly reason: TokenTextReason;
 }

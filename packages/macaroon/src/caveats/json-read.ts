@@ -1,14 +1,14 @@
 import { decodeBase64 } from '#crypto';
 import { parseMask, type ActionMask } from './action.ts';
-import { isWellFormedText } from './bytes.ts';
+import { isWellFormedText } from '../bytes.ts';
 import { CAVEAT_NUMBERS, type Caveat, type CaveatType } from './caveat.ts';
-import { decodeCaveats } from './caveat-read.ts';
-import { encodeCaveats } from './caveat-write.ts';
-import { MacaroonError } from './error.ts';
+import { decodeCaveats } from './read.ts';
+import { encodeCaveats } from './write.ts';
+import { MacaroonError } from '../error.ts';
 import { JsonFailure, parseJsonText, plainJson, type JsonNode, type JsonObject } from './json-text.ts';
 import { neverClears } from './never-clears.ts';
-import { privateCaveat, type PrivateCaveats } from './private-caveat.ts';
-import { refuse, type Result } from './result.ts';
+import { privateCaveat, type PrivateCaveats } from './private.ts';
+import { refuse, type Result } from '../result.ts';
 
 /** Why a text is no caveat set. `path` leads to the place, such as `[0].body.apps`. */
 export interface JsonReason {

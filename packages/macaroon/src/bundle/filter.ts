@@ -1,15 +1,24 @@
-import type { Access } from './access.ts';
-import type { TokenBundle } from './bundle.ts';
-import type { BundleToken } from './bundle-token.ts';
-import { Action } from './action.ts';
-import { everyCaveat, type CaveatType } from './caveat.ts';
-import { clear } from './clear.ts';
-import type { PrivateCaveats } from './private-caveat.ts';
-import { organizationScope } from './scope.ts';
-import { ticketsOf } from './third-party.ts';
+import type { Access } from '../clear/access.ts';
+import type { Bundle } from '../format/header.ts';
+import type { Macaroon } from '../format/macaroon.ts';
+import type { BundleToken } from './token.ts';
+import { Action } from '../caveats/action.ts';
+import { everyCaveat, type CaveatType } from '../caveats/caveat.ts';
+import { clear } from '../clear/clear.ts';
+import type { PrivateCaveats } from '../caveats/private.ts';
+import { organizationScope } from '../clear/scope.ts';
+import { ticketsOf } from '../verify/third-party.ts';
+
+/** What a filter can ask about the tokens beside the one it judges. */
+export interface FilteredBundle extends Bundle {
+  /** Whether some permission token of the bundle asks for this discharge. */
+  wants(discharge: Macaroon): boolean;
+  dischargesFor(ticket: Uint8Array): readonly Macaroon[];
+  select(filter: BundleFilter): FilteredBundle;
+}
 
 /** Says which tokens of a bundle to keep. Filters never reorder. */
-export type BundleFilter = (token: BundleToken, bundle: TokenBundle) => boolean;
+export type BundleFilter = (token: BundleToken, bundle: FilteredBundle) => boolean;
 
 /** What a header is worth passing on with: everything but damaged tokens and discharges that nobody here asks for. */
 export const keepUseful: BundleFilter = (token, bundle) => {
@@ -67,7 +76,7 @@ export function missingDischarge(location: string): BundleFilter {
 /** What a filter keeps, plus the discharges that the kept permission tokens ask for. */
 export function withDischarges(filter: BundleFilter): BundleFilter {
   // The kept tokens of a bundle are the same for each of its discharges.
-  const kept = new WeakMap<TokenBundle, TokenBundle>();
+  const kept = new WeakMap<FilteredBundle, FilteredBundle>();
   return (token, bundle) => {
     if (filter(token, bundle)) return true;
     if (token.kind !== 'discharge') return false;

@@ -1,15 +1,15 @@
 import { chainTails, encodeBase64, hmac, randomBytes } from '#crypto';
-import { concatBytes, equalBytes } from './bytes.ts';
-import { isAttestation, type Caveat } from './caveat.ts';
-import { readCaveatSet } from './caveat-read.ts';
-import { encodePair } from './caveat-write.ts';
-import { MacaroonError } from './error.ts';
-import { KEY_BYTES, LIMITS, NONCE_RANDOM_BYTES, type Limits } from './limits.ts';
-import { attempt, Reader, type DecodeReason } from './msgpack/reader.ts';
-import { Writer } from './msgpack/writer.ts';
-import { neverClears } from './never-clears.ts';
+import { concatBytes, equalBytes } from '../bytes.ts';
+import { isAttestation, type Caveat } from '../caveats/caveat.ts';
+import { readCaveatSet } from '../caveats/read.ts';
+import { encodePair } from '../caveats/write.ts';
+import { MacaroonError } from '../error.ts';
+import { KEY_BYTES, LIMITS, NONCE_RANDOM_BYTES, type Limits } from '../limits.ts';
+import { attempt, Reader, type DecodeReason } from '../msgpack/reader.ts';
+import { Writer } from '../msgpack/writer.ts';
+import { neverClears } from '../caveats/never-clears.ts';
 import { encodeNonce, nonceUuid, readNonce, type Nonce } from './nonce.ts';
-import { refuse, type Result } from './result.ts';
+import { refuse, type Result } from '../result.ts';
 import { FINALIZATION_KEY, caveatParts, noncePart, tailPart, type Marks } from './signed-parts.ts';
 
 /**

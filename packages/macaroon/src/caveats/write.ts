@@ -1,8 +1,8 @@
 import { EVERY_BIT, type ActionMask } from './action.ts';
-import { fromHex } from './bytes.ts';
+import { fromHex } from '../bytes.ts';
 import { CAVEAT_NUMBERS, type Caveat, type Command, type IdMasks, type NameMasks } from './caveat.ts';
-import { MacaroonError } from './error.ts';
-import { Writer } from './msgpack/writer.ts';
+import { MacaroonError } from '../error.ts';
+import { Writer } from '../msgpack/writer.ts';
 
 const KNOWN_NUMBERS = new Set(Object.values(CAVEAT_NUMBERS).map(BigInt));
 

@@ -1,12 +1,12 @@
 import { accessFault, type Access } from './access.ts';
-import { isAttestation, type Caveat } from './caveat.ts';
-import { MacaroonError } from './error.ts';
+import { isAttestation, type Caveat } from '../caveats/caveat.ts';
+import { MacaroonError } from '../error.ts';
 import { evaluate } from './evaluate.ts';
-import type { PrivateCaveats } from './private-caveat.ts';
+import type { PrivateCaveats } from '../caveats/private.ts';
 import type { Objection, Refusal } from './refusal.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, refuse, type Result } from '../result.ts';
 import type { DischargeRequest, Subject } from './subject.ts';
-import type { Verified } from './verified.ts';
+import type { Verified } from '../verify/verified.ts';
 
 /**
  * Decides whether a verified token allows an access, or all of several. Every caveat must clear for every access.

@@ -1,8 +1,8 @@
-import { concatBytes, fromHex, toHex } from './bytes.ts';
+import { concatBytes, fromHex, toHex } from '../bytes.ts';
 import { sha1 } from '#crypto';
-import { NONCE_RANDOM_BYTES } from './limits.ts';
-import type { Reader } from './msgpack/reader.ts';
-import { Writer } from './msgpack/writer.ts';
+import { NONCE_RANDOM_BYTES } from '../limits.ts';
+import type { Reader } from '../msgpack/reader.ts';
+import { Writer } from '../msgpack/writer.ts';
 
 /** The first, signed part of a token: which key signed it, and what makes it unique. */
 export interface Nonce {

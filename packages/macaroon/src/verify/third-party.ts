@@ -1,16 +1,16 @@
 import { encodeBase64, randomBytes, seal, unseal } from '#crypto';
-import { trimBlanks } from './blanks.ts';
-import { equalBytes } from './bytes.ts';
-import { everyCaveat, type Caveat, type ThirdPartyCaveat } from './caveat.ts';
-import { readCaveatSet } from './caveat-read.ts';
-import { encodePair, writeSet } from './caveat-write.ts';
-import { MacaroonError } from './error.ts';
-import { decodeToken, type TokenReason } from './header.ts';
-import { KEY_BYTES, LIMITS } from './limits.ts';
-import { appendPairs, mint, type Macaroon } from './macaroon.ts';
-import { attempt, Reader } from './msgpack/reader.ts';
-import { Writer } from './msgpack/writer.ts';
-import { refuse, type Result } from './result.ts';
+import { trimBlanks } from '../format/blanks.ts';
+import { equalBytes } from '../bytes.ts';
+import { everyCaveat, type Caveat, type ThirdPartyCaveat } from '../caveats/caveat.ts';
+import { readCaveatSet } from '../caveats/read.ts';
+import { encodePair, writeSet } from '../caveats/write.ts';
+import { MacaroonError } from '../error.ts';
+import { decodeToken, type TokenTextReason } from '../format/header.ts';
+import { KEY_BYTES, LIMITS } from '../limits.ts';
+import { appendPairs, mint, type Macaroon } from '../format/macaroon.ts';
+import { attempt, Reader } from '../msgpack/reader.ts';
+import { Writer } from '../msgpack/writer.ts';
+import { refuse, type Result } from '../result.ts';
 
 const SEAL_NONCE_BYTES = 12;
 /** Nonce, discharge key and tag: the only length a verifier key can have. */
@@ -134,7 +134,7 @@ export function createDischarge(options: DischargeOptions): Macaroon {
 export function readDischarge(
   text: string,
   ticket: Uint8Array,
-): Result<Macaroon, TokenReason | { tag: 'wrong_ticket' }> {
+): Result<Macaroon, TokenTextReason | { tag: 'wrong_ticket' }> {
   const decoded = decodeToken(trimBlanks(text));
   if (!decoded.ok) return decoded;
   return equalBytes(decoded.value.nonce.keyId, ticket) ? decoded : refuse({ tag: 'wrong_ticket' });
