@@ -51,7 +51,7 @@ class LeasingPool {
     this.#heard = heard;
   }
 
-  query(...args: [string, unknown[]?]): Promise<pg.QueryResult> {
+  query(...args: [string | pg.QueryConfig, unknown[]?]): Promise<pg.QueryResult> {
     return this.#pool.query(...args);
   }
 

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, lte, notInArray, sql } from 'drizzle-orm';
-import type { AccountEvidence, AccountStore, Introspection } from '@hangar/provider';
+import type { AccountStore, Introspection } from '@hangar/provider';
 import type { Database, Executor } from '../database.ts';
 import { memberships, organizations, users } from '../schema/provider.ts';
 
@@ -17,28 +17,6 @@ export function accountStore(db: Database): AccountStore {
       return await known(db, ids);
     },
   };
-}
-
-/**
- * Writes what a signed request says about an organization, a user and the role. Evidence older than what
- * is stored changes nothing. Rows are always locked in this order, so two writers cannot deadlock.
- */
-export async function recordEvidence(tx: Executor, evidence: AccountEvidence): Promise<void> {
-  const { organization, user, at } = evidence;
-  await tx
-    .insert(organizations)
-    .values({ ...organization, createdAt: at, evidenceAt: at })
-    .onConflictDoUpdate({
-      target: organizations.id,
-      set: {
-        name: sql`coalesce(excluded.name, ${organizations.name})`,
-        email: sql`coalesce(excluded.email, ${organizations.email})`,
-        evidenceAt: sql`excluded.evidence_at`,
-      },
-      setWhere: sql`${organizations.evidenceAt} <= excluded.evidence_at`,
-    });
-  await upsertUser(tx, user, at);
-  await upsertMembership(tx, organization.id, user.id, evidence.role, at);
 }
 
 /**
@@ -81,7 +59,7 @@ async function known(executor: Executor, ids: readonly string[]): Promise<string
   return rows.map((row) => row.id);
 }
 
-async function upsertUser(tx: Executor, user: AccountEvidence['user'], at: Date): Promise<void> {
+async function upsertUser(tx: Executor, user: Introspection['user'], at: Date): Promise<void> {
   await tx
     .insert(users)
     .values({ ...user, createdAt: at, evidenceAt: at })

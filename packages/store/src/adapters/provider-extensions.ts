@@ -3,11 +3,11 @@ import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, sql, type S
 import type { AccountEvidence, Decision, ExtensionRecord, ExtensionStore, Inserted } from '@hangar/provider';
 import { HangarError } from '@hangar/http';
 import { isUniqueViolation, type Database, type Executor } from '../database.ts';
-import { extensions, outbox } from '../schema/provider.ts';
-import { notify } from '../signals.ts';
-import { recordEvidence } from './provider-accounts.ts';
+import { extensions } from '../schema/provider.ts';
+import { statement } from '../prepared.ts';
+import { recordEvidence } from './provider-evidence.ts';
 import { forgetExtensions } from './provider-pruning.ts';
-import { toRecord, toRow } from './provider-rows.ts';
+import { EXTENSION_CHANGES, EXTENSION_COLUMNS, readRecord, toRecord } from './provider-rows.ts';
 
 /** Announced on commit whenever a row was added to the outbox. */
 export const OUTBOX_CHANNEL = 'hangar_outbox';
@@ -29,13 +29,9 @@ export function extensionStore(db: Database): ExtensionStore {
     try {
       return await db.transaction(async (tx) => {
         await recordEvidence(tx, evidence);
-        const [row] = await tx
-          .insert(extensions)
-          .values(toRow(record))
-          .onConflictDoNothing({ target: extensions.flyId })
-          .returning();
-        if (row === undefined) throw new IdTaken();
-        return { tag: 'inserted', record: toRecord(row) };
+        const [stored] = await insertRecord(tx, ...EXTENSION_COLUMNS.values(record));
+        if (stored === undefined) throw new IdTaken();
+        return { tag: 'inserted', record: stored };
       });
     } catch (error) {
       if (isUniqueViolation(error)) return { tag: 'name_taken' };
@@ -54,10 +50,10 @@ export function extensionStore(db: Database): ExtensionStore {
       if (!uuid.test(id)) return undefined;
       try {
         return await db.transaction(async (tx) => {
-          const [row] = await tx.select().from(extensions).where(eq(extensions.id, id)).for('update');
-          if (row === undefined) return undefined;
-          const decision = decide(toRecord(row));
-          await write(tx, id, decision);
+          const [current] = await lockRecord(tx, id);
+          if (current === undefined) return undefined;
+          const decision = decide(current);
+          await write(tx, current, decision);
           return decision.result;
         });
       } catch (error) {
@@ -159,32 +155,45 @@ export function extensionStore(db: Database): ExtensionStore {
   };
 }
 
-async function write<R>(tx: Executor, id: string, decision: Decision<R>): Promise<void> {
+const insertRecord = statement<unknown[], ExtensionRecord>(
+  'extension_insert',
+  `insert into extensions (${EXTENSION_COLUMNS.names}) values (${EXTENSION_COLUMNS.places()})
+   on conflict (fly_id) do nothing returning *`,
+  readRecord,
+);
+
+const lockRecord = statement<[id: string], ExtensionRecord>(
+  'extension_lock',
+  'select * from extensions where id = $1::uuid for update',
+  readRecord,
+);
+
+const changeRecord = statement<[id: string, ...changes: unknown[]], true>(
+  'extension_change',
+  `update extensions set ${EXTENSION_CHANGES.settings(1)} where id = $1::uuid returning 1 as one`,
+  () => true,
+);
+
+/** Adds an announcement and tells every process that listens, when the transaction commits. */
+const announce = statement<[id: string, extension: string, action: string, at: Date, channel: string], true>(
+  'outbox_add',
+  `with added as (
+    insert into outbox (id, extension_id, action, state, attempts, replay, created_at, scheduled_from, next_at)
+    values ($1::uuid, $2::uuid, $3::text, 'pending', 0, false, $4::timestamptz, $4::timestamptz, $4::timestamptz)
+    returning 1 as one)
+  select pg_notify($5::text, '') from added`,
+  () => true,
+);
+
+async function write<R>(tx: Executor, current: ExtensionRecord, decision: Decision<R>): Promise<void> {
+  const { id } = current;
   if (decision.remove === true) {
     await tx.delete(extensions).where(eq(extensions.id, id));
     return;
   }
   if (decision.evidence !== undefined) await recordEvidence(tx, decision.evidence);
-  const set = toRow(decision.set ?? {});
-  const [row] =
-    Object.keys(set).length === 0
-      ? await tx.select({ at: extensions.updatedAt }).from(extensions).where(eq(extensions.id, id))
-      : await tx
-          .update(extensions)
-          .set(set)
-          .where(eq(extensions.id, id))
-          .returning({ at: extensions.updatedAt });
-  if (decision.announce === undefined || decision.announce === null || row === undefined) return;
-  await tx.insert(outbox).values({
-    id: randomUUID(),
-    extensionId: id,
-    action: decision.announce,
-    state: 'pending',
-    attempts: 0,
-    replay: false,
-    createdAt: row.at,
-    scheduledFrom: row.at,
-    nextAt: row.at,
-  });
-  await notify(tx, OUTBOX_CHANNEL);
+  const next = { ...current, ...decision.set };
+  if (decision.set !== undefined) await changeRecord(tx, id, ...EXTENSION_CHANGES.values(next));
+  if (decision.announce === undefined || decision.announce === null) return;
+  await announce(tx, randomUUID(), id, decision.announce, next.updatedAt, OUTBOX_CHANNEL);
 }
