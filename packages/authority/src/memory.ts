@@ -149,6 +149,7 @@ export function createMemoryStore(): IssuerStore & FlowStore {
       keys.set(number, row);
       return row;
     },
+    nextKeyNumber: async () => (newestKey += 1n),
     keysAfter: async (number, limit) =>
       [...keys.values()].filter((key) => key.number > number).slice(0, limit),
     resealKey: async (number, from, to) => {

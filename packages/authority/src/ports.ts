@@ -117,6 +117,7 @@ export interface FeedPage {
   readonly more: boolean;
   /** The number last handed out; lower than before only when an older database was restored. */
   readonly newest: bigint;
+  /** The highest key number handed out: a higher one cannot exist, a lower one may. */
   readonly newestKey: bigint;
 }
 
@@ -159,6 +160,11 @@ export interface IssuerStore {
     seal: (number: bigint) => Uint8Array;
     at: Date;
   }): Promise<SigningKeyRow>;
+  /**
+   * A number for a key, for this caller alone, from those that this process took in advance. It was handed out before it
+   * is answered, so that the feed's `newestKey` is never behind a key that exists; it may be ahead.
+   */
+  nextKeyNumber(): Promise<bigint>;
   /** Keys in the order of their numbers, behind the given one. */
   keysAfter(number: bigint, limit: number): Promise<readonly SigningKeyRow[]>;
   /** Seals a key anew, when the sealed bytes are still the given ones. */

@@ -165,6 +165,8 @@ export type OperationRole = 'first' | 'successor' | 'bystander';
 export interface EnvironmentStore {
   /** The workspace of an extension, made on first use. A second call returns the first one's row. */
   openWorkspace(wanted: Omit<Workspace, 'number' | 'closedAt'>): Promise<Workspace>;
+  /** A number for a workspace that somebody else will store, for this caller alone. */
+  nextWorkspaceNumber(): Promise<bigint>;
   workspace(number: bigint): Promise<Workspace | undefined>;
   workspaceOfExtension(extensionId: string): Promise<Workspace | undefined>;
   closeWorkspace(number: bigint, at: Date): Promise<void>;

@@ -19,7 +19,7 @@ export function authorityRecording(db: Database): Recording {
         // First of all, so that whoever waits here keeps no revocation waiting.
         await lockWorkspace(tx, row.workspace);
         // A revocation holds this counter until its commit, so either it is seen here or it sees the new row.
-        await shareCounter(tx, 'revocation');
+        await shareCounter(tx);
         if (await isRevoked(tx, row.workspace, [...ancestors, ...keys.map(String)])) return 'revoked';
         const full = await fullness(tx, token);
         if (full) return full;

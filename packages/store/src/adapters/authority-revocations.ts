@@ -13,7 +13,7 @@ export function authorityRevocationRows(db: Database): Revocations {
   return {
     revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd, maxCopies, asker }) =>
       db.transaction(async (tx) => {
-        const last = await lockCounter(tx, 'revocation');
+        const last = await lockCounter(tx);
         if (await hasEnded(tx, workspace, asker)) return 'asker_revoked';
         const parts = await partsAmong(tx, workspace, target);
         const { tokens, entries } = await reach(tx, { workspace, target, parts, neededFrom, latestEnd });
@@ -39,7 +39,7 @@ export function authorityRevocationRows(db: Database): Revocations {
             .set({ revokedAt: at, revokedBy: by })
             .where(and(inArray(authorityTokens.id, part), isNull(authorityTokens.revokedAt)));
         }
-        await setCounter(tx, 'revocation', last + BigInt(rows.length));
+        await setCounter(tx, last + BigInt(rows.length));
         return tokens.map((token) => token.id);
       }),
     revokedSince: async (number, limit) => {

@@ -41,7 +41,7 @@ export function authorityTokenRows(db: Database): Tokens {
     },
     renameToken: ({ workspace, id, name, asker }) =>
       db.transaction(async (tx) => {
-        await shareCounter(tx, 'revocation');
+        await shareCounter(tx);
         if (await hasEnded(tx, workspace, asker)) return 'asker_revoked';
         const [row] = await tx
           .update(authorityTokens)

@@ -7,6 +7,8 @@ import {
   type ReserveReason,
 } from '@hangar/gateway';
 import type { Database, Executor } from '../database.ts';
+import { BLOCK, createNumberBlock } from '../number-block.ts';
+import { statement } from '../prepared.ts';
 import { gatewayEnvironments, gatewayWorkspaces } from '../schema/gateway.ts';
 import { gatewayAuditRows } from './gateway-audit.ts';
 import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts';
@@ -25,10 +27,18 @@ function moved(phase: Phase | undefined) {
 
 const live = sql`${gatewayEnvironments.phase} not in ('failed', 'deleted')`;
 
+/** From the sequence that also numbers the rows which do not bring a number. */
+const takeWorkspaceNumbers = statement<[count: number], bigint>(
+  'workspace_numbers_take',
+  `select nextval(pg_get_serial_sequence('gateway_workspaces', 'number')) as number from generate_series(1, $1::int)`,
+  (row) => BigInt(row['number'] as string),
+);
+
 /** The gateway's port over Postgres. */
 export function createGatewayStore(db: Database): EnvironmentStore {
   const workspaces = gatewayWorkspaces;
   const environments = gatewayEnvironments;
+  const numbers = createNumberBlock(() => takeWorkspaceNumbers(db, BLOCK));
   return {
     ...gatewayMachineRows(db),
     ...gatewayBranchRows(db),
@@ -46,6 +56,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       if (!row) throw new Error('a workspace could be neither made nor found');
       return workspaceOf(row);
     },
+    nextWorkspaceNumber: () => numbers.next(),
     async workspace(number) {
       const [row] = await db.select().from(workspaces).where(eq(workspaces.number, number));
       return row && workspaceOf(row);

@@ -13,9 +13,10 @@ import {
 import { bytes, instant } from './columns.ts';
 
 /**
- * Numbers that must be handed out in the order in which their rows become visible. A sequence gives
+ * `revocation`: numbers that must be handed out in the order in which their rows become visible. A sequence gives
  * them out before the commit, so a reader that polls "greater than the last one" could miss a row;
- * the row lock on a counter is held until the commit and cannot.
+ * the row lock on a counter is held until the commit and cannot. `key`: the highest number that any process has taken,
+ * a block at a time; nobody polls keys, so it may be ahead of them.
  */
 export const authorityCounters = pgTable('authority_counters', {
   name: text('name').primaryKey(),
