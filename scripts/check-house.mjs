@@ -1,8 +1,10 @@
-// Rules that no linter knows: file length, forbidden names, the lock file (stack.md traps 13 and 15), migrations in order (trap 8).
+// Rules that no linter knows: file length, forbidden names, references that can be opened, the lock file
+// (docs/specs/promises.md#lock-file), migrations in order (docs/specs/promises.md#migrations).
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkReferences } from './references.mjs';
 
 /** Above this a file holds more than one idea. Tests and generated SQL may be longer. */
 const MAX_LINES = 400;
@@ -31,6 +33,11 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
   if (lines > MAX_LINES)
     offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);
 }
+
+const texts = files.filter((name) => /\.(?:md|[cm]?[jt]s|tsx)$/.test(name));
+offences.push(
+  ...checkReferences(new Map(texts.map((file) => [file, readFileSync(join(root, file), 'utf8')]))),
+);
 
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 for (const [path, entry] of Object.entries(lock.packages)) {

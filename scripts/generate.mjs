@@ -1,15 +1,18 @@
 // Writes the reference pages from the code they describe; with --check only says which ones are out of date.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
 import { errorsPage } from '../apps/hangar/dist/errors-page.js';
+import { requirementsPage } from './requirements.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
   '.env.example': environmentExample(),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
+  'docs/requirements.md': requirementsPage(readFileSync(join(root, 'docs/requirements.md'), 'utf8'), tests()),
 };
 const stale = [];
 for (const [file, text] of Object.entries(pages)) {
@@ -31,4 +34,17 @@ function current(path) {
   } catch {
     return undefined;
   }
+}
+
+function tests() {
+  const listed = execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  const files = listed.split('\n').filter((file) => file !== '' && current(join(root, file)) !== undefined);
+  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }

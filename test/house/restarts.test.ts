@@ -102,7 +102,7 @@ async function order(
   return { status: answer.status, code, retryAfter: answer.headers.get('retry-after') };
 }
 
-describe.skipIf(inject('postgresUrl') === '')('Postgres is restarted under load', () => {
+describe.skipIf(inject('postgresUrl') === '')('KEY-7: Postgres is restarted under load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hangar-restarts-'));
   let postgres: Awaited<ReturnType<typeof startEmbeddedPostgres>>;
   let hangars: Hangars;

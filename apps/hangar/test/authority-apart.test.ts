@@ -76,7 +76,7 @@ describe('with the authority in a process of its own', () => {
   });
 
   test.skipIf(!canReadMemory)(
-    'its keys are in no other process: not in memory, not in the environment, not on disk',
+    'TOK-10: its keys are in no other process: not in memory, not in the environment, not on disk',
     { timeout: 180_000 },
     async () => {
       const keys = await keysOfTheAuthority();

@@ -175,7 +175,7 @@ describe('the configuration', () => {
     expect(JSON.stringify(problems(environment))).not.toContain(canary);
   });
 
-  test('does not take the embedded database for production unless asked for by name', () => {
+  test('KEY-10: does not take the embedded database for production unless asked for by name', () => {
     const { DATABASE_URL: _, ...without } = real;
     expect(named(without)).toEqual(['DATABASE_URL']);
     expect(named({ ...without, HANGAR_ALLOW_EMBEDDED_DATABASE: 'true' })).toEqual([]);

@@ -18,7 +18,7 @@ afterAll(async () => {
 /** More than fit into what the database has set aside: it goes on writing there when the disk is full. */
 const MANY_WRITES = 500;
 
-test('a disk that fills while Hangar runs makes writes and /readyz 503, and both recover', async ({
+test('KEY-6: a disk that fills while Hangar runs makes writes and /readyz 503, and both recover', async ({
   skip,
 }) => {
   skip(!isEmbedded, 'about the embedded database');

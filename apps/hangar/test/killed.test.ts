@@ -93,7 +93,7 @@ async function killDuring(moment: object, method: string, path: string, body?: o
   if (survivor() === first()) await first().restart();
 }
 
-describe('a process that is killed with SIGKILL', () => {
+describe('KEY-4: a process that is killed with SIGKILL', () => {
   test(
     'while it makes and while it deletes an environment is followed by one that completes it (GATE-9)',
     { timeout: 240_000 },

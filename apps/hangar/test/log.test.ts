@@ -11,7 +11,7 @@ function written(): { lines: string[]; log: ReturnType<typeof createLog> } {
 const LINE_BYTES = 16_384;
 
 describe('a line of the log', () => {
-  test('has at most 16 KiB, whatever is in it, and is one JSON object', () => {
+  test('LOG-4: has at most 16 KiB, whatever is in it, and is one JSON object', () => {
     const { lines, log } = written();
     const path = `/${'eyJ-'.repeat(16_000)}`;
     const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`name-${index}`, path]));

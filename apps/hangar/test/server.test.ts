@@ -128,7 +128,7 @@ describe('the server', () => {
     );
   });
 
-  test('lets a running request finish before it closes', async () => {
+  test('OPS-3: lets a running request finish before it closes', async () => {
     let finish: (() => void) | undefined;
     const started = new Promise<void>((arrived) => {
       void listening(async () => {
@@ -153,7 +153,7 @@ describe('the server', () => {
   });
 });
 
-describe('what never becomes a request', () => {
+describe('GATE-4: what never becomes a request', () => {
   test.each([
     ['a method nobody knows', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
@@ -195,7 +195,7 @@ describe('what never becomes a request', () => {
     expect(lines).toMatchObject([{ requestId: id, status, code }]);
   });
 
-  test('a head that is too large is 431', async () => {
+  test('TOK-14: a head that is too large is 431', async () => {
     const { port } = await listening(() => new Response('ok'));
     expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 431 /,
@@ -203,7 +203,7 @@ describe('what never becomes a request', () => {
   });
 });
 
-describe('a request that never comes to its end', () => {
+describe('GATE-12: a request that never comes to its end', () => {
   /** Keeps the connection open after the bytes, and says what came and that it was closed from the other side. */
   async function cutOff(port: number, text: string): Promise<string> {
     return await new Promise((resolve, reject) => {
@@ -276,7 +276,7 @@ async function untilClosed(port: number, text: string): Promise<string> {
   });
 }
 
-describe('bodies that never come to their end', () => {
+describe('GATE-11: bodies that never come to their end', () => {
   const held: StalledRequest[] = [];
   afterEach(() => held.splice(0).forEach((one) => one.abandon()));
 
@@ -382,7 +382,7 @@ describe('bodies that never come to their end', () => {
     expect((await (await stall(one, 'c', false, 1_000)).finish()).status).toBe(200);
   });
 
-  test('give back what they held when the sender hangs up', async () => {
+  test('GATE-14: give back what they held when the sender hangs up', async () => {
     const one = await reading({ perAddressBytes: 25_000, totalBytes: 1_000_000 });
     (await stall(one, 'a')).abandon();
     await expect.poll(async () => (await (await stall(one, 'a')).finish()).status).toBe(200);

@@ -18,7 +18,7 @@ const structured = (event: unknown): ReturnType<typeof parseCloudEvent> =>
     new TextEncoder().encode(JSON.stringify(event)),
   );
 
-describe('an event in binary mode', () => {
+describe('EVENT-1: an event in binary mode', () => {
   test("has its attributes in headers and the page's body as data", () => {
     const event = parseCloudEvent(new Headers(binary), body);
     expect(event).toEqual({
@@ -109,7 +109,7 @@ describe('an event in binary mode', () => {
   });
 });
 
-describe('an event in structured mode', () => {
+describe('EVENT-1: an event in structured mode', () => {
   const event = {
     specversion: '1.0',
     id: '1',

@@ -240,7 +240,7 @@ describe('a decision', () => {
     );
   });
 
-  it('refuses compressed bodies, other protocols and malformed lease nonces', async () => {
+  it('GATE-13: refuses compressed bodies, other protocols and malformed lease nonces', async () => {
     const anyone = await caller([]);
     expect(decide('POST', start, new Headers({ 'content-encoding': 'gzip' }), anyone)).toMatchObject({
       error: { status: 415 },

@@ -20,7 +20,7 @@ const hours = (count: number) => world.simulator.clock.advance(count * 3_600_000
 const sum = (records: readonly { meter: string; quantity: number }[], meter: string) =>
   records.filter((record) => record.meter === meter).reduce((total, { quantity }) => total + quantity, 0);
 
-describe('a machine event', () => {
+describe('EVENT-2: a machine event', () => {
   it('is taken as a hint: the machine is read again, and the power of the workspace follows', async () => {
     const first = await world.gateway.environments.observe({ machine_id: machine });
     expect(first).toMatchObject({

@@ -133,7 +133,7 @@ describe('the answer to a new machine that gets lost', () => {
   });
 });
 
-describe('a failing upstream', () => {
+describe('GATE-5: a failing upstream', () => {
   it('is 504 for a start that may have happened, and is tried again for a read', async () => {
     const failing = { door: 'machines', kind: 'status', status: 503 } as const;
     const start = await withFault(

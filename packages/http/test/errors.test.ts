@@ -78,7 +78,7 @@ describe('an error', () => {
     expect(errorResponse(new HangarError('name_taken', { status: 422 }), 'r').status).toBe(422);
   });
 
-  test('nobody meant becomes internal, and tells the outside nothing', async () => {
+  test('LOG-5: nobody meant becomes internal, and tells the outside nothing', async () => {
     const original = new TypeError("cannot read 'secret' of undefined");
     const error = asHangarError(original);
     expect(error).toMatchObject({ code: 'internal', status: 500, cause: original });

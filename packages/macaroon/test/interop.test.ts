@@ -38,7 +38,7 @@ describe('the interop runner', () => {
   });
 });
 
-test('tokens minted and bound by the reference verify here and carry what it was asked for', () => {
+test('TOK-3: tokens minted and bound by the reference verify here and carry what it was asked for', () => {
   const file = readFileSync(join(root, 'test/vectors/reference-tokens.json'), 'utf8');
   const recorded = JSON.parse(file) as {
     key: string;

@@ -41,7 +41,7 @@ function combinations<T extends Record<string, readonly unknown[]>>(
   ) as { [Name in keyof T]: T[Name][number] }[];
 }
 
-describe('a discharge proves only what it should', () => {
+describe('TOK-5: a discharge proves only what it should', () => {
   const asking = guarded([org, window]);
   const opened = openTicket(sharedKey, asking.ticket);
   if (!opened.ok) throw new Error('ticket');
@@ -154,7 +154,7 @@ describe('a discharge proves only what it should', () => {
   });
 });
 
-test('a thousand unknown types deny, plain and nested, in the token and in its discharge', () => {
+test('TOK-4: a thousand unknown types deny, plain and nested, in the token and in its discharge', () => {
   const asking = guarded([org]);
   for (let index = 0; index < 1000; index++) {
     const number = index < 500 ? BigInt(32 + index) : 2n ** 32n + BigInt(index) * 7_919n ** 4n;

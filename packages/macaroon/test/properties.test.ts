@@ -44,7 +44,7 @@ describe('attenuation', () => {
   const chain = fc.array(addableCaveat, { maxLength: 5 });
   const accesses = fc.array(anyAccess, { minLength: ACCESSES_PER_CHAIN, maxLength: ACCESSES_PER_CHAIN });
 
-  test('never widens, whatever is added and wherever it stands', { timeout: TIMEOUT }, () => {
+  test('TOK-2: never widens, whatever is added and wherever it stands', { timeout: TIMEOUT }, () => {
     let allowed = 0;
     fc.assert(
       fc.property(chain, addableCaveat, accesses, (caveats, added, requests) => {
@@ -165,7 +165,7 @@ function mutate(bytes: Uint8Array, mutations: readonly Mutation[]): Uint8Array {
   return mutations.reduce((damaged, change) => change(damaged), bytes);
 }
 
-describe('damaged tokens', () => {
+describe('TOK-1: damaged tokens', () => {
   const asking = guarded([org, window], []);
   const paper = discharge(asking.ticket, [window, { type: 'FlyioUserID', id: 7n }]);
   const issued = [token([org]), token([org, window]), asking.token, token([org], { key: otherKey })];

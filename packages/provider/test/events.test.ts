@@ -83,7 +83,7 @@ describe('an event in order', () => {
     expect(await stored('first')).toMatchObject([{ state: 'handled', machine_id: '5683977ad31768' }]);
   });
 
-  test('EVT-05, PRO-3: twice is one effect, on two replicas too', async () => {
+  test('EVT-05, EVENT-3: twice is one effect, on two replicas too', async () => {
     const before = seen.length;
     const again = { body: JSON.stringify({ ...BODY, status: 'again' }), headers: { 'ce-id': 'again' } };
     for (const to of [world.provider, world.replica(), world.provider]) {
@@ -282,7 +282,7 @@ describe('the same signed bytes under other headers, which nobody signed', () =>
     await world.run('machine-events');
   };
 
-  test('a hundred times are one row and one look, and one more look when the pause is over', async () => {
+  test('EVENT-4: a hundred times are one row and one look, and one more look when the pause is over', async () => {
     const processes = [world.provider, world.replica()];
     await send({ body: body('captured') });
     const answers = await Promise.all(

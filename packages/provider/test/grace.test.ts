@@ -41,7 +41,7 @@ const resume = async (): Promise<void> => {
 const destroyed = () => seller.calls.filter((call) => call === `deprovision ${id}`).length;
 
 describe('a deleted extension', () => {
-  test('loses its access at once and its data after 72 hours', async () => {
+  test('DEL-08: loses its access at once and its data after 72 hours', async () => {
     let destroyAt: Date | undefined;
     onCutOff = async (context) => void (destroyAt = context.destroyAt);
     expect((await world.remove(id)).status).toBe(204);

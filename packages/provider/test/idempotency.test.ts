@@ -130,7 +130,7 @@ test('IDE-06, PRO-2: fifty at once over two replicas are one resource with one a
   expect(world.seller.calls.filter((call) => call === `provision ${answers[0]?.json['id']}`)).toHaveLength(1);
 });
 
-test('IDE-09: a customer who hung up finds the one resource on the next try', async () => {
+test('IDE-09, PRO-9: a customer who hung up finds the one resource on the next try', async () => {
   const members = order();
   const held = gate();
   world.seller.onProvision = async (context) => {

@@ -14,7 +14,7 @@ const post = (change: Partial<Draft> = {}) =>
 const living = async () => (await world.provider.extensions.list({ limit: 1000 })).length;
 
 describe('a new extension', () => {
-  test('CRE-01, CRE-25: is answered with an id that works at once, and a config of strings', async () => {
+  test('CRE-01, CRE-07, CRE-25: is answered with an id that works at once, and a config of strings', async () => {
     const answer = await world.create({ name: 'collider-prod' });
     expect(answer.status).toBe(201);
     expect(Object.keys(answer.json).toSorted()).toEqual(['config', 'id', 'name', 'status']);
@@ -178,7 +178,7 @@ describe('names', () => {
     expect((await world.create({ name: 'used-twice' })).json['name']).toBe('used-twice');
   });
 
-  test('a name that the seller chose is what everybody sees', async () => {
+  test('CRE-22, CRE-23: a name that the seller chose is what everybody sees', async () => {
     world.seller.onProvision = async (context) => ({
       ...world.seller.make(context),
       name: 'logjam-1bd03ba',
@@ -207,7 +207,7 @@ describe('what the seller answers', () => {
     ['a value over 32 KiB', { LOGJAM_TOKEN: 'x'.repeat(33 * 1024) }],
     ['no config', undefined],
   ];
-  test.each(configs)('%s never reaches Fly.io', async (_, config) => {
+  test.each(configs)('CRE-02 to CRE-04: %s never reaches Fly.io', async (_, config) => {
     world.seller.onProvision = async () => ({ config: config as Record<string, string> });
     const answer = await world.create();
     world.seller.onProvision = undefined;

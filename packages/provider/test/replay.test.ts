@@ -238,7 +238,7 @@ describe('a request that we failed', () => {
 });
 
 describe('time', () => {
-  test('PRO-6: a timestamp is accepted exactly within 300 seconds, both ways', async () => {
+  test('PRO-6, REP-03 to REP-05: a timestamp is accepted exactly within 300 seconds, both ways', async () => {
     const now = world.clock.seconds();
     const status = async (offset: number) => (await world.send(get({ timestamp: now + offset }))).status;
     const offsets = [-301, -300, -299, -60, 0, 60, 299, 300, 301];
@@ -274,7 +274,7 @@ describe('time', () => {
   });
 });
 
-describe('the signed address', () => {
+describe('PRO-7: the signed address', () => {
   const wrong: [string, string | undefined][] = [
     ['REP-08 of another host', 'https://evil.example/flyio/extensions/ID'],
     ['of another scheme', 'http://logjam.example/flyio/extensions/ID'],

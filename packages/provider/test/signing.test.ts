@@ -46,7 +46,7 @@ describe('a signed body', () => {
     ],
     ['SIG-08 in upper-case hex', () => post({ signature: (hex) => hex.toUpperCase() })],
     ['SIG-21 sent as text/plain', () => post({ headers: { 'content-type': 'text/plain' } })],
-    ['SIG-24 with the second secret', () => post({ secret: 'an-older-provisioning-secret' })],
+    ['SIG-24, PRO-13: with the second secret', () => post({ secret: 'an-older-provisioning-secret' })],
     [
       'REP-16 behind a lying X-Forwarded-Host',
       () => post({ headers: { 'x-forwarded-host': 'evil.example', host: 'evil.example' } }),

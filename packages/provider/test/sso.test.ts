@@ -250,7 +250,7 @@ describe('the way back', () => {
   });
 });
 
-describe('who is not let in', () => {
+describe('SIGN-1: who is not let in', () => {
   test('SSO-09: somebody of another organization, who leaves no trace', async () => {
     const stranger: Person = {
       id: 'nobody-here',

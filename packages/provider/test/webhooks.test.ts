@@ -28,7 +28,7 @@ const later = async (seconds: number) => {
 };
 
 describe('a change at the provider', () => {
-  test('WH-01 to WH-04, WH-07: is one signed POST in the form that Fly.io reads', async () => {
+  test('WH-01 to WH-04, WH-07, HOOK-4: is one signed POST in the form that Fly.io reads', async () => {
     await change('sleeping', 'idle for an hour');
     expect(received()).toHaveLength(1);
     const [hook] = received();
@@ -167,7 +167,7 @@ describe('a receiver that is not well', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  test('holds up nobody else', async () => {
+  test('HOOK-8: holds up nobody else', async () => {
     const other = (await world.create()).json['id'] as string;
     world.receiver.answers = [500];
     await change('sleeping');
@@ -345,7 +345,7 @@ describe('the record', () => {
   });
 });
 
-describe('WH-14: a crash', () => {
+describe('WH-14, HOOK-2: a crash', () => {
   test('between the change and the sending loses nothing', async () => {
     // The announcement is in the database with the change; this process never sends.
     const outgoing = {

@@ -181,7 +181,7 @@ describe('what is never sent', () => {
     });
   });
 
-  test('a public name with a private address among its records', async () => {
+  test('HOOK-5: a public name with a private address among its records', async () => {
     for (const addresses of [
       [{ address: '127.0.0.1', family: 4 }],
       [

@@ -175,7 +175,7 @@ describe('redacting a value', () => {
     expect(redactValue([shared, shared])).toEqual([{ x: 1 }, { x: 1 }]);
   });
 
-  test('is total and pollutes nothing', () => {
+  test('LOG-2: is total and pollutes nothing', () => {
     fc.assert(
       fc.property(
         fc.anything({

@@ -33,7 +33,7 @@ describe('the sealer', () => {
     );
   });
 
-  test('refuses a value at another place than its own', () => {
+  test('KEY-3: refuses a value at another place than its own', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (here, there) => {
         fc.pre(here !== there);
@@ -75,7 +75,7 @@ describe('rotation of master keys', () => {
   const during = createSealer([newKey, oldKey]);
   const after = createSealer([newKey]);
 
-  test('old values open while the old key is listed, and new ones are sealed under the newest', () => {
+  test('KEY-2: old values open while the old key is listed, and new ones are sealed under the newest', () => {
     const sealed = before.seal('x', place);
     expect(during.openText(sealed, place)).toBe('x');
     expect(during.keyIdOf(sealed)).toBe('2025');

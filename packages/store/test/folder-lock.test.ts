@@ -80,7 +80,7 @@ describe('the lock of the embedded database', () => {
     expect(() => lockFolder(file)).toThrow(FileLockedError);
   });
 
-  test('of many starters at one corpse exactly one wins', async () => {
+  test('KEY-5: of many starters at one corpse exactly one wins', async () => {
     const file = lockFile();
     leaveCorpse(file);
     const starters = Array.from({ length: 8 }, () => start(file));

@@ -78,7 +78,7 @@ describe('opening the database', () => {
 });
 
 describe.skipIf(server === '')('on a Postgres server', () => {
-  test('twenty starters migrate an empty database together, once', async () => {
+  test('KEY-8: twenty starters migrate an empty database together, once', async () => {
     const scratch = await openScratchDatabase(server, 'race');
     if (scratch === undefined) throw new Error('the test user may not create databases');
     const databaseUrl = Secret.of(scratch.url);

@@ -15,7 +15,7 @@ const fact = async (store: Store, sealer: Sealer): Promise<string> =>
     })
   ).reveal();
 
-test('a restored dump opens with the keys of its time, also behind newer ones, and with no others', async () => {
+test('KEY-9: a restored dump opens with the keys of its time, also behind newer ones, and with no others', async () => {
   const template = inject('pgliteTemplate');
   const first = await PGlite.create(
     inject('postgresUrl') === '' ? { loadDataDir: new Blob([readFileSync(template)]) } : {},

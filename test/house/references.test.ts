@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { checkReferences } from '../../scripts/references.mjs';
+import { requirementsPage } from '../../scripts/requirements.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const texts = new Map(
+  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((file) => /\.(?:md|[cm]?[jt]s|tsx)$/.test(file) && existsSync(join(root, file)))
+    .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+);
+
+const page = '# Rules\n\n## One `rule`, twice\n\n## Again\n\n## Again\n';
+const rows =
+  '| Id | Requirement | Source | Tests |\n| --- | --- | --- | --- |\n| WH-01 | A. | B | not yet |\n';
+
+/** What is said about one file in a house of two pages. */
+function offences(file: string, text: string): string[] {
+  return checkReferences(
+    new Map([
+      ['docs/rules.md', page],
+      ['docs/requirements.md', rows],
+      [file, text],
+    ]),
+  );
+}
+
+describe('references', () => {
+  test('of this house can all be opened', () => {
+    expect(checkReferences(texts)).toEqual([]);
+  });
+
+  test.each([
+    ['a cite of a heading', 'packages/a/src/a.ts', '// docs/rules.md#one-rule-twice'],
+    ['a cite of the second of two headings', 'packages/a/src/a.ts', '/** See docs/rules.md#again-1. */'],
+    ['an id with a row', 'packages/a/test/a.test.ts', "test('WH-01: …');"],
+    ['what only looks like an id', 'packages/a/src/a.ts', '// SHA-256 of UTF-8'],
+    ['a link to a page', 'docs/other.md', '[rules](rules.md#again)'],
+    ['a link in an example', 'docs/other.md', '```\n[rules](none.md)\n```'],
+    ['a file by its place in the repository', 'README.md', '`packages/a/src/a.ts`', 'packages/a/src/a.ts'],
+    [
+      'a file by its place in the package',
+      'packages/a/README.md',
+      '`test/a.test.ts`',
+      'packages/a/test/a.test.ts',
+    ],
+  ])('%s is fine', (_, file, text, beside = 'x.ts') => {
+    expect(
+      checkReferences(
+        new Map([
+          ['docs/rules.md', page],
+          ['docs/requirements.md', rows],
+          [beside, ''],
+          [file, text],
+        ]),
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['a heading', 'packages/a/src/a.ts', '// docs/rules.md#none', /no such heading/],
+    ['a page', 'packages/a/src/a.ts', '// docs/none.md#again', /not there/],
+    ['an id', 'packages/a/test/a.test.ts', "test('WH-02: …');", /WH-02 has no row/],
+    ['a link', 'docs/guides/other.md', '[rules](rules.md)', /not there/],
+    ['the place of a link', 'docs/other.md', '[rules](rules.md#none)', /no such heading/],
+    ['a file', 'README.md', '`packages/a/src/none.ts`', /names packages\/a\/src\/none\.ts/],
+  ])('%s that is not there is refused', (_, file, text, offence) => {
+    expect(offences(file, text)).toEqual([expect.stringMatching(offence)]);
+  });
+
+  test.each([
+    'spec 12.4',
+    'Design decision 3',
+    'seed 004',
+    'defect U9',
+    'extensions-api 3.1',
+    'security-reliability 9.9',
+    'stack.md trap 4',
+    'F-45: a title',
+    'a title (G-3)',
+    'a title (T13, F-02)',
+  ])('%s points nowhere', (words) => {
+    expect(offences('packages/a/test/a.test.ts', `// ${words}`)).not.toEqual([]);
+  });
+});
+
+describe('the tests of a requirement', () => {
+  test('are the files that name it, also within a range', () => {
+    const tests = new Map([
+      ['b.test.ts', "test('WH-01 to WH-04: …')"],
+      ['a.test.ts', '/** WH-03 */'],
+    ]);
+    const written = (id: string, cell: string) =>
+      requirementsPage(`| ${id} | A. | B | ${cell} |`, tests).split(' | ').at(-1);
+    expect(written('WH-03', 'not yet')).toBe('`a.test.ts`, `b.test.ts` |');
+    expect(written('WH-05', '`a.test.ts`')).toBe('not yet |');
+    expect(written('WH-05', 'out of scope: why')).toBe('out of scope: why |');
+  });
+});
