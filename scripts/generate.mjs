@@ -1,11 +1,12 @@
 // Writes the reference pages from the code they describe; with --check only says which ones are out of date.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
 import { errorsPage } from '../apps/hangar/dist/errors-page.js';
 import { requirementsPage } from './requirements.mjs';
+import { storagePage } from './storage.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
@@ -13,6 +14,7 @@ const pages = {
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
   'docs/requirements.md': requirementsPage(readFileSync(join(root, 'docs/requirements.md'), 'utf8'), tests()),
+  'docs/storage.md': storagePage(schema()),
 };
 const stale = [];
 for (const [file, text] of Object.entries(pages)) {
@@ -34,6 +36,12 @@ function current(path) {
   } catch {
     return undefined;
   }
+}
+
+function schema() {
+  const folder = join(root, 'packages/store/src/schema');
+  const files = readdirSync(folder).toSorted();
+  return new Map(files.map((file) => [file.replace(/\.ts$/, ''), readFileSync(join(folder, file), 'utf8')]));
 }
 
 function tests() {

@@ -303,8 +303,7 @@ export const variables = [
     section: 'operation',
     kind: 'days',
     fallback: '400',
-    sentence:
-      'How long rows of the audit trail are kept, and those of deleted machines and volumes; 1 to 3650. Usage is kept.',
+    sentence: 'How long rows of the audit trail are kept, in days; 1 to 3650. Usage is kept.',
   },
   {
     name: 'HANGAR_POLICY_FILE',

@@ -17,13 +17,19 @@ import { bytes, instant } from './columns.ts';
  * them out before the commit, so a reader that polls "greater than the last one" could miss a row;
  * the row lock on a counter is held until the commit and cannot. `key`: the highest number that any process has taken,
  * a block at a time; nobody polls keys, so it may be ahead of them.
+ *
+ * @kept for ever
  */
 export const authorityCounters = pgTable('authority_counters', {
   name: text('name').primaryKey(),
   value: bigint('value', { mode: 'bigint' }).notNull(),
 });
 
-/** Root keys of permission tokens, sealed. The number is the key id that tokens carry. */
+/**
+ * Root keys of permission tokens, sealed. The number is the key id that tokens carry.
+ *
+ * @kept a year and two days after it was retired: no token of it can be valid then
+ */
 export const authorityKeys = pgTable(
   'authority_keys',
   {
@@ -41,7 +47,11 @@ export const authorityKeys = pgTable(
   ],
 );
 
-/** What was minted: everything about a token except the token. */
+/**
+ * What was minted: everything about a token except the token.
+ *
+ * @kept two days after its end, or earlier where a workspace has more records than it may
+ */
 export const authorityTokens = pgTable(
   'authority_tokens',
   {
@@ -72,7 +82,11 @@ export const authorityTokens = pgTable(
   ],
 );
 
-/** The texts a token was minted as, by the digest of their tails: whoever brings one of them back is recognised. */
+/**
+ * The texts a token was minted as, by the digest of their tails: whoever brings one of them back is recognised.
+ *
+ * @kept as long as the token
+ */
 export const authorityTokenParts = pgTable(
   'authority_token_parts',
   {
@@ -94,6 +108,8 @@ export const authorityTokenParts = pgTable(
 /**
  * From which token and which copies of it a token was minted, so that revoking one of them reaches it too. Only the
  * next step up is a row: what is above it is found through its own rows.
+ *
+ * @kept as long as the token
  */
 export const authorityLineage = pgTable(
   'authority_lineage',
@@ -108,7 +124,11 @@ export const authorityLineage = pgTable(
   ],
 );
 
-/** The feed that every verifier follows: what no longer counts, in commit order. */
+/**
+ * The feed that every verifier follows: what no longer counts, in commit order.
+ *
+ * @kept two days after the last token that it could concern is over; for ever where that is not known
+ */
 export const authorityRevocations = pgTable(
   'authority_revocations',
   {
@@ -127,7 +147,12 @@ export const authorityRevocations = pgTable(
   (table) => [uniqueIndex('authority_revocations_once').on(table.workspace, table.kind, table.value)],
 );
 
-/** Sign-ins under way at the discharge service. Both secrets are stored as SHA-256 only. */
+/**
+ * Sign-ins under way at the discharge service. Both secrets are stored as SHA-256 only.
+ *
+ * @sealed `answer`
+ * @kept an hour after its end
+ */
 export const authorityFlows = pgTable(
   'authority_flows',
   {

@@ -13,7 +13,11 @@ import {
 import type { Guest, MachineFailure, Phase, QuotaKind, Step } from '@hangar/gateway';
 import { bytes, instant } from './columns.ts';
 
-/** One per extension of the environments provider. The number is the Organization id in caveats. */
+/**
+ * One per extension of the environments provider. The number is the Organization id in caveats.
+ *
+ * @kept 400 days after it was closed
+ */
 export const gatewayWorkspaces = pgTable(
   'gateway_workspaces',
   {
@@ -30,7 +34,11 @@ export const gatewayWorkspaces = pgTable(
   ],
 );
 
-/** One user's app, network, bucket, key and policy. Every name is decided before anything is made upstream. */
+/**
+ * One user's app, network, bucket, key and policy. Every name is decided before anything is made upstream.
+ *
+ * @kept 400 days after its end
+ */
 export const gatewayEnvironments = pgTable(
   'gateway_environments',
   {
@@ -94,6 +102,9 @@ export const gatewayEnvironments = pgTable(
 /**
  * Environments that count for a branch of a token: those made under it, and those in which it had something run. A
  * branch is the digest of one link of a token's chain, so what a grandchild does is here once for each of its ancestors.
+ *
+ * @hashed `branch`
+ * @kept as long as the environment, and 400 days at most
  */
 export const gatewayBranches = pgTable(
   'gateway_branches',
@@ -115,7 +126,11 @@ export const gatewayBranches = pgTable(
 /** A failure with its moment as text, since JSON has no times. */
 export type StoredFailure = Omit<MachineFailure, 'at'> & { readonly at: string };
 
-/** Machines that the gateway made or saw, with their last known state. */
+/**
+ * Machines that the gateway made or saw, with their last known state.
+ *
+ * @kept 30 days after it was destroyed
+ */
 export const gatewayMachines = pgTable(
   'gateway_machines',
   {
@@ -137,7 +152,11 @@ export const gatewayMachines = pgTable(
   (table) => [index('gateway_machines_by_environment').on(table.environment)],
 );
 
-/** Times in which a machine ran. Usage is computed from these and from nothing else. */
+/**
+ * Times in which a machine ran. Usage is computed from these and from nothing else.
+ *
+ * @kept for ever: it is what was billed
+ */
 export const gatewayIntervals = pgTable(
   'gateway_intervals',
   {
@@ -158,7 +177,11 @@ export const gatewayIntervals = pgTable(
   ],
 );
 
-/** Volumes and the environment that owns them. */
+/**
+ * Volumes and the environment that owns them.
+ *
+ * @kept 30 days after it was deleted
+ */
 export const gatewayVolumes = pgTable(
   'gateway_volumes',
   {
@@ -176,7 +199,11 @@ export const gatewayVolumes = pgTable(
   (table) => [index('gateway_volumes_by_environment').on(table.environment)],
 );
 
-/** Addresses of an environment's app. */
+/**
+ * Addresses of an environment's app.
+ *
+ * @kept as long as the app has it
+ */
 export const gatewayAddresses = pgTable(
   'gateway_addresses',
   {
@@ -192,6 +219,8 @@ export const gatewayAddresses = pgTable(
 /**
  * Places that are taken in an environment's quotas while something is being made upstream. One that is past its time was
  * left by a process that died or by an answer that was lost: upstream is asked what there really is, and then it goes.
+ *
+ * @kept until it is settled, or counted anew from what Fly.io lists
  */
 export const gatewayReservations = pgTable(
   'gateway_reservations',
@@ -209,7 +238,12 @@ export const gatewayReservations = pgTable(
   (table) => [primaryKey({ columns: [table.environment, table.kind, table.id] })],
 );
 
-/** Starts that count for a branch's budget before their running time is seen. */
+/**
+ * Starts that count for a branch's budget before their running time is seen.
+ *
+ * @hashed `branch`
+ * @kept until its running time is seen
+ */
 export const gatewaySpendHolds = pgTable(
   'gateway_spend_holds',
   {
@@ -228,7 +262,11 @@ export const gatewaySpendHolds = pgTable(
   ],
 );
 
-/** What an Idempotency-Key was used for, and the sealed answer to give again. */
+/**
+ * What an Idempotency-Key was used for, and the sealed answer to give again.
+ *
+ * @kept a day
+ */
 export const gatewayOperations = pgTable(
   'gateway_operations',
   {
@@ -249,7 +287,12 @@ export const gatewayOperations = pgTable(
   ],
 );
 
-/** Who did what, on what, with which outcome. Tokens are named by nonce UUID and branch digest only. */
+/**
+ * Who did what, on what, with which outcome. Tokens are named by nonce UUID and branch digest only.
+ *
+ * @hashed `branch`
+ * @kept 400 days, or `HANGAR_AUDIT_DAYS`
+ */
 export const gatewayAudit = pgTable(
   'gateway_audit',
   {

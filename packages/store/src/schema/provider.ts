@@ -13,7 +13,11 @@ import {
 } from 'drizzle-orm/pg-core';
 import { bytes, instant } from './columns.ts';
 
-/** Organizations of customers, by Fly.io's own id. */
+/**
+ * Organizations of customers, by Fly.io's own id.
+ *
+ * @kept 400 days after the last evidence, once nothing mentions it
+ */
 export const organizations = pgTable('organizations', {
   id: text('id').primaryKey(),
   name: text('name'),
@@ -23,7 +27,11 @@ export const organizations = pgTable('organizations', {
   evidenceAt: instant('evidence_at').notNull(),
 });
 
-/** People, by Fly.io's id and never by address: the alias belongs to Fly.io. */
+/**
+ * People, by Fly.io's id and never by address: the alias belongs to Fly.io.
+ *
+ * @kept 400 days after the last evidence, once nothing mentions them
+ */
 export const users = pgTable('users', {
   id: text('id').primaryKey(),
   email: text('email'),
@@ -32,7 +40,11 @@ export const users = pgTable('users', {
   evidenceAt: instant('evidence_at').notNull(),
 });
 
-/** Who belongs where. An ended membership stays, so that older evidence cannot bring it back. */
+/**
+ * Who belongs where. An ended membership stays, so that older evidence cannot bring it back.
+ *
+ * @kept 400 days after its end, or after the last evidence once the organization has nothing here
+ */
 export const memberships = pgTable(
   'memberships',
   {
@@ -52,7 +64,11 @@ export const memberships = pgTable(
   ],
 );
 
-/** What was sold. Deleted rows stay as tombstones, for billing and to refuse their ids. */
+/**
+ * What was sold. Deleted rows stay as tombstones, for billing and to refuse their ids.
+ *
+ * @kept 400 days after it was deleted; nothing is left of a creation that failed at once
+ */
 export const extensions = pgTable(
   'extensions',
   {
@@ -99,7 +115,11 @@ export const extensions = pgTable(
   ],
 );
 
-/** Nonces of signed requests that were used. */
+/**
+ * Nonces of signed requests that were used.
+ *
+ * @kept 600 seconds after the timestamp of the request
+ */
 export const requestNonces = pgTable(
   'request_nonces',
   {
@@ -112,7 +132,11 @@ export const requestNonces = pgTable(
   (table) => [index('request_nonces_expiry').on(table.expiresAt)],
 );
 
-/** CloudEvents about machines, once for each body: their other attributes travel in headers that nobody signed. */
+/**
+ * CloudEvents about machines, once for each body: their other attributes travel in headers that nobody signed.
+ *
+ * @kept 30 days, longer while waiting
+ */
 export const machineEvents = pgTable(
   'machine_events',
   {
@@ -142,7 +166,11 @@ export const machineEvents = pgTable(
   ],
 );
 
-/** Announcements to Fly.io. `sequence` is given under the extension's row lock, so it is their order. */
+/**
+ * Announcements to Fly.io. `sequence` is given under the extension's row lock, so it is their order.
+ *
+ * @kept 30 days, longer while waiting
+ */
 export const outbox = pgTable(
   'outbox',
   {
@@ -172,7 +200,11 @@ export const outbox = pgTable(
   ],
 );
 
-/** Every attempt to deliver an announcement. */
+/**
+ * Every attempt to deliver an announcement.
+ *
+ * @kept 30 days
+ */
 export const deliveries = pgTable(
   'deliveries',
   {
@@ -197,7 +229,11 @@ export const deliveries = pgTable(
   ],
 );
 
-/** The state of the one address at Fly.io that webhooks go to. */
+/**
+ * The state of the one address at Fly.io that webhooks go to.
+ *
+ * @kept for ever: one row
+ */
 export const webhookEndpoint = pgTable('webhook_endpoint', {
   name: text('name').primaryKey(),
   stoppedAt: instant('stopped_at'),
@@ -205,7 +241,11 @@ export const webhookEndpoint = pgTable('webhook_endpoint', {
   reason: text('reason'),
 });
 
-/** Sign-ins under way. The state itself is only in the browser; here is its SHA-256. */
+/**
+ * Sign-ins under way. The state itself is only in the browser; here is its SHA-256.
+ *
+ * @kept ten minutes
+ */
 export const loginAttempts = pgTable(
   'login_attempts',
   {
@@ -217,7 +257,11 @@ export const loginAttempts = pgTable(
   (table) => [index('login_attempts_expiry').on(table.expiresAt)],
 );
 
-/** Finished sign-ins, by the SHA-256 of their cookie. */
+/**
+ * Finished sign-ins, by the SHA-256 of their cookie.
+ *
+ * @kept until it expires, two hours at most
+ */
 export const logins = pgTable(
   'logins',
   {
