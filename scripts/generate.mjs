@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
-import { errorsPage } from '../apps/hangar/dist/errors-page.js';
+import { errorsPage } from '../apps/hangar/dist/config/errors-page.js';
 import { requirementsPage } from './requirements.mjs';
 import { storagePage } from './storage.mjs';
 

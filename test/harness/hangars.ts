@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DevelopmentSecrets, freshSecrets } from '../../apps/hangar/src/config/development.ts';
-import { freePorts } from '../../apps/hangar/src/processes.ts';
+import { freePorts } from '../../apps/hangar/src/processes/keep-running.ts';
 import {
   simulatorArguments,
   simulatorSaysReady,
   simulatorScript,
   simulatorSettings,
-} from '../../apps/hangar/src/simulator-process.ts';
+} from '../../apps/hangar/src/processes/simulator-process.ts';
 import { openScratchDatabase } from '@hangar/store';
 import { type RealProcess, saysServing, startProcess } from './processes.ts';
 

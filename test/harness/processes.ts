@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { builtHangar } from './built.ts';
 
-export { saysServing } from '../../apps/hangar/src/processes.ts';
+export { saysServing } from '../../apps/hangar/src/processes/keep-running.ts';
 
 /** How a process is started. Its environment is exactly this one, beside a `PATH`. */
 export interface ProcessPlan {

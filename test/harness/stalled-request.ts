@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { silentLog } from '@hangar/http';
-import { createMetrics } from '../../apps/hangar/src/metrics.ts';
-import { type Fetcher, type Listening, serve, type ServeOptions } from '../../apps/hangar/src/server.ts';
+import { createMetrics } from '../../apps/hangar/src/http/metrics.ts';
+import { type Fetcher, type Listening, serve, type ServeOptions } from '../../apps/hangar/src/http/server.ts';
 
 /** A request whose head and a part of its body are sent at first, and the rest when the test says so. */
 export interface Stalled {

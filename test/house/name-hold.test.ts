@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from '@hangar/gateway';
-import { REQUEST_TIMEOUT_MS } from '../../apps/hangar/src/server.ts';
+import { REQUEST_TIMEOUT_MS } from '../../apps/hangar/src/http/server.ts';
 import { upstreamSlackSeconds } from '../../packages/gateway/src/operations/exec.ts';
 import { slowPatienceMs } from '../../packages/gateway/src/operations/forward.ts';
 import { longestWaitMs } from '../../packages/gateway/src/reserve/idempotency.ts';

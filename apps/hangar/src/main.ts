@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import type { DemoFlags } from './commands/demo.ts';
 import { silenceKnownWarnings } from './config.ts';
-import { endWithReader, EXIT_USAGE } from './terminal.ts';
+import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
 
 /**
  * The `hangar` command. Each subcommand lives in `commands/` and is loaded when it is called, so that a quick

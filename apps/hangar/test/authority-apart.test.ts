@@ -10,7 +10,7 @@ import { call, expectStatus } from '../src/demo/calls.ts';
 import { openHouse, type DemoHouse } from '../src/demo/house.ts';
 import { steps } from '../src/demo/steps/index.ts';
 import { Story } from '../src/demo/story.ts';
-import { until } from '../src/waiting.ts';
+import { until } from '../src/processes/waiting.ts';
 import { canReadMemory, foundInEnvironment, foundInFiles, foundInMemory, formsOf } from './process-memory.ts';
 
 const server = inject('postgresUrl');

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runProcess, saysServing, startProcess } from '../../../test/harness/processes.ts';
-import { socketPath } from '../src/authority-process/sockets.ts';
-import { freePorts } from '../src/processes.ts';
+import { socketPath } from '../src/house/sockets.ts';
+import { freePorts } from '../src/processes/keep-running.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'hgr-'));
 

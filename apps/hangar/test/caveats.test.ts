@@ -8,10 +8,10 @@ import { createGatewayStore, type Store } from '@hangar/store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
 import { openWorld, plainMachine, type World } from '../../../packages/gateway/test/world.ts';
-import { createGatewayDoor } from '../src/gateway-door.ts';
-import { createMetrics } from '../src/metrics.ts';
-import { type Listening, serve } from '../src/server.ts';
-import { environmentsPrices } from '../src/usage.ts';
+import { createGatewayDoor } from '../src/http/gateway-door.ts';
+import { createMetrics } from '../src/http/metrics.ts';
+import { type Listening, serve } from '../src/http/server.ts';
+import { environmentsPrices } from '../src/house/usage.ts';
 
 /** A Hangar that listens: its own authority and its own connection to the rows, like one of several processes. */
 interface House {

@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, inject, test } from 'vitest';
 import { type Log, silentLog } from '@hangar/http';
 import { startHangars } from '../../../test/harness/hangars.ts';
-import { closing } from '../src/closing.ts';
+import { closing } from '../src/house/closing.ts';
 
 /** A log that keeps the fields of its errors. */
 function errors(): { log: Log; seen: unknown[] } {

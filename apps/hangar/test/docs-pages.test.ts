@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { renderDocs } from '../../dashboard/build/docs.ts';
 import { policyFaults } from '../../../test/harness/page-policy.ts';
-import { createDocs } from '../src/docs-pages.ts';
+import { createDocs } from '../src/http/docs-pages.ts';
 import { browserBinary, NO_BROWSER, openBrowser } from './browser.ts';
 import { picture } from './dashboard-window.ts';
 

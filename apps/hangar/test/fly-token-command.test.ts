@@ -4,7 +4,7 @@ import { addThirdParty, encodeToken, LOCATIONS, parseBundle, type Bundle } from 
 import { Secret } from '@hangar/security';
 import { createSimulator, listen, type Simulator } from '@hangar/simulator';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { freePorts } from '../src/processes.ts';
+import { freePorts } from '../src/processes/keep-running.ts';
 import { incompleteness, parseHeld } from '../src/token/held.ts';
 import { type Ran, token } from './run-token.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { type HangarProcess, type Hangars, startHangars } from '../../../test/harness/hangars.ts';
 import { call, expectStatus } from '../src/demo/calls.ts';
-import { until } from '../src/waiting.ts';
+import { until } from '../src/processes/waiting.ts';
 
 /** Two processes on one Postgres, or one on the embedded database. */
 const server = inject('postgresUrl');

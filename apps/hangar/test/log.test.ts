@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLog } from '../src/log.ts';
+import { createLog } from '../src/processes/log.ts';
 
 /** The lines that a log wrote. */
 function written(): { lines: string[]; log: ReturnType<typeof createLog> } {

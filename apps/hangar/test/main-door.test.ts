@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RequestContext, silentLog } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { createMainDoor } from '../src/main-door.ts';
-import { createMetrics } from '../src/metrics.ts';
-import { createReadiness } from '../src/readiness.ts';
-import { type Fetcher, type Listening, serve } from '../src/server.ts';
+import { createMainDoor } from '../src/http/main-door.ts';
+import { createMetrics } from '../src/http/metrics.ts';
+import { createReadiness } from '../src/http/readiness.ts';
+import { type Fetcher, type Listening, serve } from '../src/http/server.ts';
 
 let database: TestDatabase;
 let door: Listening;

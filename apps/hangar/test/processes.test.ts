@@ -2,7 +2,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { ChildFailedError, keepRunning, type ProcessPlan, type ServerProcess } from '../src/processes.ts';
+import {
+  ChildFailedError,
+  keepRunning,
+  type ProcessPlan,
+  type ServerProcess,
+} from '../src/processes/keep-running.ts';
 
 const started: ServerProcess[] = [];
 afterEach(async () => {

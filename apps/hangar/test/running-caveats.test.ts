@@ -5,7 +5,7 @@ import { call } from '../src/demo/calls.ts';
 import { type DemoHouse, openHouse } from '../src/demo/house.ts';
 import { provision } from '../src/demo/steps/provision.ts';
 import { Story } from '../src/demo/story.ts';
-import { until } from '../src/waiting.ts';
+import { until } from '../src/processes/waiting.ts';
 
 let house: DemoHouse;
 let story: Story;

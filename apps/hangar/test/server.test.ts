@@ -12,9 +12,9 @@ import {
 } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import { stallRequest, type StalledRequest } from '../../../test/harness/stalled-request.ts';
-import { clientAddress } from '../src/client-address.ts';
-import { createMetrics } from '../src/metrics.ts';
-import { type Fetcher, type Listening, serve, type ServeOptions } from '../src/server.ts';
+import { clientAddress } from '../src/http/client-address.ts';
+import { createMetrics } from '../src/http/metrics.ts';
+import { type Fetcher, type Listening, serve, type ServeOptions } from '../src/http/server.ts';
 
 const open: Listening[] = [];
 afterEach(async () => {

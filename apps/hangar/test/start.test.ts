@@ -14,7 +14,7 @@ import {
 } from '../../../test/harness/processes.ts';
 import { mountDisk, NO_DISK, type SmallDisk } from '../../../test/harness/small-disk.ts';
 import { freshSecrets } from '../src/config/development.ts';
-import { freePorts } from '../src/processes.ts';
+import { freePorts } from '../src/processes/keep-running.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

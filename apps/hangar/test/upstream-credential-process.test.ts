@@ -5,7 +5,7 @@ import { openHouse, type DemoHouse } from '../src/demo/house.ts';
 import { environment } from '../src/demo/steps/environment.ts';
 import { provision } from '../src/demo/steps/provision.ts';
 import { Story } from '../src/demo/story.ts';
-import { until } from '../src/waiting.ts';
+import { until } from '../src/processes/waiting.ts';
 
 let house: DemoHouse;
 let story: Story;

@@ -8,7 +8,7 @@ import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
 import { createSimulator, listen, type Simulator } from '@hangar/simulator';
 import { switchOn, type SwitchedOn } from '../../../test/harness/mishaps.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keepUpstreamCredential, type UpstreamCredential } from '../src/upstream-credential.ts';
+import { keepUpstreamCredential, type UpstreamCredential } from '../src/house/upstream-credential.ts';
 
 /** The operator's login, as flyctl keeps it beside the tokens of organizations. */
 const login = 'fo1_login-of-the-operator';

@@ -2,15 +2,15 @@ import { createIssuerDoor } from '@hangar/authority';
 import { createSealer } from '@hangar/security';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import type { AuthorityConfig } from '../config.ts';
-import { openIssuer } from '../issuer.ts';
-import { createLog } from '../log.ts';
-import { createMetrics } from '../metrics.ts';
-import { reachPlatform } from '../platform.ts';
-import type { Running } from '../running.ts';
-import { closing } from '../closing.ts';
-import { startWorkers } from '../workers.ts';
+import { openIssuer } from '../house/issuer.ts';
+import { createLog } from '../processes/log.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { reachPlatform } from '../house/platform.ts';
+import type { Running } from '../processes/run-hangar.ts';
+import { closing } from '../house/closing.ts';
+import { startWorkers } from '../processes/workers.ts';
 import { serveOnSocket } from './serve-socket.ts';
-import { halves, prepareSocket } from './sockets.ts';
+import { halves, prepareSocket } from '../house/sockets.ts';
 
 /**
  * The authority's process: its own database, its own master keys, and two sockets. It talks to nobody else.

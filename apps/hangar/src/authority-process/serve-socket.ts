@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { asHangarError, type RequestContext, errorResponse, type HangarError, type Log } from '@hangar/http';
-import type { Fetcher } from '../server.ts';
-import { closeToOthers } from './sockets.ts';
+import type { Fetcher } from '../http/server.ts';
+import { closeToOthers } from '../house/sockets.ts';
 
 /** A whole question comes at once, from a process of ours. */
 const REQUEST_TIMEOUT_MS = 5_000;

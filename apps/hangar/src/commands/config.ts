@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts';
 import { effectivePolicy } from '../config/policy-file.ts';
-import { failConfiguration, say } from '../terminal.ts';
+import { failConfiguration, say } from '../processes/terminal.ts';
 
 /** `hangar config`: what the environment came to, secrets as fingerprints, and where each value of the policy is from. */
 export function printConfig(): void {

@@ -1,7 +1,7 @@
 import { processEnvironment } from '../config.ts';
 import { type DemoOptions, runDemo } from '../demo/run.ts';
-import { failStart } from '../start-failure.ts';
-import { EXIT_USAGE, fail, say } from '../terminal.ts';
+import { failStart } from '../processes/start-failure.ts';
+import { EXIT_USAGE, fail, say } from '../processes/terminal.ts';
 
 /** The flags of `hangar demo`. */
 export type DemoFlags = Omit<DemoOptions, 'databaseUrl' | 'write'>;

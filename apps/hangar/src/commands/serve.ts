@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts';
-import { runHangar } from '../running.ts';
-import { failConfiguration } from '../terminal.ts';
+import { runHangar } from '../processes/run-hangar.ts';
+import { failConfiguration } from '../processes/terminal.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** `hangar serve`: Hangar alone, logging JSON lines, until a signal asks it to stop. */

@@ -1,19 +1,19 @@
 import { HangarError, type Log } from '@hangar/http';
 import { redactText } from '@hangar/security';
-import type { Closing } from '../closing.ts';
+import type { Closing } from '../house/closing.ts';
 import { readConfig, type Config } from '../config.ts';
-import { createLog } from '../log.ts';
-import { ChildFailedError, keepRunning } from '../processes.ts';
-import { runHangar } from '../running.ts';
-import { tryPort } from '../server.ts';
+import { createLog } from '../processes/log.ts';
+import { ChildFailedError, keepRunning } from '../processes/keep-running.ts';
+import { runHangar } from '../processes/run-hangar.ts';
+import { tryPort } from '../http/server.ts';
 import {
   SIMULATOR_PORTS,
   simulatorArguments,
   simulatorSaysReady,
   simulatorScript,
   simulatorSettings,
-} from '../simulator-process.ts';
-import { failConfiguration, say } from '../terminal.ts';
+} from '../processes/simulator-process.ts';
+import { failConfiguration, say } from '../processes/terminal.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** `hangar start`: a simulated Fly.io in a process of its own, and Hangar beside it. */

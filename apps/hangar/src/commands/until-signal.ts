@@ -1,5 +1,5 @@
-import type { Running } from '../running.ts';
-import { failStart } from '../start-failure.ts';
+import type { Running } from '../processes/run-hangar.ts';
+import { failStart } from '../processes/start-failure.ts';
 
 /** Runs until SIGTERM or SIGINT. A start that fails, or a stop that leaves something open, ends the process with code 1. */
 export async function untilSignal(start: () => Promise<Running>): Promise<Running> {

@@ -1,4 +1,4 @@
-import { parseNetwork } from '../client-address.ts';
+import { parseNetwork } from '../http/client-address.ts';
 import type { Kind } from './variables.ts';
 
 /** What is wrong with a value, as a clause that follows the variable's name. Never the value itself. */

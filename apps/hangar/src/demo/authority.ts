@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { keepRunning, saysServing, type ProcessPlan, type ServerProcess } from '../processes.ts';
+import { keepRunning, saysServing, type ProcessPlan, type ServerProcess } from '../processes/keep-running.ts';
 import { demoDatabase } from './database.ts';
 
 /** An authority in a process of its own. */

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { until } from '../waiting.ts';
+import { until } from '../processes/waiting.ts';
 
 /** What a server said. */
 export interface Answer {

@@ -7,10 +7,16 @@ import {
   simulatorSaysReady,
   simulatorScript,
   simulatorSettings,
-} from '../simulator-process.ts';
+} from '../processes/simulator-process.ts';
 import { balance, type Balancer } from './balancer.ts';
 import { demoDatabase } from './database.ts';
-import { freePorts, hangarScript, keepRunning, saysServing, type ServerProcess } from '../processes.ts';
+import {
+  freePorts,
+  hangarScript,
+  keepRunning,
+  saysServing,
+  type ServerProcess,
+} from '../processes/keep-running.ts';
 import { type ApartAuthority, openAuthority } from './authority.ts';
 
 /** The processes that a demo drives, and where they are. */

@@ -1,6 +1,6 @@
 import { Browser } from './browser.ts';
 import type { DemoHouse } from './house.ts';
-import { freshName } from '../processes.ts';
+import { freshName } from '../processes/keep-running.ts';
 
 /** What the steps of one demo learn from each other. */
 export class Story {

@@ -5,7 +5,7 @@ import {
   OutgoingError,
   type OutgoingRequest,
 } from '@hangar/security/outgoing';
-import { DOOR_HEADER, TOKENS_DOOR } from '../door-header.ts';
+import { DOOR_HEADER, TOKENS_DOOR } from '../http/door-header.ts';
 import { gatewayUrl, type TokenOptions } from './input.ts';
 
 /** An answer of the gateway that is no success. */

@@ -1,7 +1,7 @@
 import { MacaroonError } from '@hangar/macaroon';
 import { HangarError } from '@hangar/http';
 import { redactText } from '@hangar/security';
-import { EXIT_USAGE, fail, say } from '../terminal.ts';
+import { EXIT_USAGE, fail, say } from '../processes/terminal.ts';
 import { ApiError, GatewayUnreachable, NotAGateway } from './api.ts';
 import { GivenToken, usedWords } from './given.ts';
 import type { TokenOptions } from './input.ts';

@@ -4,7 +4,7 @@ import { effectiveExpiry, encodeToken, LOCATIONS, type Macaroon, missingTickets 
 import { systemClock } from '@hangar/http';
 import { createOutgoing } from '@hangar/security/outgoing';
 import type { Command } from 'commander';
-import { credentialsForFlyThirdParties, flyThirdParties } from '../fly-third-parties.ts';
+import { credentialsForFlyThirdParties, flyThirdParties } from '../house/fly-third-parties.ts';
 import { type FlyOptions, flyOf } from './fly.ts';
 import type { GivenToken } from './given.ts';
 import type { HeldTokens } from './held.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { call, expectEqual, expectStatus } from '../calls.ts';
 import type { Step, Story } from '../story.ts';
-import { until } from '../../waiting.ts';
+import { until } from '../../processes/waiting.ts';
 import { timeAtFly } from './narrow.ts';
 
 const DAY_SECONDS = 86_400;

@@ -2,7 +2,7 @@ import { Action } from '@hangar/macaroon';
 import { z } from 'zod';
 import { call, expectEqual, expectStatus } from '../calls.ts';
 import type { Step } from '../story.ts';
-import { until } from '../../waiting.ts';
+import { until } from '../../processes/waiting.ts';
 import { narrowed } from './narrow.ts';
 
 const refusal = z.object({ code: z.string() });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { call, expectEqual, expectStatus } from '../calls.ts';
 import type { Browser, Page } from '../browser.ts';
 import type { Step, Story } from '../story.ts';
-import { until } from '../../waiting.ts';
+import { until } from '../../processes/waiting.ts';
 
 const attenuated = z.object({ token: z.string() });
 const refusal = z.object({ code: z.string(), location: z.string(), ticket: z.string().optional() });

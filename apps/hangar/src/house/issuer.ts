@@ -10,7 +10,7 @@ import { LOCATIONS } from '@hangar/macaroon';
 import type { Clock, Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
 import { createIssuerStore, sealedFact, type Store } from '@hangar/store';
-import { connectIssuerSockets } from './authority-process/socket-client.ts';
+import { connectIssuerSockets } from './socket-client.ts';
 
 /** What both processes must agree on; each derives it from `HANGAR_PUBLIC_URL`. */
 export function tokenLocations(publicUrl: string): { location: string; dischargeLocation: string } {

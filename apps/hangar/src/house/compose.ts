@@ -25,17 +25,17 @@ import {
   type Store,
   workspacesOf,
 } from '@hangar/store';
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 import { reportCredentials } from './credentials.ts';
-import { createDashboard } from './dashboard/dashboard.ts';
-import { appTokensEnd, environmentsConfigKeys, environmentsSeller } from './environments.ts';
-import { createGatewayDoor } from './gateway-door.ts';
-import { createMainDoor } from './main-door.ts';
+import { createDashboard } from '../dashboard/dashboard.ts';
+import { appTokensEnd, environmentsConfigKeys, environmentsSeller } from './environments-seller.ts';
+import { createGatewayDoor } from '../http/gateway-door.ts';
+import { createMainDoor } from '../http/main-door.ts';
 import { reachIssuer, tokenLocations } from './issuer.ts';
-import type { Metrics } from './metrics.ts';
-import { createReadiness } from './readiness.ts';
+import type { Metrics } from '../http/metrics.ts';
+import { createReadiness } from '../http/readiness.ts';
 import { routeAccess } from './route-access.ts';
-import type { Fetcher } from './server.ts';
+import type { Fetcher } from '../http/server.ts';
 import { keepUpstreamCredential } from './upstream-credential.ts';
 import { environmentsPrices, environmentsUsage } from './usage.ts';
 

@@ -1,7 +1,7 @@
 import type { Task } from '@hangar/contract';
 import type { Log } from '@hangar/http';
 import type { Jobs } from '@hangar/store';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from '../http/metrics.ts';
 
 /** Below this a task runs in every process, on its own loop; from here on the database's schedule runs it once. */
 const SCHEDULED_FROM_SECONDS = 60;

@@ -1,13 +1,13 @@
 import { createBodyBudget } from '@hangar/http';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
-import { composeHangar } from './app.ts';
-import { clientAddress } from './client-address.ts';
-import { closing, type Closing } from './closing.ts';
-import type { Config } from './config.ts';
+import { composeHangar } from '../house/compose.ts';
+import { clientAddress } from '../http/client-address.ts';
+import { closing, type Closing } from '../house/closing.ts';
+import type { Config } from '../config.ts';
 import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
-import { reachPlatform } from './platform.ts';
-import { BODY_LIMITS, serve, tryPort } from './server.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { reachPlatform } from '../house/platform.ts';
+import { BODY_LIMITS, serve, tryPort } from '../http/server.ts';
 import { startWorkers } from './workers.ts';
 
 /** A Hangar that serves. */

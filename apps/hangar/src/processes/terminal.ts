@@ -1,5 +1,5 @@
 import { redactText } from '@hangar/security';
-import type { ConfigProblem } from './config.ts';
+import type { ConfigProblem } from '../config.ts';
 
 /** Of every command: it was called in a way that it does not know, and did nothing. */
 export const EXIT_USAGE = 2;

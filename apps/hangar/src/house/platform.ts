@@ -2,7 +2,7 @@ import { type FlyUrls, flyUrls } from '@hangar/flyio';
 import { type Clock, type Log, systemClock } from '@hangar/http';
 import { createOutgoing, type Outgoing } from '@hangar/security/outgoing';
 import type { Closing } from './closing.ts';
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 import { followPlatformClock } from './platform-clock.ts';
 
 /** The Fly.io a process talks to: where it is, how it is reached, and what time it is there. */

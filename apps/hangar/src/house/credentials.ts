@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { MachinesClient, OAuthClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import { HangarError, inWords, type Log } from '@hangar/http';
-import type { VariableName } from './config/variables.ts';
-import type { Metrics } from './metrics.ts';
+import type { VariableName } from '../config/variables.ts';
+import type { Metrics } from '../http/metrics.ts';
 
 /** What came of trying one credential. `unknown`: nobody answered, which says nothing about it. */
 export interface Tried {

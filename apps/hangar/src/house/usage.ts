@@ -1,6 +1,6 @@
 import type { Gateway, Prices } from '@hangar/gateway';
-import type { UsageQuestion } from './dashboard/ports.ts';
-import { linesOf } from './environments.ts';
+import type { UsageQuestion } from '../dashboard/ports.ts';
+import { linesOf } from './environments-seller.ts';
 
 /** What the page shows as usage: the lines that are billed, added up by meter. */
 export function environmentsUsage(gateway: Pick<Gateway, 'environments' | 'workspaces'>): UsageQuestion {
