@@ -10,21 +10,22 @@ import {
   type Result,
 } from '@hangar/http';
 import { type Sealer } from '@hangar/security';
-import { createBuckets } from './buckets.ts';
-import { createCaller } from './caller.ts';
+import { createRateLimiter } from './http/rate-limiter.ts';
+import { createCaller } from './read/caller.ts';
 import type { CaveatMeters } from './caveats/facts.ts';
 import { createDischargeDoor } from './discharge/door.ts';
 import { createFlows } from './discharge/flows.ts';
-import { createRevocationFeed, POLL_SECONDS } from './feed.ts';
+import { createRevocationFeed, POLL_SECONDS } from './read/feed.ts';
 import type { LeakReporters } from './http/leaks.ts';
 import { createIntrospectionDoor } from './http/introspection.ts';
 import type { RouteAccess } from './http/token-text.ts';
-import { createTokensDoor, type KnownCaller } from './http/tokens-door.ts';
-import type { Issuer } from './issuer/issuer.ts';
+import type { CallerWithTokens } from './http/door-tools.ts';
+import { createTokensDoor } from './http/tokens-door.ts';
+import type { Issuer } from './issuer/port.ts';
 import type { Directory, FlowStore, Identity } from './ports.ts';
 import { createTokens, type Tokens } from './tokens.ts';
-import { createUsageLog, USAGE_FLUSH_SECONDS } from './usage.ts';
-import { createTokenReader } from './verify.ts';
+import { createLastUsed, LAST_USED_FLUSH_SECONDS } from './read/last-used.ts';
+import { createTokenReader } from './read/token-reader.ts';
 
 const PRUNE_SECONDS = 3600;
 /** Flows outlive their end by an hour: clocks may be set back. */
@@ -97,21 +98,21 @@ export function createAuthority(options: AuthorityOptions): Authority {
       cache.clear();
     },
   });
-  const usage = createUsageLog(issuer);
-  const buckets = createBuckets(monotonicMs);
+  const lastUsed = createLastUsed(issuer);
+  const limiter = createRateLimiter(monotonicMs);
   // Counters of caveats are the holders' own: strangers who fill up the others must not make these start afresh.
-  const caveatBuckets = createBuckets(monotonicMs);
+  const caveatRates = createRateLimiter(monotonicMs);
   const meters: CaveatMeters = {
-    take: (counter, perMinute) => caveatBuckets.take(counter, { perMinute, burst: perMinute }) === undefined,
+    take: (counter, perMinute) => caveatRates.take(counter, { perMinute, burst: perMinute }) === undefined,
   };
   const reader = createTokenReader({ location, issuer, feed, cache, now });
-  const tokens = createTokens({ issuer, feed, reader, location, usage, now, log });
+  const tokens = createTokens({ issuer, feed, reader, location, lastUsed, now, log });
   const requireLogin: Authority['requireLogin'] = (token, workspace) => issuer.requireLogin(token, workspace);
 
-  async function know(authorization: string | null): Promise<Result<KnownCaller, TokenReason>> {
+  async function authenticate(authorization: string | null): Promise<Result<CallerWithTokens, TokenReason>> {
     const read = await reader.read(authorization);
     if (!read.ok) return read;
-    const caller = createCaller(read.value, { meters, recordUse: (use) => usage.record(use) });
+    const caller = createCaller(read.value, { meters, recordUse: (use) => lastUsed.record(use) });
     return ok({ caller, tokens: read.value });
   }
 
@@ -121,21 +122,21 @@ export function createAuthority(options: AuthorityOptions): Authority {
     meters,
     tokens,
     directory,
-    buckets,
+    limiter,
     leakReporters: options.leakReporters,
-    know,
+    authenticate,
     requireLogin,
     routeAccess: options.routeAccess,
     now,
     log,
   });
-  const introspectionDoor = createIntrospectionDoor({ reader, directory, meters, buckets, now });
+  const introspectionDoor = createIntrospectionDoor({ reader, directory, meters, limiter, now });
   const dischargeDoor = createDischargeDoor({
     location: dischargeLocation,
     issuer,
     sealer,
     flows: createFlows({ store: options.flows, sealer, now }),
-    buckets,
+    limiter,
     identify: options.identify,
     signInUrl: options.signInUrl,
     returnOrigins: options.returnOrigins ?? [],
@@ -150,7 +151,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     discharge: { fetch: dischargeDoor },
     verifier: {
       verify: async (authorization) => {
-        const known = await know(authorization);
+        const known = await authenticate(authorization);
         return known.ok ? ok(known.value.caller) : known;
       },
     },
@@ -160,7 +161,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     cache,
     tasks: [
       { name: 'authority.revocations', everySeconds: POLL_SECONDS, run: () => feed.refresh() },
-      { name: 'authority.token-uses', everySeconds: USAGE_FLUSH_SECONDS, run: () => usage.flush() },
+      { name: 'authority.token-uses', everySeconds: LAST_USED_FLUSH_SECONDS, run: () => lastUsed.flush() },
       {
         name: 'authority.prune-flows',
         everySeconds: PRUNE_SECONDS,

@@ -3,28 +3,26 @@ export { createAuthority, type Authority, type AuthorityOptions } from './author
 export type { Tokens, TokenPage, TokenQuery, RevokedText, RevokeRequest, RevokeText } from './tokens.ts';
 export { DEFAULT_MINT_LIMITS, type MintLimits } from './limits.ts';
 export type { Minted, MintRequest } from './issuer/mint.ts';
-export { describeAccess } from './caller.ts';
+export { describeAccess } from './read/caller.ts';
 export { headerReason } from './token-reason.ts';
 export { isFit } from './http/json.ts';
 export type { RouteAccess } from './http/token-text.ts';
 export { readLeakReporters, type LeakReporters } from './http/leaks.ts';
 
 /** Who holds the root keys: in this process, or apart behind a door of its own. */
-export { createIssuer, type IssuerOptions, type LocalIssuer } from './issuer/create.ts';
-export { createIssuerDoor, type IssuerDoor } from './issuer/door.ts';
-export { createRemoteIssuer, type SendToIssuer } from './issuer/remote.ts';
+export { createIssuer, type IssuerOptions, type LocalIssuer } from './issuer/local.ts';
+export { createIssuerDoor, type IssuerDoor } from './issuer/rpc/server.ts';
+export { createRemoteIssuer, type SendToIssuer } from './issuer/rpc/client.ts';
 export type { LoginOf } from './caveats/login-of.ts';
 export type {
-  DischargeOrigin,
   DischargeRefusal,
   Issuer,
   IssuerAbout,
-  Judged,
-  Presented,
   SigningIssuer,
   TokenRowsQuery,
   VerifyingIssuer,
-} from './issuer/issuer.ts';
+} from './issuer/port.ts';
+export type { DischargeOrigin, Judged, Presented } from './issuer/judged.ts';
 export type { TicketRefusal } from './issuer/ticket.ts';
 
 /** What the authority needs from outside. */
@@ -58,17 +56,17 @@ export {
   type Preset,
   type PresetInput,
   type PresetName,
-} from './presets.ts';
+} from './offline/presets.ts';
 export {
   DEFAULT_LIFETIME_SECONDS,
   MAX_LIFETIME_SECONDS,
   parseLifetime,
   type LifetimeReason,
-} from './expiry.ts';
+} from './offline/lifetime.ts';
 
 /** Offline: read, explain and narrow token texts with no key and no server. */
-export { inspectTokens, tokenEnding, type InspectedToken, type Inspection } from './inspect.ts';
-export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } from './narrow.ts';
+export { inspectTokens, tokenEnding, type InspectedToken, type Inspection } from './offline/inspect.ts';
+export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } from './offline/narrow.ts';
 
 /** Hangar's own caveats, registered by value. */
 export { hangarCaveats } from './caveats/registry.ts';

@@ -1,11 +1,17 @@
-import type { TokenReason } from '@hangar/contract';
-import type { HeaderReason, VerifyReason } from '@hangar/macaroon';
+import { tokenError, type TokenReason } from '@hangar/contract';
+import { HangarError } from '@hangar/http';
+import { LIMITS, type HeaderReason, type VerifyReason } from '@hangar/macaroon';
+
+const MISSING: TokenReason = {
+  code: 'token_missing',
+  sentence: 'No token: send Authorization: FlyV1 fm2_….',
+};
 
 /** What an unreadable header is called. */
 export function headerReason(reason: HeaderReason): TokenReason {
   switch (reason.tag) {
     case 'empty':
-      return missing;
+      return MISSING;
     case 'too_large':
       return { code: 'header_too_large', sentence: 'The Authorization header holds too much.' };
     case 'no_macaroon':
@@ -68,7 +74,19 @@ export function verifyReason(tokenId: string, reason: VerifyReason): TokenReason
   }
 }
 
-const missing: TokenReason = {
-  code: 'token_missing',
-  sentence: 'No token: send Authorization: FlyV1 fm2_….',
-};
+/** The refusal of a token whose key id leads nowhere. */
+export function unknownKey(tokenId: string): TokenReason {
+  return {
+    code: 'token_unknown_key',
+    tokenId,
+    sentence: `Token ${tokenId} was signed with a key that is not known here.`,
+  };
+}
+
+/** A text of tokens in a body that was not taken: what is too large for a header is too large here as well. */
+export function textError(reason: HeaderReason): HangarError {
+  if (reason.tag !== 'too_large') return tokenError(headerReason(reason));
+  return new HangarError('too_large', {
+    public: `the tokens are too many or too long: at most ${LIMITS.tokensPerHeader} tokens, ${LIMITS.tokenBytes} bytes in each, and ${LIMITS.headerLength} characters together, before and after`,
+  });
+}

@@ -1,12 +1,12 @@
 import { HangarError, type Log } from '@hangar/http';
-import { branchesOf, copiesIn } from './copies.ts';
-import type { RevocationFeed } from './feed.ts';
-import type { SigningIssuer } from './issuer/issuer.ts';
+import { branchesOf, copiesIn } from './read/copies.ts';
+import type { RevocationFeed } from './read/feed.ts';
+import type { SigningIssuer } from './issuer/port.ts';
 import type { Minted, MintRequest } from './issuer/mint.ts';
 import type { Asker, RevocationTarget, TokenRow } from './ports.ts';
-import { textError } from './text-error.ts';
-import type { UsageLog } from './usage.ts';
-import type { RecognizedToken, TokenReader } from './verify.ts';
+import { textError } from './token-reason.ts';
+import type { LastUsed } from './read/last-used.ts';
+import type { RecognizedToken, TokenReader } from './read/token-reader.ts';
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
@@ -91,7 +91,7 @@ export function createTokens(o: {
   feed: RevocationFeed;
   reader: Pick<TokenReader, 'recognize' | 'recognizeDischarge'>;
   location: string;
-  usage: UsageLog;
+  lastUsed: LastUsed;
   now: () => Date;
   log: Log;
 }): Tokens {
@@ -143,7 +143,9 @@ export function createTokens(o: {
     mint: (request) => issuer.mint(request),
     get: (workspace, id) => issuer.token(workspace, id),
     list: async ({ workspace, apps, creator, activeOnly, cursor, limit }) => {
-      await o.usage.flush().catch((error: unknown) => log.warn({ error }, 'token uses could not be written'));
+      await o.lastUsed
+        .flush()
+        .catch((error: unknown) => log.warn({ error }, 'token uses could not be written'));
       const size = Math.min(Math.max(1, Math.trunc(limit ?? DEFAULT_PAGE)), MAX_PAGE);
       const before = cursor === undefined ? undefined : readCursor(cursor);
       const rows = await issuer.tokens({

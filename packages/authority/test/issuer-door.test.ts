@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { createIssuer, createIssuerDoor, createRemoteIssuer, type Issuer } from '@hangar/authority';
 import { decodeToken } from '@hangar/macaroon';
-import { calls, type CallName } from '../src/issuer/calls.ts';
-import { pack, unpack } from '../src/issuer/wire.ts';
+import { calls, type CallName } from '../src/issuer/rpc/calls.ts';
+import { pack, unpack } from '../src/issuer/rpc/pack.ts';
 import { door, openWorld, throughDoors, WORKSPACE, type World } from './world.ts';
 
 let world: World;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomBytes } from 'node:crypto';
-import { keyIdOf } from '../src/issuer/keys.ts';
+import { keyIdOf } from '../src/issuer/key-id.ts';
 import {
   Action,
   addThirdParty,

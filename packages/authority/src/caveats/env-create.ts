@@ -129,7 +129,7 @@ function clearCreation(
   // How many are alive is known only to the transaction that adds one.
   const held =
     branch !== undefined &&
-    meters.owe?.({ kind: 'live', branch, maxLive, maxTtlSeconds, caveat: explain(body) });
+    meters.deferLimit?.({ kind: 'live', branch, maxLive, maxTtlSeconds, caveat: explain(body) });
   return held === true
     ? undefined
     : objection(

@@ -64,7 +64,7 @@ export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> 
         return objection('private', `The token lets a command print ${limit.maxOutputBytes} bytes at most.`);
       }
       const open = exec.timeoutSeconds === undefined || exec.maxOutputBytes === undefined;
-      const held = meters.owe?.({
+      const held = meters.deferLimit?.({
         kind: 'exec',
         timeoutSeconds: limit.timeoutSeconds,
         maxOutputBytes: limit.maxOutputBytes,

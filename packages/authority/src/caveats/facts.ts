@@ -6,7 +6,7 @@ export interface CaveatMeters {
   /** Takes one of `perMinute` for a counter; false when none is left. Answers from memory. */
   take(counter: string, perMinute: number): boolean;
   /** Takes note of a limit that whoever asks will hold; false when nobody will. */
-  owe?(limit: BranchLimit): boolean;
+  deferLimit?(limit: BranchLimit): boolean;
 }
 
 /** The facts of an access; none for a request that is no access. */

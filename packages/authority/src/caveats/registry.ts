@@ -24,3 +24,6 @@ export function hangarCaveats(meters: CaveatMeters = idleMeters): PrivateCaveats
     spendCaveat(meters),
   );
 }
+
+/** Reads, writes and explains Hangar's own caveats. For deciding, meters are needed: {@link hangarCaveats}. */
+export const HANGAR_CAVEATS: PrivateCaveats = hangarCaveats();

@@ -43,7 +43,7 @@ export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
       // What was spent takes rows to know.
       const limit = { branch: branch ?? '', amount, currency, period };
       const caveat = explain({ amount, currency, period });
-      if (branch !== undefined && meters.owe?.({ kind: 'spend', ...limit, caveat }) === true)
+      if (branch !== undefined && meters.deferLimit?.({ kind: 'spend', ...limit, caveat }) === true)
         return undefined;
       return objection('invalid_access', 'The token has a budget, and what it has spent is not known here.');
     },

@@ -1,6 +1,6 @@
 import { encodeToken, missingTickets, parseBundle, type HeaderReason, type Macaroon } from '@hangar/macaroon';
 import { ok, refuse, type Clock, type Result } from '@hangar/http';
-import { windowOf } from '../validity.ts';
+import { windowOf } from '../caveats/validity.ts';
 import type { DischargeFailure, FetchedDischarges } from './fetch-discharges.ts';
 
 /**

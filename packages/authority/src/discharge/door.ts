@@ -12,8 +12,8 @@ import {
   type Log,
 } from '@hangar/http';
 import { sha256Hex, type Sealer } from '@hangar/security';
-import type { BucketRate, Buckets } from '../buckets.ts';
-import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
+import type { RateLimit, RateLimiter } from '../http/rate-limiter.ts';
+import type { DischargeRefusal, SigningIssuer } from '../issuer/port.ts';
 import type { Identity } from '../ports.ts';
 import { createFlowPages } from './flow-pages.ts';
 import type { Flows, SecretKind } from './flows.ts';
@@ -22,17 +22,17 @@ import type { Flows, SecretKind } from './flows.ts';
 const MAX_START_BYTES = 16_384;
 
 /** Sign-ins for one ticket from one address: others who share the ticket are counted by themselves. */
-const START_RATE: BucketRate = { perMinute: 30, burst: 30 };
+const START_RATE: RateLimit = { perMinute: 30, burst: 30 };
 /**
  * Sign-ins from one address for all tickets of ours: each keeps a row for minutes, and one token makes many tickets. A
  * whole office behind one address stays below it; whoever has no ticket is counted as a guesser.
  */
-const START_FROM_RATE: BucketRate = { perMinute: 300, burst: 300 };
+const START_FROM_RATE: RateLimit = { perMinute: 300, burst: 300 };
 /** Of one flow. A client polls once a second at most. */
-const POLL_RATE: BucketRate = { perMinute: 120, burst: 60 };
-const PAGE_RATE: BucketRate = { perMinute: 60, burst: 30 };
+const POLL_RATE: RateLimit = { perMinute: 120, burst: 60 };
+const PAGE_RATE: RateLimit = { perMinute: 60, burst: 30 };
 /** Tickets and secrets that we did not make, from one address: whoever holds a real one is not counted here. */
-const GUESS_RATE: BucketRate = { perMinute: 30, burst: 30 };
+const GUESS_RATE: RateLimit = { perMinute: 30, burst: 30 };
 
 /** What the discharge door needs. */
 export interface DischargeDoorOptions {
@@ -41,7 +41,7 @@ export interface DischargeDoorOptions {
   readonly issuer: Pick<SigningIssuer, 'readTicket' | 'discharge'>;
   readonly sealer: Sealer;
   readonly flows: Flows;
-  readonly buckets: Buckets;
+  readonly limiter: RateLimiter;
   readonly identify: (request: Request) => Promise<Identity | undefined>;
   readonly signInUrl: (returnPath: string) => string;
   /** Origins a person may be sent back to after deciding. */
@@ -65,15 +65,15 @@ export function createDischargeDoor(
   const pages = createFlowPages(options);
   const app = new Hono<DoorEnv>({ strict: false }).basePath(base === '' ? '/' : base);
 
-  const limited = (counter: string, rate: BucketRate): void => {
-    const wait = options.buckets.take(counter, rate);
+  const limited = (counter: string, rate: RateLimit): void => {
+    const wait = options.limiter.take(counter, rate);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
   };
   const guessed = (door: RequestContext): void =>
     limited(`discharge guess ${callerOf(door.remoteAddress)}`, GUESS_RATE);
 
   /** The secret of a request, if we made it: counted by itself, because many people share an address. */
-  const secretOf = (c: Context<DoorEnv>, kind: SecretKind, rate: BucketRate): string | undefined => {
+  const secretOf = (c: Context<DoorEnv>, kind: SecretKind, rate: RateLimit): string | undefined => {
     const secret = flowOf(c.req.url);
     if (!flows.isOurs(secret, kind)) {
       guessed(c.env.door);

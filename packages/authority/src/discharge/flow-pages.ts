@@ -1,6 +1,6 @@
 import { readBody, type RequestContext, type Log } from '@hangar/http';
 import { type Sealer } from '@hangar/security';
-import type { DischargeRefusal, SigningIssuer } from '../issuer/issuer.ts';
+import type { DischargeRefusal, SigningIssuer } from '../issuer/port.ts';
 import type { FlowRow, Identity } from '../ports.ts';
 import { confirmToken, isConfirmToken } from './confirm-token.ts';
 import type { Flows } from './flows.ts';

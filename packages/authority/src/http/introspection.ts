@@ -12,28 +12,27 @@ import {
 } from '@hangar/macaroon';
 import { asHangarError, callerOf, errorResponse, HangarError, type RequestContext } from '@hangar/http';
 import { tokenError, type ClearRefusal } from '@hangar/contract';
-import type { BucketRate, Buckets } from '../buckets.ts';
-import { explainClearing } from '../caller.ts';
+import type { RateLimit, RateLimiter } from './rate-limiter.ts';
+import { explainClearing } from '../read/caller.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
-import { hangarCaveats } from '../caveats/registry.ts';
+import { HANGAR_CAVEATS, hangarCaveats } from '../caveats/registry.ts';
 import type { Directory } from '../ports.ts';
-import type { TokenReader, VerifiedToken } from '../verify.ts';
+import type { TokenReader, AcceptedToken } from '../read/token-reader.ts';
 import { clearError } from './guard.ts';
-import { jsonResponse, RawJson, readJson } from './json.ts';
-import { parsed } from './token-text.ts';
-import type { DoorEnv } from './tokens-door.ts';
+import { jsonResponse, parsed, RawJson, readJson } from './json.ts';
+import type { DoorEnv } from './door-tools.ts';
 
 const MAX_BODY_BYTES = 131_072;
 
 /** Fly.io's clients call the first two without credentials; each costs some HMACs and lookups. */
-const RATE: BucketRate = { perMinute: 300, burst: 100 };
+const RATE: RateLimit = { perMinute: 300, burst: 100 };
 
 /** What the Machines API's token calls need. */
 export interface IntrospectionOptions {
   readonly reader: TokenReader;
   readonly directory: Partial<Directory>;
   readonly meters: CaveatMeters;
-  readonly buckets: Buckets;
+  readonly limiter: RateLimiter;
   readonly now: () => Date;
 }
 
@@ -42,8 +41,6 @@ export interface IntrospectionOptions {
  * many: above this it is only work.
  */
 const MAX_NAMES = 1000;
-
-const registryForWords = hangarCaveats();
 
 /**
  * `/v1/tokens/authenticate`, `/authorize` and `/current`, as Fly.io's clients call them
@@ -57,7 +54,7 @@ export function createIntrospectionDoor(
 
   /** For the questions that are asked without credentials. Whoever shows a token of their own never waits for these. */
   const limited = (c: Context<DoorEnv>): void => {
-    const wait = options.buckets.take(`introspection ${callerOf(c.env.door.remoteAddress)}`, RATE);
+    const wait = options.limiter.take(`introspection ${callerOf(c.env.door.remoteAddress)}`, RATE);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
   };
 
@@ -103,7 +100,7 @@ export function createIntrospectionDoor(
     const tokens = await reader.read(c.req.header('authorization') ?? null);
     if (!tokens.ok) throw tokenError(tokens.reason);
     // Counted by the token: strangers at the same address use up nothing of it.
-    const wait = options.buckets.take(`current ${tokens.value[0].id}`, RATE);
+    const wait = options.limiter.take(`current ${tokens.value[0].id}`, RATE);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
     const names = await namesFor(tokens.value);
     const views = tokens.value.map((token) => currentWire(token, names.get(token.workspace)));
@@ -146,7 +143,7 @@ export function createIntrospectionDoor(
   }
 
   /** What the workspaces of these tokens and their apps are called: asked once for a workspace. */
-  async function namesFor(tokens: readonly VerifiedToken[]): Promise<ReadonlyMap<bigint, Names>> {
+  async function namesFor(tokens: readonly AcceptedToken[]): Promise<ReadonlyMap<bigint, Names>> {
     const asked = new Map<bigint, Set<bigint>>();
     let left = MAX_NAMES;
     for (const { workspace, verified } of tokens) {
@@ -167,7 +164,7 @@ export function createIntrospectionDoor(
     return found;
   }
 
-  function currentWire(token: VerifiedToken, names: Names | undefined): Record<string, unknown> {
+  function currentWire(token: AcceptedToken, names: Names | undefined): Record<string, unknown> {
     const { caveats } = token.verified;
     const scope = appScope(caveats);
     const slug = names?.slug;
@@ -219,12 +216,12 @@ function accessOf(
   };
 }
 
-function tokenWire(token: VerifiedToken): Record<string, unknown> {
+function tokenWire(token: AcceptedToken): Record<string, unknown> {
   const { token: macaroon, caveats, discharges } = token.verified;
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   return {
     header: formatHeader([...discharges.map((discharge) => discharge.macaroon), macaroon]),
-    caveats: { caveats: new RawJson(caveatsToDebugJson(caveats, registryForWords)) },
+    caveats: { caveats: new RawJson(caveatsToDebugJson(caveats, HANGAR_CAVEATS)) },
     nonce: {
       kid: base64(macaroon.nonce.keyId),
       rnd: base64(macaroon.nonce.random),

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { type RequestContext, HangarError, parseStrictJson, readBody } from '@hangar/http';
 
 /** JSON that is text already, and goes into an answer as it is. */
@@ -59,4 +60,22 @@ function controlCharacterAt(value: unknown, path: string): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The body, or an `invalid` that names its fields. */
+export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const outcome = schema.safeParse(value);
+  if (!outcome.success) throw invalidBody(outcome.error);
+  return outcome.data;
+}
+
+/** A zod refusal as an error of our doors. */
+function invalidBody(error: z.ZodError): HangarError {
+  const faults = error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'body', issue.message]);
+  return invalid(Object.fromEntries(faults) as Record<string, string>);
+}
+
+/** A refusal that names fields. */
+export function invalid(fields: Record<string, string>): HangarError {
+  return new HangarError('invalid', { status: 400, fields });
 }

@@ -3,14 +3,13 @@ import type { Hono } from 'hono';
 import { HangarError, parseStrictJson, readBody, type Log } from '@hangar/http';
 import { sha256 } from '@hangar/security';
 import { z } from 'zod';
-import { branchesOf, copiesIn, type Copies } from '../copies.ts';
+import { branchesOf, copiesIn, type Copies } from '../read/copies.ts';
 import { isTooManyCopies } from '../limits.ts';
 import type { RevocationTarget } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
-import type { TokenReader } from '../verify.ts';
-import { isFit, jsonResponse } from './json.ts';
-import { parsed } from './token-text.ts';
-import type { DoorEnv } from './tokens-door.ts';
+import type { TokenReader } from '../read/token-reader.ts';
+import { isFit, jsonResponse, parsed } from './json.ts';
+import type { DoorEnv } from './door-tools.ts';
 
 /** Public keys of those who report leaks, by the identifier they sign under. */
 export type LeakReporters = ReadonlyMap<string, KeyObject>;

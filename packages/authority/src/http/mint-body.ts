@@ -1,11 +1,11 @@
 import { caveatsFromJson, privateCaveat, type Caveat } from '@hangar/macaroon';
-import { HangarError } from '@hangar/http';
 import { z } from 'zod';
-import { hangarCaveats } from '../caveats/registry.ts';
+import { HANGAR_CAVEATS } from '../caveats/registry.ts';
 import { sourceCaveat } from '../caveats/source.ts';
-import { parseLifetime } from '../expiry.ts';
+import { parseLifetime } from '../offline/lifetime.ts';
 import type { MintRequest } from '../issuer/mint.ts';
-import { isPresetName } from '../presets.ts';
+import { isPresetName } from '../offline/presets.ts';
+import { invalid, parsed } from './json.ts';
 
 const appName = z.string().min(1).max(63);
 const appNumber = z.int().min(1).transform(BigInt);
@@ -36,13 +36,10 @@ export interface MintBody {
 }
 
 const SECONDS_A_DAY = 86_400;
-const registry = hangarCaveats();
 
 /** Reads the body of `POST /hangar/v1/tokens`. Throws `invalid` (400) naming each field at fault. */
 export function readMintBody(value: unknown): MintBody {
-  const parsed = body.safeParse(value);
-  if (!parsed.success) throw invalidBody(parsed.error);
-  const { preset, caveats, expires_in: expiresIn, source, ...rest } = parsed.data;
+  const { preset, caveats, expires_in: expiresIn, source, ...rest } = parsed(body, value);
   if (preset !== undefined && !isPresetName(preset)) throw invalid({ preset: 'no such preset' });
   const lifetime = expiresIn === undefined ? undefined : parseLifetime(expiresIn);
   if (lifetime && !lifetime.ok) {
@@ -76,20 +73,9 @@ export function readMintBody(value: unknown): MintBody {
  */
 export function readCaveats(list: readonly unknown[]): readonly Caveat[] {
   if (holdsRoundedNumber(list)) throw invalid({ caveats: 'numbers above 2^53 cannot be given here' });
-  const caveats = caveatsFromJson(JSON.stringify(list), registry);
+  const caveats = caveatsFromJson(JSON.stringify(list), HANGAR_CAVEATS);
   if (caveats.ok) return caveats.value;
   throw invalid({ [`caveats${caveats.reason.path}`]: caveats.reason.detail });
-}
-
-/** A zod refusal as an error of our doors. */
-export function invalidBody(error: z.ZodError): HangarError {
-  const faults = error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'body', issue.message]);
-  return invalid(Object.fromEntries(faults) as Record<string, string>);
-}
-
-/** A refusal that names fields. */
-export function invalid(fields: Record<string, string>): HangarError {
-  return new HangarError('invalid', { status: 400, fields });
 }
 
 function sourceOf(cidrs: readonly string[]): Caveat {

@@ -2,12 +2,11 @@ import type { Hono } from 'hono';
 import { Action } from '@hangar/macaroon';
 import { callerOf, HangarError } from '@hangar/http';
 import { z } from 'zod';
-import type { BucketRate, Buckets } from '../buckets.ts';
+import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import type { RevocationTarget } from '../ports.ts';
 import type { RevokedText, Tokens } from '../tokens.ts';
-import { jsonResponse } from './json.ts';
-import { parsed } from './token-text.ts';
-import type { DoorEnv, DoorTools, KnownCaller } from './tokens-door.ts';
+import { jsonResponse, parsed } from './json.ts';
+import type { CallerWithTokens, DoorEnv, DoorTools } from './door-tools.ts';
 
 const reason = z.string().max(500).optional();
 const orgSlug = z.string().max(63).optional();
@@ -26,12 +25,12 @@ const body = z.union([
 ]);
 
 /** Texts that somebody without a token hands in. A counter of their own: questions about tokens must not use it up. */
-const FINDER_RATE: BucketRate = { perMinute: 120, burst: 60 };
+const FINDER_RATE: RateLimit = { perMinute: 120, burst: 60 };
 
 /** What revoking over HTTP needs. */
 export interface RevokeOptions {
   readonly tokens: Tokens;
-  readonly buckets: Buckets;
+  readonly limiter: RateLimiter;
   readonly now: () => Date;
 }
 
@@ -41,7 +40,7 @@ export interface RevokeOptions {
  * holds never waits for strangers.
  */
 export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: RevokeOptions): void {
-  const { tokens, buckets, now } = options;
+  const { tokens, limiter, now } = options;
 
   app.post('/revoke', async (c) => {
     const wish = parsed(body, await tools.body(c));
@@ -79,7 +78,7 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
   });
 
   function limit(remoteAddress: string | undefined): void {
-    const wait = buckets.take(`finder ${callerOf(remoteAddress)}`, FINDER_RATE);
+    const wait = limiter.take(`finder ${callerOf(remoteAddress)}`, FINDER_RATE);
     if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
   }
 
@@ -89,7 +88,7 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
   }
 }
 
-function nameOf(known: KnownCaller | undefined): string {
+function nameOf(known: CallerWithTokens | undefined): string {
   return known ? `token ${known.caller.tokenId}` : 'holder of the text';
 }
 

@@ -3,16 +3,16 @@ import { clear, type Access, type Macaroon } from '@hangar/macaroon';
 import { HangarError } from '@hangar/http';
 import { tokenError, type BranchLimit } from '@hangar/contract';
 import { z } from 'zod';
-import { explainClearing } from '../caller.ts';
+import { explainClearing } from '../read/caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
-import { inspectTokens, type Inspection } from '../inspect.ts';
-import { mapPermissionTokens, narrowTokens } from '../narrow.ts';
-import { textError } from '../text-error.ts';
-import type { TokenReader } from '../verify.ts';
-import { jsonResponse, RawJson } from './json.ts';
-import { invalidBody, readCaveats } from './mint-body.ts';
-import type { DoorEnv, DoorTools } from './tokens-door.ts';
+import { inspectTokens, type Inspection } from '../offline/inspect.ts';
+import { mapPermissionTokens, narrowTokens } from '../offline/narrow.ts';
+import { textError } from '../token-reason.ts';
+import type { TokenReader } from '../read/token-reader.ts';
+import { jsonResponse, parsed, RawJson } from './json.ts';
+import { readCaveats } from './mint-body.ts';
+import type { DoorEnv, DoorTools } from './door-tools.ts';
 import { asMintFault } from '../issuer/mint.ts';
 
 /** Maps a request of the gateway to the access it would need; undefined when there is no such route. */
@@ -136,8 +136,9 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
     }
     // A question must not use up anybody's rate; what only the rows know is told instead of judged.
     const subjectTo: string[] = [];
-    const owe = (limit: BranchLimit): boolean => limit.kind === 'exec' || subjectTo.push(limit.caveat) > 0;
-    const registry = hangarCaveats({ ...options.meters, take: () => true, owe });
+    const deferLimit = (limit: BranchLimit): boolean =>
+      limit.kind === 'exec' || subjectTo.push(limit.caveat) > 0;
+    const registry = hangarCaveats({ ...options.meters, take: () => true, deferLimit });
     const { method, path } = body;
     const accesses = new Map<bigint, Promise<Access | undefined> | undefined>();
     for (const [index, token] of tokens.value.entries()) {
@@ -183,11 +184,4 @@ function inspected(text: string, location: string): Inspection {
 function tooManyTickets(): HangarError {
   const fields = { token: `with require_login at most ${MAX_TICKETS} permission tokens` };
   return new HangarError('invalid', { status: 400, fields });
-}
-
-/** The body, or an `invalid` that names its fields. */
-export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const outcome = schema.safeParse(value);
-  if (!outcome.success) throw invalidBody(outcome.error);
-  return outcome.data;
 }

@@ -9,60 +9,36 @@ import {
   type Log,
   type Result,
 } from '@hangar/http';
-import { tokenError, type AuthenticatedCaller, type TokenReason } from '@hangar/contract';
+import { tokenError, type TokenReason } from '@hangar/contract';
 import { z } from 'zod';
-import type { BucketRate, Buckets } from '../buckets.ts';
+import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
-import type { Asker, Directory, TokenRow } from '../ports.ts';
+import type { Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
-import type { VerifiedToken } from '../verify.ts';
+import type { CallerWithTokens, DoorEnv, DoorTools } from './door-tools.ts';
 import { demand } from './guard.ts';
-import { isFit, jsonResponse, readJson } from './json.ts';
+import { isFit, jsonResponse, parsed, readJson } from './json.ts';
 import { readMintBody } from './mint-body.ts';
 import { mintedView, tokenView } from './token-view.ts';
-import { parsed, registerTokenText, type TokenTextOptions } from './token-text.ts';
+import { registerTokenText, type TokenTextOptions } from './token-text.ts';
 import { registerLeaks, type LeakReporters } from './leaks.ts';
 import { registerRevoke } from './revoke.ts';
 
 const MAX_BODY_BYTES = 262_144;
 
 /** Anonymous questions about token texts cost HMACs and lookups. */
-const TEXT_RATE: BucketRate = { perMinute: 120, burst: 60 };
-
-/** A caller together with the tokens behind it. */
-export interface KnownCaller {
-  readonly caller: AuthenticatedCaller;
-  readonly tokens: readonly [VerifiedToken, ...VerifiedToken[]];
-}
+const TEXT_RATE: RateLimit = { perMinute: 120, burst: 60 };
 
 /** What the token door needs. */
 export interface TokensDoorOptions extends TokenTextOptions {
   readonly tokens: Tokens;
   readonly directory: Partial<Directory>;
-  readonly buckets: Buckets;
+  readonly limiter: RateLimiter;
   /** Whose signed reports of leaked tokens are believed; undefined takes none. */
   readonly leakReporters: LeakReporters | undefined;
-  readonly know: (authorization: string | null) => Promise<Result<KnownCaller, TokenReason>>;
+  readonly authenticate: (authorization: string | null) => Promise<Result<CallerWithTokens, TokenReason>>;
   readonly now: () => Date;
   readonly log: Log;
-}
-
-/** What Hono hands every route. */
-export interface DoorEnv {
-  Bindings: { door: RequestContext };
-}
-
-/** What routes share. */
-export interface DoorTools {
-  /** The verified caller, reduced to one workspace; throws when there is none. */
-  caller(c: Context<DoorEnv>, orgSlug?: string): Promise<KnownCaller>;
-  /** The verified caller, or undefined when no token that holds was sent. */
-  callerIfAny(c: Context<DoorEnv>): Promise<KnownCaller | undefined>;
-  /** The token by which the caller may do this with the workspace's tokens; throws when none allows it. */
-  demandTokens(c: Context<DoorEnv>, known: KnownCaller, action: number, app?: bigint): Asker;
-  /** Throws when this caller asks too often. */
-  limited(c: Context<DoorEnv>): void;
-  body(c: Context<DoorEnv>): Promise<unknown>;
 }
 
 /**
@@ -78,11 +54,11 @@ export function createTokensDoor(
   const tools: DoorTools = {
     body: (c) => readJson(c.req.raw, MAX_BODY_BYTES, c.env.door),
     limited: (c) => {
-      const wait = options.buckets.take(`token-text ${callerOf(c.env.door.remoteAddress)}`, TEXT_RATE);
+      const wait = options.limiter.take(`token-text ${callerOf(c.env.door.remoteAddress)}`, TEXT_RATE);
       if (wait !== undefined) throw new HangarError('rate_limited', { retryAfterSeconds: wait });
     },
     caller: async (c, orgSlug) => {
-      const known = await options.know(c.req.header('authorization') ?? null);
+      const known = await options.authenticate(c.req.header('authorization') ?? null);
       if (!known.ok) throw tokenError(known.reason);
       const workspace =
         orgSlug === undefined ? known.value.caller.workspace : await directory.workspaceNumber?.(orgSlug);
@@ -94,7 +70,7 @@ export function createTokensDoor(
     },
     callerIfAny: async (c) => {
       const authorization = c.req.header('authorization');
-      const known = authorization === undefined ? undefined : await options.know(authorization);
+      const known = authorization === undefined ? undefined : await options.authenticate(authorization);
       return known?.ok ? known.value : undefined;
     },
     demandTokens: (c, { caller, tokens: held }, action, appNumber) => {

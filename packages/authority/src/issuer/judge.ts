@@ -1,9 +1,10 @@
 import type { TokenReason } from '@hangar/contract';
 import { branchDigests, tokenId, verify, type Macaroon } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
-import { verifyReason } from '../token-reason.ts';
-import type { DischargeOrigin, Judged, Presented, Recognized } from './issuer.ts';
-import { keyNumberOf, type SigningKey, type SigningKeys } from './keys.ts';
+import { unknownKey, verifyReason } from '../token-reason.ts';
+import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
+import { keyNumberOf } from './key-id.ts';
+import type { SigningKey, SigningKeys } from './keys.ts';
 import { readTicket } from './ticket.ts';
 
 /** Checks presented tokens against the root keys. */
@@ -58,14 +59,5 @@ export function createJudge(o: {
       )[0];
       return workspace !== undefined && loginOf ? { ticket: { workspace, loginOf } } : {};
     },
-  };
-}
-
-/** The refusal of a token whose key id leads nowhere. */
-export function unknownKey(tokenId: string): TokenReason {
-  return {
-    code: 'token_unknown_key',
-    tokenId,
-    sentence: `Token ${tokenId} was signed with a key that is not known here.`,
   };
 }

@@ -20,22 +20,23 @@ import { tokenError } from '@hangar/contract';
 import { sha256Hex } from '@hangar/security';
 import { isLoginOf, loginOfCaveat } from '../caveats/login-of.ts';
 import { COUNTING_CAVEATS } from '../caveats/numbers.ts';
-import { hangarCaveats } from '../caveats/registry.ts';
+import { HANGAR_CAVEATS } from '../caveats/registry.ts';
 import {
   CLOCK_LEEWAY_SECONDS,
   DEFAULT_LIFETIME_SECONDS,
   MAX_LIFETIME_SECONDS,
   parseLifetime,
-} from '../expiry.ts';
-import { tokenEnding } from '../inspect.ts';
-import { keyIdOf, type SigningKeys } from './keys.ts';
+} from '../offline/lifetime.ts';
+import { tokenEnding } from '../offline/inspect.ts';
+import { keyIdOf } from './key-id.ts';
+import type { SigningKeys } from './keys.ts';
 import { notRecorded, placeBelow, recordLimits, type Parent } from './place.ts';
 import type { MintLimits } from '../limits.ts';
-import { loginTicketCaveats } from '../login-caveat.ts';
+import { loginTicketCaveats } from './login-caveat.ts';
 import type { IssuerStore, TokenRow } from '../ports.ts';
-import { presetCaveats, presets, type PresetName } from '../presets.ts';
-import { certainEnd, isOver } from '../validity.ts';
-import type { Presented } from './issuer.ts';
+import { presetCaveats, presets, type PresetName } from '../offline/presets.ts';
+import { certainEnd, isOver } from '../caveats/validity.ts';
+import type { Presented } from './judged.ts';
 import type { Judge } from './judge.ts';
 
 const MAX_NAME_LENGTH = 200;
@@ -78,8 +79,6 @@ export interface Mint {
   /** Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
   (request: MintRequest): Promise<Minted>;
 }
-
-const registry = hangarCaveats();
 
 /** Builds the one place where root keys sign. */
 export function createMint(options: {
@@ -259,7 +258,7 @@ function checkMintable(field: string, caveats: readonly Caveat[]): void {
 function mintable(caveat: Caveat): Result<true, string> {
   switch (caveat.type) {
     case 'Unknown':
-      return registry.has(caveat.number)
+      return HANGAR_CAVEATS.has(caveat.number)
         ? ok(true)
         : refuse(`caveat type ${caveat.number} is not known here`);
     case '3P':
@@ -295,7 +294,7 @@ function rowOf(
 ): TokenRow {
   const caveats = made.flatMap((token) => token.caveats).filter((caveat) => caveat.type !== '3P');
   const end = certainEnd(caveats) ?? facts.end;
-  const sentences = made.map((token) => token.caveats.map((caveat) => explainCaveat(caveat, registry)));
+  const sentences = made.map((token) => token.caveats.map((caveat) => explainCaveat(caveat, HANGAR_CAVEATS)));
   return {
     id: facts.id,
     workspace: request.workspace,
@@ -320,7 +319,7 @@ function rowOf(
 function jsonOf(caveats: readonly Caveat[]): string {
   return caveatsToJson(
     caveats.filter((caveat) => caveat.type !== '3P'),
-    registry,
+    HANGAR_CAVEATS,
   );
 }
 

@@ -1,7 +1,7 @@
 import { HangarError } from '@hangar/http';
 import { RECORDS_PER_LIVE_TOKEN, type MintLimits } from '../limits.ts';
 import type { IssuerStore, NotRecorded, TokenLimits } from '../ports.ts';
-import type { Judged } from './issuer.ts';
+import type { Judged } from './judged.ts';
 
 /** The asking token, judged here: nobody's word is taken for it. */
 export interface Parent extends Judged {

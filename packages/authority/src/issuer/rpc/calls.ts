@@ -2,7 +2,7 @@ import type { TokenReasonCode } from '@hangar/contract';
 import { decodeToken } from '@hangar/macaroon';
 import { errorTable } from '@hangar/http';
 import { z } from 'zod';
-import type { PresetName } from '../presets.ts';
+import type { PresetName } from '../../offline/presets.ts';
 
 const text = z.string();
 const whole = z.bigint();

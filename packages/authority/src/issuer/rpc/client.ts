@@ -1,9 +1,10 @@
 import { encodeCaveats, encodeToken, verifiedElsewhere } from '@hangar/macaroon';
 import { errorTable, HangarError, ok, parseStrictJson, type ErrorCode } from '@hangar/http';
 import { CALL_PATH, calls, type Answered, type Asking, type CallName } from './calls.ts';
-import type { Asker, RevocationTarget } from '../ports.ts';
-import type { Issuer, Presented } from './issuer.ts';
-import { pack, unpack } from './wire.ts';
+import type { Asker, RevocationTarget } from '../../ports.ts';
+import type { Presented } from '../judged.ts';
+import type { Issuer } from '../port.ts';
+import { pack, unpack } from './pack.ts';
 
 /** A page of the feed is some two megabytes; a page of tokens is more when their caveats are long. */
 const MAX_ANSWER_BYTES = 67_108_864;

@@ -1,5 +1,5 @@
 import type { Macaroon } from '@hangar/macaroon';
-import { isOver } from './validity.ts';
+import { isOver } from '../caveats/validity.ts';
 
 /** Which discharges of a header answer which token. */
 export interface Answers {

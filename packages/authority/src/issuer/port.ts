@@ -1,8 +1,8 @@
 import type { TokenReason } from '@hangar/contract';
-import type { Macaroon, Verified } from '@hangar/macaroon';
+import type { Macaroon } from '@hangar/macaroon';
 import type { Result } from '@hangar/http';
-import type { LoginOf } from '../caveats/login-of.ts';
 import type { Asker, FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
+import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
 import type { Minted, MintRequest } from './mint.ts';
 import type { TicketRefusal } from './ticket.ts';
 
@@ -16,27 +16,6 @@ export interface IssuerAbout {
   readonly version: string;
 }
 
-/** A token whose signature chain and discharges hold. Revocation and time are for the asker to see to. */
-export interface Judged {
-  /** The workspace whose key signed it. */
-  readonly workspace: bigint;
-  readonly keyNumber: bigint;
-  readonly verified: Verified;
-}
-
-/** A token whose signature chain is ours. */
-export interface Recognized {
-  readonly workspace: bigint;
-  /** Digests of every tail on the way to this one, its own last. */
-  readonly branches: readonly string[];
-}
-
-/** Where a discharge of ours came from. */
-export interface DischargeOrigin {
-  /** What its ticket was made for, in which workspace; tickets of before do not say. */
-  readonly ticket?: { readonly workspace: bigint; readonly loginOf: LoginOf };
-}
-
 /** Which rows to list. */
 export interface TokenRowsQuery {
   readonly workspace: bigint;
@@ -47,12 +26,6 @@ export interface TokenRowsQuery {
   /** The last row of the page before. */
   readonly before?: { readonly createdAt: Date; readonly id: string };
   readonly limit: number;
-}
-
-/** A token as it was presented: what somebody else verified is verified again. */
-export interface Presented {
-  readonly token: Macaroon;
-  readonly discharges: readonly Macaroon[];
 }
 
 /** Why no discharge was signed. */

@@ -2,21 +2,21 @@
 const MAX_COUNTERS = 50_000;
 const MINUTE_MS = 60_000;
 
-/** How fast a bucket may be emptied. */
-export interface BucketRate {
+/** How much of something is allowed. */
+export interface RateLimit {
   readonly perMinute: number;
   /** How many at once after a pause. */
   readonly burst: number;
 }
 
-/** Token buckets by name, in this process only: they protect it, and are no quota across replicas. */
-export interface Buckets {
+/** Counters by name, in this process only: they protect it, and are no quota across replicas. */
+export interface RateLimiter {
   /** Takes one; undefined when there was one, else the whole seconds until there is. */
-  take(counter: string, rate: BucketRate): number | undefined;
+  take(counter: string, rate: RateLimit): number | undefined;
 }
 
-/** Builds empty buckets. `monotonicMs` is a clock that never jumps. */
-export function createBuckets(monotonicMs: () => number): Buckets {
+/** Builds one that has counted nothing yet. `monotonicMs` is a clock that never jumps. */
+export function createRateLimiter(monotonicMs: () => number): RateLimiter {
   const counters = new Map<string, { left: number; at: number }>();
   return {
     take: (counter, { perMinute, burst }) => {

@@ -10,15 +10,15 @@ import {
 import { ok, refuse, type Result } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { RevocationFeed, RevokedLink } from './feed.ts';
-import type { DischargeOrigin, VerifyingIssuer } from './issuer/issuer.ts';
-import { unknownKey } from './issuer/judge.ts';
-import { keyNumberOf } from './issuer/keys.ts';
-import { isOver } from './validity.ts';
-import { headerReason } from './token-reason.ts';
+import type { DischargeOrigin } from '../issuer/judged.ts';
+import type { VerifyingIssuer } from '../issuer/port.ts';
+import { keyNumberOf } from '../issuer/key-id.ts';
+import { isOver } from '../caveats/validity.ts';
+import { headerReason, unknownKey } from '../token-reason.ts';
 import { answersOf, type Answers } from './answers.ts';
 
 /** A permission token of ours: genuine, discharged and not revoked. What it allows is another question. */
-export interface VerifiedToken {
+export interface AcceptedToken {
   /** The nonce UUID. */
   readonly id: string;
   /** The workspace whose key signed it. */
@@ -51,11 +51,11 @@ export interface TokenReader {
   /** At least one token, or why there is none. Throws `unavailable` when revocations cannot be read. */
   read(
     authorization: string | null,
-  ): Promise<Result<readonly [VerifiedToken, ...VerifiedToken[]], TokenReason>>;
+  ): Promise<Result<readonly [AcceptedToken, ...AcceptedToken[]], TokenReason>>;
   /** Every permission token of a header by itself. */
   readEach(
     authorization: string | null,
-  ): Promise<Result<readonly Result<VerifiedToken, TokenReason>[], TokenReason>>;
+  ): Promise<Result<readonly Result<AcceptedToken, TokenReason>[], TokenReason>>;
   /** Whether we signed this: discharges, time and revocation are not asked. */
   recognize(macaroon: Macaroon): Promise<RecognizedToken | undefined>;
   /** Why a token of ours will never work again: revoked, or over. Throws `unavailable` when revocations cannot be read. */
@@ -102,7 +102,7 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     return ok({ workspace, verified });
   }
 
-  async function readOne(token: Macaroon, answers: Answers): Promise<Result<VerifiedToken, TokenReason>> {
+  async function readOne(token: Macaroon, answers: Answers): Promise<Result<AcceptedToken, TokenReason>> {
     const id = tokenId(token);
     const keyNumber = keyNumberOf(token.nonce.keyId);
     if (keyNumber === undefined) return refuse(unknownKey(id));

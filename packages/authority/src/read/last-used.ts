@@ -1,20 +1,20 @@
-import type { VerifyingIssuer } from './issuer/issuer.ts';
+import type { VerifyingIssuer } from '../issuer/port.ts';
 
 /** How often uses are written down. A crash loses at most this much of "last used". */
-export const USAGE_FLUSH_SECONDS = 10;
+export const LAST_USED_FLUSH_SECONDS = 10;
 
 /** Uses kept until the next flush; a statement of this size is still quick. */
 const MAX_WAITING = 5000;
 
 /** Remembers when and from where tokens were used, without a write per request. */
-export interface UsageLog {
+export interface LastUsed {
   record(use: { tokenId: string; from: string | undefined; at: Date }): void;
   /** Writes down what is waiting. What cannot be written waits for the next time. */
   flush(): Promise<void>;
 }
 
 /** Collects the latest use of each token. */
-export function createUsageLog(issuer: Pick<VerifyingIssuer, 'recordUses'>): UsageLog {
+export function createLastUsed(issuer: Pick<VerifyingIssuer, 'recordUses'>): LastUsed {
   let waiting = new Map<string, { id: string; at: Date; from: string | undefined }>();
   return {
     record: ({ tokenId, from, at }) => {

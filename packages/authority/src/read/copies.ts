@@ -1,8 +1,8 @@
 import { parseBundle, type HeaderReason } from '@hangar/macaroon';
 import { ok, type Result } from '@hangar/http';
-import type { Branch } from './ports.ts';
-import { certainEnd } from './validity.ts';
-import type { RecognizedDischarge, RecognizedToken, TokenReader } from './verify.ts';
+import type { Branch } from '../ports.ts';
+import { certainEnd } from '../caveats/validity.ts';
+import type { RecognizedDischarge, RecognizedToken, TokenReader } from './token-reader.ts';
 
 /** What a text holds that was signed here. */
 export interface Copies {

@@ -9,22 +9,22 @@ import {
 } from '@hangar/macaroon';
 import type { AuthenticatedCaller, BranchLimit, ClearRefusal } from '@hangar/contract';
 import { ok, refuse } from '@hangar/http';
-import { hangarCaveats } from './caveats/registry.ts';
-import { factsOf, type CaveatMeters } from './caveats/facts.ts';
-import type { VerifiedToken } from './verify.ts';
+import { HANGAR_CAVEATS, hangarCaveats } from '../caveats/registry.ts';
+import { factsOf, type CaveatMeters } from '../caveats/facts.ts';
+import type { AcceptedToken } from './token-reader.ts';
 
 /** Told of each token that allowed something. */
 export type UseRecorder = (use: { tokenId: string; from: string | undefined; at: Date }) => void;
 
 /** Wraps verified tokens for those who ask whether something is allowed. */
 export function createCaller(
-  tokens: readonly [VerifiedToken, ...VerifiedToken[]],
+  tokens: readonly [AcceptedToken, ...AcceptedToken[]],
   options: { meters: CaveatMeters; recordUse: UseRecorder },
 ): AuthenticatedCaller {
   const [first] = tokens;
   let registry: PrivateCaveats | undefined;
   let limits: BranchLimit[] | undefined;
-  const owe = (limit: BranchLimit): boolean => limits !== undefined && limits.push(limit) > 0;
+  const deferLimit = (limit: BranchLimit): boolean => limits !== undefined && limits.push(limit) > 0;
   const expiry = first.verified.earliestExpiry;
   return {
     workspace: first.workspace,
@@ -33,7 +33,7 @@ export function createCaller(
     ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
     workspaces: [...new Set(tokens.map((token) => token.workspace))],
     clear: (access) => {
-      registry ??= hangarCaveats({ ...chargeOnce(options.meters), owe });
+      registry ??= hangarCaveats({ ...chargeOnce(options.meters), deferLimit });
       const { remoteAddress, keepsLimits } = factsOf({ kind: 'access', access });
       const refusals: ClearRefusal[] = [];
       for (const token of tokens) {
@@ -66,7 +66,7 @@ export function createCaller(
 /** Why clearing failed, with the token's id, the caveat and the request in words. */
 export function explainClearing(tokenId: string, access: Access, refusal: Refusal): ClearRefusal {
   const decisive = refusal.all.find((each) => each.tag === 'expired') ?? refusal;
-  const caveat = decisive.caveat ? explainCaveat(decisive.caveat, registryForWords) : 'the request itself';
+  const caveat = decisive.caveat ? explainCaveat(decisive.caveat, HANGAR_CAVEATS) : 'the request itself';
   return {
     code: decisive.tag === 'expired' ? 'token_expired' : 'caveat_denied',
     caveat,
@@ -102,8 +102,6 @@ const VERBS: readonly (readonly [number, string])[] = [
   [Action.delete, 'delete'],
   [Action.control, 'control'],
 ];
-
-const registryForWords = hangarCaveats();
 
 function nothingHeld(tokenId: string): ClearRefusal {
   return { code: 'caveat_denied', caveat: 'none', sentence: `Token ${tokenId} was not asked.`, tokenId };

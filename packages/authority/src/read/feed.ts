@@ -1,7 +1,7 @@
 import { HangarError } from '@hangar/http';
 import type { Verified } from '@hangar/macaroon';
-import type { IssuerAbout, VerifyingIssuer } from './issuer/issuer.ts';
-import type { Revocation } from './ports.ts';
+import type { IssuerAbout, VerifyingIssuer } from '../issuer/port.ts';
+import type { Revocation } from '../ports.ts';
 
 /** How often the feed is read while tasks run (docs/specs/promises.md#revocation-feed). */
 export const POLL_SECONDS = 0.25;

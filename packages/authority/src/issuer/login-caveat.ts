@@ -1,7 +1,7 @@
 import { addThirdParty, attenuate, privateCaveat, type Caveat, type Macaroon } from '@hangar/macaroon';
 import { sha256Hex } from '@hangar/security';
-import { loginOfCaveat, type LoginOf } from './caveats/login-of.ts';
-import { CLOCK_LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from './expiry.ts';
+import { loginOfCaveat, type LoginOf } from '../caveats/login-of.ts';
+import { CLOCK_LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../offline/lifetime.ts';
 
 /** A discharge of our own service lives this long: what Fly.io's login tokens have, without their 30 seconds. */
 export const DISCHARGE_SECONDS = 600;

@@ -9,9 +9,9 @@ import {
   type RequestContext,
 } from '@hangar/http';
 import { CALL_PATH, calls, isCallName, type Answering, type Asked, type CallName } from './calls.ts';
-import type { TokenPart, TokenRow } from '../ports.ts';
-import type { Issuer } from './issuer.ts';
-import { pack, unpack } from './wire.ts';
+import type { TokenPart, TokenRow } from '../../ports.ts';
+import type { Issuer } from '../port.ts';
+import { pack, unpack } from './pack.ts';
 
 /** A header's worth of tokens with their discharges, packed. */
 const MAX_BODY_BYTES = 1_048_576;

@@ -1,6 +1,6 @@
 import { Action, type Caveat, type Command } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
-import { DEFAULT_LIFETIME_SECONDS } from './expiry.ts';
+import { DEFAULT_LIFETIME_SECONDS } from './lifetime.ts';
 
 const HOUR_SECONDS = 3600;
 const YEAR_SECONDS = 365 * 24 * HOUR_SECONDS;

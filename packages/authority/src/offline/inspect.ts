@@ -15,7 +15,7 @@ import {
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
-import { hangarCaveats } from './caveats/registry.ts';
+import { HANGAR_CAVEATS } from '../caveats/registry.ts';
 
 /** One token of a text, as far as it can be read without any key. */
 export type InspectedToken =
@@ -43,8 +43,6 @@ export interface Inspection {
   /** Where discharges are still to be had. */
   readonly missingDischarges: readonly string[];
 }
-
-const registry = hangarCaveats();
 
 /**
  * What may be said about a text: a caveat of three bytes takes a sentence of sixty, so a text made for it would be
@@ -92,12 +90,12 @@ function inspectedMacaroon(kind: 'permission' | 'discharge', macaroon: Macaroon)
     endsWith: tokenEnding(macaroon),
     location: macaroon.location,
     branch: sha256Hex(macaroon.tail),
-    caveats: caveatsToDebugJson(macaroon.caveats, registry),
+    caveats: caveatsToDebugJson(macaroon.caveats, HANGAR_CAVEATS),
     // Of a discharge alone nobody expects that it names an organization.
     sentences:
       kind === 'permission'
-        ? explainCaveats(macaroon.caveats, registry)
-        : macaroon.caveats.map((caveat) => explainCaveat(caveat, registry)),
+        ? explainCaveats(macaroon.caveats, HANGAR_CAVEATS)
+        : macaroon.caveats.map((caveat) => explainCaveat(caveat, HANGAR_CAVEATS)),
     expiresAt: endOf([macaroon]),
   };
 }

@@ -1,13 +1,13 @@
 import type { Task } from '@hangar/contract';
 import { HangarError, ok, refuse, silentLog, systemClock, type Clock, type Log } from '@hangar/http';
 import { sha256Hex, type Sealer, type Secret } from '@hangar/security';
-import { MAX_LIFETIME_SECONDS } from '../expiry.ts';
+import { MAX_LIFETIME_SECONDS } from '../offline/lifetime.ts';
 import { FEED_PAGE, MAX_REVOKED_COPIES, readMintLimits, tooManyCopies, type MintLimits } from '../limits.ts';
-import { DISCHARGE_SECONDS, requireLogin } from '../login-caveat.ts';
+import { DISCHARGE_SECONDS, requireLogin } from './login-caveat.ts';
 import type { Asker, IssuerStore, RevocationTarget } from '../ports.ts';
 import { parseDischargeKeys } from './discharge-key.ts';
-import { issueDischarge } from './issue.ts';
-import type { Issuer, IssuerAbout } from './issuer.ts';
+import { issueDischarge } from './issue-discharge.ts';
+import type { Issuer, IssuerAbout } from './port.ts';
 import { createJudge } from './judge.ts';
 import { createSigningKeys } from './keys.ts';
 import { asMintFault, checkText, createMint } from './mint.ts';

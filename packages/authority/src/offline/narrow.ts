@@ -13,7 +13,7 @@ import {
   type Macaroon,
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
-import { sourceCaveat } from './caveats/source.ts';
+import { sourceCaveat } from '../caveats/source.ts';
 
 /** A narrowing in everyday words; every field given adds a caveat. */
 export interface Narrowing {
