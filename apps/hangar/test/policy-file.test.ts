@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultPolicy } from '@hangar/gateway';
+import { DEFAULT_POLICY } from '@hangar/gateway';
 import { runProcess } from '../../../test/harness/processes.ts';
 import { readConfig } from '../src/config.ts';
 import { effectivePolicy } from '../src/config/policy-file.ts';
@@ -87,11 +87,11 @@ describe('HANGAR_POLICY_FILE', () => {
   test('that is unset leaves the defaults, and what a file does not say keeps them', () => {
     const without = read(undefined);
     if (!without.ok) throw new Error('no file was refused');
-    expect(without.value.policy.policy).toEqual(defaultPolicy);
+    expect(without.value.policy.policy).toEqual(DEFAULT_POLICY);
     const file = written('{"version":1,"lifecycle":{"delete_grace":"72h"}}');
     const config = read(file);
     if (!config.ok) throw new Error(JSON.stringify(config.reason));
-    expect(config.value.policy.policy).toEqual({ ...defaultPolicy, deleteGraceSeconds: 259_200 });
+    expect(config.value.policy.policy).toEqual({ ...DEFAULT_POLICY, deleteGraceSeconds: 259_200 });
     expect(effectivePolicy(config.value.policy)).toMatchObject({
       'lifecycle.delete_grace': { value: '259200s', from: file },
       'machines.max_per_environment': { value: 20, from: 'default' },

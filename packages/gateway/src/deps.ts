@@ -4,12 +4,12 @@ import type { Clock, Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
 import type { CountAges } from './reserve/count-ages.ts';
 import type { EnvironmentPolicy } from './rules/policy.ts';
-import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
+import type { RevokeAppTokens, EnvironmentStore } from './ports.ts';
 import type { StorageSecretNames } from './rules/storage-secrets.ts';
-import type { Prices } from './reserve/budget.ts';
+import type { Prices } from './metering/usage.ts';
 
 /** What the operations work with. */
-export interface Parts {
+export interface Deps {
   readonly store: EnvironmentStore;
   readonly machines: MachinesClient;
   readonly tigris: TigrisClient;
@@ -31,6 +31,6 @@ export interface Parts {
 }
 
 /** Pauses for real; only ever between two looks at something outside. */
-export async function pause(milliseconds: number): Promise<void> {
+export async function sleep(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

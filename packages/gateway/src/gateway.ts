@@ -10,26 +10,27 @@ import {
   type RequestContext,
   type Log,
 } from '@hangar/http';
-import { type Sealer } from '@hangar/security';
+import type { Sealer } from '@hangar/security';
 import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './note/audit.ts';
 import { act } from './operations/handlers.ts';
 import { AuthenticRequest } from './request/authentic-request.ts';
 import { decide } from './decide/decide.ts';
 import { CountAges } from './reserve/count-ages.ts';
-import { createEnvironments, powerTask, type Environments } from './app-api.ts';
+import { createEnvironments, type Environments } from './app-api.ts';
+import { powerTask } from './metering/look.ts';
 import { expiryTask } from './making/expiry.ts';
 import { Exchange } from './upstream/exchange.ts';
-import { markAnswer } from './request/headers.ts';
+import { markAnswer } from './answer/head.ts';
 import { createOrganizationRule, type AllowedOrganizations } from './rules/org-policy.ts';
 import { LocatedRequest } from './locate/located-request.ts';
-import type { Parts } from './deps.ts';
-import { defaultPolicy, type EnvironmentPolicy } from './rules/policy.ts';
-import type { EnvironmentStore, RevokeAppTokens } from './ports.ts';
+import type { Deps } from './deps.ts';
+import { DEFAULT_POLICY, type EnvironmentPolicy } from './rules/policy.ts';
+import type { RevokeAppTokens, EnvironmentStore } from './ports.ts';
 import { pruningTask } from './making/pruning.ts';
 import { recoveryTask } from './making/recovery.ts';
 import type { StorageSecretNames } from './rules/storage-secrets.ts';
 import { planRequest } from './request/plan.ts';
-import type { Prices } from './reserve/budget.ts';
+import type { Prices } from './metering/usage.ts';
 import { upstreamError } from './upstream/send.ts';
 import { WholeRequest } from './request/whole-request.ts';
 import { createWorkspaces, type Workspaces } from './workspaces.ts';
@@ -78,7 +79,7 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { verifier, store, machines } = options;
-  const parts: Parts = {
+  const deps: Deps = {
     store,
     machines,
     tigris: options.tigris,
@@ -88,7 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     organization: options.organization,
     storageEndpoint: options.storageEndpoint,
     storageSecretNames: options.storageSecretNames ?? 'fly',
-    policy: options.policy ?? defaultPolicy,
+    policy: options.policy ?? DEFAULT_POLICY,
     countAges: new CountAges(),
     prices: options.prices,
     auditDays: options.auditDays ?? AUDIT_DAYS,
@@ -97,7 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   const rule = createOrganizationRule({
     allowed: options.allowedOrgs,
-    now: parts.now,
+    now: deps.now,
     async organizationOf(app) {
       const found = await machines.getApp(app);
       if (found.ok) return found.value.organization?.slug;
@@ -105,7 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       throw upstreamError(found.reason, true);
     },
   });
-  const audit = createAuditor(parts);
+  const audit = createAuditor(deps);
 
   /** The pipeline: each step takes what only the step before can make, so that none can be left out or come too early. */
   async function answer(request: Request, door: RequestContext, subject: AuditSubject): Promise<Response> {
@@ -115,11 +116,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     const whole = await WholeRequest.read(planned.value, request, door);
     const authentic = await AuthenticRequest.judge(whole, verifier);
     subject.caller = authentic.verified;
-    const located = await LocatedRequest.find(authentic, { ...parts, rule });
+    const located = await LocatedRequest.find(authentic, { ...deps, rule });
     subject.caller = located.caller.verified;
     const permit = decide(located);
     if (!permit.ok) throw permit.reason;
-    return await act(Exchange.open(permit.value, parts), parts);
+    return await act(Exchange.open(permit.value, deps), deps);
   }
 
   return {
@@ -138,9 +139,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         return asked(request, response);
       }
     },
-    environments: createEnvironments(parts),
-    workspaces: createWorkspaces(parts),
-    tasks: [recoveryTask(parts), expiryTask(parts), powerTask(parts), pruningTask(parts), auditTask(parts)],
+    environments: createEnvironments(deps),
+    workspaces: createWorkspaces(deps),
+    tasks: [recoveryTask(deps), expiryTask(deps), powerTask(deps), pruningTask(deps), auditTask(deps)],
   };
 }
 

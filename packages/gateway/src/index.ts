@@ -5,24 +5,25 @@ export type { Workspaces } from './workspaces.ts';
 
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
 export { parseAllowedOrganizations, type AllowedOrganizations } from './rules/org-policy.ts';
-export { defaultPolicy, type EnvironmentPolicy } from './rules/policy.ts';
+export { DEFAULT_POLICY, type EnvironmentPolicy } from './rules/policy.ts';
 export { POLICY_RULES, type PolicyMember, valueIn } from './rules/policy-rules.ts';
 export { readPolicy, type ReadPolicy } from './rules/read-policy.ts';
-export type { Prices } from './reserve/budget.ts';
 export type { StorageSecretNames } from './rules/storage-secrets.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
-export { accessOf, verdictOn, type Caller, type CallerFacts, type Verdict } from './decide/decide.ts';
+export { verdictOn, type Verdict } from './decide/decide.ts';
+export { accessOf } from './decide/access.ts';
+export type { Caller, CallerFacts } from './locate/caller.ts';
 export { planRequest, type RequestPlan } from './request/plan.ts';
 export { environmentOf } from './locate/located-request.ts';
 export { routes } from './request/routes.ts';
 export type { Method, Resource, Route, Treatment } from './request/route.ts';
 
 /** Usage: running times cut at hours or days. */
-export { cutUsage, type Granularity, type Meter, type UsageRecord } from './metering/usage.ts';
+export { cutUsage, type Granularity, type Meter, type Prices, type UsageRecord } from './metering/usage.ts';
 
 /** What the gateway keeps, and the words for it. */
-export { GONE_STATES, hasFailed, isGone, powerOf, unfinishedPhases } from './nouns.ts';
+export { GONE_STATES, hasFailed, isGone, powerOf, UNFINISHED_PHASES } from './nouns.ts';
 export type {
   Environment,
   Guest,
@@ -35,7 +36,7 @@ export type {
   Workspace,
 } from './nouns.ts';
 
-/** What the gateway needs from outside: a verifier of tokens, and rows. */
+/** What the gateway needs from outside: rows, and an end for tokens. */
 export type {
   AuditEntry,
   EnvironmentChanges,

@@ -19,10 +19,10 @@ export interface Workspace {
 export type Phase = 'provisioning' | 'ready' | 'quarantined' | 'undoing' | 'failed' | 'deleting' | 'deleted';
 
 /** Phases in which an environment shows up. */
-export const livePhases: readonly Phase[] = ['provisioning', 'ready', 'undoing', 'deleting'];
+export const LIVE_PHASES: readonly Phase[] = ['provisioning', 'ready', 'undoing', 'deleting'];
 
 /** Phases in which a recorded sequence of steps still has to be finished by somebody. */
-export const unfinishedPhases: readonly Phase[] = ['provisioning', 'quarantined', 'undoing', 'deleting'];
+export const UNFINISHED_PHASES: readonly Phase[] = ['provisioning', 'quarantined', 'undoing', 'deleting'];
 
 /** One recorded step: written before it runs, completed after. */
 export interface Step {
@@ -121,11 +121,11 @@ export interface Interval {
 }
 
 /** What an environment's machines are doing, taken together. */
-export type Power = (typeof powers)[number];
+export type Power = (typeof POWERS)[number];
 
-export const powers = ['none', 'starting', 'running', 'failed', 'suspended', 'stopped'] as const;
+export const POWERS = ['none', 'starting', 'running', 'failed', 'suspended', 'stopped'] as const;
 
-const runningStates: readonly string[] = [
+const RUNNING_STATES: readonly string[] = [
   'started',
   'stopping',
   'suspending',
@@ -133,13 +133,13 @@ const runningStates: readonly string[] = [
   'updating',
   'replacing',
 ];
-const startingStates: readonly string[] = ['creating', 'starting'];
+const STARTING_STATES: readonly string[] = ['creating', 'starting'];
 /** States in which a machine no longer counts as one. */
 export const GONE_STATES: readonly string[] = ['destroyed', 'destroying', 'replaced', 'migrated'];
 
 /** True while a machine in this state is compute that is paid for. */
 export function isRunning(state: string): boolean {
-  return runningStates.includes(state);
+  return RUNNING_STATES.includes(state);
 }
 
 /** True when a machine in this state no longer counts as one. */
@@ -161,7 +161,7 @@ export function isAtRest(state: string): boolean {
 /** True for a machine that is down, or goes down again and again, without having been asked to. */
 export function hasFailed({ state, failure }: Pick<Machine, 'state' | 'failure'>): boolean {
   if (FAILED_STATES.includes(state) || failure?.reason === 'restarting') return true;
-  return failure !== undefined && !isRunning(state) && !startingStates.includes(state);
+  return failure !== undefined && !isRunning(state) && !STARTING_STATES.includes(state);
 }
 
 /**
@@ -173,7 +173,7 @@ export function powerOf(machines: readonly Pick<Machine, 'state' | 'failure'>[])
   if (alive.length === 0) return 'none';
   const well = alive.filter((machine) => !hasFailed(machine));
   if (well.some(({ state }) => isRunning(state))) return 'running';
-  if (well.some(({ state }) => startingStates.includes(state))) return 'starting';
+  if (well.some(({ state }) => STARTING_STATES.includes(state))) return 'starting';
   if (well.length < alive.length) return 'failed';
   return well.some(({ state }) => state === 'suspended') ? 'suspended' : 'stopped';
 }

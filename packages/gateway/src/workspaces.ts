@@ -1,6 +1,6 @@
 import type { Workspace } from './nouns.ts';
 import { randomBase32 } from './rules/naming.ts';
-import type { Parts } from './deps.ts';
+import type { Deps } from './deps.ts';
 
 /** The workspaces: one per extension of the environments provider. */
 export interface Workspaces {
@@ -12,14 +12,14 @@ export interface Workspaces {
   close(number: bigint): Promise<void>;
 }
 
-const slugRandomLength = 10;
+const SLUG_RANDOM_LENGTH = 10;
 
 /** Makes the operations on workspaces. */
-export function createWorkspaces({ store, now }: Pick<Parts, 'store' | 'now'>): Workspaces {
+export function createWorkspaces({ store, now }: Pick<Deps, 'store' | 'now'>): Workspaces {
   return {
     open: async ({ extensionId, organizationId }) =>
       await store.openWorkspace({
-        slug: `ws-${randomBase32(slugRandomLength)}`,
+        slug: `ws-${randomBase32(SLUG_RANDOM_LENGTH)}`,
         extensionId,
         organizationId,
         createdAt: now(),

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultPolicy } from '@hangar/gateway';
+import { DEFAULT_POLICY } from '@hangar/gateway';
 import { dyingStore } from './dying.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
@@ -25,7 +25,7 @@ describe('requests at the same time', () => {
   });
 
   it('for the last place of a quota get it once', async () => {
-    const tight = world.another({ policy: { ...defaultPolicy, maxEnvironments: 3 } });
+    const tight = world.another({ policy: { ...DEFAULT_POLICY, maxEnvironments: 3 } });
     const answers = await Promise.all(
       ['a1', 'a2', 'a3', 'a4', 'a5'].map(async (name) => await create(name, tight)),
     );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authority } from '@hangar/authority';
 import type { Gateway, GatewayOptions } from '@hangar/gateway';
 import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
-import { deleteSteps } from '../src/making/delete-steps.ts';
+import { DELETE_STEPS } from '../src/making/delete-steps.ts';
 import { dyingStore } from './dying.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -65,7 +65,7 @@ describe('deleting an app', () => {
   it('ends them as well when the process dies anywhere in the middle and another one goes on', async () => {
     const gateway = world.another(options);
     // Two writes a step: the first begins the revocation, the last two end the second one.
-    const writes = 2 * deleteSteps.length;
+    const writes = 2 * DELETE_STEPS.length;
     for (const at of [1, 2, 3, 6, 10, writes - 2, writes, writes + 1]) {
       const name = `crash-${at}`;
       const token = await appWithToken(gateway, name);

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withFault } from '../../../test/harness/mishaps.ts';
 import { Action } from '@hangar/macaroon';
-import { defaultPolicy, type EnvironmentStore, type Gateway } from '@hangar/gateway';
-import { deleteSteps } from '../src/making/delete-steps.ts';
+import { DEFAULT_POLICY, type EnvironmentStore, type Gateway } from '@hangar/gateway';
+import { DELETE_STEPS } from '../src/making/delete-steps.ts';
 import { NAME_HOLD_MS } from '../src/making/name-hold.ts';
-import { quarantineSteps, undeleteSteps } from '../src/making/quarantine.ts';
+import { QUARANTINE_STEPS, UNDELETE_STEPS } from '../src/making/quarantine.ts';
 import { dyingStore, killPoints } from './dying.ts';
 import { mintToken, realVerifier } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type World } from './world.ts';
 
 /** Seconds of grace, which is longer than the recovery task needs to come round. */
 const GRACE = 60;
-const policy = { ...defaultPolicy, deleteGraceSeconds: GRACE };
+const policy = { ...DEFAULT_POLICY, deleteGraceSeconds: GRACE };
 
 let world: World;
 let id: string;
@@ -240,7 +240,7 @@ describe('an extension that ends while a deletion is being undone', () => {
 
 describe('a process that is killed', () => {
   it('while it quarantines is followed by another one, which waits for the end of the grace', async () => {
-    for (const point of killPoints(quarantineSteps).slice(0, -2)) {
+    for (const point of killPoints(QUARANTINE_STEPS).slice(0, -2)) {
       const dying = dyingStore(world.store, point);
       await ask('DELETE', '/v1/apps/own', undefined, world.another({ store: dying.store }));
       dying.expectDead();
@@ -253,7 +253,7 @@ describe('a process that is killed', () => {
   }, 60_000);
 
   it('while it undoes is followed by another one, which goes on with the undo', async () => {
-    for (const point of killPoints(undeleteSteps)) {
+    for (const point of killPoints(UNDELETE_STEPS)) {
       await ask('DELETE', '/v1/apps/own');
       const dying = dyingStore(world.store, point);
       await undo(world.another({ store: dying.store }));
@@ -267,7 +267,7 @@ describe('a process that is killed', () => {
   it('when the grace is over leaves a deletion that another one completes', async () => {
     await ask('DELETE', '/v1/apps/own');
     later(GRACE + 1);
-    const dying = dyingStore(world.store, [1 + deleteSteps.length, 'after']);
+    const dying = dyingStore(world.store, [1 + DELETE_STEPS.length, 'after']);
     await recover(world.another({ store: dying.store })).catch(() => undefined);
     dying.expectDead();
     later(20);

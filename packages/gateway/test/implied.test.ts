@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultPolicy } from '@hangar/gateway';
+import { DEFAULT_POLICY } from '@hangar/gateway';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
   const policy = {
-    ...defaultPolicy,
+    ...DEFAULT_POLICY,
     regions: ['fra'],
     maxCpus: 4,
     maxMemoryMb: 1024,

@@ -10,13 +10,13 @@ import {
   type Shape,
 } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
-import { defaultPolicy, type EnvironmentPolicy } from '@hangar/gateway';
+import { DEFAULT_POLICY, type EnvironmentPolicy } from '@hangar/gateway';
 import { splitCommandLine } from '../src/rules/command-line.ts';
 import { checkMachineBody } from '../src/rules/machine-config.ts';
-import { cleanMachine } from '../src/metering/machine-view.ts';
-import { matchesPattern } from '../src/rules/policy.ts';
+import { cleanMachine } from '../src/rules/machine-marks.ts';
+import { matchesPattern } from '../src/rules/policy-checks.ts';
 
-function fault(body: unknown, policy: EnvironmentPolicy = defaultPolicy): HangarError | undefined {
+function fault(body: unknown, policy: EnvironmentPolicy = DEFAULT_POLICY): HangarError | undefined {
   try {
     checkMachineBody(body, policy);
     return undefined;
@@ -152,7 +152,7 @@ describe('a machine config', () => {
       },
     };
     expect(fault(body)).toBeUndefined();
-    expect(checkMachineBody(body, defaultPolicy).volumes).toEqual([
+    expect(checkMachineBody(body, DEFAULT_POLICY).volumes).toEqual([
       { path: 'config.mounts[0].volume', id: 'vol_0123456789ab' },
     ]);
   });
@@ -255,7 +255,7 @@ describe('a machine config', () => {
         statics: [{ guest_path: '/s', url_prefix: '/', tigris_bucket: '', index_document: '' }],
       },
     };
-    expect(checkMachineBody(empty, defaultPolicy).body).toEqual({
+    expect(checkMachineBody(empty, DEFAULT_POLICY).body).toEqual({
       config: {
         image: 'a',
         dns: {},
@@ -289,7 +289,7 @@ describe('a machine config', () => {
 
   it('is held to the sizes, images and regions of the policy', () => {
     const tight: EnvironmentPolicy = {
-      ...defaultPolicy,
+      ...DEFAULT_POLICY,
       cpuKinds: ['shared'],
       maxCpus: 2,
       maxMemoryMb: 2048,

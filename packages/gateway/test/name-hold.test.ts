@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultPolicy } from '@hangar/gateway';
+import { DEFAULT_POLICY } from '@hangar/gateway';
 import { NAME_HOLD_MS } from '../src/making/name-hold.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, type World } from './world.ts';
@@ -53,7 +53,7 @@ describe('the name of an environment that is gone', () => {
   });
 
   it('goes to nobody else while deletion and creation race in two processes', async () => {
-    const other = world.another({ policy: { ...defaultPolicy, maxEnvironments: 5 } });
+    const other = world.another({ policy: { ...DEFAULT_POLICY, maxEnvironments: 5 } });
     for (let round = 0; round < 5; round += 1) {
       const name = `raced-${round}`;
       expect((await create(name, world.token)).status).toBe(201);

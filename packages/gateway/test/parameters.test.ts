@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultPolicy, planRequest, routes, type Route } from '@hangar/gateway';
+import { DEFAULT_POLICY, planRequest, routes, type Route } from '@hangar/gateway';
 import { fillPattern } from '../src/request/route.ts';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 
@@ -260,7 +260,7 @@ describe('an address', () => {
   });
 
   it('takes one of a few places, which its release gives back', async () => {
-    const tight = world.another({ policy: { ...defaultPolicy, maxAddressesPerEnvironment: 2 } });
+    const tight = world.another({ policy: { ...DEFAULT_POLICY, maxAddressesPerEnvironment: 2 } });
     await ask('POST', '/v1/apps', { body: { name: 'third' } });
     const one = async () =>
       await world.ask(

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { AuthenticRequest } from '../src/request/authentic-request.ts';
 import { decide, type Permit } from '../src/decide/decide.ts';
-import { Exchange, type HandlerParts } from '../src/upstream/exchange.ts';
+import { Exchange, type HandlerDeps } from '../src/upstream/exchange.ts';
 import { LocatedRequest } from '../src/locate/located-request.ts';
 import { RequestPlan } from '../src/request/plan.ts';
 import { WholeRequest } from '../src/request/whole-request.ts';
@@ -24,8 +24,8 @@ describe('the pipeline', () => {
   it('gives a handler neither the request, whose body it could wait for, nor a client of its own', () => {
     expectTypeOf<WholeRequest>().not.toHaveProperty('request');
     expectTypeOf<WholeRequest>().not.toHaveProperty('body');
-    expectTypeOf<HandlerParts>().not.toHaveProperty('machines');
-    expectTypeOf<HandlerParts>().not.toHaveProperty('tigris');
+    expectTypeOf<HandlerDeps>().not.toHaveProperty('machines');
+    expectTypeOf<HandlerDeps>().not.toHaveProperty('tigris');
     // @ts-expect-error a plan comes from planRequest alone
     expect(() => new RequestPlan({})).not.toThrow();
   });

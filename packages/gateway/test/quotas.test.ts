@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createGatewayStore } from '../../store/src/adapters/gateway.ts';
 import type { TestDatabase } from '../../../test/harness/database.ts';
-import { defaultPolicy, type EnvironmentPolicy, type Gateway } from '@hangar/gateway';
+import { DEFAULT_POLICY, type EnvironmentPolicy, type Gateway } from '@hangar/gateway';
 import { openWorld, plainMachine, type Reply, type World } from './world.ts';
 
 let world: World;
@@ -10,7 +10,7 @@ let second: Awaited<ReturnType<TestDatabase['another']>>;
 /** Two gateways over the same rows, each with connections of its own where the database can give them. */
 async function openPair(policy: Partial<EnvironmentPolicy>): Promise<readonly Gateway[]> {
   world = await openWorld({
-    gateway: { policy: { ...defaultPolicy, ...policy } },
+    gateway: { policy: { ...DEFAULT_POLICY, ...policy } },
   });
   second = await world.database.another();
   const { status } = await world.ask('POST', '/v1/apps', { token: world.token, body: { name: 'crowd' } });

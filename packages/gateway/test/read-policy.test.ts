@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultPolicy, POLICY_RULES, type PolicyMember, readPolicy, valueIn } from '@hangar/gateway';
+import { DEFAULT_POLICY, POLICY_RULES, type PolicyMember, readPolicy, valueIn } from '@hangar/gateway';
 
 const members = Object.keys(POLICY_RULES) as PolicyMember[];
 
@@ -16,13 +16,13 @@ function faultsOf(file: unknown): Record<string, string> {
 
 describe('a policy file', () => {
   it('that decides nothing has the defaults', () => {
-    expect(readPolicy({ version: 1 })).toEqual({ ok: true, value: { policy: defaultPolicy, decided: [] } });
+    expect(readPolicy({ version: 1 })).toEqual({ ok: true, value: { policy: DEFAULT_POLICY, decided: [] } });
   });
 
   it('can say every value of the policy, in the words in which it is shown', () => {
     const others: Partial<Record<PolicyMember, unknown>> = { regions: ['fra'], images: ['acme/*'] };
     for (const member of members) {
-      const value = others[member] ?? valueIn(defaultPolicy, member);
+      const value = others[member] ?? valueIn(DEFAULT_POLICY, member);
       const read = readPolicy(fileWith(POLICY_RULES[member].name, value));
       if (!read.ok) throw new Error(`${member}: ${JSON.stringify(read.reason)}`);
       expect(read.value.decided).toEqual([member]);

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultPolicy, type Gateway } from '@hangar/gateway';
+import { DEFAULT_POLICY, type Gateway } from '@hangar/gateway';
 import { withFault } from '../../../test/harness/mishaps.ts';
-import { createSteps } from '../src/making/create-steps.ts';
-import { deleteSteps } from '../src/making/delete-steps.ts';
+import { CREATE_STEPS } from '../src/making/create-steps.ts';
+import { DELETE_STEPS } from '../src/making/delete-steps.ts';
 import { dyingStore, killPoints } from './dying.ts';
 import { outage } from './outage.ts';
 import { openWorld, type World } from './world.ts';
@@ -45,7 +45,7 @@ async function expectAbsent(): Promise<void> {
 describe('a process that is killed while it makes an environment', () => {
   it('is followed by the recovery task, which completes it, wherever it died (GATE-9)', async () => {
     world = await openWorld();
-    for (const point of killPoints(createSteps)) {
+    for (const point of killPoints(CREATE_STEPS)) {
       const dying = dyingStore(world.store, point);
       await create(world.another({ store: dying.store }));
       dying.expectDead();
@@ -62,7 +62,7 @@ describe('a process that is killed while it makes an environment', () => {
 
   it('is followed by the client, which sends its request again and gets its app', async () => {
     world = await openWorld();
-    for (const at of [2, 5, 10, 2 * createSteps.length - 1]) {
+    for (const at of [2, 5, 10, 2 * CREATE_STEPS.length - 1]) {
       const dying = dyingStore(world.store, [at, 'before']);
       expect((await create(world.another({ store: dying.store }))).status).toBe(500);
       dying.expectDead();
@@ -82,7 +82,7 @@ describe('a process that is killed while it makes an environment', () => {
 describe('a process that is killed while it deletes an environment', () => {
   it('is followed by the recovery task, which completes it, wherever it died', async () => {
     world = await openWorld();
-    for (const point of killPoints(deleteSteps)) {
+    for (const point of killPoints(DELETE_STEPS)) {
       expect((await create()).status).toBe(201);
       const dying = dyingStore(world.store, point);
       const doomed = world.another({ store: dying.store });
@@ -227,8 +227,8 @@ describe('a creation that is refused halfway', () => {
   it('is undone to the last key even when the process dies while undoing', async () => {
     world = await openWorld();
     // The write that turns the creation round comes after the beginning of the refused step; then two for each step.
-    const turning = 2 * createSteps.findIndex(({ name }) => name === 'create.app') + 2;
-    for (let at = turning; at <= turning + 2 * deleteSteps.length; at += 2) {
+    const turning = 2 * CREATE_STEPS.findIndex(({ name }) => name === 'create.app') + 2;
+    for (let at = turning; at <= turning + 2 * DELETE_STEPS.length; at += 2) {
       await world.machines.createApp({ name: 'own', org_slug: 'operator', network: 'strangers' });
       const dying = dyingStore(world.store, [at, 'before']);
       await create(world.another({ store: dying.store }));
@@ -249,7 +249,7 @@ describe('a creation that is refused halfway', () => {
     expect((await create()).json.code).toBe('name_taken');
     expect((await world.inventory()).apps).toMatchObject([{ network: 'strangers' }]);
     const full = world.another({
-      policy: { ...defaultPolicy, maxEnvironments: 0 },
+      policy: { ...DEFAULT_POLICY, maxEnvironments: 0 },
     });
     expect((await create(full, 'free')).json).toMatchObject({
       code: 'policy_denied',

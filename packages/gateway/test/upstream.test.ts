@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '@hangar/security';
 import { createMachinesClient } from '@hangar/flyio';
-import { defaultPolicy, type EnvironmentStore, type Gateway } from '@hangar/gateway';
+import { DEFAULT_POLICY, type EnvironmentStore, type Gateway } from '@hangar/gateway';
 import { switchOn, withFault, type Mishap } from '../../../test/harness/mishaps.ts';
 import { outage } from './outage.ts';
 import { mintToken } from './verifier.ts';
@@ -70,7 +70,7 @@ describe('the answer to a new machine that gets lost', () => {
     expect((await create()).status).toBe(200);
     const before = await count();
     const tight = world.another({
-      policy: { ...defaultPolicy, maxMachinesPerEnvironment: before + 1 },
+      policy: { ...DEFAULT_POLICY, maxMachinesPerEnvironment: before + 1 },
     });
     const unseen = {
       door: 'machines',

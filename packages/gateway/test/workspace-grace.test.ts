@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultPolicy } from '@hangar/gateway';
+import { DEFAULT_POLICY } from '@hangar/gateway';
 import { switchOn, withFault } from '../../../test/harness/mishaps.ts';
 import { dyingStore } from './dying.ts';
 import { mintToken } from './verifier.ts';
@@ -80,7 +80,7 @@ it('an extension that ends shuts off its environments, stops their machines, and
 
 describe('machines of an extension that ended', () => {
   const GRACE_MINUTES = GRACE_MS / 60_000;
-  const policy = { ...defaultPolicy, deleteGraceSeconds: GRACE_MS / 1000 };
+  const policy = { ...DEFAULT_POLICY, deleteGraceSeconds: GRACE_MS / 1000 };
   const LAUNCH_MS = 30_000;
   const delays = { launch: LAUNCH_MS, start: 1, stop: 1, suspend: 1, replace: 1, destroy: 1 };
   const failing = { door: 'machines', kind: 'status', status: 500 } as const;

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import {
-  defaultPolicy,
+  DEFAULT_POLICY,
   POLICY_RULES,
   type PolicyMember,
   type ReadPolicy,
@@ -17,7 +17,7 @@ export interface OperatorPolicy extends ReadPolicy {
 }
 
 /** The policy of an operator who has not written one. */
-export const NO_POLICY_FILE: OperatorPolicy = { policy: defaultPolicy, decided: [], file: undefined };
+export const NO_POLICY_FILE: OperatorPolicy = { policy: DEFAULT_POLICY, decided: [], file: undefined };
 
 /** Hundreds of times what every value together needs; a larger file is another one. */
 const MOST_BYTES = 262_144;

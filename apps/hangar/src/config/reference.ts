@@ -1,4 +1,4 @@
-import { defaultPolicy, POLICY_RULES, type PolicyMember, valueIn } from '@hangar/gateway';
+import { DEFAULT_POLICY, POLICY_RULES, type PolicyMember, valueIn } from '@hangar/gateway';
 import { choices, sections, type Section, type Variable, variables } from './variables.ts';
 
 const rows: readonly Variable[] = variables;
@@ -50,7 +50,7 @@ function policySection(): readonly string[] {
     '| --- | --- | --- | --- |',
     ...members.map((member) => {
       const { name, form, sentence } = POLICY_RULES[member];
-      return `| \`${name}\` | \`${JSON.stringify(valueIn(defaultPolicy, member))}\` | ${form} | ${sentence} |`;
+      return `| \`${name}\` | \`${JSON.stringify(valueIn(DEFAULT_POLICY, member))}\` | ${form} | ${sentence} |`;
     }),
   ];
 }

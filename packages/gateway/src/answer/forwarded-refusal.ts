@@ -1,5 +1,5 @@
 import { HangarError } from '@hangar/http';
-import { isObject } from '../rules/machine-config.ts';
+import { isObject } from '../rules/json.ts';
 import { codeFor, parseJson, type UpstreamReply } from '../upstream/send.ts';
 
 /**

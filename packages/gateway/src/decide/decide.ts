@@ -1,36 +1,14 @@
-import type { AuthenticatedCaller, ClearRefusal, Clearance } from '@hangar/contract';
-import { Action, type Access } from '@hangar/macaroon';
+import { Action } from '@hangar/macaroon';
 import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Environment, Workspace } from '../nouns.ts';
 import { requestHeaders } from '../request/headers.ts';
-import { checkOrganizationSlug, organizationError, type OrganizationReason } from '../rules/org-policy.ts';
+import { checkOrganizationSlug, organizationError } from '../rules/org-policy.ts';
+import type { Clearance, ClearRefusal, AuthenticatedCaller } from '@hangar/contract';
 import type { LocatedRequest } from '../locate/located-request.ts';
 import type { RequestPlan } from '../request/plan.ts';
-import type { EnvironmentWish } from '../rules/environment-request.ts';
 import { queryValues } from '../request/target.ts';
-
-/** Everything a decision depends on besides the request itself. */
-export interface Caller {
-  readonly verified: AuthenticatedCaller;
-  readonly workspace: Workspace;
-  /** The live environment that the path names, whoever owns it. */
-  readonly environment: Environment | undefined;
-  /** What is to be made, when the request makes an environment. */
-  readonly wish?: EnvironmentWish;
-  /** Words of a command to be executed, for caveats about commands. */
-  readonly command?: readonly string[];
-  /** What only Hangar's own caveats look at. */
-  readonly facts?: CallerFacts;
-  /** The verdict about the organization that the operator's token acts in. */
-  readonly organization: Result<true, OrganizationReason>;
-  readonly now: Date;
-}
-
-/** Facts about a request beside what it asks for: its origin, and the bounds of a command run. */
-export interface CallerFacts {
-  readonly remoteAddress?: string;
-  readonly exec?: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
-}
+import type { Caller } from '../locate/caller.ts';
+import { accessOf, isCutOff } from './access.ts';
 
 /** What was decided about a request, from values alone. */
 export type Verdict =
@@ -91,65 +69,6 @@ export function decide(located: LocatedRequest): Result<Permit, HangarError> {
   const { whole } = located.authentic;
   const verdict = verdictOn(whole.plan, whole.headers, located.caller);
   return verdict.kind === 'refuse' ? refuse(verdict.error) : ok(permit(located, verdict));
-}
-
-/** The question put to the caveats. */
-export function accessOf(
-  plan: RequestPlan,
-  caller: Pick<Caller, 'workspace' | 'environment' | 'wish' | 'command' | 'facts' | 'now'>,
-): Access {
-  const { route, params, query } = plan;
-  // Reading secret values is as strong as writing them: whoever sets them knows them.
-  const reveals = queryValues(query, 'show_secrets').some((value) => value !== 'false' && value !== '0');
-  const { environment } = caller;
-  return {
-    action: reveals ? route.action | Action.write : route.action,
-    orgId: caller.workspace.number,
-    now: caller.now,
-    // Zero is the number of an app that has none yet: only a token for every app clears it.
-    ...(environment === undefined ? {} : { appId: environment.numericId ?? 0n }),
-    ...(params['machine'] === undefined ? {} : { machine: params['machine'] }),
-    ...(params['volume'] === undefined ? {} : { volume: params['volume'] }),
-    ...(route.machineFeature === undefined ? {} : { machineFeature: route.machineFeature }),
-    ...(caller.command === undefined ? {} : { command: caller.command }),
-    extension: {
-      ...factsFor(caller, environment, route.costs),
-      listing: route.resource === 'list',
-      keepsLimits: true,
-    },
-  };
-}
-
-/** Whether a token may read an environment: what a list is cut down by. */
-export function mayRead(environment: Environment, caller: Caller): boolean {
-  const { verified, workspace, now } = caller;
-  if (isCutOff(environment, verified)) return false;
-  const extension = factsFor(caller, environment, false);
-  const appId = environment.numericId ?? 0n;
-  return verified.clear({ action: Action.read, orgId: workspace.number, appId, now, extension }).ok;
-}
-
-/** The names are those that Hangar's own caveats ask for. */
-function factsFor(
-  { facts, wish }: Pick<Caller, 'facts' | 'wish'>,
-  environment: Environment | undefined,
-  costs: boolean,
-): Readonly<Record<string, unknown>> {
-  const subject = environment ?? wish;
-  if (subject === undefined) return { ...facts, costs };
-  const { name, key = name, class: kind, labels } = subject;
-  return {
-    ...facts,
-    costs,
-    environment: {
-      exists: environment !== undefined,
-      name,
-      key,
-      labels,
-      ...(kind === undefined ? {} : { class: kind }),
-      ...(wish?.ttlSeconds === undefined ? {} : { ttlSeconds: wish.ttlSeconds }),
-    },
-  };
 }
 
 function clearCaller(plan: RequestPlan, caller: Caller): Result<Clearance | undefined, HangarError> {
@@ -215,11 +134,6 @@ function checkPolicy(plan: RequestPlan, caller: Caller): HangarError | undefined
   return plan.params['org'] === undefined
     ? undefined
     : checkOrganizationSlug(plan.params['org'], caller.workspace);
-}
-
-/** A quarantined environment has lost its own tokens: only one that reaches every app still sees it, and can undo it. */
-function isCutOff({ phase }: Environment, verified: AuthenticatedCaller): boolean {
-  return phase === 'quarantined' && verified.appScope() !== undefined;
 }
 
 /** An app that is still being made or already being deleted has nothing below it. */

@@ -1,19 +1,23 @@
 import type { AuthenticatedCaller } from '@hangar/contract';
 import { HangarError, type Clock } from '@hangar/http';
 import type { AuthenticRequest } from '../request/authentic-request.ts';
-import type { Caller } from '../decide/decide.ts';
+import type { Caller } from './caller.ts';
 import type { Environment } from '../nouns.ts';
-import { readExec, type ExecRequest } from '../operations/exec.ts';
+import { readExec, type ExecRequest } from '../rules/command.ts';
 import type { OrganizationRule } from '../rules/org-policy.ts';
 import type { EnvironmentPolicy } from '../rules/policy.ts';
 import type { EnvironmentStore } from '../ports.ts';
 import type { RequestPlan } from '../request/plan.ts';
-import { isEnvironmentId } from '../request/route.ts';
-import { readAppWish, readEnvironmentWish, type EnvironmentWish } from '../rules/environment-request.ts';
+import { isEnvironmentId } from '../rules/name-forms.ts';
+import {
+  readAppRequest,
+  readEnvironmentRequest,
+  type EnvironmentRequest,
+} from '../rules/environment-request.ts';
 import type { WholeRequest } from '../request/whole-request.ts';
 
 /** What locating needs. */
-export interface LocateParts {
+export interface LocateDeps {
   readonly store: EnvironmentStore;
   readonly policy: EnvironmentPolicy;
   readonly now: Clock;
@@ -25,7 +29,7 @@ export interface LocateParts {
 /** What caveats ask about, read out of the body. */
 export interface Wanted {
   readonly exec?: ExecRequest;
-  readonly wish?: EnvironmentWish;
+  readonly wish?: EnvironmentRequest;
 }
 
 /**
@@ -51,13 +55,13 @@ export class LocatedRequest {
   }
 
   /** @throws HangarError `token_unknown_key`, or what is wrong with a body that caveats are about */
-  static async find(authentic: AuthenticRequest, parts: LocateParts): Promise<LocatedRequest> {
+  static async find(authentic: AuthenticRequest, deps: LocateDeps): Promise<LocatedRequest> {
     const { whole } = authentic;
-    const wanted = readWanted(whole, parts.policy);
-    const lookedAt = parts.now();
-    const environment = await environmentOf(whole.plan, parts.store);
+    const wanted = readWanted(whole, deps.policy);
+    const lookedAt = deps.now();
+    const environment = await environmentOf(whole.plan, deps.store);
     const verified = callerFor(authentic, environment);
-    const workspace = await parts.store.workspace(verified.workspace);
+    const workspace = await deps.store.workspace(verified.workspace);
     if (!workspace)
       throw new HangarError('token_unknown_key', { detail: 'the workspace of the token does not exist' });
     const { remoteAddress } = whole.door;
@@ -66,8 +70,8 @@ export class LocatedRequest {
       verified,
       workspace,
       environment,
-      organization: await parts.rule.allows(parts.organization),
-      now: parts.now(),
+      organization: await deps.rule.allows(deps.organization),
+      now: deps.now(),
       facts: {
         ...(remoteAddress === undefined ? {} : { remoteAddress }),
         ...(exec ? { exec: exec.asked } : {}),
@@ -103,9 +107,9 @@ function readWanted(whole: WholeRequest, policy: EnvironmentPolicy): Wanted {
     case 'machines.exec':
       return { exec: readExec(whole.json(), policy) };
     case 'apps.create':
-      return { wish: readAppWish(whole.json()) };
+      return { wish: readAppRequest(whole.json()) };
     case 'environments.create':
-      return { wish: readEnvironmentWish(whole.json()) };
+      return { wish: readEnvironmentRequest(whole.json()) };
     default:
       return {};
   }

@@ -2,7 +2,7 @@ import type { AppWire, IpWire, UpstreamReason } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import type { Environment } from '../nouns.ts';
 import { nameTaken } from './name-hold.ts';
-import { pause, type Parts } from '../deps.ts';
+import { sleep, type Deps } from '../deps.ts';
 import type { EnvironmentChanges } from '../ports.ts';
 import { storageSecrets } from '../rules/storage-secrets.ts';
 import type { SagaStep } from './saga.ts';
@@ -10,14 +10,14 @@ import { storagePolicy } from '../rules/bucket-iam-policy.ts';
 import { upstreamError } from '../upstream/send.ts';
 
 /** A new app may be invisible for a moment; this often it is looked for, with this pause. */
-const visibilityTries = 10;
-const visibilityPauseMs = 200;
+const VISIBILITY_TRIES = 10;
+const VISIBILITY_PAUSE_MS = 200;
 
 /**
  * What makes an environment, in order (docs/specs/gateway.md#creating). Names come from the row, so each step finds
  * its own work.
  */
-export const createSteps: readonly SagaStep[] = [
+export const CREATE_STEPS: readonly SagaStep[] = [
   {
     name: 'create.bucket',
     run: async (environment, { tigris }) => {
@@ -55,33 +55,33 @@ export function secretKeyPlace(environment: Pick<Environment, 'id'>): string {
  */
 async function createAccessKey(
   environment: Environment,
-  parts: Parts,
+  deps: Deps,
   repeated: boolean,
 ): Promise<EnvironmentChanges> {
-  const { tigris, sealer } = parts;
-  if (repeated) for (const id of await keysOf(environment, parts)) await tigris.deleteAccessKey(id);
+  const { tigris, sealer } = deps;
+  if (repeated) for (const id of await keysOf(environment, deps)) await tigris.deleteAccessKey(id);
   const { accessKeyId, secret } = await tigris.createAccessKey(environment.keyName);
   return { accessKeyId, sealedSecretKey: sealer.seal(secret.reveal(), secretKeyPlace(environment)) };
 }
 
 /** Ids of all keys that carry the environment's mark. */
-export async function keysOf(environment: Environment, { tigris }: Parts): Promise<readonly string[]> {
+export async function keysOf(environment: Environment, { tigris }: Deps): Promise<readonly string[]> {
   const keys = await tigris.listAccessKeys();
   const marked = keys.filter((key) => key.userName === environment.keyName).map((key) => key.accessKeyId);
   return environment.accessKeyId === undefined ? marked : [...new Set([...marked, environment.accessKeyId])];
 }
 
-async function createApp(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
-  const { machines, organization } = parts;
+async function createApp(environment: Environment, deps: Deps): Promise<EnvironmentChanges> {
+  const { machines, organization } = deps;
   const made = await machines.createApp({
     name: environment.name,
     org_slug: organization,
     network: environment.network,
   });
-  if (!made.ok) return await findApp(environment, parts, made.reason);
+  if (!made.ok) return await findApp(environment, deps, made.reason);
   const { id, internal_numeric_id: number } = made.value;
   if (id !== undefined && number !== undefined) return { upstreamId: id, numericId: BigInt(number) };
-  return await findApp(environment, parts, { tag: 'timeout', detail: 'the new app is not visible yet' });
+  return await findApp(environment, deps, { tag: 'timeout', detail: 'the new app is not visible yet' });
 }
 
 /**
@@ -90,13 +90,13 @@ async function createApp(environment: Environment, parts: Parts): Promise<Enviro
  */
 async function findApp(
   environment: Environment,
-  parts: Parts,
+  deps: Deps,
   why: UpstreamReason,
 ): Promise<EnvironmentChanges> {
   const refused = why.tag === 'refused';
   if (refused && why.status < 500 && !isNameTaken(why)) throw upstreamError(why, false);
-  for (let tries = 0; tries < (refused ? 1 : visibilityTries); tries += 1) {
-    const found = await parts.machines.getApp(environment.name);
+  for (let tries = 0; tries < (refused ? 1 : VISIBILITY_TRIES); tries += 1) {
+    const found = await deps.machines.getApp(environment.name);
     if (found.ok) {
       if (found.value.network === environment.network) return idsOf(found.value);
       throw nameTaken();
@@ -105,7 +105,7 @@ async function findApp(
     if (found.reason.tag !== 'refused' || found.reason.status !== 404)
       throw upstreamError(found.reason, false);
     if (why.tag === 'unreachable') break;
-    await pause(visibilityPauseMs);
+    await sleep(VISIBILITY_PAUSE_MS);
   }
   throw upstreamError(why, false);
 }
@@ -124,7 +124,7 @@ function idsOf(app: AppWire): EnvironmentChanges {
 /** The private address by which the operator's other apps reach this one; upstream would else take the default network. */
 async function allocateFlycast(
   environment: Environment,
-  { machines, organization }: Parts,
+  { machines, organization }: Deps,
 ): Promise<EnvironmentChanges> {
   const present = await machines.listIps(environment.name);
   if (!present.ok) throw upstreamError(present.reason, false);
@@ -144,18 +144,18 @@ function isFlycast(address: IpWire): boolean {
   return address.ip.startsWith('fdaa:');
 }
 
-async function setSecrets(environment: Environment, parts: Parts): Promise<EnvironmentChanges> {
+async function setSecrets(environment: Environment, deps: Deps): Promise<EnvironmentChanges> {
   const sealed = environment.sealedSecretKey;
   if (sealed === undefined) throw new HangarError('internal', { detail: 'the secret key is missing' });
   const storage = {
     accessKeyId: known(environment.accessKeyId),
-    secretAccessKey: parts.sealer.openText(sealed, secretKeyPlace(environment)),
+    secretAccessKey: deps.sealer.openText(sealed, secretKeyPlace(environment)),
     bucket: environment.bucket,
-    endpoint: parts.storageEndpoint,
+    endpoint: deps.storageEndpoint,
   };
-  const set = await parts.machines.setSecrets(
+  const set = await deps.machines.setSecrets(
     environment.name,
-    storageSecrets(storage, parts.storageSecretNames),
+    storageSecrets(storage, deps.storageSecretNames),
   );
   if (!set.ok) throw upstreamError(set.reason, true);
   return {};

@@ -2,7 +2,7 @@ import { HangarError } from '@hangar/http';
 import type { Environment } from '../nouns.ts';
 import { claim } from './lease.ts';
 import { unmake } from './lifecycle.ts';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import { quarantine } from './quarantine.ts';
 
 /**
@@ -14,31 +14,31 @@ import { quarantine } from './quarantine.ts';
 export async function deleteEnvironment(
   environment: Environment,
   graceMs: number,
-  parts: Parts,
+  deps: Deps,
 ): Promise<boolean> {
   const { id } = environment;
   if (graceMs > 0) {
-    await quarantine(id, new Date(parts.now().getTime() + graceMs), parts);
-    const phase = (await parts.store.environment(id))?.phase;
+    await quarantine(id, new Date(deps.now().getTime() + graceMs), deps);
+    const phase = (await deps.store.environment(id))?.phase;
     if (phase === 'quarantined') return false;
     // Somebody holds its lease still, such as an undo; it must not be deleted without its grace for that.
     if (phase === 'ready') throw stillAtWork();
   }
   const mine =
-    (await claim(id, ['undoing'], parts)) ??
-    (await claim(id, ['provisioning', 'ready', 'quarantined', 'deleting'], parts, { phase: 'deleting' }));
-  if (!mine) return await isDeletedElsewhere(id, parts);
+    (await claim(id, ['undoing'], deps)) ??
+    (await claim(id, ['provisioning', 'ready', 'quarantined', 'deleting'], deps, { phase: 'deleting' }));
+  if (!mine) return await isDeletedElsewhere(id, deps);
   try {
-    await unmake(mine, parts);
+    await unmake(mine, deps);
     return true;
   } catch (error) {
-    parts.log.warn({ environment: id, err: error }, 'a deletion is left to the recovery task');
+    deps.log.warn({ environment: id, err: error }, 'a deletion is left to the recovery task');
     return false;
   }
 }
 
-async function isDeletedElsewhere(id: string, parts: Parts): Promise<boolean> {
-  const phase = (await parts.store.environment(id))?.phase;
+async function isDeletedElsewhere(id: string, deps: Deps): Promise<boolean> {
+  const phase = (await deps.store.environment(id))?.phase;
   if (phase === 'deleted' || phase === 'failed') return true;
   if (phase === 'deleting' || phase === 'undoing' || phase === 'quarantined') return false;
   throw stillAtWork();

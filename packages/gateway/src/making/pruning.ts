@@ -1,5 +1,5 @@
+import type { Deps } from '../deps.ts';
 import type { Task } from '@hangar/contract';
-import type { Parts } from '../deps.ts';
 
 const EVERY_SECONDS = 3600;
 const DAY_MS = 86_400_000;
@@ -15,7 +15,7 @@ const PARTS_MS = 30 * DAY_MS;
 export const TOMBSTONE_MS = 400 * DAY_MS;
 
 /** Forgets what nobody will ask for again, so that no tenant's requests fill a table for good. */
-export function pruningTask({ store, now }: Pick<Parts, 'store' | 'now'>): Task {
+export function pruningTask({ store, now }: Pick<Deps, 'store' | 'now'>): Task {
   return {
     name: 'gateway-pruning',
     everySeconds: EVERY_SECONDS,

@@ -2,7 +2,7 @@ import { HangarError } from '@hangar/http';
 import { shutKeysOff } from './delete-steps.ts';
 import { isAtRest, type Environment } from '../nouns.ts';
 import { claim } from './lease.ts';
-import { pause, type Parts } from '../deps.ts';
+import { sleep, type Deps } from '../deps.ts';
 import {
   giveBack,
   giveBackForLater,
@@ -29,10 +29,10 @@ const LOOK_AGAIN_MS = 60_000;
  * alone; its storage key is shut off here. Machines go on, so that an undo finds them running; when the whole extension
  * is gone nobody is left to undo, and {@link stopForGood} stops them.
  */
-export const quarantineSteps: readonly SagaStep[] = [{ name: 'quarantine.key-off', run: shutKeysOff }];
+export const QUARANTINE_STEPS: readonly SagaStep[] = [{ name: 'quarantine.key-off', run: shutKeysOff }];
 
 /** What an undo takes back. The first one that was begun is the decision: whoever finds it goes on with it. */
-export const undeleteSteps: readonly SagaStep[] = [
+export const UNDELETE_STEPS: readonly SagaStep[] = [
   {
     name: 'undelete.key-on',
     run: async ({ accessKeyId }, { tigris }) => {
@@ -46,17 +46,17 @@ export const undeleteSteps: readonly SagaStep[] = [
  * Quarantines an environment that is ready until `deleteAfter`. One that is quarantined already keeps its own end. Resolves
  * to whether its access is shut off; what is not is left to the recovery task.
  */
-export async function quarantine(id: string, deleteAfter: Date, parts: Parts): Promise<boolean> {
+export async function quarantine(id: string, deleteAfter: Date, deps: Deps): Promise<boolean> {
   const mine =
-    (await claim(id, ['ready'], parts, { phase: 'quarantined', deleteAfter })) ??
-    (await claim(id, ['quarantined'], parts));
+    (await claim(id, ['ready'], deps, { phase: 'quarantined', deleteAfter })) ??
+    (await claim(id, ['quarantined'], deps));
   if (!mine) return false;
   try {
-    const { tag, due } = await keepQuarantined(mine, parts);
-    if (due) await giveBack(due, undefined, parts);
+    const { tag, due } = await keepQuarantined(mine, deps);
+    if (due) await giveBack(due, undefined, deps);
     return tag !== 'back';
   } catch (error) {
-    parts.log.warn({ environment: id, err: error }, 'a quarantine is left to the recovery task');
+    deps.log.warn({ environment: id, err: error }, 'a quarantine is left to the recovery task');
     return false;
   }
 }
@@ -70,23 +70,23 @@ export type Kept =
   | { readonly tag: 'due'; readonly due: Environment };
 
 /** Goes on with a leased environment in phase `quarantined`, from wherever it stands. */
-export async function keepQuarantined(environment: Environment, parts: Parts): Promise<Kept> {
+export async function keepQuarantined(environment: Environment, deps: Deps): Promise<Kept> {
   let kept = environment;
   try {
     if (isBeingUndone(environment)) {
-      if (await isOpen(environment, parts)) {
-        await bringBack(environment, parts);
+      if (await isOpen(environment, deps)) {
+        await bringBack(environment, deps);
         return { tag: 'back' };
       }
-      kept = await record(environment, { journal: journalWithout(environment) }, parts);
+      kept = await record(environment, { journal: journalWithout(environment) }, deps);
     }
     const { deleteAfter } = kept;
-    if (deleteAfter === undefined || deleteAfter <= parts.now())
-      return { tag: 'due', due: await record(kept, { phase: 'deleting' }, parts) };
-    await shutOff(kept, parts);
+    if (deleteAfter === undefined || deleteAfter <= deps.now())
+      return { tag: 'due', due: await record(kept, { phase: 'deleting' }, deps) };
+    await shutOff(kept, deps);
     return { tag: 'kept' };
   } catch (error) {
-    if (keepsLease(error)) await giveBackForLater(environment, parts);
+    if (keepsLease(error)) await giveBackForLater(environment, deps);
     throw error;
   }
 }
@@ -97,19 +97,15 @@ export async function keepQuarantined(environment: Environment, parts: Parts): P
  * @param mayStill throws when whoever asks may not do it any more; asked after every wait
  * @throws HangarError `state_conflict` once its deletion has begun, `gone` after it or after the end of its extension
  */
-export async function undelete(
-  id: string,
-  mayStill: () => Promise<void>,
-  parts: Parts,
-): Promise<Environment> {
+export async function undelete(id: string, mayStill: () => Promise<void>, deps: Deps): Promise<Environment> {
   for (let tries = 0; tries < WAIT_TRIES; tries += 1) {
     if (tries > 0) await mayStill();
-    const mine = await claim(id, ['quarantined'], parts);
-    if (mine) return await bringBack(mine, parts);
-    const current = await parts.store.environment(id);
+    const mine = await claim(id, ['quarantined'], deps);
+    if (mine) return await bringBack(mine, deps);
+    const current = await deps.store.environment(id);
     if (current?.phase === 'ready') return current;
     if (current?.phase !== 'quarantined') throw tooLate(current);
-    await pause(WAIT_PAUSE_MS);
+    await sleep(WAIT_PAUSE_MS);
   }
   throw new HangarError('state_conflict', {
     public: 'another process is working on this environment',
@@ -130,29 +126,29 @@ function tooLate(current: Environment | undefined): HangarError {
   });
 }
 
-async function bringBack(environment: Environment, parts: Parts): Promise<Environment> {
+async function bringBack(environment: Environment, deps: Deps): Promise<Environment> {
   try {
-    if (!(await isOpen(environment, parts))) throw closed();
-    const back = await runSteps(environment, undeleteSteps, parts);
+    if (!(await isOpen(environment, deps))) throw closed();
+    const back = await runSteps(environment, UNDELETE_STEPS, deps);
     const journal = journalWithout(back);
-    const ready = await record(back, { phase: 'ready', deleteAfter: null, journal }, parts);
-    await giveBack(environment, undefined, parts);
+    const ready = await record(back, { phase: 'ready', deleteAfter: null, journal }, deps);
+    await giveBack(environment, undefined, deps);
     return ready;
   } catch (error) {
-    if (error instanceof HangarError && error.code === 'gone') await shutAgain(environment, parts);
-    else if (keepsLease(error)) await giveBackForLater(environment, parts);
+    if (error instanceof HangarError && error.code === 'gone') await shutAgain(environment, deps);
+    else if (keepsLease(error)) await giveBackForLater(environment, deps);
     throw error;
   }
 }
 
 /** The extension ended while an undo was under way: what the undo switched on is switched off, here or by the task. */
-async function shutAgain(environment: Environment, parts: Parts): Promise<void> {
+async function shutAgain(environment: Environment, deps: Deps): Promise<void> {
   try {
-    const kept = await record(environment, { journal: journalWithout(environment) }, parts);
-    await shutOff(kept, parts);
+    const kept = await record(environment, { journal: journalWithout(environment) }, deps);
+    await shutOff(kept, deps);
   } catch (error) {
-    parts.log.warn({ environment: environment.id, err: error }, 'a quarantine is left to the recovery task');
-    if (keepsLease(error)) await giveBackForLater(environment, parts);
+    deps.log.warn({ environment: environment.id, err: error }, 'a quarantine is left to the recovery task');
+    if (keepsLease(error)) await giveBackForLater(environment, deps);
   }
 }
 
@@ -160,52 +156,51 @@ function closed(): HangarError {
   return new HangarError('gone', { public: 'the organization of this environment was deleted' });
 }
 
-async function isOpen(environment: Environment, parts: Parts): Promise<boolean> {
-  return (await closingOf(environment, parts)) === undefined;
+async function isOpen(environment: Environment, deps: Deps): Promise<boolean> {
+  return (await closingOf(environment, deps)) === undefined;
 }
 
 /** When the extension of an environment ended. */
-async function closingOf({ workspace }: Environment, { store }: Parts): Promise<Date | undefined> {
+async function closingOf({ workspace }: Environment, { store }: Deps): Promise<Date | undefined> {
   return (await store.workspace(workspace))?.closedAt;
 }
 
 /** The journal as before the quarantine: then each of its steps runs again, and so does each of the undo. */
 function journalWithout({ journal }: Environment): Environment['journal'] {
-  const passed = [...quarantineSteps, ...undeleteSteps].map(({ name }) => name);
+  const passed = [...QUARANTINE_STEPS, ...UNDELETE_STEPS].map(({ name }) => name);
   return journal.filter(({ name }) => !passed.includes(name));
 }
 
 function isBeingUndone({ journal }: Environment): boolean {
-  return journal.some((step) => undeleteSteps.some(({ name }) => name === step.name));
+  return journal.some((step) => UNDELETE_STEPS.some(({ name }) => name === step.name));
 }
 
 /** Shuts a leased environment off, and gives it back until its end or the next look at its machines. */
-async function shutOff(environment: Environment, parts: Parts): Promise<void> {
-  await runSteps(environment, quarantineSteps, parts);
-  const isSettled = await whileHeld(environment, parts, async () => await stopForGood(environment, parts));
+async function shutOff(environment: Environment, deps: Deps): Promise<void> {
+  await runSteps(environment, QUARANTINE_STEPS, deps);
+  const isSettled = await whileHeld(environment, deps, async () => await stopForGood(environment, deps));
   const { deleteAfter } = environment;
-  const again = new Date(parts.now().getTime() + LOOK_AGAIN_MS);
+  const again = new Date(deps.now().getTime() + LOOK_AGAIN_MS);
   const isLast = isSettled || deleteAfter === undefined || deleteAfter < again;
-  await giveBack(environment, isLast ? deleteAfter : again, parts);
+  await giveBack(environment, isLast ? deleteAfter : again, deps);
 }
 
 /** Stops what is not at rest after the end of the extension. Resolves to whether nothing will run there any more. */
-async function stopForGood(environment: Environment, parts: Parts): Promise<boolean> {
-  const closedAt = await closingOf(environment, parts);
+async function stopForGood(environment: Environment, deps: Deps): Promise<boolean> {
+  const closedAt = await closingOf(environment, deps);
   if (closedAt === undefined) return true;
-  const lookedAt = parts.now();
+  const lookedAt = deps.now();
   const { id, name } = environment;
-  const listed = await parts.machines.listMachines(name);
+  const listed = await deps.machines.listMachines(name);
   const isGone = !listed.ok && listed.reason.tag === 'refused' && listed.reason.status === 404;
   if (!listed.ok && !isGone) {
-    parts.log.info({ environment: id, reason: listed.reason.tag }, 'machines could not be looked at');
+    deps.log.info({ environment: id, reason: listed.reason.tag }, 'machines could not be looked at');
     return false;
   }
   const going = (listed.ok ? listed.value : []).filter(({ state }) => !isAtRest(state));
   for (const { id: machine } of going) {
-    const stopped = await parts.machines.stopMachine(name, machine);
-    if (!stopped.ok)
-      parts.log.info({ machine, reason: stopped.reason.tag }, 'a machine could not be stopped');
+    const stopped = await deps.machines.stopMachine(name, machine);
+    if (!stopped.ok) deps.log.info({ machine, reason: stopped.reason.tag }, 'a machine could not be stopped');
   }
   return going.length === 0 && lookedAt.getTime() >= closedAt.getTime() + LOOK_AGAIN_MS;
 }

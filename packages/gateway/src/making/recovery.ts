@@ -1,35 +1,35 @@
-import type { Task } from '@hangar/contract';
-import { leaseMs } from './saga.ts';
+import { LEASE_MS } from './saga.ts';
 import { newOwner } from './lease.ts';
 import { resume } from './lifecycle.ts';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
+import type { Task } from '@hangar/contract';
 
-const recoverySeconds = 15;
-const batch = 10;
+const RECOVERY_SECONDS = 15;
+const BATCH = 10;
 
 /**
  * Finishes what a crash or a passing failure left halfway: creations are completed or taken back, deletions are
  * completed, and quarantines that are over become deletions. Each environment is leased first, so any number of processes may run this.
  */
-export function recoveryTask(parts: Parts): Task {
+export function recoveryTask(deps: Deps): Task {
   return {
     name: 'gateway-recovery',
-    everySeconds: recoverySeconds,
+    everySeconds: RECOVERY_SECONDS,
     async run(signal) {
       for (;;) {
-        const now = parts.now();
-        const until = new Date(now.getTime() + leaseMs);
-        const found = await parts.store.claimUnfinished({ owner: newOwner(), now, until, limit: batch });
+        const now = deps.now();
+        const until = new Date(now.getTime() + LEASE_MS);
+        const found = await deps.store.claimUnfinished({ owner: newOwner(), now, until, limit: BATCH });
         for (const environment of found) {
           if (signal.aborted) return;
-          await resume(environment, parts).catch((error: unknown) => {
-            parts.log.warn(
+          await resume(environment, deps).catch((error: unknown) => {
+            deps.log.warn(
               { environment: environment.id, phase: environment.phase, err: error },
               'not recovered yet',
             );
           });
         }
-        if (found.length < batch || signal.aborted) return;
+        if (found.length < BATCH || signal.aborted) return;
       }
     },
   };

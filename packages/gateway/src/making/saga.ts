@@ -1,6 +1,6 @@
 import { asHangarError, HangarError } from '@hangar/http';
 import type { Environment, Step } from '../nouns.ts';
-import { pause, type Parts } from '../deps.ts';
+import { sleep, type Deps } from '../deps.ts';
 import type { EnvironmentChanges } from '../ports.ts';
 
 /** One step of making or unmaking an environment. It may run again after a crash and then finds what it left behind. */
@@ -10,21 +10,21 @@ export interface SagaStep {
    * @param repeated the journal says that the step was begun before and not finished
    * @returns what was learnt, to be recorded together with the end of the step
    */
-  run(environment: Environment, parts: Parts, repeated: boolean): Promise<EnvironmentChanges>;
+  run(environment: Environment, deps: Deps, repeated: boolean): Promise<EnvironmentChanges>;
 }
 
 /**
  * How long a process may be silent before another one takes its work over. Shorter, and a busy event loop would lose its
  * work to a neighbour; longer, and a customer whose process was killed waits that long for the next one.
  */
-export const leaseMs = 12_000;
+export const LEASE_MS = 12_000;
 /** Three missed heartbeats make a lapsed lease. */
-export const heartbeatMs = 3_000;
+export const HEARTBEAT_MS = 3_000;
 
 /** A step that failed for a passing reason is tried again after these pauses; then it is left for later. */
-const pausesMs: readonly number[] = [150, 500];
+const RETRY_PAUSES_MS: readonly number[] = [150, 500];
 
-const passing: readonly string[] = [
+const PASSING_CODES: readonly string[] = [
   'upstream_unreachable',
   'discharge_expired',
   'discharge_required',
@@ -36,7 +36,7 @@ const passing: readonly string[] = [
 
 /** True for a failure that says nothing about the request: the same step may succeed later. */
 export function isPassing(error: unknown): boolean {
-  return passing.includes(asHangarError(error).code);
+  return PASSING_CODES.includes(asHangarError(error).code);
 }
 
 /**
@@ -54,16 +54,16 @@ const LATER_MS = 15_000;
 /** After a failure that may pass. */
 export async function giveBackForLater(
   environment: Environment,
-  parts: Pick<Parts, 'store' | 'log' | 'now'>,
+  deps: Pick<Deps, 'store' | 'log' | 'now'>,
 ): Promise<void> {
-  await giveBack(environment, new Date(parts.now().getTime() + LATER_MS), parts);
+  await giveBack(environment, new Date(deps.now().getTime() + LATER_MS), deps);
 }
 
 /** Gives a lease back, for everybody or until a time. When the database is away it lapses by itself. */
 export async function giveBack(
   environment: Environment,
   notBefore: Date | undefined,
-  { store, log }: Pick<Parts, 'store' | 'log'>,
+  { store, log }: Pick<Deps, 'store' | 'log'>,
 ): Promise<void> {
   const { id } = environment;
   try {
@@ -83,40 +83,36 @@ export async function giveBack(
 export async function runSteps(
   start: Environment,
   steps: readonly SagaStep[],
-  parts: Parts,
+  deps: Deps,
 ): Promise<Environment> {
-  return await whileHeld(start, parts, async () => {
+  return await whileHeld(start, deps, async () => {
     let environment = start;
     for (const step of steps) {
       const entry = environment.journal.find(({ name }) => name === step.name);
       if (entry?.finishedAt !== undefined) continue;
       environment = await record(
         environment,
-        { journal: begun(environment.journal, step.name, parts.now()) },
-        parts,
+        { journal: begun(environment.journal, step.name, deps.now()) },
+        deps,
       );
-      const changes = await attempt(step, environment, parts, entry !== undefined);
-      const journal = finished(environment.journal, step.name, parts.now());
-      environment = await record(environment, { ...changes, journal }, parts);
+      const changes = await attempt(step, environment, deps, entry !== undefined);
+      const journal = finished(environment.journal, step.name, deps.now());
+      environment = await record(environment, { ...changes, journal }, deps);
     }
     return environment;
   });
 }
 
 /** Prolongs a lease while the work on its environment goes on. */
-export async function whileHeld<T>(
-  environment: Environment,
-  parts: Parts,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function whileHeld<T>(environment: Environment, deps: Deps, work: () => Promise<T>): Promise<T> {
   const heartbeat = setInterval(() => {
-    record(environment, {}, parts).catch((error: unknown) => {
-      parts.log.warn(
+    record(environment, {}, deps).catch((error: unknown) => {
+      deps.log.warn(
         { environment: environment.id, err: error },
         'the lease of an environment could not be prolonged',
       );
     });
-  }, heartbeatMs);
+  }, HEARTBEAT_MS);
   heartbeat.unref();
   try {
     return await work();
@@ -125,22 +121,22 @@ export async function whileHeld<T>(
   }
 }
 
-async function attempt(step: SagaStep, environment: Environment, parts: Parts, begunBefore: boolean) {
+async function attempt(step: SagaStep, environment: Environment, deps: Deps, begunBefore: boolean) {
   let repeated = begunBefore;
-  for (const wait of pausesMs) {
+  for (const wait of RETRY_PAUSES_MS) {
     try {
-      return await step.run(environment, parts, repeated);
+      return await step.run(environment, deps, repeated);
     } catch (error) {
       if (!isPassing(error)) throw error;
-      parts.log.info(
+      deps.log.info(
         { environment: environment.id, step: step.name, err: error },
         'a step will be tried again',
       );
     }
     repeated = true;
-    await pause(wait);
+    await sleep(wait);
   }
-  return await step.run(environment, parts, true);
+  return await step.run(environment, deps, true);
 }
 
 /**
@@ -151,10 +147,10 @@ async function attempt(step: SagaStep, environment: Environment, parts: Parts, b
 export async function record(
   environment: Environment,
   changes: EnvironmentChanges,
-  { store, now }: Pick<Parts, 'store' | 'now'>,
+  { store, now }: Pick<Deps, 'store' | 'now'>,
 ): Promise<Environment> {
   const at = now();
-  const until = new Date(at.getTime() + leaseMs);
+  const until = new Date(at.getTime() + LEASE_MS);
   const owner = ownerOf(environment);
   const written = await store.record({ id: environment.id, owner, now: at, until, changes });
   if (written) return written;

@@ -1,9 +1,9 @@
 import type { Environment, Machine } from '../nouns.ts';
-import { isObject } from '../rules/machine-config.ts';
-import { metadataMarks, readMachine, marksOf } from './machine-view.ts';
-import { lookAtMachines } from './observe.ts';
+import { isObject } from '../rules/json.ts';
+import { marksOf, readMachine, METADATA_MARKS } from '../rules/machine-marks.ts';
+import { lookAtMachines } from './look.ts';
 import { organizationPages } from '../upstream/organization-pages.ts';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import { sendUpstream } from '../upstream/send.ts';
 
 /** A machine of which an event tells, with its environment; the machine only when it was known before. */
@@ -13,15 +13,15 @@ export interface FoundMachine {
 }
 
 /** An event may overtake the answer that makes its machine known, so an unknown one is looked for once. */
-export async function findMachine(id: string, parts: Parts): Promise<FoundMachine | undefined> {
-  const known = await parts.store.machine(id);
+export async function findMachine(id: string, deps: Deps): Promise<FoundMachine | undefined> {
+  const known = await deps.store.machine(id);
   if (known) {
-    const environment = await parts.store.environment(known.environment);
+    const environment = await deps.store.environment(known.environment);
     return environment && { environment, machine: known };
   }
-  const environment = await environmentOfMachine(id, parts);
+  const environment = await environmentOfMachine(id, deps);
   if (!environment) return undefined;
-  await lookAtMachines(environment, parts);
+  await lookAtMachines(environment, deps);
   return { environment, machine: undefined };
 }
 
@@ -29,14 +29,14 @@ export async function findMachine(id: string, parts: Parts): Promise<FoundMachin
  * Its mark says which; without one (it was made behind the gateway's back) the app must lie on the environment's own
  * network, since a name may have changed hands.
  */
-async function environmentOfMachine(id: string, parts: Parts): Promise<Environment | undefined> {
-  const { store, organization, machines } = parts;
+async function environmentOfMachine(id: string, deps: Deps): Promise<Environment | undefined> {
+  const { store, organization, machines } = deps;
   const send = async (target: string) =>
     await sendUpstream(machines, { method: 'GET', target, repeatable: true }, async () => {});
   for await (const item of organizationPages({ organization, what: 'machines', query: [], send })) {
     if (!isObject(item) || item['id'] !== id) continue;
     const machine = readMachine(item);
-    const mark = machine && marksOf(machine)[metadataMarks.environment];
+    const mark = machine && marksOf(machine)[METADATA_MARKS.environment];
     if (mark !== undefined) return await store.environment(mark);
     const named = await store.environmentNamed(String(item['app_name']));
     if (!named) return undefined;

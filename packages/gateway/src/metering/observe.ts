@@ -1,7 +1,7 @@
 import { ipWire, volumeWire, type MachineWire } from '@hangar/flyio';
-import { isGone, type Environment, type Interval, type Machine } from '../nouns.ts';
-import { guestOf, hasEvents, machineRow, marksOf, metadataMarks } from './machine-view.ts';
-import type { Parts } from '../deps.ts';
+import { isGone, type Interval, type Machine } from '../nouns.ts';
+import { guestOf, hasEvents, machineRow } from './machine-view.ts';
+import type { Deps } from '../deps.ts';
 import { runningTime } from './running-time.ts';
 
 /**
@@ -11,7 +11,7 @@ import { runningTime } from './running-time.ts';
 export async function noteMachine(
   seen: MachineWire,
   environment: string,
-  { store, now }: Pick<Parts, 'store' | 'now'>,
+  { store, now }: Pick<Deps, 'store' | 'now'>,
 ): Promise<void> {
   const known = await store.machine(seen.id);
   if (known !== undefined && known.environment !== environment) return;
@@ -45,7 +45,7 @@ function sameRow(known: Machine, seen: Machine): boolean {
   );
 }
 
-type Notes = Pick<Parts, 'store' | 'now'>;
+type Notes = Pick<Deps, 'store' | 'now'>;
 
 /** Takes note of the volumes that a machine mounts and lets grow. Some of them may have been made with it. */
 export async function noteMounts(
@@ -97,48 +97,10 @@ export function isVolumeGone(state: string): boolean {
 }
 
 /** Takes note that a machine is gone. */
-export async function noteGone(
-  machine: Machine,
-  { store, now }: Pick<Parts, 'store' | 'now'>,
-): Promise<void> {
+export async function noteGone(machine: Machine, { store, now }: Pick<Deps, 'store' | 'now'>): Promise<void> {
   const at = now();
   const latest = await store.latestInterval(machine.id);
   const open = latest?.stoppedAt === undefined ? latest : undefined;
   const gone = { ...machine, state: 'destroyed', observedAt: at, destroyedAt: machine.destroyedAt ?? at };
   await store.saveMachine(gone, open ? [{ ...open, stoppedAt: at, exact: false }] : []);
-}
-
-/** Looks at a machine upstream and takes note of what is there. */
-export async function lookAtMachine(environment: Environment, machine: Machine, parts: Parts): Promise<void> {
-  const seen = await parts.machines.getMachine(environment.name, machine.id);
-  if (seen.ok) await noteMachine(seen.value, environment.id, parts);
-  else if (seen.reason.tag === 'refused' && seen.reason.status === 404) await noteGone(machine, parts);
-  else parts.log.info({ machine: machine.id, reason: seen.reason.tag }, 'a machine could not be looked at');
-}
-
-/**
- * Looks at all machines of an environment, and takes in those that the gateway did not make itself. Upstream lists by
- * name: once the environment has given it away, or where a machine carries another one's mark, nothing is taken in.
- */
-export async function lookAtMachines(environment: Environment, parts: Parts): Promise<void> {
-  const listed = await parts.machines.listMachines(environment.name);
-  if (!listed.ok) return;
-  const now = await parts.store.environment(environment.id);
-  if (now?.generation !== environment.generation || now.deletedAt !== undefined) return;
-  const known = new Map(
-    (await parts.store.machinesOf(environment.id)).map((machine) => [machine.id, machine]),
-  );
-  for (const { id } of listed.value) {
-    const full = await parts.machines.getMachine(environment.name, id);
-    if (full.ok && isOf(environment, full.value)) await noteMachine(full.value, environment.id, parts);
-    known.delete(id);
-  }
-  for (const machine of known.values())
-    if (machine.destroyedAt === undefined) await lookAtMachine(environment, machine, parts);
-}
-
-/** A machine without a mark was made behind the gateway's back, in the app that it lies in. */
-function isOf({ id }: Environment, machine: MachineWire): boolean {
-  const mark = marksOf(machine)[metadataMarks.environment];
-  return mark === undefined || mark === id;
 }

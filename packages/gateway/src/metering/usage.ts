@@ -21,7 +21,7 @@ export interface UsageRecord {
 /** How finely usage is cut. */
 export type Granularity = 'hour' | 'day';
 
-const lengthMs: Readonly<Record<Granularity, number>> = { hour: 3_600_000, day: 86_400_000 };
+const LENGTH_MS: Readonly<Record<Granularity, number>> = { hour: 3_600_000, day: 86_400_000 };
 
 interface Sum {
   readonly environment: string;
@@ -41,7 +41,7 @@ export function cutUsage(
   intervals: readonly Interval[],
   span: { readonly from: Date; readonly to: Date; readonly now: Date; readonly granularity?: Granularity },
 ): readonly UsageRecord[] {
-  const length = lengthMs[span.granularity ?? 'hour'];
+  const length = LENGTH_MS[span.granularity ?? 'hour'];
   const end = Math.min(span.to.getTime(), span.now.getTime());
   const sums = new Map<string, Sum>();
   for (const interval of intervals) {
@@ -94,4 +94,12 @@ function records(sum: Sum, span: { from: Date; to: Date }, length: number): Usag
     record('compute.vcpu_seconds', sum.vcpuMs / 1000),
     record('compute.memory_gib_seconds', sum.memoryMbMs / 1000 / 1024),
   ];
+}
+
+/** What running times cost: the price list that customers are billed by. */
+export interface Prices {
+  /** ISO 4217. */
+  readonly currency: string;
+  /** What the records cost together, in whole minor units, rounded down. */
+  costOf(records: readonly UsageRecord[]): number;
 }

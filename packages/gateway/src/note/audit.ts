@@ -2,7 +2,7 @@ import type { AuthenticatedCaller, Task } from '@hangar/contract';
 import { type RequestContext } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { RequestPlan } from '../request/plan.ts';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import type { AuditEntry } from '../ports.ts';
 import { queryValues } from '../request/target.ts';
 
@@ -27,7 +27,7 @@ export interface Auditor {
  * went well leave none. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
  * count; so is the refreshing of a lease. A row that cannot be written never changes an answer whose effect has happened.
  */
-export function createAuditor({ store, now, log }: Parts): Auditor {
+export function createAuditor({ store, now, log }: Deps): Auditor {
   return {
     async wrote({ plan, caller }, door, outcome, response) {
       if (!plan || !caller) return;
@@ -85,7 +85,7 @@ const DAY_MS = 86_400_000;
 const DROP_BATCH = 5000;
 
 /** Deletes what is older than the trail goes back. */
-export function auditTask({ store, now, auditDays }: Parts): Task {
+export function auditTask({ store, now, auditDays }: Deps): Task {
   return {
     name: 'gateway-audit',
     everySeconds: 3600,

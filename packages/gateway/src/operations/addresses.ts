@@ -2,28 +2,29 @@ import { isIP } from 'node:net';
 import type { Json } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import { checkBody } from '../rules/body-rules.ts';
-import { appOf, type Answer, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
+import { appOf, type Exchange, type HandlerDeps } from '../upstream/exchange.ts';
+import { type Answer } from '../answer/respond.ts';
 import { bringBack } from './forward.ts';
-import { invalid } from '../rules/machine-config.ts';
+import { invalid } from '../rules/json.ts';
 import { newUlid } from '../rules/naming.ts';
 import { checkOrganizationSlug } from '../rules/org-policy.ts';
-import { listedAddresses } from './ownership.ts';
-import { policyError } from '../rules/policy.ts';
+import { listedAddresses } from '../upstream/app-lists.ts';
+import { policyError } from '../rules/policy-checks.ts';
 import { withPlaces } from '../reserve/quotas.ts';
 import { formatTarget } from '../request/target.ts';
 import { jsonOf } from '../upstream/send.ts';
 
-const sharedTypes: readonly string[] = ['shared_v4', 'v6'];
-const publicTypes: readonly string[] = ['v4', ...sharedTypes];
+const SHARED_TYPES: readonly string[] = ['shared_v4', 'v6'];
+const PUBLIC_TYPES: readonly string[] = ['v4', ...SHARED_TYPES];
 
 /**
  * `POST /v1/apps/{app}/ip_assignments`. A private address is always on the environment's own network: with another one
  * in the body a tenant would stand in somebody else's.
  */
-export async function assignAddress(given: Exchange, parts: HandlerParts): Promise<Response> {
+export async function assignAddress(given: Exchange, deps: HandlerDeps): Promise<Response> {
   const exchange = appOf(given);
   const { environment, caller } = exchange;
-  const { value: body } = checkBody('assignIPRequest', exchange.whole.json(), parts.policy);
+  const { value: body } = checkBody('assignIPRequest', exchange.whole.json(), deps.policy);
   const { type, region, service_name: service, network, org_slug: organization } = withoutBlanks(body);
   const refusal = checkOrganizationSlug(organization, caller.workspace);
   if (refusal) throw refusal;
@@ -32,18 +33,18 @@ export async function assignAddress(given: Exchange, parts: HandlerParts): Promi
   if (type === 'private_v6') {
     if (network !== undefined && network !== environment.network)
       throw invalid('network', "must be the app's own");
-    json = { type, org_slug: parts.organization, network: environment.network, ...chosen };
+    json = { type, org_slug: deps.organization, network: environment.network, ...chosen };
   } else {
-    checkPublic(type, parts);
+    checkPublic(type, deps);
     json = { type, ...(region === undefined ? {} : { region }), ...chosen };
   }
   const target = `/v1/apps/${environment.name}/ip_assignments`;
   const call = { method: 'POST', target, headers: exchange.headers, json, repeatable: false };
-  const operation = { id: newUlid(parts.now()), repeated: false };
+  const operation = { id: newUlid(deps.now()), repeated: false };
   return await withPlaces(
     { exchange, operation, wanted: { addresses: 1 } },
-    parts,
-    async () => await bringBack(exchange, await exchange.send(call), 'address', undefined, parts),
+    deps,
+    async () => await bringBack(exchange, await exchange.send(call), 'address', undefined, deps),
     ({ status }) => status < 500,
   );
 }
@@ -53,11 +54,11 @@ function withoutBlanks(body: Json): Json {
   return Object.fromEntries(Object.entries(body).filter(([, member]) => member !== ''));
 }
 
-function checkPublic(type: unknown, { policy }: HandlerParts): void {
-  if (typeof type !== 'string' || !publicTypes.includes(type))
+function checkPublic(type: unknown, { policy }: HandlerDeps): void {
+  if (typeof type !== 'string' || !PUBLIC_TYPES.includes(type))
     throw invalid('type', 'not a kind of address offered here');
   const { publicAddresses } = policy;
-  if (publicAddresses === 'any' || (publicAddresses === 'shared' && sharedTypes.includes(type))) return;
+  if (publicAddresses === 'any' || (publicAddresses === 'shared' && SHARED_TYPES.includes(type))) return;
   throw policyError(
     'type',
     'network.public_ip',
@@ -70,7 +71,7 @@ function checkPublic(type: unknown, { policy }: HandlerParts): void {
  * `DELETE /v1/apps/{app}/ip_assignments/{ip}`. The path names the app as well, but whether upstream holds an address
  * against it is not for us to trust: it must be among the app's own.
  */
-export async function releaseAddress(given: Exchange, { store }: HandlerParts): Promise<Answer> {
+export async function releaseAddress(given: Exchange, { store }: HandlerDeps): Promise<Answer> {
   const exchange = appOf(given);
   const { environment } = exchange;
   const wanted = canonical(exchange.plan.params['ip'] ?? '');

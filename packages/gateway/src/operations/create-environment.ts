@@ -1,36 +1,36 @@
 import { HangarError } from '@hangar/http';
-import { appWireOf } from './environment-views.ts';
-import { environmentWire } from './environments.ts';
+import { appWireOf, environmentWire } from './environment-views.ts';
 import type { Environment } from '../nouns.ts';
-import type { Answer, Exchange } from '../upstream/exchange.ts';
+import type { Exchange } from '../upstream/exchange.ts';
+import type { Answer } from '../answer/respond.ts';
 import { once, type OperationFacts, type OnceAnswer } from '../reserve/idempotency.ts';
 import { claim, newOwner } from '../making/lease.ts';
 import { make } from '../making/lifecycle.ts';
 import { heldSince, nameTaken } from '../making/name-hold.ts';
 import { bucketNameFor, markFor, newUlid } from '../rules/naming.ts';
 import { checkOrganizationSlug } from '../rules/org-policy.ts';
-import { pause, type Parts } from '../deps.ts';
-import { policyError } from '../rules/policy.ts';
+import { sleep, type Deps } from '../deps.ts';
+import { policyError } from '../rules/policy-checks.ts';
 import type { ReserveReason } from '../ports.ts';
-import { leaseMs } from '../making/saga.ts';
-import type { EnvironmentWish } from '../rules/environment-request.ts';
+import { LEASE_MS } from '../making/saga.ts';
+import type { EnvironmentRequest } from '../rules/environment-request.ts';
 
 /** How long a repeated request waits for the one that is already at work. */
-const waitTries = 100;
-const waitPauseMs = 200;
+const WAIT_TRIES = 100;
+const WAIT_PAUSE_MS = 200;
 
 /**
  * `POST /v1/apps`: an app of its own network with a bucket, a key that reaches nothing else, and the secrets for it.
  * Answers as upstream does. The network is always the environment's own.
  */
-export async function createApp(exchange: Exchange, parts: Parts): Promise<OnceAnswer> {
+export async function createApp(exchange: Exchange, deps: Deps): Promise<OnceAnswer> {
   const { workspace } = exchange.caller;
   const wish = wishOf(exchange);
   const organization = checkOrganizationSlug(wish.organization, workspace);
   if (organization) throw organization;
-  await checkNetwork(wish, exchange, parts);
-  return await once(exchange, parts, async (operation) => {
-    const environment = await createOnce(wish, exchange, parts, operation);
+  await checkNetwork(wish, exchange, deps);
+  return await once(exchange, deps, async (operation) => {
+    const environment = await createOnce(wish, exchange, deps, operation);
     return {
       status: 201,
       json: {
@@ -46,9 +46,9 @@ export async function createApp(exchange: Exchange, parts: Parts): Promise<OnceA
  * the empty text, which stock clients send for nothing, ask for none; the name that the app has already is no other one.
  */
 async function checkNetwork(
-  { name, network }: EnvironmentWish,
+  { name, network }: EnvironmentRequest,
   { caller }: Exchange,
-  { store }: Parts,
+  { store }: Deps,
 ): Promise<void> {
   if (network === undefined || network === '') return;
   const holder = await store.environmentNamed(name);
@@ -62,40 +62,40 @@ async function checkNetwork(
 }
 
 /** `POST /hangar/v1/environments`: the same thing with what upstream has no words for: key, class, labels, lifetime. */
-export async function createEnvironment(exchange: Exchange, parts: Parts): Promise<OnceAnswer> {
+export async function createEnvironment(exchange: Exchange, deps: Deps): Promise<OnceAnswer> {
   const wish = wishOf(exchange);
-  return await once(exchange, parts, async (operation): Promise<Answer> => {
-    const environment = await createOnce(wish, exchange, parts, operation);
-    return { status: 201, json: environmentWire(environment, [], parts.storageEndpoint) };
+  return await once(exchange, deps, async (operation): Promise<Answer> => {
+    const environment = await createOnce(wish, exchange, deps, operation);
+    return { status: 201, json: environmentWire(environment, [], deps.storageEndpoint) };
   });
 }
 
 /** The pipeline has read it out of the body, for the caveats. */
-function wishOf({ wanted, plan }: Exchange): EnvironmentWish {
+function wishOf({ wanted, plan }: Exchange): EnvironmentRequest {
   if (wanted.wish) return wanted.wish;
   throw new HangarError('internal', { detail: `${plan.route.id} has no wish` });
 }
 
 async function createOnce(
-  wish: EnvironmentWish,
+  wish: EnvironmentRequest,
   exchange: Exchange,
-  parts: Parts,
+  deps: Deps,
   operation: OperationFacts,
 ): Promise<Environment> {
   const live = (exchange.clearance?.limits ?? []).filter((limit) => limit.kind === 'live');
-  const reserved = await parts.store.reserve(newRow(wish, exchange, parts), {
-    workspace: parts.policy.maxEnvironments,
+  const reserved = await deps.store.reserve(newRow(wish, exchange, deps), {
+    workspace: deps.policy.maxEnvironments,
     branches: live,
   });
-  if (reserved.ok) return await makeFor(exchange, reserved.value, parts);
+  if (reserved.ok) return await makeFor(exchange, reserved.value, deps);
   if (reserved.reason.tag === 'name_held')
-    return await goOn(reserved.reason.holder, exchange, parts, operation);
+    return await goOn(reserved.reason.holder, exchange, deps, operation);
   throw placeError(reserved.reason, exchange);
 }
 
 /** From its end on there is an app, whatever becomes of the answer. */
-async function makeFor(exchange: Exchange, environment: Environment, parts: Parts): Promise<Environment> {
-  const made = await make(environment, parts);
+async function makeFor(exchange: Exchange, environment: Environment, deps: Deps): Promise<Environment> {
+  const made = await make(environment, deps);
   exchange.noteWritten();
   return made;
 }
@@ -129,11 +129,11 @@ function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchan
 }
 
 /** Everything that will ever be named is named here, before the first call outside. */
-function newRow(wish: EnvironmentWish, { caller, clearance }: Exchange, parts: Parts) {
+function newRow(wish: EnvironmentRequest, { caller, clearance }: Exchange, deps: Deps) {
   const { name, key, role, class: kind, labels } = wish;
-  const createdAt = parts.now();
+  const createdAt = deps.now();
   const id = `env_${newUlid(createdAt)}`;
-  const mark = markFor(parts.installation, id);
+  const mark = markFor(deps.installation, id);
   return {
     id,
     workspace: caller.workspace.number,
@@ -152,14 +152,14 @@ function newRow(wish: EnvironmentWish, { caller, clearance }: Exchange, parts: P
     expiresAt: endOf(wish, clearance, createdAt),
     branches: clearance?.branches ?? [caller.verified.branch],
     leaseOwner: newOwner(),
-    leaseUntil: new Date(createdAt.getTime() + leaseMs),
+    leaseUntil: new Date(createdAt.getTime() + LEASE_MS),
     heldSince: heldSince(createdAt),
   };
 }
 
 /** The shortest of what was asked for and what the token allows. */
 function endOf(
-  { ttlSeconds }: EnvironmentWish,
+  { ttlSeconds }: EnvironmentRequest,
   clearance: Exchange['clearance'],
   createdAt: Date,
 ): Date | undefined {
@@ -177,7 +177,7 @@ function endOf(
 async function goOn(
   holder: Environment,
   exchange: Exchange,
-  parts: Parts,
+  deps: Deps,
   operation: OperationFacts,
 ): Promise<Environment> {
   const { verified, workspace } = exchange.caller;
@@ -186,14 +186,14 @@ async function goOn(
     operation.repeated && operation.since !== undefined && holder.createdAt >= operation.since;
   if (holder.phase === 'ready' && madeByThis) return holder;
   if (holder.phase === 'ready') throw nameTaken();
-  for (let tries = 0; tries < waitTries; tries += 1) {
+  for (let tries = 0; tries < WAIT_TRIES; tries += 1) {
     if (tries > 0) await exchange.checkBetweenLooks();
-    const mine = await claim(holder.id, ['provisioning'], parts);
-    if (mine) return await makeFor(exchange, mine, parts);
-    const now = await parts.store.environment(holder.id);
+    const mine = await claim(holder.id, ['provisioning'], deps);
+    if (mine) return await makeFor(exchange, mine, deps);
+    const now = await deps.store.environment(holder.id);
     if (now?.phase === 'ready') return now;
     if (now?.phase !== 'provisioning') break;
-    await pause(waitPauseMs);
+    await sleep(WAIT_PAUSE_MS);
   }
   throw new HangarError('state_conflict', {
     public: 'an app of this name is still being set up or deleted',

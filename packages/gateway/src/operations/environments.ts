@@ -1,26 +1,20 @@
-import { appWireOf } from './environment-views.ts';
-import { mayRead } from '../decide/decide.ts';
-import {
-  isGone,
-  powerOf,
-  type Environment,
-  type Machine,
-  type MachineFailure,
-  type Power,
-} from '../nouns.ts';
-import { appOf, type Answer, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
+import { appWireOf, environmentWire } from './environment-views.ts';
+import { mayRead } from '../decide/access.ts';
+import { isGone, type Environment, type Machine, type Power } from '../nouns.ts';
+import { appOf, type Exchange, type HandlerDeps } from '../upstream/exchange.ts';
+import { type Answer } from '../answer/respond.ts';
 import { deleteEnvironment } from '../making/delete-environment.ts';
 import { undelete } from '../making/quarantine.ts';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import { queryValues } from '../request/target.ts';
 
 /** The environments of the caller's workspace that its token may read. */
 export async function visibleEnvironments(
   { caller }: Exchange,
-  parts: HandlerParts,
+  deps: HandlerDeps,
   deadSince?: Date,
 ): Promise<Environment[]> {
-  const all = await parts.store.environmentsOf(caller.workspace.number, deadSince);
+  const all = await deps.store.environmentsOf(caller.workspace.number, deadSince);
   return all.filter((environment) => mayRead(environment, caller));
 }
 
@@ -28,14 +22,14 @@ export async function visibleEnvironments(
  * `GET /v1/apps`: from our own rows, so that an operator's other apps never show up. An app has a role only when it was
  * made with one: flyctl deletes the first app that it takes for a broken builder.
  */
-export async function listApps(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
+export async function listApps(exchange: Exchange, deps: HandlerDeps): Promise<Answer> {
   const { workspace } = exchange.caller;
-  const counts = machineCounts(await parts.store.machinesIn(workspace.number));
+  const counts = machineCounts(await deps.store.machinesIn(workspace.number));
   const [role] = queryValues(exchange.plan.query, 'app_role');
-  const visible = (await visibleEnvironments(exchange, parts)).filter(
+  const visible = (await visibleEnvironments(exchange, deps)).filter(
     (environment) => environment.phase === 'ready' && (role === undefined || environment.role === role),
   );
-  const volumes = await parts.store.volumeCounts(visible.map(({ id }) => id));
+  const volumes = await deps.store.volumeCounts(visible.map(({ id }) => id));
   const apps = visible.map((environment) =>
     appWireOf(environment, workspace, {
       machines: counts.get(environment.id) ?? 0,
@@ -54,10 +48,10 @@ function machineCounts(machines: readonly Machine[]): Map<string, number> {
 }
 
 /** `GET /v1/apps/{app}`. */
-export async function getApp(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
+export async function getApp(exchange: Exchange, deps: HandlerDeps): Promise<Answer> {
   const { environment } = appOf(exchange);
-  const machines = await parts.store.machinesOf(environment.id);
-  const volumes = await parts.store.volumeCounts([environment.id]);
+  const machines = await deps.store.machinesOf(environment.id);
+  const volumes = await deps.store.volumeCounts([environment.id]);
   const counts = {
     machines: machines.filter(({ state }) => !isGone(state)).length,
     volumes: volumes.get(environment.id) ?? 0,
@@ -69,60 +63,28 @@ export async function getApp(exchange: Exchange, parts: HandlerParts): Promise<A
  * `DELETE /v1/apps/{app}`: 202 once it is written down; from then on it happens, now or by the recovery task, or after the
  * grace that the policy gives. Asking again while it happens is 202 again.
  */
-export async function deleteApp(exchange: Exchange, parts: Parts): Promise<Answer> {
-  const graceMs = parts.policy.deleteGraceSeconds * 1000;
-  await deleteEnvironment(appOf(exchange).environment, graceMs, parts);
+export async function deleteApp(exchange: Exchange, deps: Deps): Promise<Answer> {
+  const graceMs = deps.policy.deleteGraceSeconds * 1000;
+  await deleteEnvironment(appOf(exchange).environment, graceMs, deps);
   return { status: 202 };
 }
 
 /** `POST /hangar/v1/environments/{environment}/undelete`: a deletion in its grace is taken back. */
-export async function undeleteEnvironment(exchange: Exchange, parts: Parts): Promise<Answer> {
+export async function undeleteEnvironment(exchange: Exchange, deps: Deps): Promise<Answer> {
   const mayStill = async (): Promise<void> => await exchange.judgeAgain();
-  const environment = await undelete(appOf(exchange).environment.id, mayStill, parts);
-  const machines = await parts.store.machinesOf(environment.id);
-  return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };
-}
-
-function failureWire({ reason, exitCode, oomKilled, at }: MachineFailure) {
-  return { reason, exit_code: exitCode ?? null, oom_killed: oomKilled, at: at.toISOString() };
-}
-
-/** An environment as Hangar's own surface shows it. */
-export function environmentWire(environment: Environment, machines: readonly Machine[], endpoint: string) {
-  const own = machines.filter((machine) => machine.environment === environment.id && !isGone(machine.state));
-  return {
-    id: environment.id,
-    name: environment.name,
-    numeric_id: environment.numericId === undefined ? null : Number(environment.numericId),
-    key: environment.key ?? null,
-    class: environment.class ?? null,
-    labels: environment.labels,
-    phase: environment.phase,
-    power: powerOf(own),
-    network: environment.network,
-    bucket: { name: environment.bucket, endpoint },
-    machines: own.map(({ id, state, region, failure }) => ({
-      id,
-      state,
-      region,
-      failure: failure === undefined ? null : failureWire(failure),
-    })),
-    created_by: { token_id: environment.createdByToken, branch: environment.createdByBranch },
-    created_at: environment.createdAt.toISOString(),
-    ready_at: environment.readyAt?.toISOString() ?? null,
-    ttl_at: environment.expiresAt?.toISOString() ?? null,
-    delete_after: environment.deleteAfter?.toISOString() ?? null,
-  };
+  const environment = await undelete(appOf(exchange).environment.id, mayStill, deps);
+  const machines = await deps.store.machinesOf(environment.id);
+  return { status: 200, json: environmentWire(environment, machines, deps.storageEndpoint) };
 }
 
 /** `GET /hangar/v1/environments`. */
-export async function listEnvironments(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
+export async function listEnvironments(exchange: Exchange, deps: HandlerDeps): Promise<Answer> {
   const { plan, caller } = exchange;
   const phases = queryValues(plan.query, 'phase');
   const powers = queryValues(plan.query, 'power') as Power[];
-  const machines = await parts.store.machinesIn(caller.workspace.number);
-  const environments = (await visibleEnvironments(exchange, parts))
-    .map((environment) => environmentWire(environment, machines, parts.storageEndpoint))
+  const machines = await deps.store.machinesIn(caller.workspace.number);
+  const environments = (await visibleEnvironments(exchange, deps))
+    .map((environment) => environmentWire(environment, machines, deps.storageEndpoint))
     .filter(({ phase, power }) => fits(phases, phase) && fits(powers, power));
   return { status: 200, json: { environments } };
 }
@@ -132,8 +94,8 @@ function fits<T>(wanted: readonly T[], value: T): boolean {
 }
 
 /** `GET /hangar/v1/environments/{id or name}`. */
-export async function getEnvironment(exchange: Exchange, parts: HandlerParts): Promise<Answer> {
+export async function getEnvironment(exchange: Exchange, deps: HandlerDeps): Promise<Answer> {
   const { environment } = appOf(exchange);
-  const machines = await parts.store.machinesOf(environment.id);
-  return { status: 200, json: environmentWire(environment, machines, parts.storageEndpoint) };
+  const machines = await deps.store.machinesOf(environment.id);
+  return { status: 200, json: environmentWire(environment, machines, deps.storageEndpoint) };
 }

@@ -1,12 +1,12 @@
 import type { SchemaName } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import type { Environment, Machine } from '../nouns.ts';
-import { appOf, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
+import { appOf, type Exchange, type HandlerDeps } from '../upstream/exchange.ts';
 import { forwardedRefusal } from '../answer/forwarded-refusal.ts';
-import { responseHeaders } from '../request/headers.ts';
+import { responseHeaders } from '../answer/head.ts';
 import { checkBody, isReservedMetadata } from '../rules/body-rules.ts';
-import { invalid, isObject } from '../rules/machine-config.ts';
-import { cleanMachine, readMachine, withoutMarks } from '../metering/machine-view.ts';
+import { isObject, invalid } from '../rules/json.ts';
+import { cleanMachine, withoutMarks, readMachine } from '../rules/machine-marks.ts';
 import {
   noteAddress,
   noteGone,
@@ -15,31 +15,31 @@ import {
   noteVolume,
   noteVolumeGone,
 } from '../metering/observe.ts';
-import { pause } from '../deps.ts';
+import { sleep } from '../deps.ts';
 import { countUpstream } from '../reserve/quotas.ts';
 import type { Reply, Route } from '../request/route.ts';
 import { notJson, parseJson, type UpstreamReply } from '../upstream/send.ts';
 
 /** Waiting and stopping take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
-export const slowPatienceMs = 75_000;
-const slowRoutes: readonly string[] = ['machines.wait', 'machines.stop', 'machines.restart'];
+export const SLOW_PATIENCE_MS = 75_000;
+const SLOW_ROUTES: readonly string[] = ['machines.wait', 'machines.stop', 'machines.restart'];
 
 /** A machine that the gateway has just made may be invisible upstream for this long. */
-const newMachineMs = 10_000;
-const newMachinePauseMs = 500;
+const NEW_MACHINE_MS = 10_000;
+const NEW_MACHINE_PAUSE_MS = 500;
 
 /** Sends an allowed request upstream and brings the answer back. */
 export async function forward(
   exchange: Exchange,
   machine: Machine | undefined,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<Response> {
   const { route } = exchange.plan;
   if (route.treatment.kind !== 'forward')
     throw new HangarError('internal', { detail: `${route.id} is not forwarded` });
   const { body, reply } = route.treatment;
-  const json = checkedBody(exchange, body, parts);
-  return await passOn(exchange, json, reply, machine, parts);
+  const json = checkedBody(exchange, body, deps);
+  return await passOn(exchange, json, reply, machine, deps);
 }
 
 /** Sends a body that was built by the gateway, for the routes whose bodies it checks itself. */
@@ -48,7 +48,7 @@ export async function passOn(
   json: unknown,
   reply: Reply,
   machine: Machine | undefined,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<Response> {
   const { plan, whole, headers } = exchange;
   const call = {
@@ -58,21 +58,21 @@ export async function passOn(
     json,
     repeatable: plan.route.repeatable,
     signal: whole.signal,
-    ...(slowRoutes.includes(plan.route.id) ? { patienceMs: slowPatienceMs } : {}),
+    ...(SLOW_ROUTES.includes(plan.route.id) ? { patienceMs: SLOW_PATIENCE_MS } : {}),
   };
   let answer = await exchange.send(call);
-  while (answer.status === 404 && isNew(plan.route, machine, parts)) {
+  while (answer.status === 404 && isNew(plan.route, machine, deps)) {
     await answer.drop();
-    await pause(newMachinePauseMs);
+    await sleep(NEW_MACHINE_PAUSE_MS);
     await exchange.checkBetweenLooks();
     answer = await exchange.send(call);
   }
-  return await bringBack(exchange, answer, reply, machine, parts);
+  return await bringBack(exchange, answer, reply, machine, deps);
 }
 
-function isNew(route: Route, machine: Machine | undefined, { now }: HandlerParts): boolean {
+function isNew(route: Route, machine: Machine | undefined, { now }: HandlerDeps): boolean {
   if (!machine || route.method !== 'GET' || machine.destroyedAt !== undefined) return false;
-  return now().getTime() - machine.createdAt.getTime() < newMachineMs;
+  return now().getTime() - machine.createdAt.getTime() < NEW_MACHINE_MS;
 }
 
 /** Streams an answer, or cleans it where it holds marks of ours. */
@@ -81,7 +81,7 @@ export async function bringBack(
   answer: UpstreamReply,
   reply: Reply,
   machine: Machine | undefined,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<Response> {
   const { whole, plan, environment } = exchange;
   const headers = responseHeaders(answer.headers, {
@@ -91,26 +91,26 @@ export async function bringBack(
   const { status } = answer;
   if (status >= 400) {
     const refusal = await forwardedRefusal(answer, headers, whole.door.requestId);
-    if (status === 404 && reply === 'deleted-volume') await countWithoutIt(exchange, parts);
+    if (status === 404 && reply === 'deleted-volume') await countWithoutIt(exchange, deps);
     return refusal;
   }
   if (reply === 'stream') return new Response(answer.stream(), { status, headers });
   if (reply === 'deleted-machine') {
-    if (machine) await noteGone(machine, parts);
+    if (machine) await noteGone(machine, deps);
     return new Response(answer.stream(), { status, headers });
   }
   const json = parseJson(await answer.bytes());
   if (json === undefined) throw notJson(status, plan.route.repeatable);
-  await takeNote(reply, json, environment, parts);
+  await takeNote(reply, json, environment, deps);
   return new Response(JSON.stringify(cleaned(reply, json)), { status, headers });
 }
 
 /** A volume of ours that is not there: its deletion was not noted, as when the answer to it was lost. */
-async function countWithoutIt(exchange: Exchange, parts: HandlerParts): Promise<void> {
+async function countWithoutIt(exchange: Exchange, deps: HandlerDeps): Promise<void> {
   try {
-    await countUpstream('volumes', appOf(exchange), parts);
+    await countUpstream('volumes', appOf(exchange), deps);
   } catch (error) {
-    parts.log.info({ err: error }, 'the volumes of an environment could not be counted');
+    deps.log.info({ err: error }, 'the volumes of an environment could not be counted');
   }
 }
 
@@ -119,19 +119,18 @@ async function takeNote(
   reply: Reply,
   json: unknown,
   environment: Environment | undefined,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<void> {
   if (!environment) return;
   const items: readonly unknown[] = Array.isArray(json) ? json : [json];
   for (const item of items) {
-    if (reply === 'volumes') await noteVolume(item, environment.id, parts);
-    if (reply === 'address') await noteAddress(item, environment.id, parts);
-    if (reply === 'deleted-volume') await noteVolumeGone(item, parts);
-    if (reply === 'extended-volume' && isObject(item))
-      await noteVolume(item['volume'], environment.id, parts);
+    if (reply === 'volumes') await noteVolume(item, environment.id, deps);
+    if (reply === 'address') await noteAddress(item, environment.id, deps);
+    if (reply === 'deleted-volume') await noteVolumeGone(item, deps);
+    if (reply === 'extended-volume' && isObject(item)) await noteVolume(item['volume'], environment.id, deps);
     const machine = reply === 'machine' || reply === 'machines' ? readMachine(item) : undefined;
-    if (machine) await noteMachine(machine, environment.id, parts);
-    if (machine && reply === 'machine') await noteMounts(machine, environment.id, parts);
+    if (machine) await noteMachine(machine, environment.id, deps);
+    if (machine && reply === 'machine') await noteMounts(machine, environment.id, deps);
   }
 }
 
@@ -144,7 +143,7 @@ function cleaned(reply: Reply, json: unknown): unknown {
 function checkedBody(
   { plan, whole }: Exchange,
   schema: SchemaName | undefined,
-  { policy }: HandlerParts,
+  { policy }: HandlerDeps,
 ): unknown {
   const { key } = plan.params;
   if (key !== undefined && plan.route.method !== 'GET' && isReservedMetadata(key))

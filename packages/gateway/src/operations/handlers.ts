@@ -9,9 +9,10 @@ import {
 } from './environments.ts';
 import { createApp, createEnvironment } from './create-environment.ts';
 import type { Machine } from '../nouns.ts';
-import { readUsage } from '../app-api.ts';
+import { readUsage } from './read-usage.ts';
 import { exec } from './exec.ts';
-import { appOf, respond, type Exchange } from '../upstream/exchange.ts';
+import { appOf, type Exchange } from '../upstream/exchange.ts';
+import { respond } from '../answer/respond.ts';
 import { forward } from './forward.ts';
 import type { OnceAnswer } from '../reserve/idempotency.ts';
 import { createMachine, updateMachine } from './machines.ts';
@@ -19,7 +20,7 @@ import { writeMetadata } from './metadata.ts';
 import { listInOrganization, place } from './organization-lists.ts';
 import { ownedMachine, ownedVolume } from './ownership.ts';
 import { HangarError } from '@hangar/http';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import type { Handler, Treatment } from '../request/route.ts';
 import { setSecrets } from './secrets.ts';
 import { countFor, holdSpending, type Start } from '../reserve/budget.ts';
@@ -29,26 +30,26 @@ import { createVolume, extendVolume } from './volumes.ts';
  * Does what was decided: the last step of the pipeline. What the path names below the app must be the app's own; budgets
  * are looked at; then the request is forwarded or handled.
  */
-export async function act(exchange: Exchange, parts: Parts): Promise<Response> {
+export async function act(exchange: Exchange, deps: Deps): Promise<Response> {
   try {
-    return await carryOut(exchange, parts);
+    return await carryOut(exchange, deps);
   } catch (error) {
     throw exchange.told(error);
   }
 }
 
-async function carryOut(exchange: Exchange, parts: Parts): Promise<Response> {
+async function carryOut(exchange: Exchange, deps: Deps): Promise<Response> {
   const { plan, caller, clearance } = exchange;
   const { costs, treatment } = plan.route;
   const { machine: machineId, volume: volumeId } = plan.params;
-  const machine = machineId === undefined ? undefined : await ownedMachine(machineId, appOf(exchange), parts);
-  if (volumeId !== undefined) await ownedVolume(volumeId, appOf(exchange), parts);
+  const machine = machineId === undefined ? undefined : await ownedMachine(machineId, appOf(exchange), deps);
+  if (volumeId !== undefined) await ownedVolume(volumeId, appOf(exchange), deps);
   if (clearance && costs && !startsByBody(treatment))
-    await holdSpending(clearance, caller.workspace.number, startOf(exchange, machine), parts);
-  if (clearance && costs && exchange.environment) await countFor(clearance, exchange.environment, parts);
+    await holdSpending(clearance, caller.workspace.number, startOf(exchange, machine), deps);
+  if (clearance && costs && exchange.environment) await countFor(clearance, exchange.environment, deps);
   return treatment.kind === 'handle'
-    ? await perform(treatment.handler, exchange, machine, parts)
-    : await forward(exchange, machine, parts);
+    ? await perform(treatment.handler, exchange, machine, deps)
+    : await forward(exchange, machine, deps);
 }
 
 /** A config says how large the machine is that it starts: its handler looks at the budgets. */
@@ -69,51 +70,51 @@ async function perform(
   handler: Handler,
   exchange: Exchange,
   machine: Machine | undefined,
-  parts: Parts,
+  deps: Deps,
 ): Promise<Response> {
   switch (handler) {
     case 'list-apps':
-      return respond(exchange, await listApps(exchange, parts));
+      return respond(exchange, await listApps(exchange, deps));
     case 'create-app':
-      return respondOnce(exchange, await createApp(exchange, parts));
+      return respondOnce(exchange, await createApp(exchange, deps));
     case 'create-environment':
-      return respondOnce(exchange, await createEnvironment(exchange, parts));
+      return respondOnce(exchange, await createEnvironment(exchange, deps));
     case 'get-app':
-      return respond(exchange, await getApp(exchange, parts));
+      return respond(exchange, await getApp(exchange, deps));
     case 'delete-app':
-      return respond(exchange, await deleteApp(exchange, parts));
+      return respond(exchange, await deleteApp(exchange, deps));
     case 'create-machine':
-      return respondOnce(exchange, await createMachine(exchange, parts));
+      return respondOnce(exchange, await createMachine(exchange, deps));
     case 'update-machine':
-      return await updateMachine(exchange, required(machine), parts);
+      return await updateMachine(exchange, required(machine), deps);
     case 'exec':
-      return await exec(exchange, parts);
+      return await exec(exchange, deps);
     case 'set-secrets':
-      return await setSecrets(exchange, parts);
+      return await setSecrets(exchange, deps);
     case 'create-volume':
-      return await createVolume(exchange, parts);
+      return await createVolume(exchange, deps);
     case 'extend-volume':
-      return await extendVolume(exchange, parts);
+      return await extendVolume(exchange, deps);
     case 'write-metadata':
-      return await writeMetadata(exchange, required(machine), parts);
+      return await writeMetadata(exchange, required(machine), deps);
     case 'assign-address':
-      return await assignAddress(exchange, parts);
+      return await assignAddress(exchange, deps);
     case 'release-address':
-      return respond(exchange, await releaseAddress(exchange, parts));
+      return respond(exchange, await releaseAddress(exchange, deps));
     case 'list-org-machines':
-      return respond(exchange, await listInOrganization(exchange, 'machines', parts));
+      return respond(exchange, await listInOrganization(exchange, 'machines', deps));
     case 'list-org-volumes':
-      return respond(exchange, await listInOrganization(exchange, 'volumes', parts));
+      return respond(exchange, await listInOrganization(exchange, 'volumes', deps));
     case 'place':
-      return respond(exchange, await place(exchange, parts));
+      return respond(exchange, await place(exchange, deps));
     case 'list-environments':
-      return respond(exchange, await listEnvironments(exchange, parts));
+      return respond(exchange, await listEnvironments(exchange, deps));
     case 'get-environment':
-      return respond(exchange, await getEnvironment(exchange, parts));
+      return respond(exchange, await getEnvironment(exchange, deps));
     case 'undelete-environment':
-      return respond(exchange, await undeleteEnvironment(exchange, parts));
+      return respond(exchange, await undeleteEnvironment(exchange, deps));
     case 'usage':
-      return respond(exchange, await readUsage(exchange, parts));
+      return respond(exchange, await readUsage(exchange, deps));
   }
 }
 

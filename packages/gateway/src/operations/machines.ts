@@ -1,43 +1,39 @@
 import type { CreateMachineRequest, MachineWire } from '@hangar/flyio';
 import { asHangarError, HangarError } from '@hangar/http';
 import type { Environment, Machine } from '../nouns.ts';
-import {
-  appOf,
-  type Answer,
-  type AppExchange,
-  type Exchange,
-  type HandlerParts,
-} from '../upstream/exchange.ts';
+import { appOf, type AppExchange, type Exchange, type HandlerDeps } from '../upstream/exchange.ts';
+import { type Answer } from '../answer/respond.ts';
 import { passOn } from './forward.ts';
 import { once, type OnceAnswer, type OperationFacts } from '../reserve/idempotency.ts';
 import { checkMachineBody, type CheckedMachineBody } from '../rules/machine-config.ts';
-import { cleanMachine, marksFor, marksOf, metadataMarks, readMachine } from '../metering/machine-view.ts';
+import { cleanMachine, marksOf, marksFor, readMachine, METADATA_MARKS } from '../rules/machine-marks.ts';
 import { newUlid } from '../rules/naming.ts';
 import { noteMachine, noteMounts } from '../metering/observe.ts';
-import { listedMachines, ownedVolume } from './ownership.ts';
-import { pause } from '../deps.ts';
-import { checkPlace } from '../rules/policy.ts';
+import { ownedVolume } from './ownership.ts';
+import { listedMachines } from '../upstream/app-lists.ts';
+import { sleep } from '../deps.ts';
+import { checkPlace } from '../rules/policy-checks.ts';
 import { withPlaces } from '../reserve/quotas.ts';
 import { holdSpending } from '../reserve/budget.ts';
 import { jsonOf } from '../upstream/send.ts';
 
 /** After a lost answer the machine is looked for this often; upstream shows new machines with some delay. */
-const lookPausesMs: readonly number[] = [0, 500, 1500];
+const LOOK_PAUSES_MS: readonly number[] = [0, 500, 1500];
 
 /**
  * `POST /v1/apps/{app}/machines`. The Machines API knows no idempotency keys, so every machine carries the mark of the
  * operation that made it, and a lost answer is looked for by that mark before anything is sent twice.
  */
-export async function createMachine(given: Exchange, parts: HandlerParts): Promise<OnceAnswer> {
+export async function createMachine(given: Exchange, deps: HandlerDeps): Promise<OnceAnswer> {
   const exchange = appOf(given);
-  const checked = checkMachineBody(exchange.whole.json(), parts.policy);
-  const unplaced = checkPlace(checked.body['region'], parts.policy);
+  const checked = checkMachineBody(exchange.whole.json(), deps.policy);
+  const unplaced = checkPlace(checked.body['region'], deps.policy);
   if (unplaced) throw unplaced;
-  await checkVolumes(checked, exchange, parts);
+  await checkVolumes(checked, exchange, deps);
   return await once(
     exchange,
-    parts,
-    async (operation) => await createOnce(exchange, checked, operation, parts),
+    deps,
+    async (operation) => await createOnce(exchange, checked, operation, deps),
   );
 }
 
@@ -45,18 +41,18 @@ async function createOnce(
   exchange: AppExchange,
   checked: CheckedMachineBody,
   operation: OperationFacts,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<Answer> {
   const { environment } = exchange;
   if (operation.repeated) {
     const { tag, machine } = await findByOperation(exchange, operation.id);
-    if (machine) return await created(machine, environment, parts);
+    if (machine) return await created(machine, environment, deps);
     if (tag === 'unseen') throw unconfirmed();
   }
   const wanted = { machines: 1, volumes: checked.newVolumes, grows: checked.grows };
-  return await withPlaces({ exchange, operation, wanted }, parts, async () => {
-    await holdStart(exchange, checked, parts);
-    return await makeMachine(exchange, checked, operation, parts);
+  return await withPlaces({ exchange, operation, wanted }, deps, async () => {
+    await holdStart(exchange, checked, deps);
+    return await makeMachine(exchange, checked, operation, deps);
   });
 }
 
@@ -64,10 +60,10 @@ async function makeMachine(
   exchange: AppExchange,
   checked: CheckedMachineBody,
   operation: OperationFacts,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<Answer> {
   const { environment } = exchange;
-  const json = marked(checked, environment, operation.id, parts);
+  const json = marked(checked, environment, operation.id, deps);
   const call = {
     method: 'POST',
     target: `/v1/apps/${environment.name}/machines`,
@@ -88,7 +84,7 @@ async function makeMachine(
     ({ machine } = await findByOperation(exchange, operation.id));
     if (!machine) throw unconfirmed(asHangarError(error));
   }
-  return await created(machine, environment, parts, status);
+  return await created(machine, environment, deps, status);
 }
 
 /** Nobody knows whether there is a machine: 504, since a client that repeats without a key would make another one. */
@@ -104,31 +100,27 @@ function unconfirmed(cause?: HangarError): HangarError {
 async function created(
   machine: MachineWire,
   environment: Environment,
-  parts: HandlerParts,
+  deps: HandlerDeps,
   status = 200,
 ): Promise<Answer> {
-  await noteMachine(machine, environment.id, parts);
-  await noteMounts(machine, environment.id, parts);
+  await noteMachine(machine, environment.id, deps);
+  await noteMounts(machine, environment.id, deps);
   return { status, json: cleanMachine(machine) };
 }
 
 /** `POST /v1/apps/{app}/machines/{machine}`: replaces the whole config, so it passes the same gate as a new one. */
-export async function updateMachine(
-  given: Exchange,
-  machine: Machine,
-  parts: HandlerParts,
-): Promise<Response> {
+export async function updateMachine(given: Exchange, machine: Machine, deps: HandlerDeps): Promise<Response> {
   const exchange = appOf(given);
-  const checked = checkMachineBody(exchange.whole.json(), parts.policy);
-  await checkVolumes(checked, exchange, parts);
-  const json = marked(checked, exchange.environment, machine.operation, parts);
+  const checked = checkMachineBody(exchange.whole.json(), deps.policy);
+  await checkVolumes(checked, exchange, deps);
+  const json = marked(checked, exchange.environment, machine.operation, deps);
   const wanted = { volumes: checked.newVolumes, grows: checked.grows };
   return await withPlaces(
-    { exchange, operation: { id: newUlid(parts.now()), repeated: false }, wanted },
-    parts,
+    { exchange, operation: { id: newUlid(deps.now()), repeated: false }, wanted },
+    deps,
     async () => {
-      await holdStart(exchange, checked, parts);
-      return await passOn(exchange, json, 'machine', machine, parts);
+      await holdStart(exchange, checked, deps);
+      return await passOn(exchange, json, 'machine', machine, deps);
     },
     ({ status }) => status < 500,
   );
@@ -138,11 +130,11 @@ export async function updateMachine(
 async function holdStart(
   { clearance, caller, environment }: AppExchange,
   { body, guest }: CheckedMachineBody,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<void> {
   if (!clearance) return;
   const start = body['skip_launch'] === true ? undefined : { environment: environment.id, guest };
-  await holdSpending(clearance, caller.workspace.number, start, parts);
+  await holdSpending(clearance, caller.workspace.number, start, deps);
 }
 
 /** The body for upstream: the caller's config with our marks in its metadata. */
@@ -150,7 +142,7 @@ function marked(
   { body, config }: CheckedMachineBody,
   environment: Environment,
   operation: string | undefined,
-  { installation }: HandlerParts,
+  { installation }: HandlerDeps,
 ): CreateMachineRequest {
   const metadata = {
     ...(config['metadata'] as Record<string, string> | undefined),
@@ -162,10 +154,10 @@ function marked(
 async function checkVolumes(
   { volumes }: CheckedMachineBody,
   exchange: AppExchange,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<void> {
   // A mount may also name a volume by its name, which upstream looks for within the app.
-  for (const { id } of volumes) await ownedVolume(id, exchange, parts);
+  for (const { id } of volumes) await ownedVolume(id, exchange, deps);
 }
 
 /** What came of looking for a machine. `unseen` says nothing: not one of the looks showed a list. */
@@ -176,16 +168,16 @@ type Search =
 /** A machine is found again by two marks: the operation's, and that of the environment, since names change hands. */
 async function findByOperation(exchange: AppExchange, operation: string): Promise<Search> {
   let tag: 'absent' | 'unseen' = 'unseen';
-  for (const wait of lookPausesMs) {
-    if (wait > 0) await pause(wait);
+  for (const wait of LOOK_PAUSES_MS) {
+    if (wait > 0) await sleep(wait);
     const listed = await look(exchange);
     if (!listed) continue;
     tag = 'absent';
     const machine = listed.find((each) => {
       const marks = marksOf(each);
       return (
-        marks[metadataMarks.operation] === operation &&
-        marks[metadataMarks.environment] === exchange.environment.id
+        marks[METADATA_MARKS.operation] === operation &&
+        marks[METADATA_MARKS.environment] === exchange.environment.id
       );
     });
     if (machine) return { tag: 'found', machine };

@@ -1,11 +1,12 @@
 import type { Json, VolumeWire } from '@hangar/flyio';
 import { checkBody } from '../rules/body-rules.ts';
-import { appOf, type AppExchange, type Exchange, type HandlerParts } from '../upstream/exchange.ts';
+import { appOf, type AppExchange, type Exchange, type HandlerDeps } from '../upstream/exchange.ts';
 import { bringBack, passOn } from './forward.ts';
-import { invalid, isObject } from '../rules/machine-config.ts';
+import { isObject, invalid } from '../rules/json.ts';
 import { newUlid } from '../rules/naming.ts';
-import { listedVolumes, ownedVolume } from './ownership.ts';
-import { checkPlace, checkVolumeSize } from '../rules/policy.ts';
+import { ownedVolume } from './ownership.ts';
+import { listedVolumes } from '../upstream/app-lists.ts';
+import { checkPlace, checkVolumeSize } from '../rules/policy-checks.ts';
 import { withPlaces, type Wanted } from '../reserve/quotas.ts';
 import { jsonOf } from '../upstream/send.ts';
 
@@ -13,36 +14,36 @@ import { jsonOf } from '../upstream/send.ts';
 const DEFAULT_VOLUME_GB = 3;
 
 /** `POST /v1/apps/{app}/volumes`. A volume may only be filled from a volume or snapshot of the same app. */
-export async function createVolume(given: Exchange, parts: HandlerParts): Promise<Response> {
+export async function createVolume(given: Exchange, deps: HandlerDeps): Promise<Response> {
   const exchange = appOf(given);
-  const { value: body, volumes } = checkBody('CreateVolumeRequest', exchange.whole.json(), parts.policy);
-  for (const { id } of volumes) await ownedVolume(id, exchange, parts);
+  const { value: body, volumes } = checkBody('CreateVolumeRequest', exchange.whole.json(), deps.policy);
+  for (const { id } of volumes) await ownedVolume(id, exchange, deps);
   const source = await sourceOf(body, exchange);
   const size = sizeIn(body) ?? source?.size_gb ?? DEFAULT_VOLUME_GB;
-  const denial = checkPlace(body['region'], parts.policy) ?? checkVolumeSize(size, 'size_gb', parts.policy);
+  const denial = checkPlace(body['region'], deps.policy) ?? checkVolumeSize(size, 'size_gb', deps.policy);
   if (denial) throw denial;
   const target = `/v1/apps/${exchange.environment.name}/volumes`;
   const call = { method: 'POST', target, headers: exchange.headers, json: body, repeatable: false };
   return await withPlacesFor(
     exchange,
     { volumes: [size] },
-    parts,
-    async () => await bringBack(exchange, await exchange.send(call), 'volumes', undefined, parts),
+    deps,
+    async () => await bringBack(exchange, await exchange.send(call), 'volumes', undefined, deps),
   );
 }
 
 /** `PUT …/volumes/{volume}/extend`. What is added counts like a new volume of that size. */
-export async function extendVolume(given: Exchange, parts: HandlerParts): Promise<Response> {
+export async function extendVolume(given: Exchange, deps: HandlerDeps): Promise<Response> {
   const exchange = appOf(given);
-  const { value: body } = checkBody('ExtendVolumeRequest', exchange.whole.json(), parts.policy, (read) =>
+  const { value: body } = checkBody('ExtendVolumeRequest', exchange.whole.json(), deps.policy, (read) =>
     sizeIn(read) === undefined ? [{ path: 'size_gb', fault: 'a number is needed' }] : [],
   );
   const grows = [{ volume: exchange.plan.params['volume'] ?? '', toGb: sizeIn(body) ?? 0 }];
   return await withPlacesFor(
     exchange,
     { grows },
-    parts,
-    async () => await passOn(exchange, body, 'extended-volume', undefined, parts),
+    deps,
+    async () => await passOn(exchange, body, 'extended-volume', undefined, deps),
   );
 }
 
@@ -50,11 +51,11 @@ export async function extendVolume(given: Exchange, parts: HandlerParts): Promis
 async function withPlacesFor(
   exchange: AppExchange,
   wanted: Wanted,
-  parts: HandlerParts,
+  deps: HandlerDeps,
   send: () => Promise<Response>,
 ): Promise<Response> {
-  const operation = { id: newUlid(parts.now()), repeated: false };
-  return await withPlaces({ exchange, operation, wanted }, parts, send, ({ status }) => status < 500);
+  const operation = { id: newUlid(deps.now()), repeated: false };
+  return await withPlaces({ exchange, operation, wanted }, deps, send, ({ status }) => status < 500);
 }
 
 function sizeIn(body: Json): number | undefined {

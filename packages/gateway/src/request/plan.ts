@@ -1,9 +1,8 @@
 import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Fault } from '@hangar/flyio';
 import { invalidFields } from '../rules/body-rules.ts';
-import { fitPattern, type Route, type Unfit } from './route.ts';
+import { fitPattern, type Route, type Unfit, fillPattern } from './route.ts';
 import { routes } from './routes.ts';
-import { fillPattern } from './route.ts';
 import { formatTarget, parseTarget, type Target, type TargetReason } from './target.ts';
 
 /** What a plan holds. */

@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
-import { ok, refuse, type Result } from '@hangar/http';
 import { isAppName, isMachineId, isOrgSlug, isVolumeId } from '@hangar/security';
+import { ok, refuse, type Result } from '@hangar/http';
 import type { SchemaName } from '@hangar/flyio';
 import type { ActionMask } from '@hangar/macaroon';
 import type { QueryParameter } from './query-parameter.ts';
+import { isAddress, isEnvironmentId, isMetadataKey, isSecretName } from '../rules/name-forms.ts';
 
 /** Methods that any route uses. A method outside this list has no route. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -81,26 +81,6 @@ export interface Route {
   readonly costs: boolean;
   /** The machine feature it touches (`metadata`), for caveats about features. */
   readonly machineFeature?: string;
-}
-
-/** A metadata key. */
-export function isMetadataKey(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(text);
-}
-
-/** An app secret's name: what a shell takes as a variable. */
-export function isSecretName(text: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text);
-}
-
-/** An environment's own id: `env_` and a ULID. */
-export function isEnvironmentId(text: string): boolean {
-  return /^env_[0-9A-HJKMNP-TV-Z]{26}$/.test(text);
-}
-
-/** An address as its owner writes it; upstream's are without a zone. */
-export function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes('%');
 }
 
 /** The form of a parameter, and the rule in words. */

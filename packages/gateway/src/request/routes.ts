@@ -1,15 +1,15 @@
 import type { SchemaName } from '@hangar/flyio';
 import { Action, type ActionMask } from '@hangar/macaroon';
 import { chosen, fixed, named, prefixed, ranged, single, type QueryParameter } from './query-parameter.ts';
-import { livePhases, powers } from '../nouns.ts';
+import { LIVE_PHASES, POWERS } from '../nouns.ts';
 import type { Handler, Method, Reply, Resource, Route } from './route.ts';
 
 /** Largest body of a request that carries a machine config: 1 MiB. */
-const configBytes = 1_048_576;
+const CONFIG_BYTES = 1_048_576;
 /** Largest body of any other request: 64 KiB. */
-const smallBytes = 65_536;
+const SMALL_BYTES = 65_536;
 
-interface Told {
+interface RouteExtras {
   readonly query?: readonly QueryParameter[];
   readonly body?: SchemaName;
   readonly reply?: Reply;
@@ -18,7 +18,7 @@ interface Told {
 }
 
 /** Control that never makes anything run: a token whose budget is used up may still do these. */
-const free: readonly string[] = [
+const NEVER_COSTS: readonly string[] = [
   'machines.stop',
   'machines.suspend',
   'machines.signal',
@@ -29,16 +29,16 @@ const free: readonly string[] = [
 ];
 
 /** Writing that costs: upstream starts a machine that gets another config, and a larger disk is paid for. */
-const dear: readonly string[] = ['machines.update', 'volumes.extend'];
+const COSTS_BY_WRITING: readonly string[] = ['machines.update', 'volumes.extend'];
 
 function mayCost(id: string, action: ActionMask): boolean {
-  if (dear.includes(id)) return true;
-  return (action & (Action.create | Action.control)) !== 0 && !free.includes(id);
+  if (COSTS_BY_WRITING.includes(id)) return true;
+  return (action & (Action.create | Action.control)) !== 0 && !NEVER_COSTS.includes(id);
 }
 
-type Line = readonly [id: string, method: Method, path: string, action: ActionMask, resource: Resource];
+type RouteHead = readonly [id: string, method: Method, path: string, action: ActionMask, resource: Resource];
 
-function forward([id, method, pattern, action, resource]: Line, told: Told = {}): Route {
+function forward([id, method, pattern, action, resource]: RouteHead, told: RouteExtras = {}): Route {
   return {
     id,
     method,
@@ -49,7 +49,7 @@ function forward([id, method, pattern, action, resource]: Line, told: Told = {})
       kind: 'forward',
       body: told.body,
       reply: told.reply ?? 'stream',
-      maxBodyBytes: smallBytes,
+      maxBodyBytes: SMALL_BYTES,
     },
     query: told.query ?? [],
     repeatable: told.repeatable ?? method === 'GET',
@@ -59,9 +59,9 @@ function forward([id, method, pattern, action, resource]: Line, told: Told = {})
 }
 
 function handle(
-  [id, method, pattern, action, resource]: Line,
+  [id, method, pattern, action, resource]: RouteHead,
   handler: Handler,
-  told: Told & { bytes?: number } = {},
+  told: RouteExtras & { bytes?: number } = {},
 ): Route {
   return {
     id,
@@ -69,7 +69,7 @@ function handle(
     pattern,
     action,
     resource,
-    treatment: { kind: 'handle', handler, maxBodyBytes: method === 'GET' ? 0 : (told.bytes ?? smallBytes) },
+    treatment: { kind: 'handle', handler, maxBodyBytes: method === 'GET' ? 0 : (told.bytes ?? SMALL_BYTES) },
     query: told.query ?? [],
     repeatable: told.repeatable ?? method === 'GET',
     costs: mayCost(id, action),
@@ -77,7 +77,7 @@ function handle(
   };
 }
 
-function refused([id, method, pattern, action, resource]: Line, sentence: string): Route {
+function refused([id, method, pattern, action, resource]: RouteHead, sentence: string): Route {
   return {
     id,
     method,
@@ -93,14 +93,14 @@ function refused([id, method, pattern, action, resource]: Line, sentence: string
 
 const { read, write, create, control } = Action;
 const remove = Action.delete;
-const app = '/v1/apps/{app}';
-const machines = `${app}/machines`;
-const machine = `${machines}/{machine}`;
-const volumes = `${app}/volumes`;
-const volume = `${volumes}/{volume}`;
-const secretReads = ['min_version', 'version', 'show_secrets'].map(named);
+const APP = '/v1/apps/{app}';
+const MACHINES = `${APP}/machines`;
+const MACHINE = `${MACHINES}/{machine}`;
+const VOLUMES = `${APP}/volumes`;
+const VOLUME = `${VOLUMES}/{volume}`;
+const SECRET_READS = ['min_version', 'version', 'show_secrets'].map(named);
 /** All pages are read at once, so a page is as long as the list, whatever `limit` advises, and no cursor ever goes out. */
-const orgLists = [
+const ORG_LISTS = [
   ...['include_deleted', 'region', 'state', 'summary', 'updated_after'].map(named),
   ranged('limit', 1, 1000),
   fixed('cursor', [''], 'the list is never cut into pages here, so there is no cursor'),
@@ -118,126 +118,126 @@ export const routes: readonly Route[] = [
   handle(['apps.create', 'POST', '/v1/apps', create, 'workspace'], 'create-app', {
     query: [fixed('wait', ['true', '1'], 'the answer always waits for the app; leave it out or send true')],
   }),
-  handle(['apps.get', 'GET', app, read, 'app'], 'get-app'),
-  handle(['apps.delete', 'DELETE', app, remove, 'app'], 'delete-app', {
+  handle(['apps.get', 'GET', APP, read, 'app'], 'get-app'),
+  handle(['apps.delete', 'DELETE', APP, remove, 'app'], 'delete-app', {
     query: [
       fixed('force', ['true', '1'], 'an app is always deleted with all it has; leave it out or send true'),
     ],
     repeatable: true,
   }),
   refused(
-    ['apps.deploy-token', 'POST', `${app}/deploy_token`, Action.all, 'app'],
+    ['apps.deploy-token', 'POST', `${APP}/deploy_token`, Action.all, 'app'],
     'deploy tokens come from /hangar/v1/tokens here: narrow your own token to this app',
   ),
 
-  forward(['machines.list', 'GET', machines, read, 'app'], {
+  forward(['machines.list', 'GET', MACHINES, read, 'app'], {
     query: [...['include_deleted', 'region', 'state', 'summary'].map(named), prefixed('metadata.', 'KEY')],
     reply: 'machines',
   }),
-  handle(['machines.create', 'POST', machines, create, 'app'], 'create-machine', { bytes: configBytes }),
-  forward(['machines.get', 'GET', machine, read, 'machine'], { reply: 'machine' }),
-  handle(['machines.update', 'POST', machine, write, 'machine'], 'update-machine', { bytes: configBytes }),
-  forward(['machines.delete', 'DELETE', machine, remove, 'machine'], {
+  handle(['machines.create', 'POST', MACHINES, create, 'app'], 'create-machine', { bytes: CONFIG_BYTES }),
+  forward(['machines.get', 'GET', MACHINE, read, 'machine'], { reply: 'machine' }),
+  handle(['machines.update', 'POST', MACHINE, write, 'machine'], 'update-machine', { bytes: CONFIG_BYTES }),
+  forward(['machines.delete', 'DELETE', MACHINE, remove, 'machine'], {
     query: ['force', 'kill'].map(named),
     reply: 'deleted-machine',
     repeatable: true,
   }),
-  forward(['machines.wait', 'GET', `${machine}/wait`, read, 'machine'], {
+  forward(['machines.wait', 'GET', `${MACHINE}/wait`, read, 'machine'], {
     query: ['state', 'version', 'instance_id', 'from_event_id', 'timeout'].map(named),
   }),
-  forward(['machines.start', 'POST', `${machine}/start`, control, 'machine']),
-  forward(['machines.stop', 'POST', `${machine}/stop`, control, 'machine'], {
+  forward(['machines.start', 'POST', `${MACHINE}/start`, control, 'machine']),
+  forward(['machines.stop', 'POST', `${MACHINE}/stop`, control, 'machine'], {
     body: 'StopRequest',
     repeatable: true,
   }),
-  forward(['machines.suspend', 'POST', `${machine}/suspend`, control, 'machine'], { repeatable: true }),
-  forward(['machines.restart', 'POST', `${machine}/restart`, control, 'machine'], {
+  forward(['machines.suspend', 'POST', `${MACHINE}/suspend`, control, 'machine'], { repeatable: true }),
+  forward(['machines.restart', 'POST', `${MACHINE}/restart`, control, 'machine'], {
     query: ['timeout', 'signal', 'force_stop'].map(named),
     body: 'RestartRequest',
   }),
-  forward(['machines.signal', 'POST', `${machine}/signal`, control, 'machine'], { body: 'SignalRequest' }),
-  forward(['machines.cordon', 'POST', `${machine}/cordon`, control, 'machine'], { repeatable: true }),
-  forward(['machines.uncordon', 'POST', `${machine}/uncordon`, control, 'machine'], { repeatable: true }),
-  handle(['machines.exec', 'POST', `${machine}/exec`, control, 'machine'], 'exec'),
-  forward(['machines.ps', 'GET', `${machine}/ps`, read, 'machine'], {
+  forward(['machines.signal', 'POST', `${MACHINE}/signal`, control, 'machine'], { body: 'SignalRequest' }),
+  forward(['machines.cordon', 'POST', `${MACHINE}/cordon`, control, 'machine'], { repeatable: true }),
+  forward(['machines.uncordon', 'POST', `${MACHINE}/uncordon`, control, 'machine'], { repeatable: true }),
+  handle(['machines.exec', 'POST', `${MACHINE}/exec`, control, 'machine'], 'exec'),
+  forward(['machines.ps', 'GET', `${MACHINE}/ps`, read, 'machine'], {
     query: ['sort_by', 'order'].map(named),
   }),
-  forward(['machines.events', 'GET', `${machine}/events`, read, 'machine'], { query: ['limit'].map(named) }),
-  forward(['machines.versions', 'GET', `${machine}/versions`, read, 'machine'], { reply: 'versions' }),
-  forward(['machines.memory.get', 'GET', `${machine}/memory`, read, 'machine']),
-  forward(['machines.memory.set', 'PUT', `${machine}/memory`, write, 'machine'], {
+  forward(['machines.events', 'GET', `${MACHINE}/events`, read, 'machine'], { query: ['limit'].map(named) }),
+  forward(['machines.versions', 'GET', `${MACHINE}/versions`, read, 'machine'], { reply: 'versions' }),
+  forward(['machines.memory.get', 'GET', `${MACHINE}/memory`, read, 'machine']),
+  forward(['machines.memory.set', 'PUT', `${MACHINE}/memory`, write, 'machine'], {
     body: 'main.setMemoryLimitRequest',
     repeatable: true,
   }),
-  forward(['machines.memory.reclaim', 'POST', `${machine}/memory/reclaim`, control, 'machine'], {
+  forward(['machines.memory.reclaim', 'POST', `${MACHINE}/memory/reclaim`, control, 'machine'], {
     body: 'main.reclaimMemoryRequest',
   }),
-  forward(['leases.get', 'GET', `${machine}/lease`, read, 'machine']),
-  forward(['leases.take', 'POST', `${machine}/lease`, control, 'machine'], {
+  forward(['leases.get', 'GET', `${MACHINE}/lease`, read, 'machine']),
+  forward(['leases.take', 'POST', `${MACHINE}/lease`, control, 'machine'], {
     query: ['ttl'].map(named),
     body: 'CreateLeaseRequest',
   }),
-  forward(['leases.release', 'DELETE', `${machine}/lease`, control, 'machine'], { repeatable: true }),
-  forward(['metadata.list', 'GET', `${machine}/metadata`, read, 'machine'], {
+  forward(['leases.release', 'DELETE', `${MACHINE}/lease`, control, 'machine'], { repeatable: true }),
+  forward(['metadata.list', 'GET', `${MACHINE}/metadata`, read, 'machine'], {
     reply: 'metadata',
     feature: 'metadata',
   }),
   ...(['PUT', 'PATCH'] as const).map((method) =>
     handle(
-      [`metadata.${method.toLowerCase()}`, method, `${machine}/metadata`, write, 'machine'],
+      [`metadata.${method.toLowerCase()}`, method, `${MACHINE}/metadata`, write, 'machine'],
       'write-metadata',
       { repeatable: true, feature: 'metadata' },
     ),
   ),
-  forward(['metadata.get', 'GET', `${machine}/metadata/{key}`, read, 'machine'], { feature: 'metadata' }),
-  forward(['metadata.set', 'POST', `${machine}/metadata/{key}`, write, 'machine'], {
+  forward(['metadata.get', 'GET', `${MACHINE}/metadata/{key}`, read, 'machine'], { feature: 'metadata' }),
+  forward(['metadata.set', 'POST', `${MACHINE}/metadata/{key}`, write, 'machine'], {
     body: 'upsertMetadataKeyRequest',
     repeatable: true,
     feature: 'metadata',
   }),
-  forward(['metadata.delete', 'DELETE', `${machine}/metadata/{key}`, write, 'machine'], {
+  forward(['metadata.delete', 'DELETE', `${MACHINE}/metadata/{key}`, write, 'machine'], {
     repeatable: true,
     feature: 'metadata',
   }),
 
-  forward(['volumes.list', 'GET', volumes, read, 'app'], { query: ['summary'].map(named), reply: 'volumes' }),
-  handle(['volumes.create', 'POST', volumes, create, 'app'], 'create-volume'),
-  forward(['volumes.get', 'GET', volume, read, 'volume'], { reply: 'volumes' }),
-  forward(['volumes.update', 'PUT', volume, write, 'volume'], {
+  forward(['volumes.list', 'GET', VOLUMES, read, 'app'], { query: ['summary'].map(named), reply: 'volumes' }),
+  handle(['volumes.create', 'POST', VOLUMES, create, 'app'], 'create-volume'),
+  forward(['volumes.get', 'GET', VOLUME, read, 'volume'], { reply: 'volumes' }),
+  forward(['volumes.update', 'PUT', VOLUME, write, 'volume'], {
     body: 'UpdateVolumeRequest',
     repeatable: true,
   }),
-  handle(['volumes.extend', 'PUT', `${volume}/extend`, write, 'volume'], 'extend-volume', {
+  handle(['volumes.extend', 'PUT', `${VOLUME}/extend`, write, 'volume'], 'extend-volume', {
     repeatable: true,
   }),
-  forward(['volumes.delete', 'DELETE', volume, remove, 'volume'], {
+  forward(['volumes.delete', 'DELETE', VOLUME, remove, 'volume'], {
     reply: 'deleted-volume',
     repeatable: true,
   }),
-  forward(['snapshots.list', 'GET', `${volume}/snapshots`, read, 'volume']),
-  forward(['snapshots.create', 'POST', `${volume}/snapshots`, create, 'volume']),
+  forward(['snapshots.list', 'GET', `${VOLUME}/snapshots`, read, 'volume']),
+  forward(['snapshots.create', 'POST', `${VOLUME}/snapshots`, create, 'volume']),
 
-  forward(['secrets.list', 'GET', `${app}/secrets`, read, 'app'], { query: secretReads }),
-  handle(['secrets.set-many', 'POST', `${app}/secrets`, write, 'app'], 'set-secrets', { repeatable: true }),
-  forward(['secrets.get', 'GET', `${app}/secrets/{secret}`, read, 'app'], { query: secretReads }),
-  handle(['secrets.set', 'POST', `${app}/secrets/{secret}`, write, 'app'], 'set-secrets', {
+  forward(['secrets.list', 'GET', `${APP}/secrets`, read, 'app'], { query: SECRET_READS }),
+  handle(['secrets.set-many', 'POST', `${APP}/secrets`, write, 'app'], 'set-secrets', { repeatable: true }),
+  forward(['secrets.get', 'GET', `${APP}/secrets/{secret}`, read, 'app'], { query: SECRET_READS }),
+  handle(['secrets.set', 'POST', `${APP}/secrets/{secret}`, write, 'app'], 'set-secrets', {
     repeatable: true,
   }),
-  handle(['secrets.delete', 'DELETE', `${app}/secrets/{secret}`, write, 'app'], 'set-secrets', {
+  handle(['secrets.delete', 'DELETE', `${APP}/secrets/{secret}`, write, 'app'], 'set-secrets', {
     repeatable: true,
   }),
 
-  forward(['addresses.list', 'GET', `${app}/ip_assignments`, read, 'app']),
-  handle(['addresses.assign', 'POST', `${app}/ip_assignments`, write, 'app'], 'assign-address'),
-  handle(['addresses.release', 'DELETE', `${app}/ip_assignments/{ip}`, write, 'app'], 'release-address', {
+  forward(['addresses.list', 'GET', `${APP}/ip_assignments`, read, 'app']),
+  handle(['addresses.assign', 'POST', `${APP}/ip_assignments`, write, 'app'], 'assign-address'),
+  handle(['addresses.release', 'DELETE', `${APP}/ip_assignments/{ip}`, write, 'app'], 'release-address', {
     repeatable: true,
   }),
 
   handle(['orgs.machines', 'GET', '/v1/orgs/{org}/machines', read, 'list'], 'list-org-machines', {
-    query: orgLists,
+    query: ORG_LISTS,
   }),
   handle(['orgs.volumes', 'GET', '/v1/orgs/{org}/volumes', read, 'list'], 'list-org-volumes', {
-    query: orgLists,
+    query: ORG_LISTS,
   }),
   forward(['platform.regions', 'GET', '/v1/platform/regions', read, 'list']),
   handle(['platform.placements', 'POST', '/v1/platform/placements', read, 'list'], 'place', {
@@ -249,7 +249,7 @@ export const routes: readonly Route[] = [
     'create-environment',
   ),
   handle(['environments.list', 'GET', '/hangar/v1/environments', read, 'list'], 'list-environments', {
-    query: [chosen('phase', livePhases), chosen('power', powers)],
+    query: [chosen('phase', LIVE_PHASES), chosen('power', POWERS)],
   }),
   handle(
     ['environments.get', 'GET', '/hangar/v1/environments/{environment}', read, 'app'],

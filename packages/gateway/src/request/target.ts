@@ -23,16 +23,16 @@ export interface TargetReason {
     | 'query_too_many';
 }
 
-const maxTargetLength = 4096;
-const maxQueryPairs = 32;
-const maxQueryValueLength = 1024;
+const TARGET_LENGTH = 4096;
+const QUERY_PAIRS = 32;
+const QUERY_VALUE_LENGTH = 1024;
 
-const segmentForm = /^[A-Za-z0-9._~:-]+$/;
+const SEGMENT_FORM = /^[A-Za-z0-9._~:-]+$/;
 /** A colon has no meaning in a path, and careful clients escape it in an IPv6 address. */
-const escapedColon = /%3a/gi;
-const queryNameForm = /^[A-Za-z0-9._~-]{1,128}$/;
-const printableAscii = /^[\x20-\x7e]*$/;
-const rawQueryForm = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
+const ESCAPED_COLON = /%3a/gi;
+const QUERY_NAME_FORM = /^[A-Za-z0-9._~-]{1,128}$/;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+const RAW_QUERY_FORM = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
 
 /**
  * Reads a raw request target strictly, so that what is checked is what can be sent
@@ -42,18 +42,18 @@ const rawQueryForm = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
  * and a slash at the end can be read, and are told apart, because nothing is there.
  */
 export function parseTarget(rawTarget: string): Result<Target, TargetReason> {
-  if (rawTarget.length > maxTargetLength) return refuse({ tag: 'target_too_long' });
+  if (rawTarget.length > TARGET_LENGTH) return refuse({ tag: 'target_too_long' });
   if (!rawTarget.startsWith('/')) return refuse({ tag: 'target_not_a_path' });
   const mark = rawTarget.indexOf('?');
   const path = mark === -1 ? rawTarget : rawTarget.slice(0, mark);
   if (path === '/') return refuse({ tag: 'root' });
-  const segments = path.slice(1).replaceAll(escapedColon, ':').split('/');
+  const segments = path.slice(1).replaceAll(ESCAPED_COLON, ':').split('/');
   const slashAtEnd = segments.length > 1 && segments.at(-1) === '' && segments.pop() === '';
   for (const segment of segments) {
     if (segment === '') return refuse({ tag: 'segment_empty' });
     if (segment === '.' || segment === '..') return refuse({ tag: 'segment_dots' });
     if (segment.includes('%')) return refuse({ tag: 'segment_encoded' });
-    if (!segmentForm.test(segment)) return refuse({ tag: 'segment_forbidden' });
+    if (!SEGMENT_FORM.test(segment)) return refuse({ tag: 'segment_forbidden' });
   }
   if (slashAtEnd) return refuse({ tag: 'slash_at_end' });
   const query = mark === -1 ? ok([]) : parseQuery(rawTarget.slice(mark + 1));
@@ -61,17 +61,17 @@ export function parseTarget(rawTarget: string): Result<Target, TargetReason> {
 }
 
 function parseQuery(text: string): Result<Target['query'], TargetReason> {
-  if (!rawQueryForm.test(text)) return refuse({ tag: 'query_malformed' });
+  if (!RAW_QUERY_FORM.test(text)) return refuse({ tag: 'query_malformed' });
   const pairs = text.split('&').filter((pair) => pair !== '');
-  if (pairs.length > maxQueryPairs) return refuse({ tag: 'query_too_many' });
+  if (pairs.length > QUERY_PAIRS) return refuse({ tag: 'query_too_many' });
   const query: [string, string][] = [];
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined) return refuse({ tag: 'query_malformed' });
-    if (!queryNameForm.test(name)) return refuse({ tag: 'query_malformed' });
-    if (value.length > maxQueryValueLength || !printableAscii.test(value))
+    if (!QUERY_NAME_FORM.test(name)) return refuse({ tag: 'query_malformed' });
+    if (value.length > QUERY_VALUE_LENGTH || !PRINTABLE_ASCII.test(value))
       return refuse({ tag: 'query_malformed' });
     query.push([name, value]);
   }

@@ -1,16 +1,8 @@
 import type { Clearance, SpendLimit } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import type { Environment, Guest, Interval } from '../nouns.ts';
-import type { HandlerParts } from '../upstream/exchange.ts';
-import { cutUsage, type UsageRecord } from '../metering/usage.ts';
-
-/** What running times cost: the price list that customers are billed by. */
-export interface Prices {
-  /** ISO 4217. */
-  readonly currency: string;
-  /** What the records cost together, in whole minor units, rounded down. */
-  costOf(records: readonly UsageRecord[]): number;
-}
+import type { HandlerDeps } from '../upstream/exchange.ts';
+import { cutUsage, type Prices, type UsageRecord } from '../metering/usage.ts';
 
 /** What a start counts for at once: a minute of the machine. What it really runs is counted as soon as it is seen. */
 const COUNTED_MS = 60_000;
@@ -39,17 +31,17 @@ export async function holdSpending(
   clearance: Clearance,
   workspace: bigint,
   start: Start | undefined,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<void> {
-  const now = parts.now();
+  const now = deps.now();
   const budgets = budgetsOf(clearance).map((limit) => ({ limit, from: beginOf(limit.period, now) }));
   if (budgets.length === 0) return;
-  const refused = await parts.store.holdSpend({
+  const refused = await deps.store.holdSpend({
     workspace,
     now,
     limits: budgets,
     hold: start && { ...start, until: new Date(now.getTime() + HOLD_MS) },
-    judge: (limit, ran, starting) => exceeded(limit, { ran, starting, now }, parts.prices),
+    judge: (limit, ran, starting) => exceeded(limit, { ran, starting, now }, deps.prices),
   });
   if (!refused) return;
   throw new HangarError('caveat_denied', {
@@ -62,7 +54,7 @@ export async function holdSpending(
 export async function countFor(
   clearance: Clearance,
   environment: Environment,
-  { store, now }: HandlerParts,
+  { store, now }: HandlerDeps,
 ): Promise<void> {
   const branches = budgetsOf(clearance).map(({ branch }) => branch);
   if (branches.length === 0) return;

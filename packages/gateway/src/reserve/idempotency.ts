@@ -1,17 +1,18 @@
 import { asHangarError, HangarError } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
-import type { Answer, Exchange, HandlerParts } from '../upstream/exchange.ts';
+import type { Exchange, HandlerDeps } from '../upstream/exchange.ts';
+import type { Answer } from '../answer/respond.ts';
 import { newUlid } from '../rules/naming.ts';
-import { pause } from '../deps.ts';
-import type { Operation, OperationRole } from '../ports.ts';
-import { heartbeatMs, leaseMs } from '../making/saga.ts';
+import { sleep } from '../deps.ts';
+import type { OperationRole, Operation } from '../ports.ts';
+import { HEARTBEAT_MS, LEASE_MS } from '../making/saga.ts';
 
-const keyForm = /^[\x21-\x7e]{1,255}$/;
+const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** How long a repeated request waits for the first one's answer before it is asked to come back. */
-const waitTries = 50;
-const waitPauseMs = 200;
-export const longestWaitMs = waitTries * waitPauseMs;
+const WAIT_TRIES = 50;
+const WAIT_PAUSE_MS = 200;
+export const LONGEST_WAIT_MS = WAIT_TRIES * WAIT_PAUSE_MS;
 
 /** What an operation must know about itself. */
 export interface OperationFacts {
@@ -35,15 +36,15 @@ export interface OnceAnswer extends Answer {
  */
 export async function once(
   exchange: Exchange,
-  parts: HandlerParts,
+  deps: HandlerDeps,
   run: (operation: OperationFacts) => Promise<Answer>,
 ): Promise<OnceAnswer> {
   const { whole, caller, plan, environment } = exchange;
-  const { store } = parts;
-  const id = newUlid(parts.now());
+  const { store } = deps;
+  const id = newUlid(deps.now());
   const key = whole.headers.get('idempotency-key');
   if (key === null) return { ...(await run({ id, since: undefined, repeated: false })), replayed: false };
-  if (!keyForm.test(key))
+  if (!KEY_FORM.test(key))
     throw new HangarError('bad_request', { public: 'Idempotency-Key: 1 to 255 visible characters' });
   const workspace = caller.workspace.number;
   const place = `gateway_operations/sealed_response/${workspace}/${key}`;
@@ -53,9 +54,9 @@ export async function once(
   const subject = `${plan.route.id} ${named} ${caller.verified.branch}`;
   const requestHash = sha256Hex(`${subject} ${sha256Hex(whole.bytes)}`);
 
-  for (let tries = 0; tries < waitTries; tries += 1) {
-    const now = parts.now();
-    const busyUntil = new Date(now.getTime() + leaseMs);
+  for (let tries = 0; tries < WAIT_TRIES; tries += 1) {
+    const now = deps.now();
+    const busyUntil = new Date(now.getTime() + LEASE_MS);
     const { role, operation } = await store.beginOperation({
       workspace,
       key,
@@ -74,7 +75,7 @@ export async function once(
     if (tries > 0 && (role !== 'bystander' || operation.state === 'done')) await checkOrLeave(role);
     if (role !== 'bystander') return await settle(operation, role === 'successor');
     if (operation.state === 'done') return replay(operation);
-    await pause(waitPauseMs);
+    await sleep(WAIT_PAUSE_MS);
   }
   throw new HangarError('conflict', {
     public: 'the first request with this key is still at work',
@@ -85,27 +86,27 @@ export async function once(
     try {
       await exchange.checkAfterWait();
     } catch (error) {
-      if (role !== 'bystander') await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+      if (role !== 'bystander') await store.leaveOperation({ workspace, key: key ?? '', now: deps.now() });
       throw error;
     }
   }
 
   async function settle(operation: Operation, repeated: boolean): Promise<OnceAnswer> {
     const heartbeat = setInterval(() => {
-      const busyUntil = new Date(parts.now().getTime() + leaseMs);
+      const busyUntil = new Date(deps.now().getTime() + LEASE_MS);
       store.prolongOperation({ workspace, key: key ?? '', busyUntil }).catch((error: unknown) => {
-        parts.log.warn({ operation: operation.id, err: error }, 'an operation could not be kept as busy');
+        deps.log.warn({ operation: operation.id, err: error }, 'an operation could not be kept as busy');
       });
-    }, heartbeatMs);
+    }, HEARTBEAT_MS);
     heartbeat.unref();
     try {
       const answer = await run({ id: operation.id, since: operation.createdAt, repeated });
-      const sealedResponse = parts.sealer.seal(JSON.stringify(answer.json ?? null), place);
+      const sealedResponse = deps.sealer.seal(JSON.stringify(answer.json ?? null), place);
       await store.finishOperation({ workspace, key: key ?? '', status: answer.status, sealedResponse });
       return { ...answer, replayed: false };
     } catch (error) {
       await giveUp(error, repeated).catch((failure: unknown) => {
-        parts.log.warn(
+        deps.log.warn(
           { operation: operation.id, err: failure },
           'an operation could not be given up at once',
         );
@@ -122,7 +123,7 @@ export async function once(
     const refused = failure.status < 500 && failure.code !== 'state_conflict';
     if (refused && !repeated && !exchange.mayHaveWritten)
       await store.forgetOperation({ workspace, key: key ?? '' });
-    else await store.leaveOperation({ workspace, key: key ?? '', now: parts.now() });
+    else await store.leaveOperation({ workspace, key: key ?? '', now: deps.now() });
   }
 
   function replay(operation: Operation): OnceAnswer {
@@ -131,7 +132,7 @@ export async function once(
       throw new HangarError('internal', { detail: 'a finished operation has no answer' });
     return {
       status: operation.status,
-      json: JSON.parse(parts.sealer.openText(sealed, place)),
+      json: JSON.parse(deps.sealer.openText(sealed, place)),
       replayed: true,
     };
   }

@@ -1,11 +1,12 @@
 import type { HangarError } from '@hangar/http';
 import { isGone } from '../nouns.ts';
-import type { AppExchange, HandlerParts } from '../upstream/exchange.ts';
+import type { AppExchange, HandlerDeps } from '../upstream/exchange.ts';
 import type { OperationFacts } from './idempotency.ts';
 import { isVolumeGone, noteGone, noteMachine } from '../metering/observe.ts';
-import { listedAddresses, listedMachines, listedVolumes } from '../operations/ownership.ts';
-import { policyError, type EnvironmentPolicy } from '../rules/policy.ts';
-import type { QuotaKind, QuotaReason, QuotaWish, VolumeGrowth } from '../ports.ts';
+import { listedAddresses, listedVolumes, listedMachines } from '../upstream/app-lists.ts';
+import { policyError } from '../rules/policy-checks.ts';
+import type { EnvironmentPolicy } from '../rules/policy.ts';
+import type { QuotaReason, QuotaWish, VolumeGrowth, QuotaKind } from '../ports.ts';
 
 /**
  * How long places are held for something that is being made. Longer than any call upstream may take, or a place would be
@@ -45,15 +46,15 @@ export async function withPlaces<T>(
     operation: Pick<OperationFacts, 'id' | 'repeated'>;
     wanted: Wanted;
   },
-  parts: HandlerParts,
+  deps: HandlerDeps,
   make: () => Promise<T>,
   isKnown: (made: T) => boolean = () => true,
 ): Promise<T> {
-  const wishes = wishesOf(wanted, parts.policy);
+  const wishes = wishesOf(wanted, deps.policy);
   if (wishes.length === 0) return await make();
-  await takePlaces(exchange, id, wishes, parts);
+  await takePlaces(exchange, id, wishes, deps);
   const settle = async (): Promise<void> =>
-    await parts.store.settlePlaces({ id, environment: exchange.environment.id });
+    await deps.store.settlePlaces({ id, environment: exchange.environment.id });
   try {
     const made = await make();
     if (isKnown(made)) await settle();
@@ -61,7 +62,7 @@ export async function withPlaces<T>(
   } catch (error) {
     if (!repeated && !exchange.mayHaveWritten)
       await settle().catch((failure: unknown) => {
-        parts.log.warn(
+        deps.log.warn(
           { operation: id, err: failure },
           'places that nothing was made in could not be given back',
         );
@@ -96,13 +97,13 @@ async function takePlaces(
   exchange: AppExchange,
   id: string,
   wishes: readonly QuotaWish[],
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<void> {
   for (let counts = 0; ; counts += 1) {
-    const now = parts.now();
+    const now = deps.now();
     const until = new Date(now.getTime() + HOLD_MS);
     const counted = counts >= MOST_COUNTS;
-    const taken = await parts.store.reservePlaces({
+    const taken = await deps.store.reservePlaces({
       id,
       environment: exchange.environment.id,
       wishes,
@@ -112,9 +113,9 @@ async function takePlaces(
     });
     if (taken.ok) return;
     const { reason } = taken;
-    if (reason.tag !== 'uncounted' && (counted || !mayBeLess(reason.kind, exchange, parts)))
+    if (reason.tag !== 'uncounted' && (counted || !mayBeLess(reason.kind, exchange, deps)))
       throw refusalOf(reason);
-    await countUpstream(reason.kind, exchange, parts);
+    await countUpstream(reason.kind, exchange, deps);
   }
 }
 
@@ -122,7 +123,7 @@ async function takePlaces(
  * Nobody tells us of volumes and addresses that end behind the gateway's back, or of a deletion whose answer was lost: so
  * nothing is refused by rows alone. Machines are looked at all the time.
  */
-function mayBeLess(kind: QuotaKind, { environment }: AppExchange, { countAges, now }: HandlerParts): boolean {
+function mayBeLess(kind: QuotaKind, { environment }: AppExchange, { countAges, now }: HandlerDeps): boolean {
   return kind !== 'machines' && countAges.isOld(environment.id, kind, now());
 }
 
@@ -133,14 +134,14 @@ const LIST_LAG_MS = 60_000;
 export async function countUpstream(
   kind: QuotaKind,
   exchange: AppExchange,
-  parts: HandlerParts,
+  deps: HandlerDeps,
 ): Promise<void> {
-  const { store, now } = parts;
+  const { store, now } = deps;
   const environment = exchange.environment.id;
   const listedAt = now();
   switch (kind) {
     case 'machines': {
-      await countMachines(exchange, listedAt, parts);
+      await countMachines(exchange, listedAt, deps);
       return await store.recount({ environment, listedAt, now: now(), seen: { kind } });
     }
     case 'volumes': {
@@ -160,14 +161,14 @@ export async function countUpstream(
   }
 }
 
-async function countMachines(exchange: AppExchange, listedAt: Date, parts: HandlerParts): Promise<void> {
+async function countMachines(exchange: AppExchange, listedAt: Date, deps: HandlerDeps): Promise<void> {
   const environment = exchange.environment.id;
   const listed = await listedMachines(exchange);
-  for (const machine of listed) await noteMachine(machine, environment, parts);
+  for (const machine of listed) await noteMachine(machine, environment, deps);
   const ids = new Set(listed.map(({ id }) => id));
-  for (const machine of await parts.store.machinesOf(environment)) {
+  for (const machine of await deps.store.machinesOf(environment)) {
     const settled = machine.createdAt.getTime() < listedAt.getTime() - LIST_LAG_MS;
-    if (settled && !ids.has(machine.id) && !isGone(machine.state)) await noteGone(machine, parts);
+    if (settled && !ids.has(machine.id) && !isGone(machine.state)) await noteGone(machine, deps);
   }
 }
 

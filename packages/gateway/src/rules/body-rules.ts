@@ -9,10 +9,10 @@ import {
   checkPreset,
   checkRegion,
   checkVolumeSize,
-  type EnvironmentPolicy,
-} from './policy.ts';
+} from './policy-checks.ts';
+import type { EnvironmentPolicy } from './policy.ts';
 import { isReservedSecret } from './storage-secrets.ts';
-import { isSecretName } from '../request/route.ts';
+import { isSecretName } from './name-forms.ts';
 
 /**
  * What Fly.io knows and nobody gets here: it reaches past the environment (another host, kernel or resolver, somebody's

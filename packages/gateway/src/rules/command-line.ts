@@ -1,5 +1,5 @@
 /** What a shell would treat specially outside of quotes: operators, expansions, globs, comments, line ends. */
-const special = new Set('|&;<>()$`\n\r*?[]#~{}!=%^'.split(''));
+const SPECIAL_CHARACTERS = new Set('|&;<>()$`\n\r*?[]#~{}!=%^'.split(''));
 
 /**
  * Splits a command line into words as a shell does (blanks, single and double quotes, backslash), or undefined when it
@@ -25,7 +25,7 @@ export function splitCommandLine(line: string): readonly string[] | undefined {
       at += 1;
       if (at >= line.length || line.charAt(at) === '\n') return undefined;
       word = (word ?? '') + line.charAt(at);
-    } else if (special.has(char) && !(char === '=' && words.length > 0)) {
+    } else if (SPECIAL_CHARACTERS.has(char) && !(char === '=' && words.length > 0)) {
       return undefined;
     } else {
       word = (word ?? '') + char;

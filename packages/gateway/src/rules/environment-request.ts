@@ -1,10 +1,10 @@
 import { isJsonObject, nearestName, pathTo, readBody, type Fault } from '@hangar/flyio';
 import { isAppName } from '@hangar/security';
 import { invalidFields } from './body-rules.ts';
-import { invalid, withoutNulls } from './machine-config.ts';
+import { withoutNulls, invalid } from './json.ts';
 
 /** What somebody wants an environment to be, before anything is made. */
-export interface EnvironmentWish {
+export interface EnvironmentRequest {
   readonly name: string;
   readonly key: string | undefined;
   readonly class: string | undefined;
@@ -18,10 +18,10 @@ export interface EnvironmentWish {
   readonly network: unknown;
 }
 
-const members: readonly string[] = ['name', 'key', 'class', 'labels', 'ttl'];
-const maxLabels = 64;
-const maxTtlSeconds = 366 * 86_400;
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const MEMBERS: readonly string[] = ['name', 'key', 'class', 'labels', 'ttl'];
+const MOST_LABELS = 64;
+const LONGEST_TTL_SECONDS = 366 * 86_400;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** What is read of a body, and everything that is wrong with it. */
 type Read<T> = (given: unknown, path: string, faults: Fault[]) => T | undefined;
@@ -30,7 +30,7 @@ type Read<T> = (given: unknown, path: string, faults: Fault[]) => T | undefined;
  * The body of `POST /v1/apps`, which is upstream's. Both spellings of the name count
  * (docs/specs/gateway.md#app-names); a fault names the one that was used.
  */
-export function readAppWish(body: unknown): EnvironmentWish {
+export function readAppRequest(body: unknown): EnvironmentRequest {
   if (!isJsonObject(body)) throw invalid('body', 'must be an object');
   // What these two may be is for the policy to say, whatever their type.
   const { org_slug: organization, network, ...rest } = body;
@@ -57,10 +57,10 @@ export function readAppWish(body: unknown): EnvironmentWish {
 }
 
 /** The body of `POST /hangar/v1/environments`, which is ours: an unknown member is refused with its name. */
-export function readEnvironmentWish(body: unknown): EnvironmentWish {
+export function readEnvironmentRequest(body: unknown): EnvironmentRequest {
   if (!isJsonObject(body)) throw invalid('body', 'must be an object');
   const faults: Fault[] = Object.keys(body)
-    .filter((member) => !members.includes(member))
+    .filter((member) => !MEMBERS.includes(member))
     .map((member) => ({ path: pathTo('', member), fault: unknownMember(member) }));
   const { name, key, class: kind, labels, ttl } = withoutNulls(body);
   const wish = {
@@ -82,9 +82,9 @@ function optional<T>(read: Read<T>, given: unknown, path: string, faults: Fault[
 }
 
 function unknownMember(member: string): string {
-  const near = nearestName(member, members);
+  const near = nearestName(member, MEMBERS);
   return near === undefined
-    ? `unknown; expected one of ${members.join(', ')}`
+    ? `unknown; expected one of ${MEMBERS.join(', ')}`
     : `unknown; did you mean ${near}?`;
 }
 
@@ -109,8 +109,8 @@ const readLabels: Read<Record<string, string>> = (given, path, faults) => {
     return undefined;
   }
   const entries = Object.entries(given);
-  if (entries.length > maxLabels) {
-    faults.push({ path, fault: `must be ${maxLabels} at most` });
+  if (entries.length > MOST_LABELS) {
+    faults.push({ path, fault: `must be ${MOST_LABELS} at most` });
     return undefined;
   }
   const labels: Record<string, string> = {};
@@ -127,8 +127,8 @@ const readLabels: Read<Record<string, string>> = (given, path, faults) => {
 const readTtl: Read<number> = (given, path, faults) => {
   const text = typeof given === 'string' || typeof given === 'number' ? String(given) : '';
   const [, digits = '', unit = ''] = /^([0-9]{1,9})([smhd]?)$/.exec(text) ?? [];
-  const seconds = Number(digits) * (unitSeconds[unit === '' ? 's' : unit] ?? 0);
-  if (digits !== '' && seconds >= 1 && seconds <= maxTtlSeconds) return seconds;
+  const seconds = Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 0);
+  if (digits !== '' && seconds >= 1 && seconds <= LONGEST_TTL_SECONDS) return seconds;
   faults.push({ path, fault: 'must be a time such as 90m, 72h or 7d, 366 days at most' });
   return undefined;
 };

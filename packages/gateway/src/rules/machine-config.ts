@@ -1,9 +1,10 @@
 import { isJsonObject, type Fault, type Json } from '@hangar/flyio';
-import { HangarError } from '@hangar/http';
 import { isVolumeId } from '@hangar/security';
+import type { HangarError } from '@hangar/http';
 import { checkBody, type NamedVolume } from './body-rules.ts';
 import type { Guest } from '../nouns.ts';
-import { checkCpuKind, checkCpus, checkMemory, type EnvironmentPolicy } from './policy.ts';
+import { checkCpuKind, checkCpus, checkMemory } from './policy-checks.ts';
+import type { EnvironmentPolicy } from './policy.ts';
 import type { VolumeGrowth } from '../ports.ts';
 
 /** A body that passed, with the volumes it wants to mount (their owner is still to be checked). */
@@ -103,17 +104,4 @@ function objectOf(value: unknown): Json | undefined {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-/** True for a plain JSON object. */
-export { isJsonObject as isObject } from '@hangar/flyio';
-
-/** A refusal that names one field. */
-export function invalid(field: string, fault: string): HangarError {
-  return new HangarError('invalid', { public: `${field}: ${fault}`, fields: { [field]: fault } });
-}
-
-/** The members that are there. */
-export function withoutNulls(value: Json): Json {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }

@@ -40,7 +40,7 @@ export interface OrganizationRule {
  * The organization of an app moves so rarely that five minutes of memory do no harm; forever would
  * (docs/specs/gateway.md#allowed-organizations).
  */
-const lookupSeconds = 300;
+const LOOKUP_SECONDS = 300;
 
 /**
  * Makes the rule. `organizationOf` asks upstream with the operator's own token, never with the caller's;
@@ -57,7 +57,7 @@ export function createOrganizationRule(options: {
   async function currentOrganization(app: string): Promise<string | undefined> {
     const at = now().getTime();
     if (!known || known.until <= at) {
-      known = { slug: await organizationOf(app), until: at + lookupSeconds * 1000 };
+      known = { slug: await organizationOf(app), until: at + LOOKUP_SECONDS * 1000 };
     }
     return known.slug;
   }

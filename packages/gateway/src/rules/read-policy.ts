@@ -1,9 +1,9 @@
 import { isJsonObject, nearestName, pathTo, type Fault } from '@hangar/flyio';
 import { ok, refuse, type Result } from '@hangar/http';
-import { defaultPolicy, type EnvironmentPolicy } from './policy.ts';
+import { DEFAULT_POLICY, type EnvironmentPolicy } from './policy.ts';
 import { POLICY_RULES, type PolicyMember, type PolicyRule } from './policy-rules.ts';
 
-/** A policy, and which of its members somebody has decided; the others are those of {@link defaultPolicy}. */
+/** A policy, and which of its members somebody has decided; the others are those of {@link DEFAULT_POLICY}. */
 export interface ReadPolicy {
   readonly policy: EnvironmentPolicy;
   readonly decided: readonly PolicyMember[];
@@ -83,7 +83,7 @@ export function readPolicy(file: unknown): Result<ReadPolicy, readonly Fault[]> 
   };
   visit(file, '');
   if (faults.length > 0) return refuse(faults);
-  return ok({ policy: { ...defaultPolicy, ...Object.fromEntries(read) }, decided: [...read.keys()] });
+  return ok({ policy: { ...DEFAULT_POLICY, ...Object.fromEntries(read) }, decided: [...read.keys()] });
 }
 
 function unknownName(name: string, section: string): string {

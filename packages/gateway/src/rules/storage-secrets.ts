@@ -1,12 +1,12 @@
 /** The three secrets of the user-env API (docs/sources.md#user-env-api); an app always has them. */
-export const seedSecretNames = {
+export const SEED_SECRET_NAMES = {
   accessKeyId: 'FLY_TIGRIS_ACCESS_KEY_ID',
   secretAccessKey: 'FLY_TIGRIS_SECRET_ACCESS_KEY',
   bucket: 'FLY_TIGRIS_BUCKET',
 } as const;
 
 /** The names that `fly storage create` uses and that S3 libraries read by themselves; set where the operator wants them. */
-export const awsSecretNames = {
+export const AWS_SECRET_NAMES = {
   accessKeyId: 'AWS_ACCESS_KEY_ID',
   secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
   endpoint: 'AWS_ENDPOINT_URL_S3',
@@ -23,18 +23,18 @@ export function storageSecrets(
   names: StorageSecretNames,
 ): Record<string, string> {
   const secrets: Record<string, string> = {
-    [seedSecretNames.accessKeyId]: storage.accessKeyId,
-    [seedSecretNames.secretAccessKey]: storage.secretAccessKey,
-    [seedSecretNames.bucket]: storage.bucket,
+    [SEED_SECRET_NAMES.accessKeyId]: storage.accessKeyId,
+    [SEED_SECRET_NAMES.secretAccessKey]: storage.secretAccessKey,
+    [SEED_SECRET_NAMES.bucket]: storage.bucket,
   };
   if (names === 'fly') return secrets;
   return {
     ...secrets,
-    [awsSecretNames.accessKeyId]: storage.accessKeyId,
-    [awsSecretNames.secretAccessKey]: storage.secretAccessKey,
-    [awsSecretNames.endpoint]: storage.endpoint,
-    [awsSecretNames.region]: 'auto',
-    [awsSecretNames.bucket]: storage.bucket,
+    [AWS_SECRET_NAMES.accessKeyId]: storage.accessKeyId,
+    [AWS_SECRET_NAMES.secretAccessKey]: storage.secretAccessKey,
+    [AWS_SECRET_NAMES.endpoint]: storage.endpoint,
+    [AWS_SECRET_NAMES.region]: 'auto',
+    [AWS_SECRET_NAMES.bucket]: storage.bucket,
   };
 }
 

@@ -2,17 +2,17 @@ import type { AuthenticatedCaller, Clearance } from '@hangar/contract';
 import { asHangarError, HangarError } from '@hangar/http';
 import type { MachinesClient } from '@hangar/flyio';
 import type { RequestPlan } from '../request/plan.ts';
-import { expired, type Caller, type Permit } from '../decide/decide.ts';
+import { expired, type Permit } from '../decide/decide.ts';
+import { type Caller } from '../locate/caller.ts';
 import type { Environment } from '../nouns.ts';
-import { markAnswer } from '../request/headers.ts';
 import { callerFor, type Wanted } from '../locate/located-request.ts';
-import type { Parts } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import type { EnvironmentStore } from '../ports.ts';
 import { sendUpstream, type UpstreamCall, type UpstreamReply } from './send.ts';
 import type { WholeRequest } from '../request/whole-request.ts';
 
 /** What the handlers work with: everything but the clients of the outside, which they reach through their exchange alone. */
-export type HandlerParts = Omit<Parts, 'machines' | 'tigris'>;
+export type HandlerDeps = Omit<Deps, 'machines' | 'tigris'>;
 
 /**
  * For so long a judgement of the token is good for an effect, and a look at the environment for a read. Shorter, and a
@@ -31,12 +31,12 @@ export class Exchange {
   readonly #permit: Permit;
   readonly #machines: MachinesClient;
   readonly #store: EnvironmentStore;
-  readonly #now: Parts['now'];
+  readonly #now: Deps['now'];
   #mayHaveWritten = false;
   #judgedAt: number;
   #lookedAt: number;
 
-  private constructor(permit: Permit, { machines, store, now }: Pick<Parts, 'machines' | 'store' | 'now'>) {
+  private constructor(permit: Permit, { machines, store, now }: Pick<Deps, 'machines' | 'store' | 'now'>) {
     this.#permit = permit;
     this.#machines = machines;
     this.#store = store;
@@ -45,8 +45,8 @@ export class Exchange {
     this.#judgedAt = this.#lookedAt;
   }
 
-  static open(permit: Permit, parts: Pick<Parts, 'machines' | 'store' | 'now'>): Exchange {
-    return new Exchange(permit, parts);
+  static open(permit: Permit, deps: Pick<Deps, 'machines' | 'store' | 'now'>): Exchange {
+    return new Exchange(permit, deps);
   }
 
   get whole(): WholeRequest {
@@ -213,13 +213,6 @@ function closed(): HangarError {
 /** An exchange whose path names an app. */
 export type AppExchange = Exchange & { readonly environment: Environment };
 
-/** What an operation answers, before it is rendered. */
-export interface Answer {
-  readonly status: number;
-  /** Undefined for an answer without a body. */
-  readonly json?: unknown;
-}
-
 /** Narrows an exchange to one about an app; the route table guarantees it. */
 export function appOf(exchange: Exchange): AppExchange {
   if (!isAboutApp(exchange))
@@ -229,17 +222,4 @@ export function appOf(exchange: Exchange): AppExchange {
 
 function isAboutApp(exchange: Exchange): exchange is AppExchange {
   return exchange.environment !== undefined;
-}
-
-/** Renders an answer in JSON with the gateway's marks. */
-export function respond(
-  { whole, environment }: Exchange,
-  answer: Answer,
-  more: Record<string, string> = {},
-): Response {
-  const { requestId } = whole.door;
-  const headers = markAnswer(new Headers(more), { requestId, environment: environment?.id });
-  if (answer.json === undefined) return new Response(null, { status: answer.status, headers });
-  headers.set('content-type', 'application/json; charset=utf-8');
-  return new Response(JSON.stringify(answer.json), { status: answer.status, headers });
 }

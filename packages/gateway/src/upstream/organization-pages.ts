@@ -1,5 +1,5 @@
 import { HangarError } from '@hangar/http';
-import { isObject } from '../rules/machine-config.ts';
+import { isObject } from '../rules/json.ts';
 import { formatTarget, type Target } from '../request/target.ts';
 import { jsonOf, type UpstreamReply } from './send.ts';
 

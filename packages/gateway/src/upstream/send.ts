@@ -28,11 +28,11 @@ export interface UpstreamReply {
   drop(): Promise<void>;
 }
 
-const defaultPatienceMs = 30_000;
+const PATIENCE_MS = 30_000;
 /** Largest answer that is held in memory, which is what a filter needs: 16 MiB. */
-const maxBufferedBytes = 16_777_216;
+const BUFFERED_BYTES = 16_777_216;
 /** A read is repeated after these pauses when nobody answered or the answer was a 502, 503 or 504. */
-const pausesMs: readonly number[] = [200, 600];
+const REPEAT_PAUSES_MS: readonly number[] = [200, 600];
 
 /**
  * Sends a call upstream. No redirects are followed and nothing is decompressed. A failure never becomes 502 or 503 once
@@ -48,7 +48,7 @@ export async function sendUpstream(
   call: UpstreamCall,
   before: () => Promise<void>,
 ): Promise<UpstreamReply> {
-  for (const pause of call.method === 'GET' ? pausesMs : []) {
+  for (const pause of call.method === 'GET' ? REPEAT_PAUSES_MS : []) {
     await before();
     const reply = await once(machines, call).catch(swallowUnreachable);
     if (reply && ![502, 503, 504].includes(reply.status)) return await checked(reply, call);
@@ -68,7 +68,7 @@ async function once(machines: MachinesClient, call: UpstreamCall): Promise<Upstr
       ...call.headers,
       ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    timeoutMs: call.patienceMs ?? defaultPatienceMs,
+    timeoutMs: call.patienceMs ?? PATIENCE_MS,
     ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
     ...(call.signal ? { signal: call.signal } : {}),
   });
@@ -216,7 +216,7 @@ async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promis
     for await (const part of body) {
       const bytes = part as Uint8Array;
       size += bytes.byteLength;
-      if (size > maxBufferedBytes) {
+      if (size > BUFFERED_BYTES) {
         throw new HangarError('upstream_failed', {
           status: 500,
           detail: 'the answer is too large to be filtered',

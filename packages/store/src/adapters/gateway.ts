@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import {
-  unfinishedPhases,
+  UNFINISHED_PHASES,
   type EnvironmentStore,
   type NewEnvironment,
   type Phase,
@@ -180,7 +180,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .from(environments)
           .where(
             and(
-              inArray(environments.phase, [...unfinishedPhases]),
+              inArray(environments.phase, [...UNFINISHED_PHASES]),
               or(isNull(environments.leaseUntil), lte(environments.leaseUntil, now)),
             ),
           )
