@@ -1,4 +1,4 @@
-import type { Clearance, TokenVerifier } from '@hangar/contract';
+import type { AuthenticatedCaller, Clearance, TokenVerifier } from '@hangar/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ok } from '@hangar/http';
 import { realVerifier } from './verifier.ts';
@@ -11,13 +11,15 @@ const verifier: TokenVerifier = {
   async verify(authorization) {
     const verified = await realVerifier.verify(authorization);
     if (!verified.ok) return verified;
-    return ok({
+    const caller: AuthenticatedCaller = {
       ...verified.value,
+      within: (workspace) => (workspace === caller.workspace ? caller : undefined),
       clear(access) {
         const cleared = verified.value.clear(access);
         return cleared.ok ? ok({ ...cleared.value, limits: limits() }) : cleared;
       },
-    });
+    };
+    return ok(caller);
   },
 };
 
