@@ -5,6 +5,11 @@ import { z } from 'zod';
 
 /** How often the simulated Fly.io is asked what time it is. */
 const ASK_EVERY_MS = 1_000;
+/**
+ * Nothing is served before the first answer, since signed requests from a moved clock would be refused for good. On a
+ * machine with more work than cores it takes longer than a second; one that hangs must not keep Hangar from starting.
+ */
+const FIRST_ANSWER_MS = 10_000;
 
 const answer = z.object({ offset_ms: z.number() });
 
@@ -16,8 +21,8 @@ export interface FollowedClock {
 
 /**
  * In simulator mode the time is the simulated platform's: whoever moves its clock by a day (to see a token
- * expire or a day billed) takes Hangar along, as the real world would. A platform that does not answer
- * leaves the offset as it was.
+ * expire or a day billed) takes Hangar along, as the real world would. Resolves when the platform has said its time, or
+ * did not; from then on, one that does not answer leaves the offset as it was.
  */
 export async function followPlatformClock(
   controlUrl: string,
@@ -25,20 +30,20 @@ export async function followPlatformClock(
   log: Log,
 ): Promise<FollowedClock> {
   let offsetMs = 0;
-  const ask = async (): Promise<void> => {
+  const ask = async (timeoutMs: number): Promise<void> => {
     try {
       const response = await outgoing.send({
         method: 'GET',
         url: `${controlUrl}/_fly/clock`,
-        timeoutMs: ASK_EVERY_MS,
+        timeoutMs,
       });
       if (response.status === 200) offsetMs = answer.parse(JSON.parse(response.text())).offset_ms;
     } catch {
       log.debug({}, 'the simulated Fly.io did not tell the time');
     }
   };
-  await ask();
-  const timer = setInterval(() => void ask(), ASK_EVERY_MS);
+  await ask(FIRST_ANSWER_MS);
+  const timer = setInterval(() => void ask(ASK_EVERY_MS), ASK_EVERY_MS);
   timer.unref();
   return {
     now: () => new Date(systemClock().getTime() + offsetMs),
