@@ -10,7 +10,7 @@ const NOT_JUDGED =
 
 const CITE = /\bdocs\/[\w./-]+\.md#[\p{L}\p{N}_-]+/gu;
 const LINK = /\]\((?!https?:|#)([^)\s#]*)(?:#([^)\s]*))?\)/g;
-const NAMED_FILE = /\b(?:packages|apps|test|scripts|examples)\/[\w./-]+\.(?:[cm]?tsx?|mjs)\b/g;
+const NAMED_FILE = /\b(?:packages|apps|test|scripts|examples|src)\/[\w./-]+\.(?:[cm]?tsx?|mjs)\b/g;
 const ROW = /^\| ([A-Z]{2,5}-\d{1,3}) \| /gm;
 
 /** Ways to point at a text that is not here. A rule is cited by its place in docs/, or said. */

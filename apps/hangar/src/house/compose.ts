@@ -221,7 +221,10 @@ function leakReporters(file: string): LeakReporters {
   return readLeakReporters(text);
 }
 
-/** docs/specs/gateway.md#allowed-organizations: a list, `*`, or the organization of the app that Hangar runs as; nothing configured allows nothing. */
+/**
+ * A list, `*`, or the organization of the app that Hangar runs as; nothing configured allows nothing
+ * (docs/specs/gateway.md#allowed-organizations).
+ */
 function allowedOrganizations(config: Config): AllowedOrganizations | undefined {
   if (config.allowedOrgs !== undefined) return config.allowedOrgs;
   return config.appName === undefined ? undefined : { currentApp: config.appName };
