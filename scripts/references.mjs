@@ -8,7 +8,8 @@ const REQUIREMENTS = 'docs/requirements.md';
 const NOT_JUDGED =
   /^(?:CHANGELOG\.md|package-lock\.json|docs\/decisions\/.*|scripts\/references\.mjs|test\/house\/references\.test\.ts)$/;
 
-const CITE = /\bdocs\/[\w./-]+\.md#[\p{L}\p{N}_-]+/gu;
+const CITE = /\bdocs\/[\w./-]+\.md(?:#[\p{L}\p{N}_-]+)?/gu;
+const DECISION = /\bdocs\/decisions\/\d{4}(?=[^\d-])/g;
 const LINK = /\]\((?!https?:|#)([^)\s#]*)(?:#([^)\s]*))?\)/g;
 const NAMED_FILE = /\b(?:packages|apps|test|scripts|examples|src)\/[\w./-]+\.(?:[cm]?tsx?|mjs)\b/g;
 const ROW = /^\| ([A-Z]{2,5}-\d{1,3}) \| /gm;
@@ -46,6 +47,9 @@ export function checkReferences(texts) {
     const page = file.endsWith('.md');
     if (!page && !/\.(?:[cm]?[jt]s|tsx)$/.test(file)) continue;
     for (const [cite] of text.matchAll(CITE)) missing(file, ...cite.split('#'));
+    for (const [decision] of text.matchAll(DECISION))
+      if (![...places.keys()].some((name) => name.startsWith(`${decision}-`)))
+        offences.push(`${file}: cites ${decision}, which is not there`);
     if (page) {
       const prose = text.replaceAll(/^```[^]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
       for (const [, path, place] of prose.matchAll(LINK))

@@ -40,6 +40,7 @@ describe('references', () => {
   test.each([
     ['a cite of a heading', 'packages/a/src/a.ts', '// docs/rules.md#one-rule-twice'],
     ['a cite of the second of two headings', 'packages/a/src/a.ts', '/** See docs/rules.md#again-1. */'],
+    ['a decision', 'packages/a/src/a.ts', '// docs/decisions/0001.', 'docs/decisions/0001-why.md'],
     ['an id with a row', 'packages/a/test/a.test.ts', "test('WH-01: …');"],
     ['what only looks like an id', 'packages/a/src/a.ts', '// SHA-256 of UTF-8'],
     ['a link to a page', 'docs/other.md', '[rules](rules.md#again)'],
@@ -67,6 +68,8 @@ describe('references', () => {
   test.each([
     ['a heading', 'packages/a/src/a.ts', '// docs/rules.md#none', /no such heading/],
     ['a page', 'packages/a/src/a.ts', '// docs/none.md#again', /not there/],
+    ['a page as a whole', 'packages/a/src/a.ts', "'see docs/none.md'", /not there/],
+    ['a decision', 'packages/a/src/a.ts', '// docs/decisions/0042.', /0042, which is not there/],
     ['an id', 'packages/a/test/a.test.ts', "test('WH-02: …');", /WH-02 has no row/],
     ['a link', 'docs/guides/other.md', '[rules](rules.md)', /not there/],
     ['the place of a link', 'docs/other.md', '[rules](rules.md#none)', /no such heading/],

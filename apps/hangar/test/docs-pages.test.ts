@@ -54,6 +54,35 @@ describe('the documentation', () => {
     for (const html of [aligned, ...pages]) expect(policyFaults(docs('/docs').headers, html)).toEqual([]);
   });
 
+  test('leads nowhere that is not there: each link has its page, and each place its heading', async () => {
+    const docs = createDocs();
+    const index = await docs('/docs').text();
+    const names = new Set([...index.matchAll(/href="(\/docs\/[^"#]*)"/g)].map((match) => match[1] ?? ''));
+    const pages = new Map(
+      await Promise.all([...names].map(async (name) => [name, await docs(name).text()] as const)),
+    );
+    const links = [...pages].flatMap(([from, html]) =>
+      [...html.matchAll(/href="(\/docs\/[^"#]*)(?:#([^"]*))?"/g)].map(([, to = '', place]) => ({
+        from,
+        to,
+        place,
+      })),
+    );
+    expect(links.filter(({ place }) => place !== undefined)).not.toEqual([]);
+    for (const { from, to, place } of links)
+      expect({
+        from,
+        to,
+        place,
+        there: pages.get(to)?.includes(place === undefined ? '<h1' : ` id="${place}"`),
+      }).toEqual({
+        from,
+        to,
+        place,
+        there: true,
+      });
+  });
+
   test('shows HTML in a source as text, and makes no link that runs or leads into the repository', () => {
     const html = rendered(
       [
