@@ -55,7 +55,7 @@ export class ChildFailedError extends Error {
 
 /** The script of the `hangar` command itself, as it is running now. */
 export const hangarScript = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
+  new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),
 );
 
 /** The line with which `hangar serve` and `hangar authority` say that they serve. */
