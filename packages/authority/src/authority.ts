@@ -78,7 +78,14 @@ export interface Authority {
   readonly cache: Pick<VerificationCache, 'size' | 'bytes' | 'hits' | 'misses'>;
 }
 
-/** Builds an authority. It opens no key: that is the issuer's part. */
+/**
+ * Builds an authority. It opens no key: that is the issuer's part.
+ *
+ * @example
+ * const authority = createAuthority({ location, dischargeLocation, issuer, flows, sealer, identify, signInUrl });
+ * const accepted = await authority.verifier.verify(request.headers.get('authorization') ?? '');
+ * if (accepted.ok) accepted.value.clear({ orgId: 70001n, action: Action.read, now: new Date() });
+ */
 export function createAuthority(options: AuthorityOptions): Authority {
   const { issuer, sealer, location, dischargeLocation } = options;
   const now = options.now ?? systemClock;

@@ -76,6 +76,10 @@ export interface Gateway {
 /**
  * Makes the gateway in `swap` mode: a Hangar macaroon comes in, the operator's token goes upstream, and only what the
  * route table names exists. Order: plan, read, authenticate, locate, decide, and only then any effect.
+ *
+ * @example
+ * const gateway = createGateway({ verifier, store, machines, tigris, sealer, ...rest });
+ * const response = await gateway.fetch(request, { rawTarget: '/v1/apps', requestId: '01K8Z5' });
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { verifier, store, machines } = options;

@@ -27,6 +27,10 @@ const shownKeyLength = 64;
  * Reads JSON as a suspicious reader: fatal UTF-8, no byte order mark, a size and a depth limit, and no object
  * with the same key twice (two parsers in a row may disagree on which one counts). A member called
  * `__proto__` is dropped, so that no later copy of the value can change a prototype. Never throws.
+ *
+ * @example
+ * const json = parseStrictJson(bytes, { maxDepth: 32 });
+ * if (!json.ok) log(json.reason.tag); // 'json_duplicate_key', 'json_too_deep', …
  */
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits = {}): Result<unknown, JsonReason> {
   const maxBytes = limits.maxBytes ?? defaultMaxBytes;

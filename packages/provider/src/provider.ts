@@ -75,6 +75,10 @@ const DEFAULT_PAGE = 100;
 /**
  * Makes a provider of Fly.io extensions (docs/sources.md#extensions-api) out of the seller's own code.
  * @throws HangarError `config_invalid` naming every problem at once
+ *
+ * @example
+ * const provider = createProvider({ ...options, seller: { provision, update, deprovision } });
+ * const response = await provider.fetch(request, { rawTarget: '/flyio/extensions', requestId: '01K8Z5' });
  */
 export function createProvider(options: ProviderOptions): Provider {
   checkOptions(options);

@@ -43,6 +43,10 @@ const wrappedLength = nonceLength + keyLength + tagLength;
 /**
  * Makes a sealer from the master keys, newest first: the first seals, all of them open.
  * @throws HangarError `config_invalid` when there is none, one is malformed, or two share an id.
+ *
+ * @example
+ * const sealer = createSealer([Secret.of(`2026-11:${keyInBase64}`)]);
+ * const sealed = sealer.seal('postgres://…', `extensions.config/${id}`); // opens at the same place only
  */
 export function createSealer(masterKeys: readonly Secret[]): Sealer {
   const keys = parseMasterKeys(masterKeys);

@@ -29,6 +29,9 @@ const base64Digest = /^[A-Za-z0-9+/]{43}=$/;
  * (docs/specs/extensions.md#signature). Sign the raw body of POST and PATCH, the raw query string without its `?` of
  * GET and DELETE.
  * @throws RangeError when the secret is empty: a signature anyone can make is worse than none.
+ *
+ * @example
+ * headers.set('x-signature', signMessage(secret, body));
  */
 export function signMessage(secret: Secret, bytes: Uint8Array | string): string {
   return digestOf(secret, bytes).toString('hex');
@@ -38,6 +41,10 @@ export function signMessage(secret: Secret, bytes: Uint8Array | string): string 
  * Checks an `X-Signature` header over the raw bytes, against every secret that is in force, without an early
  * exit. The answer names the secret by its index, so that an operator can see when an old one falls idle.
  * `header` is the value as fetch gives it: two headers arrive joined by a comma, and are refused.
+ *
+ * @example
+ * const signed = verifySignature([newest, older], bodyBytes, request.headers.get('x-signature'));
+ * if (!signed.ok) log(signed.reason.tag); // 'signature_missing', 'signature_mismatch', …
  */
 export function verifySignature(
   secrets: readonly Secret[],

@@ -36,6 +36,9 @@ export interface Simulator {
 /**
  * Creates a simulation. It opens no port: see `listen`. With `state` the world is loaded from that file and what stands
  * beside it, and kept there. Throws StateDamaged when they cannot be read.
+ *
+ * @example
+ * const simulator = createSimulator({ state: '/tmp/fly.json' });
  */
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const settings = settle(options);

@@ -48,6 +48,9 @@ export interface OpenStoreOptions {
  *
  * @throws FileLockedError when another process holds the embedded folder.
  * @throws HangarError `config_invalid` when the server cannot be reached or the folder cannot be used.
+ *
+ * @example
+ * const store = await openStore({ dataDir: '/var/lib/hangar' }); // or { databaseUrl: Secret.of('postgres://…') }
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return options.databaseUrl === undefined

@@ -43,7 +43,12 @@ export interface LocalIssuer extends Issuer {
   readonly tasks: readonly Task[];
 }
 
-/** Builds the issuer: the one place that opens root keys. Throws `config_invalid` for options that cannot work. */
+/**
+ * Builds the issuer: the one place that opens root keys. Throws `config_invalid` for options that cannot work.
+ *
+ * @example
+ * const issuer = createIssuer({ location, dischargeLocation, store, sealer, dischargeKeys: [dischargeKey] });
+ */
 export function createIssuer(options: IssuerOptions): LocalIssuer {
   const { location, dischargeLocation, store, sealer } = options;
   checkLocations(location, dischargeLocation);

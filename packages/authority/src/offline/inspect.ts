@@ -56,6 +56,10 @@ const ANSWER_PER_CHARACTER = 8;
  * Reads tokens without verifying anything: what they say, not whether it is true. A piece that cannot be read says why.
  * `permissionLocation` tells permission tokens from discharges. Refused is what holds more than any header may, and
  * what there would be too much to say about.
+ *
+ * @example
+ * const inspection = inspectTokens('FlyV1 fm2_…', LOCATIONS.permission);
+ * if (inspection.ok) log(inspection.value.effectiveExpiry, inspection.value.tokens);
  */
 export function inspectTokens(text: string, permissionLocation: string): Result<Inspection, HeaderReason> {
   const opened = openBundle(text, permissionLocation, { filter: () => true });

@@ -82,6 +82,9 @@ export async function narrowingCaveats(
  * Adds caveats to every permission token of a text, offline. The answer has the discharges first and the permission
  * tokens behind them, without a scheme: whoever finds the end of it in a log has found what can be revoked. Refused is
  * what would be too large to be sent. Throws `MacaroonError` for caveats that cannot be added.
+ *
+ * @example
+ * const copy = narrowTokens(text, [{ type: 'Action', mask: Action.read }], LOCATIONS.permission);
  */
 export function narrowTokens(
   text: string,

@@ -110,7 +110,12 @@ export interface MachinesClient extends Upstream {
 const maxWaitSeconds = 60;
 const waitSlackMs = 5000;
 
-/** Makes the client. Keep one per process: it holds the sockets. */
+/**
+ * Makes the client. Keep one per process: it holds the sockets.
+ *
+ * @example
+ * const machines = createMachinesClient({ baseUrl: 'https://api.machines.dev', token: () => operatorToken });
+ */
 export function createMachinesClient(options: MachinesClientOptions): MachinesClient {
   const upstream = createUpstream(options);
 

@@ -32,6 +32,9 @@ const requestTimeout = 30_000;
 
 /**
  * Makes the client. Path style, because an address or a bucket name with a dot cannot be a host name's label.
+ *
+ * @example
+ * const tigris = createTigrisClient({ s3Endpoint, iamEndpoint, accessKeyId, secretAccessKey });
  */
 export function createTigrisClient(options: TigrisClientOptions): TigrisClient {
   const shared = {

@@ -54,6 +54,10 @@ const MAY_BE_NULL: ReadonlySet<CaveatType> = new Set(['Commands', 'BindToParentT
 /**
  * Reads the JSON of a caveat set, strictly: a misspelt field would otherwise silently make a caveat that restricts nothing,
  * or everything. 3P caveats are refused (see `addThirdParty`), and so are types without a JSON form.
+ *
+ * @example
+ * const caveats = caveatsFromJson('[{"type":"Apps","body":{"apps":{"123":"r"}}}]');
+ * if (!caveats.ok) log(caveats.reason); // where in the text, and what is wrong there
  */
 export function caveatsFromJson(
   text: string,

@@ -12,6 +12,11 @@ import type { Verified } from '../verify/verified.ts';
  * Decides whether a verified token allows an access, or all of several. Every caveat must clear for every access.
  * A token that names no organization allows nothing, although the format would let it allow everything.
  * Throws `no_accesses` for an empty list, which the format would let pass.
+ *
+ * @example
+ * const request = { orgId: 4721n, appId: 90017n, action: Action.control, now: new Date() };
+ * const cleared = clear(verified.value, request);
+ * if (!cleared.ok) log(cleared.reason.sentence); // which caveat says no, and what it allows
  */
 export function clear(
   verified: Pick<Verified, 'caveats'> & Partial<Pick<Verified, 'token' | 'branches'>>,

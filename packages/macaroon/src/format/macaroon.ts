@@ -92,6 +92,14 @@ export interface MintOptions {
 /**
  * Makes a new token. Throws `MacaroonError`: `weak_key`, `bad_length`, `bad_value`, `limit`, `attestation_not_allowed`,
  * `third_party_not_allowed` (a 3P caveat can only be added by `addThirdParty`), `never_clears` (see `neverClears`).
+ *
+ * @example
+ * const token = mint({
+ *   key, // 32 random bytes that only the verifier knows
+ *   keyId: new TextEncoder().encode('key-1'),
+ *   location: LOCATIONS.permission,
+ *   caveats: [{ type: 'Organization', id: 4721n, mask: Action.all }],
+ * });
  */
 export function mint(options: MintOptions): Macaroon {
   if (options.key.length < KEY_BYTES)
@@ -110,6 +118,9 @@ export function mint(options: MintOptions): Macaroon {
 /**
  * Adds caveats: the result can do no more than the original. Needs no key. Caveats that are there already are left out.
  * Throws `MacaroonError`: `finalized` for proofs, otherwise as `mint`.
+ *
+ * @example
+ * const copy = attenuate(token, [{ type: 'Apps', apps: new Map([[90017n, Action.read]]) }]);
  */
 export function attenuate(macaroon: Macaroon, caveats: readonly Caveat[]): Macaroon {
   if (macaroon.nonce.proof) throw new MacaroonError('finalized', 'a proof cannot be narrowed');

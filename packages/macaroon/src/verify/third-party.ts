@@ -42,6 +42,13 @@ export interface ThirdPartyOptions {
 /**
  * Adds a third-party caveat: the token works only together with a discharge from that third party.
  * Throws `MacaroonError`: `finalized`, `bad_length` (shared key), `duplicate_third_party`, `limit`.
+ *
+ * @example
+ * const guarded = addThirdParty(token, {
+ *   location: 'https://login.example',
+ *   sharedKey,
+ *   ticketCaveats: [{ type: 'ConfineUser', id: 77n }],
+ * });
  */
 export function addThirdParty(macaroon: Macaroon, options: ThirdPartyOptions): Macaroon {
   if (macaroon.nonce.proof) throw new MacaroonError('finalized', 'a proof cannot be narrowed');

@@ -51,6 +51,10 @@ export interface VerifyOptions {
  * Checks a permission token and its discharges (docs/specs/token-format.md#verification). The whole chain is walked
  * and compared before anything is unsealed, so a forged token costs HMACs only. Throws `weak_key` for a signing key
  * below 32 bytes.
+ *
+ * @example
+ * const verified = verify(token, { key, discharges });
+ * if (!verified.ok) log(verified.reason.tag); // 'bad_signature', 'missing_discharge', …
  */
 export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verified, VerifyReason> {
   if (options.key.length < KEY_BYTES) {
