@@ -82,7 +82,7 @@ const candidates = [
 ];
 
 const [major] = process.versions.node.split('.').map(Number);
-/** From the specification of speed; only what it names has one. */
+/** Ratios to the floor that are aimed for; whatever is not named has none. */
 const GOALS = { 'header to access decision': major >= 24 ? 0.65 : 0.52 };
 
 // The first 64 calls of a process go to node:crypto; what is measured is a process that has been running.

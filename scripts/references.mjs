@@ -20,6 +20,7 @@ const CLOSED = [
   /\bspec, section/i,
   /\bdesign decision/i,
   /\((?:design|decision) \d+\)/i,
+  /\bdesign, section/i,
   /\bseeds? 0\d\d\b/i,
   /\bdefect [A-Z]?\d/,
   /\b(?:user-envs|security-reliability|fly-platform|hot-paths)\b/,

@@ -5,7 +5,8 @@ export type Head = Pick<Request, 'method' | 'url' | 'headers'>;
 
 /**
  * A request that came in to its last byte. Whoever is identified, and whatever is judged, is so from one of these: a
- * body may take seconds to come, and by its end a login can be over and a role can be another (design, section 7).
+ * body may take seconds to come, and by its end a login can be over and a role can be another
+ * (docs/specs/promises.md#whole-requests).
  */
 export class WholeRequest {
   readonly head: Head;
