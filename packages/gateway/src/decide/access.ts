@@ -25,7 +25,7 @@ export function accessOf(
     ...(route.machineFeature === undefined ? {} : { machineFeature: route.machineFeature }),
     ...(caller.command === undefined ? {} : { command: caller.command }),
     extension: {
-      ...factsFor(caller, environment, route.costs),
+      ...factsFor(caller, environment, route.costs === 'may'),
       listing: route.resource === 'list',
       keepsLimits: true,
     },

@@ -103,14 +103,14 @@ export async function environmentOf(
 
 /** What a command is and what is to be made is part of what caveats are asked. */
 function readWanted(whole: WholeRequest, policy: EnvironmentPolicy): Wanted {
-  switch (whole.plan.route.id) {
-    case 'machines.exec':
+  const { reads } = whole.plan.route;
+  if (reads === undefined) return {};
+  switch (reads) {
+    case 'command':
       return { exec: readExec(whole.json(), policy) };
-    case 'apps.create':
+    case 'app-request':
       return { wish: readAppRequest(whole.json()) };
-    case 'environments.create':
+    case 'environment-request':
       return { wish: readEnvironmentRequest(whole.json()) };
-    default:
-      return {};
   }
 }

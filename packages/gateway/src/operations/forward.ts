@@ -22,7 +22,6 @@ import { notJson, parseJson, type UpstreamReply } from '../upstream/send.ts';
 
 /** Waiting and stopping take as long as the caller allows; upstream's own limit on waiting is 60 seconds. */
 export const SLOW_PATIENCE_MS = 75_000;
-const SLOW_ROUTES: readonly string[] = ['machines.wait', 'machines.stop', 'machines.restart'];
 
 /** A machine that the gateway has just made may be invisible upstream for this long. */
 const NEW_MACHINE_MS = 10_000;
@@ -58,7 +57,7 @@ export async function passOn(
     json,
     repeatable: plan.route.repeatable,
     signal: whole.signal,
-    ...(SLOW_ROUTES.includes(plan.route.id) ? { patienceMs: SLOW_PATIENCE_MS } : {}),
+    ...(plan.route.slow ? { patienceMs: SLOW_PATIENCE_MS } : {}),
   };
   let answer = await exchange.send(call);
   while (answer.status === 404 && isNew(plan.route, machine, deps)) {

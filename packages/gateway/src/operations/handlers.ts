@@ -21,7 +21,7 @@ import { listInOrganization, place } from './organization-lists.ts';
 import { ownedMachine, ownedVolume } from './ownership.ts';
 import { HangarError } from '@hangar/http';
 import type { Deps } from '../deps.ts';
-import type { Handler, Treatment } from '../request/route.ts';
+import type { Handler, Route } from '../request/route.ts';
 import { setSecrets } from './secrets.ts';
 import { countFor, holdSpending, type Start } from '../reserve/budget.ts';
 import { createVolume, extendVolume } from './volumes.ts';
@@ -40,29 +40,24 @@ export async function act(exchange: Exchange, deps: Deps): Promise<Response> {
 
 async function carryOut(exchange: Exchange, deps: Deps): Promise<Response> {
   const { plan, caller, clearance } = exchange;
-  const { costs, treatment } = plan.route;
+  const { costs, starts, treatment } = plan.route;
   const { machine: machineId, volume: volumeId } = plan.params;
   const machine = machineId === undefined ? undefined : await ownedMachine(machineId, appOf(exchange), deps);
   if (volumeId !== undefined) await ownedVolume(volumeId, appOf(exchange), deps);
-  if (clearance && costs && !startsByBody(treatment))
-    await holdSpending(clearance, caller.workspace.number, startOf(exchange, machine), deps);
-  if (clearance && costs && exchange.environment) await countFor(clearance, exchange.environment, deps);
+  if (clearance && costs === 'may' && starts !== 'body')
+    await holdSpending(clearance, caller.workspace.number, startOf(plan.route, machine), deps);
+  if (clearance && costs === 'may' && exchange.environment)
+    await countFor(clearance, exchange.environment, deps);
   return treatment.kind === 'handle'
     ? await perform(treatment.handler, exchange, machine, deps)
     : await forward(exchange, machine, deps);
 }
 
 /** A config says how large the machine is that it starts: its handler looks at the budgets. */
-function startsByBody(treatment: Treatment): boolean {
-  return treatment.kind === 'handle' && ['create-machine', 'update-machine'].includes(treatment.handler);
-}
-
-/** Restarting starts a machine that is stopped. */
-const STARTING_ROUTES: readonly string[] = ['machines.start', 'machines.restart'];
-
-function startOf({ plan }: Exchange, machine: Machine | undefined): Start | undefined {
-  if (!STARTING_ROUTES.includes(plan.route.id) || !machine) return undefined;
-  return { environment: machine.environment, guest: machine.guest };
+function startOf({ starts }: Route, machine: Machine | undefined): Start | undefined {
+  return starts === 'machine' && machine
+    ? { environment: machine.environment, guest: machine.guest }
+    : undefined;
 }
 
 /** Carries out what the gateway does itself. */

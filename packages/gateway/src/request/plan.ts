@@ -1,16 +1,17 @@
 import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Fault } from '@hangar/flyio';
 import { invalidFields } from '../rules/body-rules.ts';
-import { fitPattern, type Route, type Unfit, fillPattern } from './route.ts';
+import type { Route, Unfit } from './route.ts';
+import { RouteTable, writeTarget, type Match } from './route-table.ts';
 import { routes } from './routes.ts';
-import { formatTarget, parseTarget, type Target, type TargetReason } from './target.ts';
+import { parseTarget, type Target, type TargetReason } from './target.ts';
 
 /** What a plan holds. */
-interface Planned {
-  readonly route: Route;
-  readonly params: Readonly<Record<string, string>>;
+interface Planned extends Match {
   readonly query: Target['query'];
 }
+
+const TABLE = new RouteTable(routes);
 
 let make: (planned: Planned) => RequestPlan;
 
@@ -30,7 +31,7 @@ export class RequestPlan {
   }
 
   get route(): Route {
-    return this.#planned.route;
+    return this.#planned.compiled.route;
   }
 
   get params(): Readonly<Record<string, string>> {
@@ -44,8 +45,8 @@ export class RequestPlan {
 
   /** The target for upstream: never a copy of what came, always the pattern filled with checked values. */
   upstreamTarget(): string {
-    const { route, params, query } = this.#planned;
-    return formatTarget({ segments: fillPattern(route.pattern, params), query });
+    const { compiled, params, query } = this.#planned;
+    return writeTarget(compiled, params, query);
   }
 }
 
@@ -57,23 +58,12 @@ export function planRequest(method: string, rawTarget: string): Result<RequestPl
   const target = parseTarget(rawTarget);
   if (!target.ok) return refuse(targetError(target.reason));
   // HEAD is GET without the body (RFC 9110, 9.3.2); the body is taken away at the end.
-  const wanted = method === 'HEAD' ? 'GET' : method;
-  let unfit: { readonly route: Route; readonly unfit: Unfit } | undefined;
-  for (const route of routes) {
-    if (route.method !== wanted) continue;
-    const fit = fitPattern(route.pattern, target.value.segments);
-    if (!fit) continue;
-    if (!fit.ok) {
-      unfit ??= { route, unfit: fit.reason };
-      continue;
-    }
-    const faults = queryFaults(route, target.value.query);
-    if (faults) return refuse(faults);
-    return ok(make({ route, params: fit.value, query: target.value.query }));
-  }
-  return refuse(
-    unfit ? unfitError(unfit.route, unfit.unfit) : new HangarError('not_found', { detail: 'no route' }),
-  );
+  const found = TABLE.find(method === 'HEAD' ? 'GET' : method, target.value.segments);
+  if (!found) return refuse(new HangarError('not_found', { detail: 'no route' }));
+  if (!found.ok) return refuse(unfitError(found.reason.route, found.reason.unfit));
+  const { query } = target.value;
+  const faults = queryFaults(found.value.compiled.route, query);
+  return faults ? refuse(faults) : ok(make({ ...found.value, query }));
 }
 
 /** A name that is to be written is told what is wrong with it; where it is only looked for, it cannot exist. */

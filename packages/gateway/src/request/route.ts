@@ -1,5 +1,4 @@
 import { isAppName, isMachineId, isOrgSlug, isVolumeId } from '@hangar/security';
-import { ok, refuse, type Result } from '@hangar/http';
 import type { SchemaName } from '@hangar/flyio';
 import type { ActionMask } from '@hangar/macaroon';
 import type { QueryParameter } from './query-parameter.ts';
@@ -77,20 +76,26 @@ export interface Route {
   readonly query: readonly QueryParameter[];
   /** Sending it upstream twice is the same as once. Decides which statuses a failure may have. */
   readonly repeatable: boolean;
-  /** It may make something run that was not running: what budgets stop. */
-  readonly costs: boolean;
+  /** Whether it may make something run that was not running: what budgets stop. */
+  readonly costs: 'never' | 'may';
+  /** The machine that it starts, where it starts one: that of the path, or the one that its body describes. */
+  readonly starts?: 'machine' | 'body';
+  /** What of its body the caveats are asked about, so that it is read before them. */
+  readonly reads?: 'command' | 'app-request' | 'environment-request';
+  /** Upstream takes as long as the caller allows. */
+  readonly slow?: true;
   /** The machine feature it touches (`metadata`), for caveats about features. */
   readonly machineFeature?: string;
 }
 
 /** The form of a parameter, and the rule in words. */
-interface Form {
+export interface Form {
   readonly fits: (text: string) => boolean;
   readonly rule: string;
 }
 
 /** The form of every parameter that may stand in a pattern. */
-const FORMS: Readonly<Record<string, Form>> = {
+export const FORMS: Readonly<Record<string, Form>> = {
   app: { fits: isAppName, rule: 'must be the name of an app' },
   machine: { fits: isMachineId, rule: 'must be the id of a machine' },
   volume: { fits: isVolumeId, rule: 'must be the id of a volume' },
@@ -114,32 +119,6 @@ const FORMS: Readonly<Record<string, Form>> = {
 export interface Unfit {
   readonly parameter: string;
   readonly rule: string;
-}
-
-/**
- * The parameters of a path under a pattern. Undefined when it is another path; a refusal when only the form of a
- * parameter is wrong.
- */
-export function fitPattern(
-  pattern: string,
-  segments: readonly string[],
-): Result<Record<string, string>, Unfit> | undefined {
-  const wanted = pattern.slice(1).split('/');
-  if (wanted.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  let unfit: Unfit | undefined;
-  for (const [index, part] of wanted.entries()) {
-    const segment = segments[index] ?? '';
-    if (!part.startsWith('{')) {
-      if (part !== segment) return undefined;
-      continue;
-    }
-    const parameter = part.slice(1, -1);
-    const form = FORMS[parameter];
-    if (form?.fits(segment) === true) params[parameter] = segment;
-    else unfit ??= { parameter, rule: form?.rule ?? 'has no form' };
-  }
-  return unfit ? refuse(unfit) : ok(params);
 }
 
 /** Writes the path segments of a pattern from parameters that were checked. */

@@ -2,93 +2,60 @@ import type { SchemaName } from '@hangar/flyio';
 import { Action, type ActionMask } from '@hangar/macaroon';
 import { chosen, fixed, named, prefixed, ranged, single, type QueryParameter } from './query-parameter.ts';
 import { LIVE_PHASES, POWERS } from '../nouns.ts';
-import type { Handler, Method, Reply, Resource, Route } from './route.ts';
+import type { Handler, Method, Reply, Resource, Route, Treatment } from './route.ts';
 
 /** Largest body of a request that carries a machine config: 1 MiB. */
 const CONFIG_BYTES = 1_048_576;
 /** Largest body of any other request: 64 KiB. */
 const SMALL_BYTES = 65_536;
 
-interface RouteExtras {
+interface RouteExtras extends Pick<Route, 'starts' | 'reads' | 'slow'> {
   readonly query?: readonly QueryParameter[];
   readonly body?: SchemaName;
   readonly reply?: Reply;
   readonly repeatable?: boolean;
   readonly feature?: string;
-}
-
-/** Control that never makes anything run: a token whose budget is used up may still do these. */
-const NEVER_COSTS: readonly string[] = [
-  'machines.stop',
-  'machines.suspend',
-  'machines.signal',
-  'machines.cordon',
-  'machines.memory.reclaim',
-  'leases.take',
-  'leases.release',
-];
-
-/** Writing that costs: upstream starts a machine that gets another config, and a larger disk is paid for. */
-const COSTS_BY_WRITING: readonly string[] = ['machines.update', 'volumes.extend'];
-
-function mayCost(id: string, action: ActionMask): boolean {
-  if (COSTS_BY_WRITING.includes(id)) return true;
-  return (action & (Action.create | Action.control)) !== 0 && !NEVER_COSTS.includes(id);
+  /** Default: what makes or controls something may cost. */
+  readonly costs?: Route['costs'];
 }
 
 type RouteHead = readonly [id: string, method: Method, path: string, action: ActionMask, resource: Resource];
 
-function forward([id, method, pattern, action, resource]: RouteHead, told: RouteExtras = {}): Route {
-  return {
-    id,
-    method,
-    pattern,
-    action,
-    resource,
-    treatment: {
-      kind: 'forward',
-      body: told.body,
-      reply: told.reply ?? 'stream',
-      maxBodyBytes: SMALL_BYTES,
-    },
-    query: told.query ?? [],
-    repeatable: told.repeatable ?? method === 'GET',
-    costs: mayCost(id, action),
-    ...(told.feature === undefined ? {} : { machineFeature: told.feature }),
-  };
-}
-
-function handle(
+function row(
   [id, method, pattern, action, resource]: RouteHead,
-  handler: Handler,
-  told: RouteExtras & { bytes?: number } = {},
+  treatment: Treatment,
+  { query = [], repeatable = method === 'GET', feature, costs, starts, reads, slow }: RouteExtras,
 ): Route {
+  const makesOrControls = (action & (Action.create | Action.control)) !== 0;
   return {
     id,
     method,
     pattern,
     action,
     resource,
-    treatment: { kind: 'handle', handler, maxBodyBytes: method === 'GET' ? 0 : (told.bytes ?? SMALL_BYTES) },
-    query: told.query ?? [],
-    repeatable: told.repeatable ?? method === 'GET',
-    costs: mayCost(id, action),
-    ...(told.feature === undefined ? {} : { machineFeature: told.feature }),
+    treatment,
+    query,
+    repeatable,
+    costs: costs ?? (makesOrControls ? 'may' : 'never'),
+    ...(starts === undefined ? {} : { starts }),
+    ...(reads === undefined ? {} : { reads }),
+    ...(slow === undefined ? {} : { slow }),
+    ...(feature === undefined ? {} : { machineFeature: feature }),
   };
 }
 
-function refused([id, method, pattern, action, resource]: RouteHead, sentence: string): Route {
-  return {
-    id,
-    method,
-    pattern,
-    action,
-    resource,
-    treatment: { kind: 'refuse', sentence },
-    query: [],
-    repeatable: false,
-    costs: false,
-  };
+function forward(head: RouteHead, extras: RouteExtras = {}): Route {
+  const { body, reply = 'stream' } = extras;
+  return row(head, { kind: 'forward', body, reply, maxBodyBytes: SMALL_BYTES }, extras);
+}
+
+function handle(head: RouteHead, handler: Handler, extras: RouteExtras & { bytes?: number } = {}): Route {
+  const maxBodyBytes = head[1] === 'GET' ? 0 : (extras.bytes ?? SMALL_BYTES);
+  return row(head, { kind: 'handle', handler, maxBodyBytes }, extras);
+}
+
+function refused(head: RouteHead, sentence: string): Route {
+  return row(head, { kind: 'refuse', sentence }, { costs: 'never', repeatable: false });
 }
 
 const { read, write, create, control } = Action;
@@ -116,6 +83,7 @@ export const routes: readonly Route[] = [
     query: [named('org_slug'), single('app_role')],
   }),
   handle(['apps.create', 'POST', '/v1/apps', create, 'workspace'], 'create-app', {
+    reads: 'app-request',
     query: [fixed('wait', ['true', '1'], 'the answer always waits for the app; leave it out or send true')],
   }),
   handle(['apps.get', 'GET', APP, read, 'app'], 'get-app'),
@@ -134,9 +102,17 @@ export const routes: readonly Route[] = [
     query: [...['include_deleted', 'region', 'state', 'summary'].map(named), prefixed('metadata.', 'KEY')],
     reply: 'machines',
   }),
-  handle(['machines.create', 'POST', MACHINES, create, 'app'], 'create-machine', { bytes: CONFIG_BYTES }),
+  handle(['machines.create', 'POST', MACHINES, create, 'app'], 'create-machine', {
+    starts: 'body',
+    bytes: CONFIG_BYTES,
+  }),
   forward(['machines.get', 'GET', MACHINE, read, 'machine'], { reply: 'machine' }),
-  handle(['machines.update', 'POST', MACHINE, write, 'machine'], 'update-machine', { bytes: CONFIG_BYTES }),
+  // Upstream starts a machine that gets another config.
+  handle(['machines.update', 'POST', MACHINE, write, 'machine'], 'update-machine', {
+    costs: 'may',
+    starts: 'body',
+    bytes: CONFIG_BYTES,
+  }),
   forward(['machines.delete', 'DELETE', MACHINE, remove, 'machine'], {
     query: ['force', 'kill'].map(named),
     reply: 'deleted-machine',
@@ -144,21 +120,36 @@ export const routes: readonly Route[] = [
   }),
   forward(['machines.wait', 'GET', `${MACHINE}/wait`, read, 'machine'], {
     query: ['state', 'version', 'instance_id', 'from_event_id', 'timeout'].map(named),
+    slow: true,
   }),
-  forward(['machines.start', 'POST', `${MACHINE}/start`, control, 'machine']),
+  forward(['machines.start', 'POST', `${MACHINE}/start`, control, 'machine'], { starts: 'machine' }),
   forward(['machines.stop', 'POST', `${MACHINE}/stop`, control, 'machine'], {
     body: 'StopRequest',
     repeatable: true,
+    costs: 'never',
+    slow: true,
   }),
-  forward(['machines.suspend', 'POST', `${MACHINE}/suspend`, control, 'machine'], { repeatable: true }),
+  forward(['machines.suspend', 'POST', `${MACHINE}/suspend`, control, 'machine'], {
+    repeatable: true,
+    costs: 'never',
+  }),
   forward(['machines.restart', 'POST', `${MACHINE}/restart`, control, 'machine'], {
     query: ['timeout', 'signal', 'force_stop'].map(named),
     body: 'RestartRequest',
+    // One that is stopped is started.
+    starts: 'machine',
+    slow: true,
   }),
-  forward(['machines.signal', 'POST', `${MACHINE}/signal`, control, 'machine'], { body: 'SignalRequest' }),
-  forward(['machines.cordon', 'POST', `${MACHINE}/cordon`, control, 'machine'], { repeatable: true }),
+  forward(['machines.signal', 'POST', `${MACHINE}/signal`, control, 'machine'], {
+    body: 'SignalRequest',
+    costs: 'never',
+  }),
+  forward(['machines.cordon', 'POST', `${MACHINE}/cordon`, control, 'machine'], {
+    repeatable: true,
+    costs: 'never',
+  }),
   forward(['machines.uncordon', 'POST', `${MACHINE}/uncordon`, control, 'machine'], { repeatable: true }),
-  handle(['machines.exec', 'POST', `${MACHINE}/exec`, control, 'machine'], 'exec'),
+  handle(['machines.exec', 'POST', `${MACHINE}/exec`, control, 'machine'], 'exec', { reads: 'command' }),
   forward(['machines.ps', 'GET', `${MACHINE}/ps`, read, 'machine'], {
     query: ['sort_by', 'order'].map(named),
   }),
@@ -171,13 +162,18 @@ export const routes: readonly Route[] = [
   }),
   forward(['machines.memory.reclaim', 'POST', `${MACHINE}/memory/reclaim`, control, 'machine'], {
     body: 'main.reclaimMemoryRequest',
+    costs: 'never',
   }),
   forward(['leases.get', 'GET', `${MACHINE}/lease`, read, 'machine']),
   forward(['leases.take', 'POST', `${MACHINE}/lease`, control, 'machine'], {
     query: ['ttl'].map(named),
     body: 'CreateLeaseRequest',
+    costs: 'never',
   }),
-  forward(['leases.release', 'DELETE', `${MACHINE}/lease`, control, 'machine'], { repeatable: true }),
+  forward(['leases.release', 'DELETE', `${MACHINE}/lease`, control, 'machine'], {
+    repeatable: true,
+    costs: 'never',
+  }),
   forward(['metadata.list', 'GET', `${MACHINE}/metadata`, read, 'machine'], {
     reply: 'metadata',
     feature: 'metadata',
@@ -208,6 +204,7 @@ export const routes: readonly Route[] = [
     repeatable: true,
   }),
   handle(['volumes.extend', 'PUT', `${VOLUME}/extend`, write, 'volume'], 'extend-volume', {
+    costs: 'may',
     repeatable: true,
   }),
   forward(['volumes.delete', 'DELETE', VOLUME, remove, 'volume'], {
@@ -247,6 +244,7 @@ export const routes: readonly Route[] = [
   handle(
     ['environments.create', 'POST', '/hangar/v1/environments', create, 'workspace'],
     'create-environment',
+    { reads: 'environment-request' },
   ),
   handle(['environments.list', 'GET', '/hangar/v1/environments', read, 'list'], 'list-environments', {
     query: [chosen('phase', LIVE_PHASES), chosen('power', POWERS)],
