@@ -49,7 +49,7 @@ describe.skipIf(browserBinary === undefined)(`the dashboard in a browser${why}`,
     await visit.close();
   });
 
-  it('shows hostile names as text and runs nothing of them (SIGN-6)', async () => {
+  it('shows hostile names as text and runs nothing of them (SIGN-6, SSO-23)', async () => {
     const [estate] = house.estates;
     const visit = await enter({ estate, role: 'member' });
     await visit.page.goto(pageOf(estate));

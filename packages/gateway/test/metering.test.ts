@@ -103,7 +103,7 @@ describe('EVENT-2: a machine event', () => {
 });
 
 describe('usage', () => {
-  it('accrues while a machine runs, stops with it, and is the same however often events come', async () => {
+  it('BIL-10: accrues while a machine runs, stops with it, and is the same however often events come', async () => {
     const from = world.simulator.clock.now();
     hours(2);
     await world.ask('POST', `/v1/apps/own/machines/${machine}/stop`, { token: world.token });

@@ -264,7 +264,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(caveats.ok && hex(encodeCaveats(caveats.value))).toBe(bytes);
   });
 
-  test('the nonce UUID of the specification', () => {
+  test('the nonce UUID of a token', () => {
     const made = mint({
       key,
       keyId: Buffer.from('kid'),

@@ -24,7 +24,7 @@ function slow() {
 }
 
 describe('provisioning that takes longer than Fly.io waits', () => {
-  test('ASY-03, ASY-04: is answered 202 with the config, and a repeat does not look finished', async () => {
+  test('ASY-01, ASY-03, ASY-04: is answered 202 with the config, and a repeat does not look finished', async () => {
     const ready = slow();
     const members = order();
     const one = await world.send(post(members), world.hurried);
@@ -44,7 +44,7 @@ describe('provisioning that takes longer than Fly.io waits', () => {
     ).toMatchObject([{ message: { action: 'resource.updated', resource: { status: 'ready' } } }]);
   });
 
-  test('answers in time even when the config is not known, and asks Fly.io to come again', async () => {
+  test('CRE-05: answers in time even when the config is not known, and asks Fly.io to come again', async () => {
     const ready = gate();
     world.seller.onProvision = async (context) => {
       await ready.promise;
