@@ -1,3 +1,5 @@
+import { Secret } from '@hangar/security';
+import { openStore } from '@hangar/store';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { type HangarProcess, type Hangars, startHangars } from '../../../test/harness/hangars.ts';
@@ -16,6 +18,17 @@ const deleting = [
   { door: 'iam', route: '/DeletePolicy' },
 ] as const;
 
+const order = {
+  id: 'killed',
+  name: 'killed',
+  primary_region: 'fra',
+  organization_id: '04La2mblTaz',
+  user_id: 'NeBO2G0l0yJ6',
+};
+const made = z.object({
+  extension: z.object({ id: z.string(), config: z.record(z.string(), z.string()) }),
+});
+
 let hangars: Hangars;
 let token: string;
 let extension: string;
@@ -24,19 +37,9 @@ beforeAll(async () => {
     ...(server === '' ? {} : { processes: 2, databaseUrl: server }),
     environment: { HANGAR_DELETE_GRACE: '1h' },
   });
-  const order = {
-    id: 'killed',
-    name: 'killed',
-    primary_region: 'fra',
-    organization_id: '04La2mblTaz',
-    user_id: 'NeBO2G0l0yJ6',
-  };
-  const bought = z.object({
-    extension: z.object({ id: z.string(), config: z.record(z.string(), z.string()) }),
-  });
-  const made = bought.parse((await fly('POST', '/extensions', order)).json).extension;
-  extension = made.id;
-  token = made.config['HANGAR_API_TOKEN'] ?? '';
+  const bought = made.parse((await fly('POST', '/extensions', order)).json).extension;
+  extension = bought.id;
+  token = bought.config['HANGAR_API_TOKEN'] ?? '';
 }, 120_000);
 afterAll(async () => await hangars.close(), 60_000);
 
@@ -113,6 +116,40 @@ describe('KEY-4: a process that is killed with SIGKILL', () => {
         expect(await left()).toEqual([0, 0, 0, 0]);
         if (!first().process.isAlive()) await first().restart();
       }
+    },
+  );
+
+  test.skipIf(server === '')(
+    'while a provisioning waits in the database leaves all of it or nothing, and the next try is answered in full',
+    { timeout: 120_000 },
+    async () => {
+      const store = await openStore({ databaseUrl: Secret.of(hangars.databaseUrl ?? '') });
+      const extra = { ip_address: 'fdaa:0:47fb:0:1::1d' };
+      const bought = { ...order, id: 'killed-at-once', name: 'killed-at-once', extra };
+      await store.db.transaction(async (tx) => {
+        await tx.execute(`select 1 from organizations where id = '${order.organization_id}' for update`);
+        const lost = fly('POST', '/extensions', bought).catch(() => undefined);
+        await until('it waits in the middle of its statement', async () => {
+          const { rows } = await store.execute(
+            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+          );
+          return rows.length > 0 ? true : undefined;
+        });
+        await first().process.kill();
+        await lost;
+      });
+      await first().restart();
+      const again = made.parse(expectStatus(await fly('POST', '/extensions', bought), 200, 201)).extension;
+      const { rows } = await store.execute(
+        `select (select count(*)::int from extensions where id::text = $1) as extensions,
+           (select count(*)::int from gateway_workspaces where extension_id = $1) as workspaces,
+           (select count(*)::int from authority_tokens where name = 'killed-at-once') as tokens`,
+        [again.id],
+      );
+      expect(rows).toEqual([{ extensions: 1, workspaces: 1, tokens: 1 }]);
+      const url = `${first().gatewayUrl}/v1/apps`;
+      expectStatus(await call({ method: 'GET', url, token: again.config['HANGAR_API_TOKEN'] ?? '' }), 200);
+      await store.close();
     },
   );
 

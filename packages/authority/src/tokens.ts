@@ -65,6 +65,8 @@ export interface RevokedText {
 /** The verbs of the authority, for code that runs in the same process. Nothing here asks for permission. */
 export interface Tokens {
   mint(request: MintRequest): Promise<Minted>;
+  /** The first token of a workspace that is not stored yet; undefined where minting and storing cannot be apart. */
+  prepare: SigningIssuer['prepare'];
   get(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   list(query: TokenQuery): Promise<TokenPage>;
   /** Another name for lists. Throws `invalid` for one that cannot be shown. */
@@ -141,6 +143,7 @@ export function createTokens(o: {
 
   return {
     mint: (request) => issuer.mint(request),
+    prepare: (request) => issuer.prepare(request),
     get: (workspace, id) => issuer.token(workspace, id),
     list: async ({ workspace, apps, creator, activeOnly, cursor, limit }) => {
       await o.lastUsed

@@ -6,6 +6,7 @@ export { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
 export type {
   Config,
   MachineEventContext,
+  Prepared,
   ProvisionContext,
   Provisioned,
   Seller,
@@ -47,6 +48,7 @@ export type {
   MachineEvent,
   MachineEventStore,
   Membership,
+  NonceClaim,
   NonceStore,
   NonceUse,
   Operation,
@@ -56,5 +58,8 @@ export type {
   ProviderStore,
   RecordChange,
   Renewal,
+  SellerRows,
   Settlement,
+  SignedInsert,
+  SignedInserted,
 } from './ports.ts';

@@ -21,13 +21,19 @@ export interface NonceUse {
   readonly digest: string;
 }
 
+/** A nonce as a request spends it. */
+export interface NonceClaim extends NonceUse {
+  readonly expiresAt: Date;
+  readonly now: Date;
+}
+
 /** Which request nonces were used. */
 export interface NonceStore {
   /**
    * One atomic, committed statement: true when the nonce was free, had expired, or was given back by the same request
    * (the same digest), and is ours now.
    */
-  consume(use: NonceUse & { readonly expiresAt: Date; readonly now: Date }): Promise<boolean>;
+  consume(claim: NonceClaim): Promise<boolean>;
   /** Gives a nonce back, because our own answer was a failure: to this request when it is repeated, to no other. */
   release(use: NonceUse): Promise<void>;
   /** Forgets what has expired; answers how many. */
@@ -106,6 +112,31 @@ export type Inserted =
   | { readonly tag: 'exists'; readonly record: ExtensionRecord }
   | { readonly tag: 'name_taken' };
 
+/** Rows of the seller's own. What they look like is between the seller and the store that is to write them. */
+export interface SellerRows {
+  readonly kind: string;
+}
+
+/** What a signed request wants stored at once. */
+export interface SignedInsert {
+  readonly record: ExtensionRecord;
+  readonly evidence: AccountEvidence;
+  readonly nonce: NonceClaim;
+  /** The seller's own, in the same statement. */
+  readonly rows: SellerRows | undefined;
+}
+
+/** What became of it. */
+export type SignedInserted =
+  /** All of it is stored, and the nonce is spent. */
+  | 'inserted'
+  /** The nonce was used before; nothing was written. */
+  | 'replayed'
+  /** Another insert of the id was faster by an instant: the nonce is spent and the evidence noted, nothing else. */
+  | 'overtaken'
+  /** The id exists, or a name is taken: nothing was written, not even the nonce. */
+  | 'unusual';
+
 /**
  * `held`: work on. `cancelled`: still the holder's, but a deletion waits for the work to stop. `lost`: somebody else
  * works on it now.
@@ -120,6 +151,8 @@ export interface ExtensionStore {
    * data is still there.
    */
   insert(record: ExtensionRecord, evidence: AccountEvidence): Promise<Inserted>;
+  /** Spends the nonce of a signed request and inserts, in one committed statement: after a crash all is there, or nothing. */
+  insertSigned(insert: SignedInsert): Promise<SignedInserted>;
   find(id: string): Promise<ExtensionRecord | undefined>;
   /**
    * Locks the record, asks `decide` (synchronous and without effects) and writes its decision with its

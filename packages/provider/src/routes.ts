@@ -6,7 +6,8 @@ import { readChargesQuery } from './billing/query.ts';
 import type { Kit } from './kit.ts';
 import { acceptEvent } from './machine-events.ts';
 import { deprovision } from './operations/deprovision.ts';
-import { provision, type ProvisionAnswer } from './operations/provision.ts';
+import { provision, type Begun, type ProvisionAnswer } from './operations/provision.ts';
+import { provisionAtOnce } from './operations/provision-at-once.ts';
 import { update } from './operations/update.ts';
 import type { Work } from './operations/work.ts';
 import { readProvision } from './request.ts';
@@ -70,10 +71,19 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
     {
       path: '/extensions',
       methods: {
-        POST: signed(() => async ({ members, timestamp }) => {
-          const answer = await provision(kit, work, readProvision(members, timestamp, kit.options));
-          return json(provisionBody(answer), provisionStatus(kit, answer));
-        }),
+        POST: async (c) =>
+          await answerSigned<Begun>(
+            kit,
+            c.req.raw,
+            c.env,
+            routePath(kit, c.env.rawTarget),
+            async ({ members, timestamp }, _, begun) => {
+              const order = begun?.order ?? readProvision(members, timestamp, kit.options);
+              const answer = await provision(kit, work, order, begun);
+              return json(provisionBody(answer), provisionStatus(kit, answer));
+            },
+            async (message, nonce) => await provisionAtOnce(kit, message, nonce),
+          ),
       },
     },
     {

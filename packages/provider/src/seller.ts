@@ -1,6 +1,6 @@
 import type { ExtensionStatus } from '@hangar/flyio';
 import type { Extension, ExtensionChanges } from './extension.ts';
-import type { MachineEvent } from './ports.ts';
+import type { MachineEvent, SellerRows } from './ports.ts';
 
 /** The environment variables a customer's app receives. Names are checked against `configKeys`. */
 export type Config = Readonly<Record<string, string>>;
@@ -12,6 +12,13 @@ export interface Provisioned {
   readonly name?: string;
   /** The Fly.io app that Flycast traffic goes to (docs/specs/extensions.md#provision). */
   readonly flyAppName?: string;
+}
+
+/** What `prepare` made ready. */
+export interface Prepared extends Provisioned {
+  readonly rows?: SellerRows;
+  /** Called once, when all of it is stored. Must not throw. */
+  readonly stored?: () => void;
 }
 
 /** What every call of the seller's code is told. */
@@ -84,6 +91,12 @@ export interface MachineEventContext {
  * thrown is a failure, and the customer hears that the provider could not complete it.
  */
 export interface Seller {
+  /**
+   * For sellers whose resource is nothing but rows and a config: makes both, with no effect, so that the kit stores them
+   * with its own in one statement. It may have been in vain: then nothing was stored, and `provision` is asked. So it is
+   * when this returns undefined or throws.
+   */
+  prepare?(context: Pick<SellerContext, 'extension' | 'now'>): Promise<Prepared | undefined>;
   provision(context: ProvisionContext): Promise<Provisioned | void>;
   /** Without it, nothing about an extension can be changed. */
   update?(context: UpdateContext): Promise<Partial<Provisioned> | void>;

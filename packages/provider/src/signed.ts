@@ -9,6 +9,7 @@ import {
 import { type Secret } from '@hangar/security';
 import { guardError, openSigned, type SignedMessage } from './guard.ts';
 import type { Kit } from './kit.ts';
+import type { NonceClaim } from './ports.ts';
 
 /** The largest signed body (docs/specs/extensions.md#order-of-checks). */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -16,8 +17,18 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** A nonce is kept this long after its timestamp, which covers the window on both sides. */
 const NONCE_KEPT_MS = 600_000;
 
-/** Answers one verified request of Fly.io's. */
-export type SignedHandler = (message: SignedMessage, body: Uint8Array) => Promise<Response>;
+/** Answers one verified request of Fly.io's, whose nonce is spent. */
+export type SignedHandler<B = never> = (
+  message: SignedMessage,
+  body: Uint8Array,
+  begun: B | undefined,
+) => Promise<Response>;
+
+/**
+ * Spends the nonce together with its effect, in one statement. Undefined: it wrote nothing, not even the nonce.
+ * @throws HangarError `unauthorized` when the nonce was used before
+ */
+export type Beginning<B> = (message: SignedMessage, nonce: NonceClaim) => Promise<B | undefined>;
 
 /**
  * Lets a request through to `handler` only when its signature, address and time hold and its nonce was not
@@ -25,13 +36,15 @@ export type SignedHandler = (message: SignedMessage, body: Uint8Array) => Promis
  * a failure, so that the same request may be sent again, and no other with its bytes; never otherwise, so that a replay
  * gets nothing. A process that dies before it answers gives nothing back: Fly.io signs its next try anew.
  * @param routePath path below the base URL, as received
+ * @param begin a shorter road for what is usual
  */
-export async function answerSigned(
+export async function answerSigned<B = never>(
   kit: Kit,
   request: Request,
   door: RequestContext,
   routePath: string,
-  handler: SignedHandler,
+  handler: SignedHandler<B>,
+  begin?: Beginning<B>,
 ): Promise<Response> {
   const { options } = kit;
   const body = await readPlain(request, door);
@@ -49,7 +62,12 @@ export async function answerSigned(
   );
   if (!opened.ok) throw guardError(opened.reason);
   noteOldSecret(kit, opened.value.secretIndex);
-  return await oncePerNonce(kit, opened.value, () => handler(opened.value, body));
+  return await oncePerNonce(
+    kit,
+    opened.value,
+    (begun: B | undefined) => handler(opened.value, body, begun),
+    begin,
+  );
 }
 
 /**
@@ -94,30 +112,37 @@ async function readPlain(request: Request, door: RequestContext): Promise<Uint8A
   return await readBody(request, MAX_BODY_BYTES, door);
 }
 
-async function oncePerNonce(
+async function oncePerNonce<B>(
   kit: Kit,
   message: SignedMessage,
-  handler: () => Promise<Response>,
+  handler: (begun: B | undefined) => Promise<Response>,
+  begin?: Beginning<B>,
 ): Promise<Response> {
-  const { nonces } = kit.options.store;
   const { nonce, digest } = message;
   const expiresAt = new Date(message.timestamp * 1_000 + NONCE_KEPT_MS);
-  let won: boolean;
+  const claim: NonceClaim = { nonce, digest, expiresAt, now: kit.now() };
+  // Until the nonce is known to be ours nothing is given back: it may be another's, whose request this one repeats.
+  const begun = await begin?.(message, claim);
+  if (begun === undefined) await consume(kit, claim);
   try {
-    won = await nonces.consume({ nonce, digest, expiresAt, now: kit.now() });
-  } catch (error) {
-    // Without the memory of nonces nothing can be accepted.
-    throw new HangarError('unavailable', { detail: 'nonces cannot be stored', cause: error });
-  }
-  if (!won) throw new HangarError('unauthorized', { detail: 'the nonce was used before' });
-  try {
-    const answer = await handler();
+    const answer = await handler(begun);
     if (answer.status >= 500) await giveBack(kit, message);
     return answer;
   } catch (error) {
     if (asHangarError(error).status >= 500) await giveBack(kit, message);
     throw error;
   }
+}
+
+async function consume(kit: Kit, claim: NonceClaim): Promise<void> {
+  let won: boolean;
+  try {
+    won = await kit.options.store.nonces.consume(claim);
+  } catch (error) {
+    // Without the memory of nonces nothing can be accepted.
+    throw new HangarError('unavailable', { detail: 'nonces cannot be stored', cause: error });
+  }
+  if (!won) throw new HangarError('unauthorized', { detail: 'the nonce was used before' });
 }
 
 /** When it cannot be given back the same bytes stay refused, which is the safe side; the failure at hand is told. */

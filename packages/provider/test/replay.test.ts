@@ -144,7 +144,8 @@ describe('a request that we failed', () => {
   /** Another process, whose database went away after the nonces were written. */
   const failing = () => {
     const { store } = world.options;
-    const broken = { insert: fails, find: fails, change: fails, usable: fails };
+    const insertSigned = async () => 'unusual' as const;
+    const broken = { insertSigned, insert: fails, find: fails, change: fails, usable: fails };
     return world.replica({
       seller: { ...world.seller, usage: async () => [] },
       store: {
@@ -200,9 +201,10 @@ describe('a request that we failed', () => {
         extensions: {
           ...store.extensions,
           // Everything is done by then, and nobody will say so.
-          find: async (id) => {
+          change: async (id, decide) => {
+            const result = await store.extensions.change(id, decide);
             await dead.promise;
-            return await store.extensions.find(id);
+            return result;
           },
         },
       },

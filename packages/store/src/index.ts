@@ -18,6 +18,7 @@ export { startJobs, type Jobs } from './jobs.ts';
 
 /** The ports of the capabilities, on this database. */
 export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider.ts';
+export type { WorkspaceRows } from './adapters/workspace-rows.ts';
 export { createGatewayStore } from './adapters/gateway.ts';
 export { type GatewayAuditRow, readGatewayAudit } from './adapters/gateway-audit.ts';
 export { createFlowStore, createIssuerStore } from './adapters/authority.ts';

@@ -1,6 +1,15 @@
 import type { Authority } from '@hangar/authority';
-import type { Gateway, Machine, Power, PowerChange, RevokeAppTokens, UsageRecord } from '@hangar/gateway';
-import type { Config, Seller, UsageLine } from '@hangar/provider';
+import type {
+  Gateway,
+  Machine,
+  Power,
+  PowerChange,
+  RevokeAppTokens,
+  UsageRecord,
+  Workspace,
+} from '@hangar/gateway';
+import type { Config, Extension, Seller, UsageLine } from '@hangar/provider';
+import type { WorkspaceRows } from '@hangar/store';
 import { HangarError } from '@hangar/http';
 import { descriptionOf, priceOf, unitOf } from './prices.ts';
 
@@ -37,32 +46,43 @@ export interface EnvironmentsParts {
  * to everybody: an extension is a workspace, and its config is an address and a macaroon for it.
  */
 export function environmentsSeller({ gateway, authority, gatewayUrl }: EnvironmentsParts): Seller {
+  const tokenOf = (extension: Extension, workspace: Workspace) =>
+    ({
+      workspace: workspace.number,
+      preset: 'org',
+      name: extension.name,
+      creator: PROVISIONING,
+      expiresInSeconds: CUSTOMER_TOKEN_SECONDS,
+    }) as const;
+  const configOf = (workspace: Workspace, token: string): Config => ({
+    HANGAR_API_URL: gatewayUrl,
+    HANGAR_ORG: workspace.slug,
+    HANGAR_API_TOKEN: token,
+  });
   return {
-    provision: async ({ extension, answered }) => {
+    prepare: async ({ extension }) => {
+      const { id: extensionId, organizationId } = extension;
+      const workspace = await gateway.workspaces.prepare({ extensionId, organizationId });
+      const minted = await authority.tokens.prepare(tokenOf(extension, workspace));
+      if (minted === undefined) return undefined;
+      const rows: WorkspaceRows = { kind: 'workspace', workspace, key: minted.key, token: minted.row };
+      return { config: configOf(workspace, minted.token), rows, stored: () => minted.stored() };
+    },
+    provision: async ({ extension, attempt, answered }) => {
       const workspace = await gateway.workspaces.open({
         extensionId: extension.id,
         organizationId: extension.organizationId,
       });
       if (answered !== null) return { config: answered };
       // An attempt that crashed after minting left a token that nobody has; it must not live on.
-      await authority.tokens.revoke({
-        workspace: workspace.number,
-        target: { creator: PROVISIONING },
-        by: PROVISIONING,
-      });
-      const minted = await authority.tokens.mint({
-        workspace: workspace.number,
-        preset: 'org',
-        name: extension.name,
-        creator: PROVISIONING,
-        expiresInSeconds: CUSTOMER_TOKEN_SECONDS,
-      });
-      const config: Config = {
-        HANGAR_API_URL: gatewayUrl,
-        HANGAR_ORG: workspace.slug,
-        HANGAR_API_TOKEN: minted.token,
-      };
-      return { config };
+      if (attempt > 1)
+        await authority.tokens.revoke({
+          workspace: workspace.number,
+          target: { creator: PROVISIONING },
+          by: PROVISIONING,
+        });
+      const minted = await authority.tokens.mint(tokenOf(extension, workspace));
+      return { config: configOf(workspace, minted.token) };
     },
     update: async () => {},
     cutOff: async ({ extension, destroyAt }) => {

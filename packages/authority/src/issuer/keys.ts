@@ -26,6 +26,8 @@ export interface SigningKeys {
   byNumber(number: bigint): Promise<SigningKey | undefined>;
   /** A key that is open in memory already. */
   cached(number: bigint): SigningKey | undefined;
+  /** A key for a workspace that has none yet. It is nobody's until whoever stores the workspace stores its row. */
+  prepare(workspace: bigint): Promise<{ readonly key: SigningKey; readonly row: SigningKeyRow }>;
   /** Makes a new key mint from now on. Tokens of the old one go on working; revoke the key to end them. */
   rotate(workspace: bigint): Promise<{ readonly number: bigint; readonly retired: bigint | undefined }>;
   /** Moves every key to the newest master key, so that older ones may be dropped; keys in use move by themselves. */
@@ -34,7 +36,7 @@ export interface SigningKeys {
 
 /** Opens and makes signing keys. Whoever reads the rows without the sealer learns nothing that signs. */
 export function createSigningKeys(options: {
-  store: Pick<IssuerStore, 'currentKey' | 'key' | 'keysAfter' | 'addKey' | 'resealKey'>;
+  store: Pick<IssuerStore, 'currentKey' | 'key' | 'keysAfter' | 'addKey' | 'nextKeyNumber' | 'resealKey'>;
   sealer: Sealer;
   now: () => Date;
 }): SigningKeys {
@@ -74,6 +76,12 @@ export function createSigningKeys(options: {
     current: async (workspace) => {
       if (workspace <= 0n) throw new HangarError('internal', { detail: 'workspace numbers start at 1' });
       return await open((await store.currentKey(workspace)) ?? (await make(workspace, undefined)));
+    },
+    prepare: async (workspace) => {
+      const number = await store.nextKeyNumber();
+      const bytes = randomBytes(SIGNING_KEY_BYTES);
+      const sealed = sealer.seal(bytes, placeOf(number, workspace));
+      return { key: { number, workspace, bytes }, row: { number, workspace, sealed, createdAt: now() } };
     },
     byNumber: async (number) => {
       const known = opened.get(number);

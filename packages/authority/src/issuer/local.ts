@@ -4,7 +4,7 @@ import { sha256Hex, type Sealer, type Secret } from '@hangar/security';
 import { MAX_LIFETIME_SECONDS } from '../offline/lifetime.ts';
 import { FEED_PAGE, MAX_REVOKED_COPIES, readMintLimits, tooManyCopies, type MintLimits } from '../limits.ts';
 import { DISCHARGE_SECONDS, requireLogin } from './login-caveat.ts';
-import type { Asker, IssuerStore, RevocationTarget } from '../ports.ts';
+import type { Asker, IssuerStore, RevocationTarget, TokenRow } from '../ports.ts';
 import { parseDischargeKeys } from './discharge-key.ts';
 import { issueDischarge } from './issue-discharge.ts';
 import type { Issuer, IssuerAbout } from './port.ts';
@@ -58,7 +58,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
   const dischargeKeys = parseDischargeKeys(options.dischargeKeys);
   const keys = createSigningKeys({ store, sealer, now });
   const judge = createJudge({ dischargeLocation, dischargeKeys, keys });
-  const mint = createMint({
+  const minting = createMint({
     location,
     dischargeLocation,
     dischargeKeys,
@@ -74,6 +74,11 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     dischargeLocation,
     version: sha256Hex([location, dischargeLocation, ...dischargeKeys.map(sha256Hex)].join('\n')),
   };
+  const noteMinted = (row: TokenRow): void =>
+    log.info(
+      { workspace: row.workspace, token: row.id, preset: row.preset, by: row.creator },
+      'token minted',
+    );
   const rotateKey: Issuer['rotateKey'] = async (workspace) => {
     const rotated = await keys.rotate(workspace);
     log.info({ workspace, ...rotated }, 'signing key rotated');
@@ -89,15 +94,17 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     recordUses: (uses) => store.recordUses(uses),
 
     mint: async (request) => {
-      const minted = await mint(request).catch((error: unknown) => {
+      const minted = await minting.mint(request).catch((error: unknown) => {
         throw asMintFault(error);
       });
-      const { row } = minted;
-      log.info(
-        { workspace: row.workspace, token: row.id, preset: row.preset, by: row.creator },
-        'token minted',
-      );
+      noteMinted(minted.row);
       return minted;
+    },
+    prepare: async (request) => {
+      const prepared = await minting.prepare(request).catch((error: unknown) => {
+        throw asMintFault(error);
+      });
+      return { ...prepared, stored: () => noteMinted(prepared.row) };
     },
     requireLogin: async (token, workspace) => {
       try {

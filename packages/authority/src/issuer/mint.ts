@@ -29,11 +29,11 @@ import {
 } from '../offline/lifetime.ts';
 import { tokenEnding } from '../offline/inspect.ts';
 import { keyIdOf } from './key-id.ts';
-import type { SigningKeys } from './keys.ts';
+import type { SigningKey, SigningKeys } from './keys.ts';
 import { notRecorded, placeBelow, recordLimits, type Parent } from './place.ts';
 import type { MintLimits } from '../limits.ts';
 import { loginTicketCaveats } from './login-caveat.ts';
-import type { IssuerStore, TokenRow } from '../ports.ts';
+import type { IssuerStore, SigningKeyRow, TokenRow } from '../ports.ts';
 import { presetCaveats, presets, type PresetName } from '../offline/presets.ts';
 import { certainEnd, isOver } from '../caveats/validity.ts';
 import type { Presented } from './judged.ts';
@@ -74,10 +74,29 @@ export interface Minted {
   readonly row: TokenRow;
 }
 
-/** Makes tokens and records them. */
+/** The first token of a workspace that is not stored yet, and the key that signed it. Neither is stored. */
+export interface UnstoredToken extends Minted {
+  readonly key: SigningKeyRow;
+}
+
+/** Makes tokens. */
 export interface Mint {
-  /** Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
-  (request: MintRequest): Promise<Minted>;
+  /** Records it, too. Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
+  mint(request: MintRequest): Promise<Minted>;
+  /** For whoever stores the workspace, its key and its token in one step. Throws `invalid`. */
+  prepare(request: Omit<MintRequest, 'parent'>): Promise<UnstoredToken>;
+}
+
+interface Wanted {
+  readonly request: MintRequest;
+  readonly lists: readonly (readonly Caveat[])[];
+  readonly seconds: number;
+}
+
+/** What a token takes over from the one that asked for it. */
+interface Inherited {
+  readonly carried: readonly Caveat[];
+  readonly tickets: readonly (readonly Caveat[])[];
 }
 
 /** Builds the one place where root keys sign. */
@@ -131,14 +150,21 @@ export function createMint(options: {
     return tickets;
   }
 
-  return async (request) => {
+  /** What is asked for, checked. */
+  function wanted(request: MintRequest): Wanted {
     const lists = caveatLists(request);
     const seconds = lifetimeOf(request);
     checkText('name', request.name);
     checkText('creator', request.creator);
+    return { request, lists, seconds };
+  }
+
+  /** Signs; nothing is recorded. */
+  function sign(
+    { request, lists, seconds }: Wanted,
+    { carried, tickets, depth, key }: Inherited & { depth: number; key: SigningKey },
+  ): Minted {
     const { workspace } = request;
-    const parent = request.parent && (await judged(request.parent, workspace));
-    const place = await placeBelow(parent, { workspace, store: options.store, limits: options.limits });
     const createdAt = options.now();
     const start = Math.floor(createdAt.getTime() / 1000);
     const window: Caveat = {
@@ -146,9 +172,6 @@ export function createMint(options: {
       notBefore: start - CLOCK_LEEWAY_SECONDS,
       notAfter: start + seconds,
     };
-    const carried = carriedFrom(parent);
-    const tickets = inherited(parent);
-    const key = await options.keys.current(workspace);
     // All tokens of a preset share their nonce, so that one id stands for the whole.
     const base = mintMacaroon({
       key: key.bytes,
@@ -171,15 +194,8 @@ export function createMint(options: {
       keyNumber: key.number,
       createdAt,
       end: start + seconds,
-      depth: place.depth,
+      depth,
     });
-    const refused = await options.store.addToken({
-      row,
-      ancestors: place.ancestors,
-      keys: [key.number, ...(parent ? [parent.keyNumber] : [])],
-      limits: recordLimits(options.limits),
-    });
-    if (refused !== undefined) throw notRecorded(refused, options.limits);
     return {
       id: row.id,
       token: made.map(encodeToken).join(','),
@@ -189,6 +205,31 @@ export function createMint(options: {
         : [],
       row,
     };
+  }
+
+  return {
+    mint: async (request) => {
+      const asked = wanted(request);
+      const { workspace } = request;
+      const parent = request.parent && (await judged(request.parent, workspace));
+      const place = await placeBelow(parent, { workspace, store: options.store, limits: options.limits });
+      const from = { carried: carriedFrom(parent), tickets: inherited(parent) };
+      const key = await options.keys.current(workspace);
+      const minted = sign(asked, { ...from, depth: place.depth, key });
+      const refused = await options.store.addToken({
+        row: minted.row,
+        ancestors: place.ancestors,
+        keys: [key.number, ...(parent ? [parent.keyNumber] : [])],
+        limits: recordLimits(options.limits),
+      });
+      if (refused !== undefined) throw notRecorded(refused, options.limits);
+      return minted;
+    },
+    prepare: async (request) => {
+      const asked = wanted(request);
+      const { key, row } = await options.keys.prepare(request.workspace);
+      return { ...sign(asked, { carried: [], tickets: [], depth: 1, key }), key: row };
+    },
   };
 }
 

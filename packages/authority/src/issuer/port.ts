@@ -3,7 +3,7 @@ import type { Macaroon } from '@hangar/macaroon';
 import type { Result } from '@hangar/http';
 import type { Asker, FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
 import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
-import type { Minted, MintRequest } from './mint.ts';
+import type { Minted, MintRequest, UnstoredToken } from './mint.ts';
 import type { TicketRefusal } from './ticket.ts';
 
 /** What an issuer signs for. Two processes that differ in it cannot work together. */
@@ -14,6 +14,12 @@ export interface IssuerAbout {
   readonly dischargeLocation: string;
   /** Changes when a verdict of before may not hold any more: other discharge keys, another location. */
   readonly version: string;
+}
+
+/** A token that somebody else stores. */
+export interface PreparedToken extends UnstoredToken {
+  /** To be called when it is stored: from then on there is such a token. */
+  stored(): void;
 }
 
 /** Which rows to list. */
@@ -56,6 +62,11 @@ export interface VerifyingIssuer {
 export interface SigningIssuer {
   /** Throws `invalid` naming the fields, `token_revoked` when the asking token was revoked meanwhile. */
   mint(request: MintRequest): Promise<Minted>;
+  /**
+   * The first token of a new workspace, with its key, for whoever stores all of it in one step. Undefined from an
+   * issuer that runs apart: what it signs it stores itself. Throws `invalid`.
+   */
+  prepare(request: Omit<MintRequest, 'parent'>): Promise<PreparedToken | undefined>;
   /** Makes a token of ours ask for a sign-in. Throws `invalid` when it asks for one already. */
   requireLogin(token: Macaroon, workspace: bigint): Promise<Macaroon>;
   token(workspace: bigint, id: string): Promise<TokenRow | undefined>;

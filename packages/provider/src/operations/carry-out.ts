@@ -71,10 +71,7 @@ async function provision(run: Run): Promise<Outcome> {
   };
   const answer = async (provisioned: Provisioned): Promise<void> => {
     const config = accept(provisioned);
-    const stored = await commit(run, () => ({
-      set: made(kit, record.id, provisioned, config),
-      result: { tag: 'done' },
-    }));
+    const stored = await commit(run, (current) => done(current, made(kit, record.id, provisioned, config)));
     if (stored.tag !== 'done')
       throw new HangarError('state_conflict', { detail: 'answered after the work was taken away' });
     answered = config;
@@ -93,14 +90,13 @@ async function provision(run: Run): Promise<Outcome> {
     const config = provisioned === undefined ? answered : accept(provisioned);
     if (config === null) throw new HangarError('hook_failed', { detail: 'the seller returned no config' });
     return await commit(run, (current) => ({
-      set: {
+      ...done(current, {
         ...(provisioned === undefined ? {} : made(kit, record.id, provisioned, config)),
         ...finished(kit, 'ready'),
         errorMessage: null,
         provisionedAt: current.provisionedAt ?? kit.now(),
-      },
+      }),
       announce: current.operation?.announce ?? null,
-      result: { tag: 'done' },
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => {
@@ -134,15 +130,14 @@ async function update(run: Run): Promise<Outcome> {
     });
     const config = updated?.config === undefined ? null : checkConfig(updated.config, kit.options.configKeys);
     return await commit(run, (current) => ({
-      set: {
+      ...done(current, {
         ...changes,
         ...(config === null || updated === undefined ? {} : made(kit, record.id, updated, config)),
         ...finished(kit, current.operation?.statusBefore ?? 'ready'),
         errorMessage: null,
-      },
+      }),
       // New credentials are news even when the rest was said in the answer.
       announce: current.operation?.announce ?? (config === null ? null : 'resource.updated'),
-      result: { tag: 'done' },
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => {
@@ -171,12 +166,11 @@ async function rotate(run: Run): Promise<Outcome> {
       throw new HangarError('immutable', { public: 'credentials of this cannot be rotated' });
     const config = checkConfig(rotated.config, kit.options.configKeys);
     return await commit(run, (current) => ({
-      set: {
+      ...done(current, {
         ...made(kit, record.id, rotated, config),
         ...finished(kit, current.operation?.statusBefore ?? 'ready'),
-      },
+      }),
       announce: current.operation?.announce ?? null,
-      result: { tag: 'done' },
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => ({
@@ -246,14 +240,13 @@ async function removing(
       .then((outcome) => outcome ?? { tag: 'lost' });
   }
   return await conclude(run, (current) => ({
-    set: {
+    ...done(current, {
       ...left(current.operation ?? operation),
       sealedConfig: null,
       deletedAt: current.deletedAt ?? kit.now(),
       errorMessage: null,
-    },
+    }),
     announce: current.operation?.announce ?? null,
-    result: { tag: 'done' },
   }));
 }
 
@@ -297,12 +290,14 @@ async function commit(run: Run, decide: (current: ExtensionRecord) => Decision<O
 
 async function conclude(run: Run, decide: (current: ExtensionRecord) => Decision<Outcome>): Promise<Outcome> {
   const { kit, record, holder } = run;
-  const outcome = await kit.options.store.extensions.change<Outcome>(record.id, (current) =>
-    current.lease?.holder === holder && current.operation !== null
-      ? decide(current)
-      : { result: { tag: 'lost' } },
-  );
-  kit.wake();
+  let announced = false;
+  const outcome = await kit.options.store.extensions.change<Outcome>(record.id, (current) => {
+    if (current.lease?.holder !== holder || current.operation === null) return { result: { tag: 'lost' } };
+    const decision = decide(current);
+    announced = decision.announce !== undefined && decision.announce !== null;
+    return decision;
+  });
+  if (announced) kit.wake();
   return outcome ?? { tag: 'lost' };
 }
 
@@ -336,6 +331,11 @@ function made(kit: Kit, id: string, provisioned: Partial<Provisioned>, config: C
     ...(provisioned.flyAppName === undefined ? {} : { flyAppName: provisioned.flyAppName }),
     updatedAt: kit.now(),
   };
+}
+
+/** Writes what came of the work, and answers the record as it is then. */
+function done(current: ExtensionRecord, set: RecordChange): Decision<Outcome> {
+  return { set, result: { tag: 'done', record: { ...current, ...set } } };
 }
 
 function finished(kit: Kit, status: ExtensionRecord['status']): RecordChange {

@@ -17,6 +17,16 @@ export interface ProvisionAnswer {
   readonly config: Config;
 }
 
+/** How far one statement brought a provisioning. In each case the nonce is spent and ours. */
+export type Begun = { readonly order: ProvisionOrder } & (
+  | /** Everything is stored. */
+    { readonly tag: 'created'; readonly record: ExtensionRecord; readonly config: Config }
+  /** The record is stored with the right to work on it. */
+  | { readonly tag: 'claimed'; readonly record: ExtensionRecord }
+  /** Another request made the same id in this instant. */
+  | { readonly tag: 'overtaken' }
+);
+
 /** How often a name is tried with another ending before the clash is reported. */
 const NAME_TRIES = 5;
 const MAX_NAME = 128;
@@ -25,10 +35,18 @@ const MAX_NAME = 128;
  * Provisions an extension, once per id of Fly.io's (docs/specs/extensions.md#provision,
  * docs/specs/extensions.md#idempotency). Repeats give the same answer, a different request under the same id is a
  * conflict, and two at once make one resource.
+ * @param begun what the short road did already
  * @throws HangarError `conflict`, `name_taken`, `hook_failed`, `not_ready`, or whatever the seller refused with
  */
-export async function provision(kit: Kit, work: Work, order: ProvisionOrder): Promise<ProvisionAnswer> {
-  const claim = await claimIt(kit, order);
+export async function provision(
+  kit: Kit,
+  work: Work,
+  order: ProvisionOrder,
+  begun?: Begun,
+): Promise<ProvisionAnswer> {
+  if (begun?.tag === 'created') return { tag: 'created', extension: begun.record, config: begun.config };
+  const claim: Claim =
+    begun?.tag === 'claimed' ? { tag: 'mine', record: begun.record } : await claimIt(kit, order);
   switch (claim.tag) {
     case 'deleted':
       throw new HangarError('conflict', { public: 'the id was used by a deleted resource' });
@@ -40,9 +58,7 @@ export async function provision(kit: Kit, work: Work, order: ProvisionOrder): Pr
       return await joined(kit, work, claim.record);
     case 'mine': {
       const outcome = await within(kit.timing.answerMs, work.start(claim.record).done);
-      return outcome === 'late'
-        ? await later(kit, claim.record.id)
-        : await now(kit, claim.record.id, outcome);
+      return outcome === 'late' ? await later(kit, claim.record.id) : now(kit, outcome);
     }
   }
 }
@@ -145,7 +161,7 @@ export function newRecord(
   };
 }
 
-async function now(kit: Kit, id: string, outcome: Outcome): Promise<ProvisionAnswer> {
+function now(kit: Kit, outcome: Outcome): ProvisionAnswer {
   switch (outcome.tag) {
     case 'failed':
       throw outcome.error;
@@ -153,12 +169,8 @@ async function now(kit: Kit, id: string, outcome: Outcome): Promise<ProvisionAns
       throw new HangarError('conflict', { public: 'it was deleted while it was being provisioned' });
     case 'lost':
       throw new HangarError('not_ready', { detail: 'another process took the work over' });
-    case 'done': {
-      const record = await kit.options.store.extensions.find(id);
-      if (record === undefined || isGone(record))
-        throw new HangarError('conflict', { public: 'it was deleted meanwhile' });
-      return { tag: 'created', extension: record, config: configOf(kit, record) };
-    }
+    case 'done':
+      return { tag: 'created', extension: outcome.record, config: configOf(kit, outcome.record) };
   }
 }
 

@@ -5,7 +5,7 @@ import { carryOut } from './carry-out.ts';
 
 /** How work ended, as far as this process saw it. */
 export type Outcome =
-  | { readonly tag: 'done' }
+  | { readonly tag: 'done'; readonly record: ExtensionRecord }
   | { readonly tag: 'failed'; readonly error: HangarError }
   /** A deletion came in between; what had been made was removed again. */
   | { readonly tag: 'cancelled' }

@@ -7,6 +7,7 @@ import { extensions } from '../schema/provider.ts';
 import { statement } from '../prepared.ts';
 import { recordEvidence } from './provider-evidence.ts';
 import { forgetExtensions } from './provider-pruning.ts';
+import { insertSigned } from './provision-statement.ts';
 import { EXTENSION_CHANGES, EXTENSION_COLUMNS, readRecord, toRecord } from './provider-rows.ts';
 
 /** Announced on commit whenever a row was added to the outbox. */
@@ -44,6 +45,7 @@ export function extensionStore(db: Database): ExtensionStore {
 
   return {
     insert,
+    insertSigned: async (wanted) => await insertSigned(db, wanted),
     find: async (id) => (uuid.test(id) ? await find(eq(extensions.id, id)) : undefined),
 
     async change<R>(id: string, decide: (current: ExtensionRecord) => Decision<R>): Promise<R | undefined> {

@@ -66,6 +66,7 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
           ? {}
           : { commands: commands.map(({ args, exact }) => ({ args: [...(args ?? [])], exact })) }),
       }),
+    prepare: async () => undefined,
     requireLogin: async (token, workspace) =>
       (await ask('requireLogin', { token: encodeToken(token), workspace })).token,
     token: async (workspace, id) => (await ask('token', { workspace, id })).row,

@@ -1,0 +1,78 @@
+import { HangarError } from '@hangar/http';
+import { checkConfig } from '../config-rules.ts';
+import type { SignedMessage } from '../guard.ts';
+import type { Kit } from '../kit.ts';
+import type { ExtensionRecord, NonceClaim } from '../ports.ts';
+import { extensionOf } from '../record.ts';
+import { readProvision, type ProvisionOrder } from '../request.ts';
+import type { Prepared } from '../seller.ts';
+import { newRecord, type Begun } from './provision.ts';
+
+/**
+ * The short road: one statement spends the nonce, notes the evidence and stores the record, finished when the seller could
+ * prepare it. Undefined for everything unusual (a repeat, a name that is taken): then nothing was written, not even
+ * the nonce, and the ordinary road decides.
+ * @throws HangarError `unauthorized` when the nonce was used before
+ */
+export async function provisionAtOnce(
+  kit: Kit,
+  message: SignedMessage,
+  nonce: NonceClaim,
+): Promise<Begun | undefined> {
+  const order = orderOf(kit, message);
+  if (order === undefined) return undefined;
+  const { wanted, evidence, flyId } = order;
+  const claim = newRecord(kit, wanted, flyId, null);
+  const prepared = await prepare(kit, claim);
+  const record = prepared === undefined ? claim : finished(kit, claim, prepared);
+  const { extensions } = kit.options.store;
+  switch (await extensions.insertSigned({ record, evidence, nonce, rows: prepared?.rows })) {
+    case 'unusual':
+      return undefined;
+    case 'replayed':
+      throw new HangarError('unauthorized', { detail: 'the nonce was used before' });
+    case 'overtaken':
+      return { tag: 'overtaken', order };
+    case 'inserted': {
+      if (prepared === undefined) return { tag: 'claimed', order, record };
+      prepared.stored?.();
+      return { tag: 'created', order, record, config: prepared.config };
+    }
+  }
+}
+
+/** A request that cannot be read has its answer from the ordinary road, after its nonce is spent. */
+function orderOf(kit: Kit, { members, timestamp }: SignedMessage): ProvisionOrder | undefined {
+  try {
+    return readProvision(members, timestamp, kit.options);
+  } catch (error) {
+    if (error instanceof HangarError) return undefined;
+    throw error;
+  }
+}
+
+/** What the seller could prepare; when it fails, `provision` fails in the same way or does better, and its answer counts. */
+async function prepare(kit: Kit, claim: ExtensionRecord): Promise<Prepared | undefined> {
+  const { seller, configKeys } = kit.options;
+  if (seller.prepare === undefined) return undefined;
+  try {
+    const prepared = await seller.prepare({ extension: extensionOf(claim), now: claim.createdAt });
+    return prepared && { ...prepared, config: checkConfig(prepared.config, configKeys) };
+  } catch (error) {
+    kit.log.warn({ extension: claim.id, error }, 'the seller could not prepare; it is asked to provision');
+    return undefined;
+  }
+}
+
+function finished(kit: Kit, claim: ExtensionRecord, prepared: Prepared): ExtensionRecord {
+  return {
+    ...claim,
+    name: prepared.name ?? claim.name,
+    flyAppName: prepared.flyAppName ?? null,
+    status: 'ready',
+    provisionedAt: claim.createdAt,
+    sealedConfig: kit.sealConfig(claim.id, prepared.config),
+    operation: null,
+    lease: null,
+  };
+}
