@@ -5,7 +5,7 @@ import { Secret } from '@hangar/security';
 import { createSimulator, listen, type Simulator } from '@hangar/simulator';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePorts } from '../src/processes/keep-running.ts';
-import { incompleteness, parseHeld } from '../src/token/held.ts';
+import { incompleteness, parseHeld } from '../src/token/source/held.ts';
 import { type Ran, token } from './run-token.ts';
 
 const login = 'fo1_login-of-somebody-at-fly';

@@ -6,8 +6,8 @@ import { tokenEnding } from '@hangar/authority';
 import { addThirdParty, encodeToken, LOCATIONS, mint, tokenId, type Macaroon } from '@hangar/macaroon';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { builtHangar } from '../../../test/harness/built.ts';
-import { consent } from '../src/token/consent.ts';
-import { readAll } from '../src/token/standard-input.ts';
+import { consent } from '../src/token/source/consent.ts';
+import { readAll } from '../src/token/source/standard-input.ts';
 import { token } from './run-token.ts';
 
 const sharedKey = new Uint8Array(32).fill(9);

@@ -1,7 +1,7 @@
 import { verifySignature } from '@hangar/security';
 import { Hono } from 'hono';
 import { ulid } from './ids.ts';
-import { isObject } from './machines/body.ts';
+import { isObject } from './machines/request/body.ts';
 import type { Simulation } from './simulation.ts';
 import type { ReceivedWebhook } from './world/extensions.ts';
 import type { JsonObject } from './world/platform.ts';

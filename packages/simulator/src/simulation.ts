@@ -1,7 +1,7 @@
 import type { EventSender } from './caller/events.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import type { Lifecycle } from './machines/lifecycle.ts';
+import type { Lifecycle } from './machines/machine/lifecycle.ts';
 import type { Settings } from './options.ts';
 import type { Bodies } from './world/bodies.ts';
 import type { World } from './world/world.ts';

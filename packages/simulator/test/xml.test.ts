@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { readXml, textIn, xmlOf } from '../src/s3/xml.ts';
+import { readXml, textIn, xmlOf } from '../src/s3/wire/xml.ts';
 import { element, signedRequest } from './signed.ts';
 import { aws, stage } from './world.ts';
 

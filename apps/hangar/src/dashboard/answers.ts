@@ -1,6 +1,6 @@
 import type { ExtensionSummary, ExtensionView, ListView, MeView, UsageView } from '@hangar/dashboard/wire';
 import type { ExtensionFacts } from './ports.ts';
-import { isPagePath } from './pages.ts';
+import { isPagePath } from './page/pages.ts';
 import { organizationsOf, roleIn } from './viewer.ts';
 import type { ExtensionVisit, Questions, ViewerVisit, Visit } from './visit.ts';
 

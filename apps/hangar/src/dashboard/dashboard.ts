@@ -13,9 +13,9 @@ import {
 } from '@hangar/http';
 import { randomToken } from '@hangar/security';
 import { admit, type Asked, assertStillAdmitted } from './admit.ts';
-import { createAssets } from './assets.ts';
-import { setPageHeaders } from './page-headers.ts';
-import { isPagePath } from './pages.ts';
+import { createAssets } from './page/assets.ts';
+import { setPageHeaders } from './page/page-headers.ts';
+import { isPagePath } from './page/pages.ts';
 import type { DashboardActions, DashboardReads, LoginsPort, TokensPort, UsageQuestion } from './ports.ts';
 import { dashboardRoutes, type DashboardRoute } from './routes.ts';
 import type { Change, Effects, Questions, ViewerVisit } from './visit.ts';

@@ -6,7 +6,7 @@ import {
   type OutgoingRequest,
 } from '@hangar/security/outgoing';
 import { DOOR_HEADER, TOKENS_DOOR } from '../http/door-header.ts';
-import { gatewayUrl, type TokenOptions } from './input.ts';
+import { gatewayUrl, type TokenOptions } from './source/input.ts';
 
 /** An answer of the gateway that is no success. */
 export class ApiError extends Error {

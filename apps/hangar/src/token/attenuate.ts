@@ -9,12 +9,12 @@ import { caveatsFromJson, type Caveat, type HeaderReason, LOCATIONS } from '@han
 import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import { ApiError, appNumberOf, GatewayUnreachable } from './api.ts';
-import type { GivenToken } from './given.ts';
-import { readTextFile, type TokenOptions } from './input.ts';
+import type { GivenToken } from './source/given.ts';
+import { readTextFile, type TokenOptions } from './source/input.ts';
 import { inspected } from './inspect.ts';
 import { type Answer, LOGIN_LEFT_OUT, run } from './output.ts';
-import { TokenRefused } from './refused.ts';
-import { UsageError } from './usage-error.ts';
+import { TokenRefused } from './source/refused.ts';
+import { UsageError } from './source/usage-error.ts';
 
 interface AttenuateOptions extends TokenOptions {
   readonly app?: string[];

@@ -3,9 +3,9 @@ import { effectiveExpiry, formatMask, type Macaroon, tokenId } from '@hangar/mac
 import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import { ApiError, sendTo } from './api.ts';
-import type { HeldTokens } from './held.ts';
-import type { TokenOptions } from './input.ts';
-import { UsageError } from './usage-error.ts';
+import type { HeldTokens } from './source/held.ts';
+import type { TokenOptions } from './source/input.ts';
+import { UsageError } from './source/usage-error.ts';
 
 /** Options of the commands that can ask Fly.io itself. */
 export interface FlyOptions extends TokenOptions {

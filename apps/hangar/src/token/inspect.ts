@@ -2,11 +2,11 @@ import { inspectTokens, type Inspection } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
-import type { GivenToken } from './given.ts';
-import { reasonOf, type HeldTokens } from './held.ts';
-import type { TokenOptions } from './input.ts';
+import type { GivenToken } from './source/given.ts';
+import { reasonOf, type HeldTokens } from './source/held.ts';
+import type { TokenOptions } from './source/input.ts';
 import { type Answer, run } from './output.ts';
-import { TokenRefused } from './refused.ts';
+import { TokenRefused } from './source/refused.ts';
 
 /** Options of the commands that read a token without asking anybody. */
 export interface InspectOptions extends TokenOptions {

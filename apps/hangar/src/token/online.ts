@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { isPresetName, parseLifetime, presets } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 import { ApiError, ask } from './api.ts';
-import type { GivenToken } from './given.ts';
-import { readJsonFile, type TokenOptions } from './input.ts';
+import type { GivenToken } from './source/given.ts';
+import { readJsonFile, type TokenOptions } from './source/input.ts';
 import { type InspectOptions, showHeld } from './inspect.ts';
 import { type Answer, run, textOf } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './source/usage-error.ts';
 
 interface CreateOptions extends TokenOptions {
   readonly preset?: string;

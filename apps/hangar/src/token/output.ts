@@ -3,10 +3,10 @@ import { HangarError } from '@hangar/http';
 import { redactText } from '@hangar/security';
 import { EXIT_USAGE, fail, say } from '../processes/terminal.ts';
 import { ApiError, GatewayUnreachable, NotAGateway } from './api.ts';
-import { GivenToken, usedWords } from './given.ts';
-import type { TokenOptions } from './input.ts';
-import { TokenRefused } from './refused.ts';
-import { UsageError } from './usage-error.ts';
+import { GivenToken, usedWords } from './source/given.ts';
+import type { TokenOptions } from './source/input.ts';
+import { TokenRefused } from './source/refused.ts';
+import { UsageError } from './source/usage-error.ts';
 
 /** What a command has to say. */
 export interface Answer {

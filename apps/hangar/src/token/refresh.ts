@@ -6,10 +6,10 @@ import { createOutgoing } from '@hangar/security/outgoing';
 import type { Command } from 'commander';
 import { credentialsForFlyThirdParties, flyThirdParties } from '../house/fly-third-parties.ts';
 import { type FlyOptions, flyOf } from './fly.ts';
-import type { GivenToken } from './given.ts';
-import type { HeldTokens } from './held.ts';
+import type { GivenToken } from './source/given.ts';
+import type { HeldTokens } from './source/held.ts';
 import { type Answer, note, run } from './output.ts';
-import { TokenRefused } from './refused.ts';
+import { TokenRefused } from './source/refused.ts';
 
 interface RefreshOptions extends FlyOptions {
   readonly permission: string;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { ask } from './api.ts';
-import { consent } from './consent.ts';
-import { type GivenToken, usedWords } from './given.ts';
-import type { TokenOptions, TokenSource } from './input.ts';
+import { consent } from './source/consent.ts';
+import { type GivenToken, usedWords } from './source/given.ts';
+import type { TokenOptions, TokenSource } from './source/input.ts';
 import { type Answer, run } from './output.ts';
-import { TokenRefused } from './refused.ts';
-import { UsageError } from './usage-error.ts';
+import { TokenRefused } from './source/refused.ts';
+import { UsageError } from './source/usage-error.ts';
 
 interface RevokeOptions extends TokenOptions {
   readonly branch?: string;

@@ -13,11 +13,11 @@ import {
 import { systemClock } from '@hangar/http';
 import type { Command } from 'commander';
 import { processEnvironment } from '../config.ts';
-import type { GivenToken } from './given.ts';
-import type { TokenOptions } from './input.ts';
+import type { GivenToken } from './source/given.ts';
+import type { TokenOptions } from './source/input.ts';
 import { type Answer, LOGIN_LEFT_OUT, run } from './output.ts';
-import { TokenRefused } from './refused.ts';
-import { UsageError } from './usage-error.ts';
+import { TokenRefused } from './source/refused.ts';
+import { UsageError } from './source/usage-error.ts';
 
 interface ThirdPartyOptions extends TokenOptions {
   readonly location: string;

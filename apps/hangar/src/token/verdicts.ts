@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { ApiError, ask } from './api.ts';
 import { aboutFly, checkAtFly, type FlyOptions, flyOf, inspectAtFly } from './fly.ts';
-import type { GivenToken } from './given.ts';
-import { type HeldReason, type HeldTokens, incompleteness } from './held.ts';
+import type { GivenToken } from './source/given.ts';
+import { type HeldReason, type HeldTokens, incompleteness } from './source/held.ts';
 import { type Answer, run, textOf } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './source/usage-error.ts';
 
 /** Nobody was asked to do anything, and the answer is no. */
 const EXIT_NO = 3;

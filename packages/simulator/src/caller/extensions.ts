@@ -1,5 +1,5 @@
 import { randomBase36 } from '../ids.ts';
-import { isObject } from '../machines/body.ts';
+import { isObject } from '../machines/request/body.ts';
 import type { Settings } from '../options.ts';
 import type { Exchange, Extension } from '../world/extensions.ts';
 import type { JsonObject } from '../world/platform.ts';

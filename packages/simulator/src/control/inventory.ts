@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.ts';
 import type { Exchange, Extension } from '../world/extensions.ts';
 import type { JsonObject } from '../world/platform.ts';
-import { machinesOf } from '../machines/wire.ts';
+import { machinesOf } from '../machines/machine/wire.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
 

@@ -13,7 +13,7 @@ import { GraphQLError } from 'graphql';
 import { issueDischarge } from '../discharge/issue.ts';
 import { principals, principalsOf } from '../discharge/principals.ts';
 import { randomBase36 } from '../ids.ts';
-import { durationOf } from '../machines/body.ts';
+import { durationOf } from '../machines/request/body.ts';
 import type { Simulation } from '../simulation.ts';
 import { signToken } from '../tokens/issuer.ts';
 import { verifyHeader } from '../tokens/verified.ts';

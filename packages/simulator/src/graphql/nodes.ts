@@ -1,6 +1,6 @@
-import { addressesOf } from '../machines/addresses.ts';
-import type { regions } from '../machines/regions.ts';
-import { appWire } from '../machines/wire.ts';
+import { addressesOf } from '../machines/apps/addresses.ts';
+import type { regions } from '../machines/request/regions.ts';
+import { appWire } from '../machines/machine/wire.ts';
 import { principals, principalsOf, type Principal } from '../discharge/principals.ts';
 import type { Simulation } from '../simulation.ts';
 import type { LimitedToken } from '../world/limited-tokens.ts';

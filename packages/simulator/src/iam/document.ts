@@ -1,4 +1,4 @@
-import { isObject } from '../machines/body.ts';
+import { isObject } from '../machines/request/body.ts';
 import { supportedActions } from './actions.ts';
 
 /** One statement of a policy, its words brought into lists. */

@@ -1,9 +1,9 @@
 import type { RequestContext } from '@hangar/http';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
-import { S3Refusal } from '../s3/refusal.ts';
-import { verifySignatureV4 } from '../s3/signature.ts';
-import { xmlOf } from '../s3/xml.ts';
+import { S3Refusal } from '../s3/wire/refusal.ts';
+import { verifySignatureV4 } from '../s3/wire/signature.ts';
+import { xmlOf } from '../s3/wire/xml.ts';
 import type { Simulation } from '../simulation.ts';
 import { createAccessKey, deleteAccessKey, listAccessKeys, updateAccessKey } from './keys.ts';
 import {

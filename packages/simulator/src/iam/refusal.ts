@@ -1,4 +1,4 @@
-import { xmlOf } from '../s3/xml.ts';
+import { xmlOf } from '../s3/wire/xml.ts';
 
 const statuses = {
   AccessDenied: 403,

@@ -3,16 +3,16 @@ import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import { introspectionRoutes } from '../tokens/routes.ts';
-import { appRoutes } from './app-routes.ts';
-import { identifyCaller } from './caller.ts';
-import { bodyAs } from './body.ts';
-import type { MachinesEnv } from './context.ts';
-import { wordsOf } from './exec.ts';
-import { machineRoutes } from './machine-routes.ts';
-import { needOf } from './need.ts';
+import { appRoutes } from './apps/app-routes.ts';
+import { identifyCaller } from './request/caller.ts';
+import { bodyAs } from './request/body.ts';
+import type { MachinesEnv } from './request/context.ts';
+import { wordsOf } from './machine/exec.ts';
+import { machineRoutes } from './machine/machine-routes.ts';
+import { needOf } from './request/need.ts';
 import { platformRoutes } from './platform-routes.ts';
-import { createRateLimits } from './rate-limits.ts';
-import { Refusal } from './refusal.ts';
+import { createRateLimits } from './request/rate-limits.ts';
+import { Refusal } from './request/refusal.ts';
 
 /**
  * The simulated Machines API (docs/specs/platform.md#machines-api), at the root of its own address as on

@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
-import { bodyAs, numberOf, textOf } from './body.ts';
-import { organizationOf } from './caller.ts';
-import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from './context.ts';
-import { filtered } from './machine-routes.ts';
-import { pageOf } from './paging.ts';
-import { flagIn, limitIn, listIn } from './query.ts';
-import { invalidArgument } from './refusal.ts';
-import { nearestRegion, placeIn, regions } from './regions.ts';
+import { bodyAs, numberOf, textOf } from './request/body.ts';
+import { organizationOf } from './request/caller.ts';
+import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from './request/context.ts';
+import { filtered } from './machine/machine-routes.ts';
+import { pageOf } from './request/paging.ts';
+import { flagIn, limitIn, listIn } from './request/query.ts';
+import { invalidArgument } from './request/refusal.ts';
+import { nearestRegion, placeIn, regions } from './request/regions.ts';
 import { currentTokens } from '../tokens/current.ts';
-import { organizationMachineWire, volumeSummaryWire, volumeWire } from './wire.ts';
+import { organizationMachineWire, volumeSummaryWire, volumeWire } from './machine/wire.ts';
 
 const usualCertificates = 25;
 const mostCertificates = 500;

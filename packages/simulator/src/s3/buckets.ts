@@ -1,9 +1,9 @@
 import { Table } from '../world/table.ts';
-import { xmlOf, s3Namespace } from './xml.ts';
+import { xmlOf, s3Namespace } from './wire/xml.ts';
 import { authorize, bucketOf, empty, xml, type S3Call } from './call.ts';
 import { forget } from './multipart.ts';
 import { remove } from './objects.ts';
-import { S3Refusal } from './refusal.ts';
+import { S3Refusal } from './wire/refusal.ts';
 
 /**
  * The rules for names (docs/specs/platform.md#bucket-names): one global namespace, 3 to 63 characters, nothing that

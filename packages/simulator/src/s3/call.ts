@@ -1,9 +1,9 @@
 import { isAllowed } from '../iam/evaluate.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Bucket, StoredObject } from '../world/storage.ts';
-import type { Checksum } from './checksums.ts';
-import { S3Refusal } from './refusal.ts';
-import type { Signer } from './signature.ts';
+import type { Checksum } from './wire/checksums.ts';
+import { S3Refusal } from './wire/refusal.ts';
+import type { Signer } from './wire/signature.ts';
 
 /** One verified S3 request. */
 export interface S3Call {

@@ -1,6 +1,6 @@
 import type { StoredObject } from '../world/storage.ts';
 import type { S3Call } from './call.ts';
-import { S3Refusal } from './refusal.ts';
+import { S3Refusal } from './wire/refusal.ts';
 
 /** What a request asks of the present state of an object before it goes on (RFC 9110, 13; S3 and Tigris on conditionals). */
 interface Conditions {

@@ -4,9 +4,9 @@ import { ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
 import type { S3Call } from './call.ts';
 import { operationOf } from './operations.ts';
-import { readPayload } from './payload.ts';
-import { faultRefusal, S3Refusal } from './refusal.ts';
-import { verifySignatureV4 } from './signature.ts';
+import { readPayload } from './wire/payload.ts';
+import { faultRefusal, S3Refusal } from './wire/refusal.ts';
+import { verifySignatureV4 } from './wire/signature.ts';
 
 /** Headers of Tigris' own that mean something here; others would be promises that nobody keeps. */
 const knownTigrisHeaders: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-tigris-rename']);

@@ -4,8 +4,8 @@ import type { StoredObject } from '../world/storage.ts';
 import { ticketKey } from '../world/world.ts';
 import { authorize, bucketOf, xml, type S3Call } from './call.ts';
 import { compareKeys, nameWriter, pageSize } from './pages.ts';
-import { S3Refusal } from './refusal.ts';
-import { s3Namespace, xmlOf } from './xml.ts';
+import { S3Refusal } from './wire/refusal.ts';
+import { s3Namespace, xmlOf } from './wire/xml.ts';
 
 interface Page {
   readonly objects: StoredObject[];

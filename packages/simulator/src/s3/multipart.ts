@@ -5,8 +5,8 @@ import { Table } from '../world/table.ts';
 import { authorize, bucketOf, empty, objectOf, xml, type S3Call } from './call.ts';
 import { checkSource, checkTarget } from './conditions.ts';
 import { copySource, describing, store } from './objects.ts';
-import { S3Refusal } from './refusal.ts';
-import { elementsOf, readXml, s3Namespace, textIn, xmlOf } from './xml.ts';
+import { S3Refusal } from './wire/refusal.ts';
+import { elementsOf, readXml, s3Namespace, textIn, xmlOf } from './wire/xml.ts';
 
 /** Every part but the last has at least this size. */
 const smallestPart = 5 * 1024 * 1024;

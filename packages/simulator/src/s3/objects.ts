@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject } from '../world/storage.ts';
 import { authorize, bucketOf, empty, may, objectOf, xml, type S3Call } from './call.ts';
 import { checkDeletion, checkSource, checkTarget, isTagOf } from './conditions.ts';
-import { checksumOf } from './checksums.ts';
-import { S3Refusal } from './refusal.ts';
-import { elementsOf, readXml, s3Namespace, textIn, xmlOf, type XmlElement } from './xml.ts';
+import { checksumOf } from './wire/checksums.ts';
+import { S3Refusal } from './wire/refusal.ts';
+import { elementsOf, readXml, s3Namespace, textIn, xmlOf, type XmlElement } from './wire/xml.ts';
 
 /** Headers that an object keeps and gives back. */
 export const keptHeaders: readonly string[] = [

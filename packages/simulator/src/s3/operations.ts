@@ -4,7 +4,7 @@ import { listObjects, listObjectsV2 } from './listing.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart } from './multipart.ts';
 import { copyObject, deleteObject, deleteObjects, keptHeaders, putObject } from './objects.ts';
 import { getObject } from './reads.ts';
-import { S3Refusal } from './refusal.ts';
+import { S3Refusal } from './wire/refusal.ts';
 import { listParts, listUploads } from './upload-listing.ts';
 
 /** One operation of S3: where it is asked for, and every parameter of the query that it obeys. */

@@ -1,5 +1,5 @@
 import type { S3Call } from './call.ts';
-import { S3Refusal } from './refusal.ts';
+import { S3Refusal } from './wire/refusal.ts';
 
 /** No list has more entries in one answer, whatever is asked for. */
 const longestPage = 1000;

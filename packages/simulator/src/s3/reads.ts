@@ -3,7 +3,7 @@ import { authorize, empty, objectOf, type S3Call } from './call.ts';
 import { notModified, rangeHolds } from './conditions.ts';
 import { keptHeaders } from './objects.ts';
 import { partNumberOf } from './multipart.ts';
-import { S3Refusal } from './refusal.ts';
+import { S3Refusal } from './wire/refusal.ts';
 
 /** A piece of an object, ends included. */
 interface Range {

@@ -1,5 +1,5 @@
 import { appScope, organizationScope, tokenId } from '@hangar/macaroon';
-import type { Caller } from '../machines/caller.ts';
+import type { Caller } from '../machines/request/caller.ts';
 import type { Simulation } from '../simulation.ts';
 import type { JsonObject } from '../world/platform.ts';
 

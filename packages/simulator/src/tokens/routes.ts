@@ -8,8 +8,8 @@ import {
   type Verified,
 } from '@hangar/macaroon';
 import { Hono } from 'hono';
-import { jsonOf, isObject, textOf } from '../machines/body.ts';
-import { invalidArgument, Refusal } from '../machines/refusal.ts';
+import { jsonOf, isObject, textOf } from '../machines/request/body.ts';
+import { invalidArgument, Refusal } from '../machines/request/refusal.ts';
 import type { Simulation } from '../simulation.ts';
 import type { JsonObject } from '../world/platform.ts';
 import { undischargedSentence, verifyHeader } from './verified.ts';

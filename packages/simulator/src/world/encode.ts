@@ -1,4 +1,4 @@
-import { isObject } from '../machines/body.ts';
+import { isObject } from '../machines/request/body.ts';
 import { Table } from './table.ts';
 
 /**

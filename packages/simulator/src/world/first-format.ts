@@ -1,5 +1,5 @@
-import { isObject } from '../machines/body.ts';
-import { checksumOf } from '../s3/checksums.ts';
+import { isObject } from '../machines/request/body.ts';
+import { checksumOf } from '../s3/wire/checksums.ts';
 import type { Bodies } from './bodies.ts';
 import { Table } from './table.ts';
 import type { JsonObject } from './platform.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { isObject } from '../machines/body.ts';
+import { isObject } from '../machines/request/body.ts';
 import type { Bodies } from './bodies.ts';
 import { StateDamaged } from './damage.ts';
 import { decode, encode } from './encode.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { isObject } from '../machines/body.ts';
+import { isObject } from '../machines/request/body.ts';
 import { bodiesInFolder, bodiesInMemory, type Bodies } from './bodies.ts';
 import { StateDamaged } from './damage.ts';
 import { openJournal, readJournal, type JournalRecord } from './journal.ts';

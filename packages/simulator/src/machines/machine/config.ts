@@ -1,6 +1,6 @@
-import type { JsonObject } from '../world/platform.ts';
-import { isObject } from './body.ts';
-import { invalidArgument } from './refusal.ts';
+import type { JsonObject } from '../../world/platform.ts';
+import { isObject } from '../request/body.ts';
+import { invalidArgument } from '../request/refusal.ts';
 
 const defaultGuest = { cpu_kind: 'shared', cpus: 1, memory_mb: 256 };
 

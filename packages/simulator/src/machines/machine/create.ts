@@ -1,15 +1,15 @@
-import { randomHex, ulid } from '../ids.ts';
-import type { Simulation } from '../simulation.ts';
-import type { App, JsonObject, Machine, Volume } from '../world/platform.ts';
-import { Table } from '../world/table.ts';
-import { nextNumber, type World } from '../world/world.ts';
-import { flagOf, isObject, numberOf, textOf } from './body.ts';
-import type { Caller } from './caller.ts';
+import { randomHex, ulid } from '../../ids.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { App, JsonObject, Machine, Volume } from '../../world/platform.ts';
+import { Table } from '../../world/table.ts';
+import { nextNumber, type World } from '../../world/world.ts';
+import { flagOf, isObject, numberOf, textOf } from '../request/body.ts';
+import type { Caller } from '../request/caller.ts';
 import { machineConfig } from './config.ts';
 import { takeLease } from './leases.ts';
 import { failedLaunchPlan, launchPlan } from './plans.ts';
-import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
-import { placeIn } from './regions.ts';
+import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
+import { placeIn } from '../request/regions.ts';
 import { machinesOf } from './wire.ts';
 
 const adjectives = ['autumn', 'bold', 'cold', 'dawn', 'hidden', 'late', 'quiet', 'silent', 'snowy', 'wispy'];

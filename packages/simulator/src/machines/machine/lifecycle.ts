@@ -1,8 +1,8 @@
-import type { EventSender } from '../caller/events.ts';
-import type { SimulatedClock, Timer } from '../clock.ts';
-import { ulid } from '../ids.ts';
-import type { Machine, MachineState, Step } from '../world/platform.ts';
-import type { World } from '../world/world.ts';
+import type { EventSender } from '../../caller/events.ts';
+import type { SimulatedClock, Timer } from '../../clock.ts';
+import { ulid } from '../../ids.ts';
+import type { Machine, MachineState, Step } from '../../world/platform.ts';
+import type { World } from '../../world/world.ts';
 
 /** The states in which a machine rests until somebody acts. */
 const settledStates: ReadonlySet<MachineState> = new Set([

@@ -1,10 +1,10 @@
-import { randomBase36, randomHex } from '../ids.ts';
-import type { Simulation } from '../simulation.ts';
-import type { App, JsonObject, Volume } from '../world/platform.ts';
-import { Table } from '../world/table.ts';
-import { flagOf, numberOf, textOf } from './body.ts';
-import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
-import { placeIn } from './regions.ts';
+import { randomBase36, randomHex } from '../../ids.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { App, JsonObject, Volume } from '../../world/platform.ts';
+import { Table } from '../../world/table.ts';
+import { flagOf, numberOf, textOf } from '../request/body.ts';
+import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
+import { placeIn } from '../request/regions.ts';
 
 const defaultSizeGb = 3;
 const largestSizeGb = 500;

@@ -1,13 +1,13 @@
-import { ulid } from '../ids.ts';
-import type { Simulation } from '../simulation.ts';
-import type { App, JsonObject, Machine, MachineState } from '../world/platform.ts';
-import { flagOf, isObject, textOf } from './body.ts';
+import { ulid } from '../../ids.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { App, JsonObject, Machine, MachineState } from '../../world/platform.ts';
+import { flagOf, isObject, textOf } from '../request/body.ts';
 import { machineConfig } from './config.ts';
 import { attachVolume, checkSecretsVersion, launch, mountedVolume } from './create.ts';
 import { detachVolumes } from './lifecycle.ts';
 import { exitEvent, reachDestroyed, reachStarted, reachStopped, reachSuspended } from './plans.ts';
-import type { Refusal } from './refusal.ts';
-import { failedPrecondition, invalidArgument } from './refusal.ts';
+import type { Refusal } from '../request/refusal.ts';
+import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
 
 /** Suspend needs the memory image to fit (docs/specs/platform.md#machine-states). */
 const suspendMemoryMb = 2048;

@@ -1,14 +1,14 @@
 import { Action } from '@hangar/macaroon';
-import { randomBase36 } from '../ids.ts';
-import type { Simulation } from '../simulation.ts';
-import { mintToken } from '../tokens/issuer.ts';
-import type { App, JsonObject } from '../world/platform.ts';
-import { Table } from '../world/table.ts';
-import { nextNumber } from '../world/world.ts';
-import { durationOf, textOf } from './body.ts';
-import { organizationOf, type Caller } from './caller.ts';
-import { machinesOf } from './wire.ts';
-import { invalidArgument, Refusal } from './refusal.ts';
+import { randomBase36 } from '../../ids.ts';
+import type { Simulation } from '../../simulation.ts';
+import { mintToken } from '../../tokens/issuer.ts';
+import type { App, JsonObject } from '../../world/platform.ts';
+import { Table } from '../../world/table.ts';
+import { nextNumber } from '../../world/world.ts';
+import { durationOf, textOf } from '../request/body.ts';
+import { organizationOf, type Caller } from '../request/caller.ts';
+import { machinesOf } from '../machine/wire.ts';
+import { invalidArgument, Refusal } from '../request/refusal.ts';
 
 /** First internal number of an app; macaroons name apps by these. */
 const firstAppNumber = 90_000;

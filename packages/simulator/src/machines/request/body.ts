@@ -1,5 +1,5 @@
 import { readBody, type SchemaName } from '@hangar/flyio';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../../world/platform.ts';
 import { foldBody } from './fold.ts';
 import { invalidArgument } from './refusal.ts';
 import { unknownWords } from './words.ts';

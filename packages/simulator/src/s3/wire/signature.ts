@@ -1,8 +1,8 @@
 import { splitTarget } from '@hangar/http';
 import { sameBytes } from '@hangar/security';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Simulation } from '../simulation.ts';
-import type { AccessKey } from '../world/storage.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { AccessKey } from '../../world/storage.ts';
 import { NodeSha256 } from './hash.ts';
 import { S3Refusal } from './refusal.ts';
 

@@ -1,6 +1,6 @@
-import type { JsonObject, Machine } from '../world/platform.ts';
-import { isObject, numberOf, textOf } from './body.ts';
-import { failedPrecondition, invalidArgument } from './refusal.ts';
+import type { JsonObject, Machine } from '../../world/platform.ts';
+import { isObject, numberOf, textOf } from '../request/body.ts';
+import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
 import { imageReference } from './wire.ts';
 
 /** What a shell says when there is no such program. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { trimBlanks } from '@hangar/macaroon';
-import { processEnvironment } from '../config.ts';
+import { processEnvironment } from '../../config.ts';
 import { pipedIn, standardInput } from './standard-input.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,7 +1,7 @@
 import { clear, tokenId, type Verified } from '@hangar/macaroon';
-import type { Simulation } from '../simulation.ts';
-import { undischargedSentence, verifyHeader } from '../tokens/verified.ts';
-import type { App, PlatformToken } from '../world/platform.ts';
+import type { Simulation } from '../../simulation.ts';
+import { undischargedSentence, verifyHeader } from '../../tokens/verified.ts';
+import type { App, PlatformToken } from '../../world/platform.ts';
 import type { Need } from './need.ts';
 import { Refusal } from './refusal.ts';
 

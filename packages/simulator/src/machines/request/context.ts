@@ -1,7 +1,7 @@
 import type { RequestContext } from '@hangar/http';
 import type { Context } from 'hono';
-import type { Simulation } from '../simulation.ts';
-import type { App, Machine } from '../world/platform.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { App, Machine } from '../../world/platform.ts';
 import { appOf, type Caller } from './caller.ts';
 import { Refusal } from './refusal.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Simulation } from '../simulation.ts';
-import type { App, AppSecret, JsonObject } from '../world/platform.ts';
-import { isObject } from './body.ts';
-import { invalidArgument, Refusal } from './refusal.ts';
-import { secretWire } from './wire.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { App, AppSecret, JsonObject } from '../../world/platform.ts';
+import { isObject } from '../request/body.ts';
+import { invalidArgument, Refusal } from '../request/refusal.ts';
+import { secretWire } from '../machine/wire.ts';
 
 /** Both spellings of a secrets version: the second is what older fly-go reads. */
 const versionWire = (app: App): JsonObject => ({ version: app.secretsVersion, Version: app.secretsVersion });

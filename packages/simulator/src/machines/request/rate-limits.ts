@@ -1,4 +1,4 @@
-import type { Simulation } from '../simulation.ts';
+import type { Simulation } from '../../simulation.ts';
 
 /** The limits that Fly.io documents: per action and per identifier. */
 export interface RateLimits {

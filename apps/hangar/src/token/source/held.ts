@@ -10,7 +10,7 @@ import {
   trimBlanks,
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
-import { oauthTokens } from '../house/fly-third-parties.ts';
+import { oauthTokens } from '../../house/fly-third-parties.ts';
 
 /** The tokens that a command was given, by what they are. */
 export interface HeldTokens {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { JsonObject, Machine } from '../world/platform.ts';
+import type { JsonObject, Machine } from '../../world/platform.ts';
 import {
   destroyMachine,
   restartMachine,
@@ -9,14 +9,14 @@ import {
   suspendMachine,
   updateMachine,
 } from './actions.ts';
-import { bodyAs, checked, durationOf, isObject, numberOf, textOf } from './body.ts';
+import { bodyAs, checked, durationOf, isObject, numberOf, textOf } from '../request/body.ts';
 import { createMachine } from './create.ts';
-import { pathApp, pathMachine, queryOf, type MachinesContext, type MachinesEnv } from './context.ts';
+import { pathApp, pathMachine, queryOf, type MachinesContext, type MachinesEnv } from '../request/context.ts';
 import { execute } from './exec.ts';
 import { currentLease, endLease, requireLease, takeLease } from './leases.ts';
 import { changeMetadata, metadataOf, metadataValue } from './metadata.ts';
-import { flagIn, limitIn, listIn } from './query.ts';
-import { invalidArgument, Refusal } from './refusal.ts';
+import { flagIn, limitIn, listIn } from '../request/query.ts';
+import { invalidArgument, Refusal } from '../request/refusal.ts';
 import { waitForState, waitQuestion } from './wait.ts';
 import { leaseWire, machinesOf, machineSummaryWire, machineWire } from './wire.ts';
 

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
-import type { App } from '../world/platform.ts';
+import type { App } from '../../world/platform.ts';
 import { addressesOf, assignAddress, releaseAddress } from './addresses.ts';
 import { createApp, deleteApp, mintDeployToken } from './apps.ts';
-import { bodyAs } from './body.ts';
-import { organizationOf, seesApp } from './caller.ts';
-import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from './context.ts';
-import { flagIn } from './query.ts';
-import { failedPrecondition, invalidArgument } from './refusal.ts';
+import { bodyAs } from '../request/body.ts';
+import { organizationOf, seesApp } from '../request/caller.ts';
+import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from '../request/context.ts';
+import { flagIn } from '../request/query.ts';
+import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
 import { changeSecrets, deleteSecret, listSecrets, setSecret, showSecret } from './secrets.ts';
 import {
   createVolume,
@@ -18,7 +18,7 @@ import {
   volumeOf,
   volumesOf,
 } from './volumes.ts';
-import { addressWire, appWire, volumeSummaryWire, volumeWire } from './wire.ts';
+import { addressWire, appWire, volumeSummaryWire, volumeWire } from '../machine/wire.ts';
 
 /** Apps, volumes, secrets and addresses (docs/specs/platform.md#apps). */
 export function appRoutes(): Hono<MachinesEnv> {

@@ -1,7 +1,7 @@
-import type { Simulation } from '../simulation.ts';
-import type { JsonObject, Machine } from '../world/platform.ts';
-import { isObject, textOf } from './body.ts';
-import { failedPrecondition, invalidArgument, Refusal } from './refusal.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { JsonObject, Machine } from '../../world/platform.ts';
+import { isObject, textOf } from '../request/body.ts';
+import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
 
 /** The metadata of a machine: part of its config, changed without a new version. */
 export function metadataOf(machine: Machine): Record<string, string> {

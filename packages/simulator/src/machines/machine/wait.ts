@@ -1,7 +1,7 @@
-import type { Simulation } from '../simulation.ts';
-import type { JsonObject, Machine } from '../world/platform.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { JsonObject, Machine } from '../../world/platform.ts';
 import { isSettled } from './lifecycle.ts';
-import { invalidArgument, Refusal } from './refusal.ts';
+import { invalidArgument, Refusal } from '../request/refusal.ts';
 
 const waitable: ReadonlySet<string> = new Set([
   'started',

@@ -1,8 +1,8 @@
-import { randomHex } from '../ids.ts';
-import type { Simulation } from '../simulation.ts';
-import type { Lease, Machine } from '../world/platform.ts';
-import type { Caller } from './caller.ts';
-import { Refusal } from './refusal.ts';
+import { randomHex } from '../../ids.ts';
+import type { Simulation } from '../../simulation.ts';
+import type { Lease, Machine } from '../../world/platform.ts';
+import type { Caller } from '../request/caller.ts';
+import { Refusal } from '../request/refusal.ts';
 
 /** A lease that nobody gave a length to. */
 const defaultTtlSeconds = 120;
