@@ -1,5 +1,5 @@
 import { createVerificationCache, type Macaroon, type VerificationCache } from '@hangar/macaroon';
-import type { Task, TokenReason, TokenVerifier } from '@hangar/contract';
+import type { AuthenticatedCaller, Task, TokenReason, TokenVerifier } from '@hangar/contract';
 import {
   ok,
   silentLog,
@@ -24,6 +24,8 @@ import { createTokensDoor } from './http/tokens-door.ts';
 import type { Issuer } from './issuer/port.ts';
 import type { Directory, FlowStore, Identity } from './ports.ts';
 import { createTokens, type Tokens } from './tokens.ts';
+import type { HeldTokens } from './read/held-token.ts';
+import { createHeaderMemory, type HeaderMemory } from './read/header-memory.ts';
 import { createLastUsed, LAST_USED_FLUSH_SECONDS } from './read/last-used.ts';
 import { createTokenReader } from './read/token-reader.ts';
 
@@ -76,6 +78,8 @@ export interface Authority {
   readonly tasks: readonly Task[];
   /** Verified tokens remembered, for metrics. */
   readonly cache: Pick<VerificationCache, 'size' | 'bytes' | 'hits' | 'misses'>;
+  /** Header texts remembered, for metrics. */
+  readonly headers: Pick<HeaderMemory, 'size' | 'bytes'>;
 }
 
 /**
@@ -103,6 +107,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
       if (cache.size > 0)
         log.warn({ entries: cache.size }, 'revocations were not read in time; the cache is dropped');
       cache.clear();
+      headers.clear();
     },
   });
   const lastUsed = createLastUsed(issuer);
@@ -112,15 +117,16 @@ export function createAuthority(options: AuthorityOptions): Authority {
   const meters: CaveatMeters = {
     take: (counter, perMinute) => caveatRates.take(counter, { perMinute, burst: perMinute }) === undefined,
   };
-  const reader = createTokenReader({ location, issuer, feed, cache, now });
+  const callerOf = (held: HeldTokens): AuthenticatedCaller =>
+    createCaller(held, { meters, recordUse: (use) => lastUsed.record(use) });
+  const headers = createHeaderMemory({ feed, callerOf, now, monotonicMs });
+  const reader = createTokenReader({ location, issuer, feed, cache, headers, now });
   const tokens = createTokens({ issuer, feed, reader, location, lastUsed, now, log });
   const requireLogin: Authority['requireLogin'] = (token, workspace) => issuer.requireLogin(token, workspace);
 
   async function authenticate(authorization: string | null): Promise<Result<CallerWithTokens, TokenReason>> {
     const read = await reader.read(authorization);
-    if (!read.ok) return read;
-    const caller = createCaller(read.value, { meters, recordUse: (use) => lastUsed.record(use) });
-    return ok({ caller, tokens: read.value });
+    return read.ok ? ok({ caller: callerOf(read.value), tokens: read.value }) : read;
   }
 
   const tokensDoor = createTokensDoor({
@@ -161,11 +167,13 @@ export function createAuthority(options: AuthorityOptions): Authority {
         const known = await authenticate(authorization);
         return known.ok ? ok(known.value.caller) : known;
       },
+      recall: (authorization) => headers.recall(authorization),
     },
     tokens,
     ready: async () => await feed.ensureFresh(),
     requireLogin,
     cache,
+    headers,
     tasks: [
       { name: 'authority.revocations', everySeconds: POLL_SECONDS, run: () => feed.refresh() },
       { name: 'authority.token-uses', everySeconds: LAST_USED_FLUSH_SECONDS, run: () => lastUsed.flush() },

@@ -31,4 +31,9 @@ export interface AuthenticatedCaller {
 /** Text of an Authorization header in, a verified caller or the reason out. */
 export interface TokenVerifier {
   verify(authorization: string | null): Promise<Result<AuthenticatedCaller, TokenReason>>;
+  /**
+   * Whoever presents a text that was accepted a moment ago, as long as everything that it depends on is known and holds
+   * now. Undefined says nothing about the text: ask `verify`. Never waits.
+   */
+  recall(authorization: string): AuthenticatedCaller | undefined;
 }

@@ -222,6 +222,7 @@ describe('an extension that ends while a deletion is being undone', () => {
     await world.store.claim({ ...at, from: ['quarantined'], changes: {} });
     let judged = 0;
     const verifier: typeof realVerifier = {
+      recall: () => undefined,
       verify: async (header) => {
         judged += 1;
         return judged === 1

@@ -36,6 +36,7 @@ export function mintToken(workspace: bigint, caveats: readonly Caveat[] = []): s
 
 /** A verifier for tokens of {@link mintToken}. */
 export const realVerifier: TokenVerifier = {
+  recall: () => undefined,
   async verify(authorization) {
     const no = (code: TokenReasonCode, sentence: string) => refuse({ code, sentence });
     if (authorization === null) return no('token_missing', 'an access token is needed');

@@ -86,7 +86,7 @@ export {
   type RecallOptions,
   type VerificationCache,
 } from './verify/cache.ts';
-export { clear, clearTicket } from './clear/clear.ts';
+export { clear, clearTicket, type Clearable } from './clear/clear.ts';
 export type { Access } from './clear/access.ts';
 export type { DischargeRequest, Subject } from './clear/subject.ts';
 export { objection, type Objection, type Refusal, type RefusalTag } from './clear/refusal.ts';

@@ -2,7 +2,7 @@ import type { AuthenticatedCaller } from '@hangar/contract';
 import type { RequestContext } from '@hangar/http';
 import type { Context } from 'hono';
 import type { Asker } from '../ports.ts';
-import type { AcceptedToken } from '../read/token-reader.ts';
+import type { AcceptedToken } from '../read/accepted-token.ts';
 
 /** A caller together with the tokens behind it. */
 export interface CallerWithTokens {

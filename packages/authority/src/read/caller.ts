@@ -11,18 +11,19 @@ import type { AuthenticatedCaller, BranchLimit, ClearRefusal } from '@hangar/con
 import { ok, refuse } from '@hangar/http';
 import { HANGAR_CAVEATS, hangarCaveats } from '../caveats/registry.ts';
 import { factsOf, type CaveatMeters } from '../caveats/facts.ts';
-import type { AcceptedToken } from './token-reader.ts';
+import { holdsPrivate, type HeldTokens } from './held-token.ts';
 
 /** Told of each token that allowed something. */
 export type UseRecorder = (use: { tokenId: string; from: string | undefined; at: Date }) => void;
 
 /** Wraps verified tokens for those who ask whether something is allowed. */
 export function createCaller(
-  tokens: readonly [AcceptedToken, ...AcceptedToken[]],
+  tokens: HeldTokens,
   options: { meters: CaveatMeters; recordUse: UseRecorder },
 ): AuthenticatedCaller {
   const [first] = tokens;
-  let registry: PrivateCaveats | undefined;
+  // Most tokens hold no caveat of ours: nothing has to be counted for them.
+  let registry: PrivateCaveats | undefined = tokens.some(holdsPrivate) ? undefined : HANGAR_CAVEATS;
   let limits: BranchLimit[] | undefined;
   const deferLimit = (limit: BranchLimit): boolean => limits !== undefined && limits.push(limit) > 0;
   const expiry = first.verified.earliestExpiry;

@@ -32,8 +32,15 @@ export interface Chain {
  * fresh; when it is not, the next reader waits for the database, and is refused if that fails.
  */
 export interface RevocationFeed {
-  /** What verdicts of now depend on besides the token: whatever is remembered belongs to one domain. */
+  /**
+   * What verdicts of now depend on besides the token: whatever is remembered belongs to one domain. Another one begins
+   * whenever knowledge was lost, so that nothing that was judged before is remembered after.
+   */
   readonly domain: Uint8Array;
+  /** Whether what is known here may be answered by. */
+  readonly isFresh: boolean;
+  /** Grows whenever more is revoked. As long as it stays, what was not revoked is not. */
+  readonly changes: number;
   /** Undefined when knowledge is fresh, else a promise that settles when it is or throws `unavailable`. */
   ensureFresh(): Promise<void> | undefined;
   /** Reads the feed now, after everything committed before the call. Throws what the store throws. */
@@ -67,12 +74,18 @@ export function createRevocationFeed(options: {
   let knownAt = Number.NEGATIVE_INFINITY;
   let forgotAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
+  let changes = 0;
+  let version = '';
+  let losses = 0;
 
   const isFresh = (): boolean => monotonicMs() - knownAt <= STALE_AFTER_MS;
 
   async function read(): Promise<void> {
-    if (!isFresh()) options.onLost();
-    if (!isFresh() || domain.length === 0) domain = domainOf(await issuer.about(), options.expected);
+    if (!isFresh()) {
+      options.onLost();
+      version = versionOf(await issuer.about(), options.expected);
+      nextDomain();
+    }
     let known = entries;
     let from = newest;
     for (let more = true; more;) {
@@ -82,20 +95,28 @@ export function createRevocationFeed(options: {
         // An older database was restored: key numbers and revocations may mean something else now. What was known
         // counts until all of the other is.
         options.onLost();
+        nextDomain();
         known = new Map();
         from = 0n;
         continue;
       }
       for (const entry of page.revocations)
         known.set(entryKey(entry.workspace, entry.kind, entry.value), entry);
+      changes += page.revocations.length;
       more = page.more;
       from = more ? (page.revocations.at(-1)?.number ?? from) : page.newest;
       newestKey = page.newestKey;
       // Fresh as of the last question, not of its answer: a slow database must not stretch the promise.
       if (!more) knownAt = askedAt;
     }
+    if (entries !== known) changes += 1;
     entries = known;
     newest = from;
+  }
+
+  function nextDomain(): void {
+    losses += 1;
+    domain = new TextEncoder().encode(`${losses} ${version}`);
   }
 
   function readOnce(): Promise<void> {
@@ -144,6 +165,12 @@ export function createRevocationFeed(options: {
     get domain() {
       return domain;
     },
+    get isFresh() {
+      return isFresh();
+    },
+    get changes() {
+      return changes;
+    },
     ensureFresh: () => (isFresh() ? undefined : orUnavailable(readOnce())),
     refresh: async () => {
       await readFromNow();
@@ -166,16 +193,17 @@ export function createRevocationFeed(options: {
   };
 }
 
-function domainOf(
+/** Changes when a verdict of before may not hold any more. Throws when the issuer signs for something else. */
+function versionOf(
   about: IssuerAbout,
   expected: Pick<IssuerAbout, 'location' | 'dischargeLocation'>,
-): Uint8Array {
+): string {
   if (about.location !== expected.location || about.dischargeLocation !== expected.dischargeLocation) {
     throw new HangarError('unavailable', {
       detail: `the issuer signs for ${about.location} and ${about.dischargeLocation}, not for ${expected.location} and ${expected.dischargeLocation}`,
     });
   }
-  return new TextEncoder().encode(about.version);
+  return about.version;
 }
 
 function entryKey(workspace: bigint, kind: Revocation['kind'], value: string): string {

@@ -10,24 +10,14 @@ import {
 import { ok, refuse, type Result } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { RevocationFeed, RevokedLink } from './feed.ts';
+import type { HeaderMemory } from './header-memory.ts';
 import type { DischargeOrigin } from '../issuer/judged.ts';
 import type { VerifyingIssuer } from '../issuer/port.ts';
 import { keyNumberOf } from '../issuer/key-id.ts';
 import { isOver } from '../caveats/validity.ts';
 import { headerReason, unknownKey } from '../token-reason.ts';
+import type { AcceptedToken } from './accepted-token.ts';
 import { answersOf, type Answers } from './answers.ts';
-
-/** A permission token of ours: genuine, discharged and not revoked. What it allows is another question. */
-export interface AcceptedToken {
-  /** The nonce UUID. */
-  readonly id: string;
-  /** The workspace whose key signed it. */
-  readonly workspace: bigint;
-  readonly keyNumber: bigint;
-  /** Hex SHA-256 of its tail: this very branch of the token. */
-  readonly branch: string;
-  readonly verified: Verified;
-}
 
 /** A token whose signature chain is ours, whatever else it lacks. */
 export interface RecognizedToken {
@@ -71,7 +61,15 @@ export interface TokenReaderOptions {
   readonly feed: RevocationFeed;
   /** Genuine tokens seen before. Time, revocation and organization are asked outside it, every time. */
   readonly cache: VerificationCache;
+  /** Header texts that were accepted as a whole. */
+  readonly headers: Pick<HeaderMemory, 'remember'>;
   readonly now: () => Date;
+}
+
+/** The verdict on every permission token of a header, under one domain of the feed. */
+interface Judgements {
+  readonly domain: Uint8Array;
+  readonly each: readonly Result<AcceptedToken, TokenReason>[];
 }
 
 /** Key numbers whose workspace is remembered; a key never changes hands. */
@@ -120,18 +118,22 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     return ok({ id, workspace, keyNumber, branch: sha256Hex(token.tail), verified });
   }
 
-  const readEach: TokenReader['readEach'] = async (authorization) => {
+  async function judgeAll(authorization: string | null): Promise<Result<Judgements, TokenReason>> {
     const bundle = readHeader(authorization, options.location);
     if (!bundle.ok) return bundle;
     const waiting = feed.ensureFresh();
     if (waiting) await waiting;
+    const { domain } = feed;
     const { permission, discharges } = bundle.value;
     const answers = answersOf(discharges, now());
-    return ok(await Promise.all(permission.map((macaroon) => readOne(macaroon, answers))));
-  };
+    return ok({ domain, each: await Promise.all(permission.map((macaroon) => readOne(macaroon, answers))) });
+  }
 
   return {
-    readEach,
+    readEach: async (authorization) => {
+      const judged = await judgeAll(authorization);
+      return judged.ok ? ok(judged.value.each) : judged;
+    },
     recognize: async (macaroon) => {
       const number = keyNumberOf(macaroon.nonce.keyId);
       if (number === undefined || !(await feed.keyMayExist(number))) return undefined;
@@ -153,11 +155,17 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     },
     recognizeDischarge: (macaroon) => issuer.recognizeDischarge(macaroon),
     read: async (authorization) => {
-      const each = await readEach(authorization);
-      if (!each.ok) return each;
-      const [first, ...rest] = each.value.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-      if (first) return ok([first, ...rest]);
-      const refused = each.value.find((outcome) => !outcome.ok);
+      const judged = await judgeAll(authorization);
+      if (!judged.ok) return judged;
+      const { domain, each } = judged.value;
+      const [first, ...rest] = each.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+      if (first) {
+        const accepted = [first, ...rest] as const;
+        // Beside a refused token the header is judged anew each time: nothing is kept of what was refused.
+        if (accepted.length === each.length) options.headers.remember(authorization ?? '', accepted, domain);
+        return ok(accepted);
+      }
+      const refused = each.find((outcome) => !outcome.ok);
       return refuse(refused && !refused.ok ? refused.reason : headerReason({ tag: 'empty' }));
     },
   };

@@ -5,8 +5,18 @@ import { evaluate } from './evaluate.ts';
 import type { PrivateCaveats } from '../caveats/private.ts';
 import type { Objection, Refusal } from './refusal.ts';
 import { ok, refuse, type Result } from '../result.ts';
+import type { Macaroon } from '../format/macaroon.ts';
 import type { DischargeRequest, Subject } from './subject.ts';
 import type { Verified } from '../verify/verified.ts';
+
+/**
+ * What clearing looks at. Without the token and its branches, private caveats are not told which branch they stand in, and
+ * those that count refuse.
+ */
+export interface Clearable extends Pick<Verified, 'caveats'> {
+  readonly token?: Pick<Macaroon, 'caveats'>;
+  readonly branches?: Verified['branches'];
+}
 
 /**
  * Decides whether a verified token allows an access, or all of several. Every caveat must clear for every access.
@@ -19,7 +29,7 @@ import type { Verified } from '../verify/verified.ts';
  * if (!cleared.ok) log(cleared.reason.sentence); // which caveat says no, and what it allows
  */
 export function clear(
-  verified: Pick<Verified, 'caveats'> & Partial<Pick<Verified, 'token' | 'branches'>>,
+  verified: Clearable,
   access: Access | readonly Access[],
   registry?: PrivateCaveats,
 ): Result<true, Refusal> {
@@ -81,10 +91,7 @@ function verdict(
 }
 
 /** The digest of the token right after one of its own private caveats; undefined for those that came with a discharge. */
-function branchOf(
-  verified: Partial<Pick<Verified, 'token' | 'branches'>>,
-  caveat: Caveat,
-): string | undefined {
+function branchOf(verified: Clearable, caveat: Caveat): string | undefined {
   if (caveat.type !== 'Unknown' || verified.token === undefined) return undefined;
   const index = verified.token.caveats.indexOf(caveat);
   return index < 0 ? undefined : verified.branches?.[index + 1];
