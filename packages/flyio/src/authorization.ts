@@ -1,7 +1,7 @@
 import type { Secret } from '@hangar/security';
 
-const schemeWord = /^\s*(?:bearer|flyv1)\s+/i;
-const macaroonPrefix = /^fm(?:1r|1a|2)_/;
+const SCHEME_WORD = /^\s*(?:bearer|flyv1)\s+/i;
+const MACAROON_PREFIX = /^fm(?:1r|1a|2)_/;
 
 /**
  * The tokens inside an `Authorization` value or a token variable: scheme words dropped, split at commas,
@@ -9,7 +9,7 @@ const macaroonPrefix = /^fm(?:1r|1a|2)_/;
  */
 export function splitTokens(text: string): readonly string[] {
   let rest = text;
-  while (schemeWord.test(rest)) rest = rest.replace(schemeWord, '');
+  while (SCHEME_WORD.test(rest)) rest = rest.replace(SCHEME_WORD, '');
   return rest
     .split(',')
     .map((token) => token.trim())
@@ -18,7 +18,7 @@ export function splitTokens(text: string): readonly string[] {
 
 /** Whether a token is a macaroon, by its prefix; everything else is an OAuth token. */
 export function isMacaroonToken(token: string): boolean {
-  return macaroonPrefix.test(token);
+  return MACAROON_PREFIX.test(token);
 }
 
 /**

@@ -37,7 +37,7 @@ export {
 } from './wire/webhooks.ts';
 export {
   machineEventBody,
-  machineEventPrefix,
+  MACHINE_EVENT_PREFIX,
   parseCloudEvent,
   type CloudEvent,
   type CloudEventReason,
@@ -128,7 +128,7 @@ export type { UpstreamAnswer, UpstreamReason, UpstreamRequest } from './client/u
 
 /** The third party's discharge protocol. */
 export {
-  dischargePath,
+  DISCHARGE_PATH,
   dischargeRequest,
   dischargeResponse,
   type DischargeRequestWire,

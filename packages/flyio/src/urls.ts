@@ -23,9 +23,9 @@ export interface FlyUrls {
   readonly originsServedBySimulator: ReadonlyMap<string, string>;
 }
 
-const realApi = 'https://api.fly.io';
+const REAL_API = 'https://api.fly.io';
 /** Only third parties live here; the simulator plays them on its first door. */
-const realAuth = 'https://auth.fly.io';
+const REAL_AUTH = 'https://auth.fly.io';
 
 /** What {@link flyUrls} is to name. */
 export type FlyUrlsOf =
@@ -38,7 +38,7 @@ export type FlyUrlsOf =
 /** The addresses of the real Fly.io, or of a simulator on this machine. */
 export function flyUrls(which: FlyUrlsOf): FlyUrls {
   if (which === 'real') {
-    return withPaths(realApi, {
+    return withPaths(REAL_API, {
       machines: 'https://api.machines.dev',
       s3: 'https://fly.storage.tigris.dev',
       iam: 'https://fly.iam.storage.tigris.dev',
@@ -50,7 +50,7 @@ export function flyUrls(which: FlyUrlsOf): FlyUrls {
     machines: at(1),
     s3: at(2),
     iam: at(3),
-    originsServedBySimulator: new Map([realApi, realAuth].map((origin) => [origin, at(0)])),
+    originsServedBySimulator: new Map([REAL_API, REAL_AUTH].map((origin) => [origin, at(0)])),
   });
 }
 

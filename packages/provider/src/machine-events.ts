@@ -1,4 +1,4 @@
-import { machineEventPrefix, parseCloudEvent, type CloudEvent, type CloudEventReason } from '@hangar/flyio';
+import { MACHINE_EVENT_PREFIX, parseCloudEvent, type CloudEvent, type CloudEventReason } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { Json } from './extension.ts';
@@ -39,7 +39,7 @@ export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array):
   const parsed = parseCloudEvent(headers, body);
   if (!parsed.ok) throw eventError(parsed.reason);
   const event = toEvent(parsed.value, kit.now());
-  const known = event.type.startsWith(machineEventPrefix);
+  const known = event.type.startsWith(MACHINE_EVENT_PREFIX);
   const stale = event.time !== null && Date.parse(event.time) < event.receivedAt.getTime() - STALE_MS;
   const handled = !known || stale || kit.options.seller.onMachineEvent === undefined;
   return await kit.options.store.events.accept({ event, digest: sha256Hex(body), handled });

@@ -30,7 +30,7 @@ interface Task {
 }
 
 /** setTimeout cannot hold more than 31 bits; longer waits are taken in rounds. */
-const longestTimeoutMs = 2_000_000_000;
+const LONGEST_TIMEOUT_MS = 2_000_000_000;
 
 /** Creates a clock that runs `offsetMs` ahead of `base`. `onError` receives what a task throws. */
 export function createClock(options: {
@@ -62,7 +62,7 @@ export function createClock(options: {
     armed = undefined;
     const next = earliest();
     if (!next || closed) return;
-    armed = setTimeout(runDue, Math.min(longestTimeoutMs, Math.max(1, next.dueMs - nowMs())));
+    armed = setTimeout(runDue, Math.min(LONGEST_TIMEOUT_MS, Math.max(1, next.dueMs - nowMs())));
   };
 
   function runDue(): void {

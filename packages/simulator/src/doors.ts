@@ -21,7 +21,7 @@ export interface DoorDialect {
 }
 
 /** The faults that a request can meet at a door. */
-const kinds = ['slow', 'status', 'hang', 'drop'] as const;
+const KINDS = ['slow', 'status', 'hang', 'drop'] as const;
 
 /** Puts the switchable faults in front of and behind a door, and lets no answer leave before what it says is written down. */
 export function guardDoor(
@@ -38,7 +38,7 @@ export function guardDoor(
     let answer: Response | undefined;
     for (const fault of simulation.faults.strike({
       door: name,
-      kinds,
+      kinds: KINDS,
       when,
       method: request.method,
       route,

@@ -6,13 +6,13 @@ import type { Simulation } from './simulation.ts';
 import type { ReceivedWebhook } from './world/extensions.ts';
 import type { JsonObject } from './world/platform.ts';
 
-const actions: ReadonlySet<string> = new Set(['resource.created', 'resource.updated', 'resource.deleted']);
+const ACTIONS: ReadonlySet<string> = new Set(['resource.created', 'resource.updated', 'resource.deleted']);
 
 /** A webhook is current when its timestamp is at most this far from Fly.io's clock. */
-const windowSeconds = 300;
+const WINDOW_SECONDS = 300;
 
 /** How many webhooks are remembered. */
-const rememberedWebhooks = 500;
+const REMEMBERED_WEBHOOKS = 500;
 
 type Reading =
   | {
@@ -45,10 +45,10 @@ export function hookRoutes(simulation: Simulation): Hono {
     if (typeof timestamp !== 'string' || !/^\d{10}$/.test(timestamp)) {
       return { verified: false, status: 422, reason: 'timestamp_malformed' };
     }
-    if (Math.abs(clock.nowMs() / 1000 - Number(timestamp)) > windowSeconds) {
+    if (Math.abs(clock.nowMs() / 1000 - Number(timestamp)) > WINDOW_SECONDS) {
       return { verified: false, status: 401, reason: 'timestamp_stale' };
     }
-    if (typeof action !== 'string' || !actions.has(action))
+    if (typeof action !== 'string' || !ACTIONS.has(action))
       return { verified: false, status: 422, reason: 'action_unknown' };
     if (!isObject(resource) || typeof resource['id'] !== 'string') {
       return { verified: false, status: 422, reason: 'resource_without_id' };
@@ -72,7 +72,7 @@ export function hookRoutes(simulation: Simulation): Hono {
     };
     world.webhooks.set(received.id, received);
     const oldest = world.webhooks.keys().next();
-    if (world.webhooks.size > rememberedWebhooks && !oldest.done) world.webhooks.delete(oldest.value);
+    if (world.webhooks.size > REMEMBERED_WEBHOOKS && !oldest.done) world.webhooks.delete(oldest.value);
     if (!reading.verified) return c.json({ error: reading.reason }, reading.status as 401);
     learn(simulation, reading.action, reading.resource);
     return c.json({ ok: true });

@@ -1,17 +1,17 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
-const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const BASE36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** A ULID for the given instant: machine versions, event ids and request ids of Fly.io have this form. */
 export function ulid(ms: number): string {
   let time = '';
   for (let rest = ms, i = 0; i < 10; i++) {
-    time = crockford[rest % 32] + time;
+    time = CROCKFORD[rest % 32] + time;
     rest = Math.floor(rest / 32);
   }
   let tail = '';
-  for (const byte of randomBytes(16)) tail += crockford[byte % 32];
+  for (const byte of randomBytes(16)) tail += CROCKFORD[byte % 32];
   return time + tail;
 }
 
@@ -23,7 +23,7 @@ export function randomHex(bytes: number): string {
 /** Random lower-case letters and digits. */
 export function randomBase36(length: number): string {
   let text = '';
-  for (let i = 0; i < length; i++) text += base36[randomInt(36)];
+  for (let i = 0; i < length; i++) text += BASE36[randomInt(36)];
   return text;
 }
 

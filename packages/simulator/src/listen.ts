@@ -12,12 +12,12 @@ export interface Listening {
 }
 
 /** The only address a simulator may have: its keys are public knowledge, so nobody else may reach it. */
-const loopback = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 
 /** A door that nobody will ever want to reach from elsewhere: `listen` throws RangeError for any address but this one. */
 export function assertLoopback(address: string): void {
-  if (address !== loopback) {
-    throw new RangeError(`the simulator listens on ${loopback} only, not on ${address}`);
+  if (address !== LOOPBACK) {
+    throw new RangeError(`the simulator listens on ${LOOPBACK} only, not on ${address}`);
   }
 }
 
@@ -29,7 +29,7 @@ export async function listen(
   fetch: DoorFetch,
   options: { port: number; address?: string; onError?: (error: unknown) => void },
 ): Promise<Listening> {
-  assertLoopback(options.address ?? loopback);
+  assertLoopback(options.address ?? LOOPBACK);
   const listener = getRequestListener(
     async (request, bindings) => {
       const incoming = bindings.incoming as IncomingMessage;
@@ -38,7 +38,7 @@ export async function listen(
         return await fetch(request, {
           rawTarget: incoming.url ?? '/',
           requestId: `${ulid(new Date().getTime())}-iad`,
-          remoteAddress: incoming.socket.remoteAddress ?? loopback,
+          remoteAddress: incoming.socket.remoteAddress ?? LOOPBACK,
         });
       } catch (error) {
         if (!(error instanceof ConnectionDropped)) options.onError?.(error);
@@ -54,13 +54,13 @@ export async function listen(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, loopback, resolve);
+    server.listen(options.port, LOOPBACK, resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : options.port;
   return {
     port,
-    url: `http://${loopback}:${port}`,
+    url: `http://${LOOPBACK}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -9,12 +9,12 @@ import { createSimulator, type Simulator } from './simulator.ts';
 import type { DoorFetch } from './doors.ts';
 
 /** The ports of a simulation: base is api.fly.io, then the Machines API, S3, IAM. */
-const defaultBasePort = 4700;
-const doorNames = ['api', 'machines', 's3', 'iam'] as const;
+const DEFAULT_BASE_PORT = 4700;
+const DOOR_NAMES = ['api', 'machines', 's3', 'iam'] as const;
 
 const usage = `hangar-simulator: Fly.io and Tigris, offline, on 127.0.0.1
 
-  --port N             first of four ports (default ${defaultBasePort}; 0 takes free ones)
+  --port N             first of four ports (default ${DEFAULT_BASE_PORT}; 0 takes free ones)
   --state FILE         keep the world in this file, and in FILE.journal.N and FILE.bodies beside it;
                        FILE.lock says who has it
   --provider URL       base address of the provider (default http://127.0.0.1:4600/flyio)
@@ -147,13 +147,13 @@ async function main(): Promise<void> {
   }
 
   const options = optionsOf(config);
-  const base = config.port ?? defaultBasePort;
+  const base = config.port ?? DEFAULT_BASE_PORT;
   const onError = options.onError ?? (() => undefined);
   const listening: Record<string, Listening> = {};
   // The ports come first: whoever finds them taken by another simulator has not touched the state that the other one writes.
   let open: (simulator: Simulator) => void = () => undefined;
   const opened = new Promise<Simulator>((resolve) => (open = resolve));
-  for (const [index, name] of doorNames.entries()) {
+  for (const [index, name] of DOOR_NAMES.entries()) {
     const fetch: DoorFetch = async (request, door) => await (await opened).doors[name].fetch(request, door);
     listening[name] = await listen(fetch, { port: base === 0 ? 0 : base + index, onError });
   }

@@ -95,11 +95,11 @@ const defaultDelays: Delays = {
   appDeletionLag: 0,
 };
 
-const defaultProviderUrl = 'http://127.0.0.1:4600/flyio';
+const DEFAULT_PROVIDER_URL = 'http://127.0.0.1:4600/flyio';
 
 /** Fills in the defaults. */
 export function settle(options: SimulatorOptions): Settings {
-  const baseUrl = (options.provider?.baseUrl ?? defaultProviderUrl).replace(/\/+$/, '');
+  const baseUrl = (options.provider?.baseUrl ?? DEFAULT_PROVIDER_URL).replace(/\/+$/, '');
   const organization = options.organization ?? operatorOrganization;
   return {
     organization,

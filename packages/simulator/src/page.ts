@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 
 /** Plain, legible in light and dark, and marked: nobody should take a page of the simulator for one of Fly.io's. */
-const style = `
+const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0; }
 header { padding: .5rem 1rem; background: #fd0; color: #000; }
@@ -13,7 +13,7 @@ button { font: inherit; padding: .5rem 1rem; min-width: 12rem; text-align: start
 `;
 
 /** What a Content-Security-Policy must allow for these pages: their own style sheet, by its digest, and nothing else. */
-export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 /** Somebody to be, with a button. The form posts `user_id`. */
 export interface Choice {
@@ -30,7 +30,7 @@ export function page(title: string, content: unknown): unknown {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        ${raw(`<style>${style}</style>`)}
+        ${raw(`<style>${STYLE}</style>`)}
       </head>
       <body>
         <header>Simulated Fly.io: nothing here is real, and nobody needs a password.</header>

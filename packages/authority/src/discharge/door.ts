@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono';
-import { dischargePath, dischargeRequest } from '@hangar/flyio';
+import { DISCHARGE_PATH, dischargeRequest } from '@hangar/flyio';
 import { encodeToken } from '@hangar/macaroon';
 import {
   asHangarError,
@@ -83,7 +83,7 @@ export function createDischargeDoor(
     return secret;
   };
 
-  app.post(dischargePath, async (c) => {
+  app.post(DISCHARGE_PATH, async (c) => {
     const { door } = c.env;
     const ticket = await ticketOf(c.req.raw, door);
     if (ticket === undefined) {
@@ -134,7 +134,7 @@ export function createDischargeDoor(
   const onlyAllow = (allow: string) => () => {
     throw new HangarError('method_not_allowed', { headers: { allow } });
   };
-  app.all(dischargePath, onlyAllow('POST'));
+  app.all(DISCHARGE_PATH, onlyAllow('POST'));
   app.all('/poll', onlyAllow('GET'));
   app.all('/login', onlyAllow('GET, POST'));
   app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));

@@ -14,7 +14,7 @@ export interface JsonCall {
 }
 
 /** An answer of the Machines API that no machine's config comes near: 8 MiB. */
-const maxAnswerBytes = 8 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
  * Sends JSON, reads JSON. A status of 400 and more is `refused` with the body as received; an answer that is
@@ -70,7 +70,7 @@ async function readText(answer: UpstreamAnswer): Promise<string> {
   let size = 0;
   for await (const part of answer.body as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
-    if (size > maxAnswerBytes) throw new Error(`an answer of more than ${maxAnswerBytes} bytes`);
+    if (size > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');

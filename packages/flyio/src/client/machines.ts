@@ -107,8 +107,8 @@ export interface MachinesClient extends Upstream {
 }
 
 /** The API answers `wait` within this; the socket waits a little longer. */
-const maxWaitSeconds = 60;
-const waitSlackMs = 5000;
+const MAX_WAIT_SECONDS = 60;
+const WAIT_SLACK_MS = 5000;
 
 /**
  * Makes the client. Keep one per process: it holds the sockets.
@@ -188,13 +188,13 @@ export function createMachinesClient(options: MachinesClientOptions): MachinesCl
     stopMachine: (app, machine, extra) => act(app, machine, 'stop', extra, {}),
     suspendMachine: (app, machine, extra) => act(app, machine, 'suspend', extra),
     waitForMachine(app, machine, wanted, extra) {
-      const timeout = Math.min(wanted.timeoutSeconds ?? maxWaitSeconds, maxWaitSeconds);
+      const timeout = Math.min(wanted.timeoutSeconds ?? MAX_WAIT_SECONDS, MAX_WAIT_SECONDS);
       return call(
         {
           method: 'GET',
           path: `${machinePath(app, machine)}/wait`,
           query: { state: wanted.state, timeout, instance_id: wanted.instanceId },
-          timeoutMs: timeout * 1000 + waitSlackMs,
+          timeoutMs: timeout * 1000 + WAIT_SLACK_MS,
         },
         undefined,
         extra,

@@ -74,9 +74,9 @@ export interface OAuthClient {
   introspect(accessToken: Secret): Promise<Result<TokenInfo, OAuthReason>>;
 }
 
-const loopback: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
-const wantedScope = 'read';
-const tokenTimeoutMs = 10_000;
+const LOOPBACK: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
+const WANTED_SCOPE = 'read';
+const TOKEN_TIMEOUT_MS = 10_000;
 
 /**
  * Makes the client.
@@ -85,7 +85,7 @@ const tokenTimeoutMs = 10_000;
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   const api = new URL(options.apiUrl);
   const plain = api.protocol === 'http:';
-  if (plain && (options.allowPlainHttp !== allowPlainHttpToSimulator || !loopback.includes(api.hostname))) {
+  if (plain && (options.allowPlainHttp !== allowPlainHttpToSimulator || !LOOPBACK.includes(api.hostname))) {
     throw new RangeError('OAuth over plain http is only for a simulator on this machine');
   }
   const server: oauth.AuthorizationServer = {
@@ -101,7 +101,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
       url.searchParams.set('client_id', options.clientId);
       url.searchParams.set('response_type', 'code');
       url.searchParams.set('redirect_uri', options.redirectUri);
-      url.searchParams.set('scope', wantedScope);
+      url.searchParams.set('scope', WANTED_SCOPE);
       url.searchParams.set('state', state);
       url.searchParams.set('code_challenge', codeChallenge);
       url.searchParams.set('code_challenge_method', 'S256');
@@ -133,7 +133,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
           {
             [oauth.customFetch]: (url, init) => options.outgoing.fetch(url, init),
             [oauth.allowInsecureRequests]: plain,
-            signal: AbortSignal.timeout(tokenTimeoutMs),
+            signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
           },
         );
         if (answer.status >= 500)
@@ -151,7 +151,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
           method: 'GET',
           url: `${api.origin}/oauth/token/info`,
           headers: { authorization: `Bearer ${accessToken.reveal()}`, accept: 'application/json' },
-          timeoutMs: tokenTimeoutMs,
+          timeoutMs: TOKEN_TIMEOUT_MS,
         });
         if (answer.status >= 500)
           return refuse({ tag: 'unreachable', detail: `introspection answered ${answer.status}` });
@@ -186,7 +186,7 @@ function readInfo(body: Uint8Array, clientId: string): Result<TokenInfo, OAuthRe
   const info = read.data;
   if (info.application.uid !== clientId)
     return refuse({ tag: 'wrong_application', uid: info.application.uid });
-  if (!info.scope.includes(wantedScope)) return refuse({ tag: 'scope_missing' });
+  if (!info.scope.includes(WANTED_SCOPE)) return refuse({ tag: 'scope_missing' });
   if (info.resource_owner_id !== info.user_id) return refuse({ tag: 'subject_mismatch' });
   if (info.expires_in <= 0) return refuse({ tag: 'token_expired' });
   return ok(info);

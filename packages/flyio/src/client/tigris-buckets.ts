@@ -25,7 +25,7 @@ export interface TigrisBuckets {
 }
 
 /** Objects may still arrive while a bucket is emptied, from a key that was just switched off. */
-const emptyingRounds = 5;
+const EMPTYING_ROUNDS = 5;
 
 /** The S3 half. */
 export function tigrisBuckets(s3: S3Client): TigrisBuckets {
@@ -96,7 +96,7 @@ export function tigrisBuckets(s3: S3Client): TigrisBuckets {
             await s3.send(new DeleteBucketCommand({ Bucket: name }));
             return;
           } catch (error) {
-            if (nameOf(error) !== 'BucketNotEmpty' || round === emptyingRounds) throw error;
+            if (nameOf(error) !== 'BucketNotEmpty' || round === EMPTYING_ROUNDS) throw error;
           }
         }
       } catch (error) {

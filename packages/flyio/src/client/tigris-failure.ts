@@ -5,7 +5,7 @@ export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
-const absent: readonly string[] = [
+const ABSENT: readonly string[] = [
   'NoSuchBucket',
   'NoSuchKey',
   'NoSuchUpload',
@@ -16,7 +16,7 @@ const absent: readonly string[] = [
 
 /** Whether the thing that was to be deleted is not there: as good as deleted. */
 export function isAbsent(error: unknown): boolean {
-  return absent.includes(nameOf(error));
+  return ABSENT.includes(nameOf(error));
 }
 
 /** A failed call as a HangarError; the message of the SDK goes to the log, where it belongs. */

@@ -27,8 +27,8 @@ export interface TigrisClient extends TigrisBuckets, TigrisAccess {
 }
 
 /** Milliseconds to connect, and between two pieces of an answer. */
-const connectionTimeout = 5000;
-const requestTimeout = 30_000;
+const CONNECTION_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
  * Makes the client. Path style, because an address or a bucket name with a dot cannot be a host name's label.
@@ -40,7 +40,7 @@ export function createTigrisClient(options: TigrisClientOptions): TigrisClient {
   const shared = {
     region: options.region ?? 'auto',
     credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey.reveal() },
-    requestHandler: { connectionTimeout, requestTimeout },
+    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
   };
   const s3 = new S3Client({ ...shared, endpoint: options.s3Endpoint, forcePathStyle: true });
   const iam = new IAMClient({ ...shared, endpoint: options.iamEndpoint });

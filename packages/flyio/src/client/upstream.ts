@@ -64,16 +64,16 @@ export interface UpstreamOptions {
   readonly pool?: Dispatcher;
 }
 
-const headersTimeoutMs = 75_000;
+const HEADERS_TIMEOUT_MS = 75_000;
 
 /**
  * Methods that can be repeated without asking (RFC 9110, 9.2.1); for all others a broken connection is a
  * timeout.
  */
-const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Errors from before a byte of the request was written. */
-const neverSent: readonly string[] = [
+const NEVER_SENT: readonly string[] = [
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -86,7 +86,7 @@ const neverSent: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ];
-const timeouts: readonly string[] = [
+const TIMEOUTS: readonly string[] = [
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_ABORTED',
@@ -114,7 +114,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           headers,
           body: request.body ?? null,
           signal: request.signal ?? null,
-          headersTimeout: request.timeoutMs ?? headersTimeoutMs,
+          headersTimeout: request.timeoutMs ?? HEADERS_TIMEOUT_MS,
         });
         // Whoever destroys the body unread must not bring the process down by the error that undici then
         // emits.
@@ -143,10 +143,10 @@ async function credentialOf(options: UpstreamOptions): Promise<Result<string, Up
 export function failureOf(error: unknown, method: string): UpstreamFailure {
   const code = codeOf(error);
   const detail = `${code}: ${error instanceof Error ? error.message : String(error)}`;
-  if (neverSent.includes(code)) return { tag: 'unreachable', detail };
+  if (NEVER_SENT.includes(code)) return { tag: 'unreachable', detail };
   const late =
-    timeouts.includes(code) || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name));
-  if (late || !safeMethods.includes(method.toUpperCase())) return { tag: 'timeout', detail };
+    TIMEOUTS.includes(code) || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name));
+  if (late || !SAFE_METHODS.includes(method.toUpperCase())) return { tag: 'timeout', detail };
   return { tag: 'unreachable', detail };
 }
 

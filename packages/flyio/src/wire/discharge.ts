@@ -6,7 +6,7 @@
 import { z } from 'zod';
 
 /** The path below a third party's location. */
-export const dischargePath = '/.well-known/macfly/3p';
+export const DISCHARGE_PATH = '/.well-known/macfly/3p';
 
 /** The question: the ticket of a third-party caveat, standard base64. */
 export const dischargeRequest = z.looseObject({
@@ -18,7 +18,7 @@ export const dischargeRequest = z.looseObject({
 });
 export type DischargeRequestWire = z.infer<typeof dischargeRequest>;
 
-const forms = [
+const FORMS = [
   z.looseObject({ discharge: z.string().min(1) }),
   z.looseObject({ poll_url: z.string().min(1) }),
   z.looseObject({
@@ -37,5 +37,5 @@ export const dischargeResponse = z
       error: 'must have exactly one of discharge, poll_url, user_interactive and error',
     },
   )
-  .pipe(z.union(forms));
+  .pipe(z.union(FORMS));
 export type DischargeResponse = z.infer<typeof dischargeResponse>;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { freeObject } from './text.ts';
 
 /** Types of machine events begin with this; the machine's state follows. */
-export const machineEventPrefix = 'io.fly.machine.';
+export const MACHINE_EVENT_PREFIX = 'io.fly.machine.';
 
 /** The body. `data` has no promised members; `Error` and `Transition` have been seen. */
 export const machineEventBody = z.looseObject({

@@ -3,9 +3,9 @@ import { z } from 'zod';
 /**
  * C0 and C1 controls and DEL: a NUL ends a text in Postgres with an error, the others forge lines in logs.
  */
-const control = /\p{Cc}/u;
+const CONTROL = /\p{Cc}/u;
 /** Half a surrogate pair is no character; Postgres refuses it in JSON. */
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** A text a human wrote: any Unicode on one line, of bounded length. */
 export function displayText(maxLength: number) {
@@ -13,8 +13,8 @@ export function displayText(maxLength: number) {
     .string()
     .min(1, 'must not be empty')
     .max(maxLength, `must be at most ${maxLength} characters`)
-    .refine((text) => !control.test(text), 'must not contain control characters')
-    .refine((text) => !loneSurrogate.test(text), 'must be well-formed Unicode');
+    .refine((text) => !CONTROL.test(text), 'must not contain control characters')
+    .refine((text) => !LONE_SURROGATE.test(text), 'must be well-formed Unicode');
 }
 
 /** An opaque id of somebody else's: visible ASCII, case-sensitive, bounded. */

@@ -9,7 +9,7 @@ import type { World } from '../world/world.ts';
 import type { ProviderLine } from './line.ts';
 
 /** Fly.io tries an event this often, with these pauses between; then it is lost, as a hint may be. */
-const retryPausesMs = [100, 400, 1_000, 3_000, 10_000, 30_000];
+const RETRY_PAUSES_MS = [100, 400, 1_000, 3_000, 10_000, 30_000];
 
 /** Sends machine events to the provider (docs/specs/extensions.md#events). */
 export interface EventSender {
@@ -98,7 +98,7 @@ export function createEventSender(options: {
     }
     busy.delete(machine);
     if (closed) return settleIdle();
-    const pause = retryPausesMs[event.attempts];
+    const pause = RETRY_PAUSES_MS[event.attempts];
     event.attempts += 1;
     world.events.changed(event.id);
     if (taken || pause === undefined) {

@@ -10,11 +10,11 @@ import { signBody, signQuery, type SignedRequest } from './envelope.ts';
 import type { ProviderLine } from './line.ts';
 
 /** A request that changes something is sent again for so long while there is no answer, or one that only says "not now". */
-const patienceSeconds = 30;
-const pauseMs = 250;
+const PATIENCE_SECONDS = 30;
+const PAUSE_MS = 250;
 
 /** No answer at all, or a provider that is starting, overloaded or behind a balancer that lost it. Any other answer counts. */
-const notNow: ReadonlySet<number> = new Set([0, 502, 503, 504]);
+const NOT_NOW: ReadonlySet<number> = new Set([0, 502, 503, 504]);
 
 /** What a customer asks for with `fly ext … create`. */
 export interface ProvisionOrder {
@@ -88,8 +88,8 @@ export function createExtensionCaller(options: {
     const giveUpMs = clock.nowMs() + seconds * 1000;
     for (;;) {
       const talk = await send(kind, method, sign());
-      if (!notNow.has(talk.exchange.status) || clock.nowMs() + pauseMs > giveUpMs) return talk;
-      if (!(await clock.sleep(pauseMs))) return talk;
+      if (!NOT_NOW.has(talk.exchange.status) || clock.nowMs() + PAUSE_MS > giveUpMs) return talk;
+      if (!(await clock.sleep(PAUSE_MS))) return talk;
     }
   };
 
@@ -139,7 +139,7 @@ export function createExtensionCaller(options: {
   };
 
   return {
-    async provision(order, patience = patienceSeconds) {
+    async provision(order, patience = PATIENCE_SECONDS) {
       const who = people(order);
       const id = order.id ?? randomBase36(11);
       const ip = world.extensions.get(id)?.ipAddress ?? `fdaa:0:47fb:0:1::${nextNumber(world).toString(16)}`;
@@ -168,7 +168,7 @@ export function createExtensionCaller(options: {
       }
       return { ...talk, extension };
     },
-    async update(extension, changes, patience = patienceSeconds) {
+    async update(extension, changes, patience = PATIENCE_SECONDS) {
       const talk = await insist('update', 'PATCH', patience, () =>
         signBody(signing(), place(extension), changes),
       );
@@ -180,7 +180,7 @@ export function createExtensionCaller(options: {
       }
       return { ...talk, extension };
     },
-    async remove(extension, patience = patienceSeconds) {
+    async remove(extension, patience = PATIENCE_SECONDS) {
       const talk = await insist('delete', 'DELETE', patience, () => signQuery(signing(), place(extension)));
       const { status } = talk.exchange;
       if ((status >= 200 && status < 300) || status === 404) {

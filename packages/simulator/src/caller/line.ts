@@ -27,12 +27,12 @@ export interface ProviderLine {
 }
 
 /** The Extensions API page gives a provider 5 s; a line that waits a little longer can still say by how much it was missed. */
-const answerTimeoutMs = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
 /** How many exchanges are remembered; events of a long simulation would fill the memory otherwise. */
-const rememberedExchanges = 500;
+const REMEMBERED_EXCHANGES = 500;
 
-const configPlaceholder = '[value]';
+const CONFIG_PLACEHOLDER = '[value]';
 
 /** Opens the line. It never follows redirects: a redirect would carry the signature elsewhere. */
 export function openLine(options: {
@@ -68,8 +68,8 @@ export function openLine(options: {
       headers: message.headers,
       body: message.body === '' ? null : message.body,
       dispatcher: agent,
-      headersTimeout: answerTimeoutMs,
-      bodyTimeout: answerTimeoutMs,
+      headersTimeout: ANSWER_TIMEOUT_MS,
+      bodyTimeout: ANSWER_TIMEOUT_MS,
       signal: closing.signal,
     });
     return { status: response.statusCode, answer: await response.body.text() };
@@ -105,7 +105,7 @@ export function openLine(options: {
       record.ms = Math.round((performance.now() - started) * 10) / 10;
       world.exchanges.set(record.id, record);
       const oldest = world.exchanges.keys().next();
-      if (world.exchanges.size > rememberedExchanges && !oldest.done) world.exchanges.delete(oldest.value);
+      if (world.exchanges.size > REMEMBERED_EXCHANGES && !oldest.done) world.exchanges.delete(oldest.value);
       options.commit();
       return { ...record, answer };
     },
@@ -123,7 +123,7 @@ function withoutConfig(answer: string): string {
     if (typeof value !== 'object' || value === null || !('config' in value)) return answer;
     const config = value.config;
     if (typeof config !== 'object' || config === null) return answer;
-    const names = Object.keys(config).map((name) => [name, configPlaceholder]);
+    const names = Object.keys(config).map((name) => [name, CONFIG_PLACEHOLDER]);
     return JSON.stringify({ ...value, config: Object.fromEntries(names) });
   } catch {
     return answer;

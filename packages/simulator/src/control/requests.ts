@@ -69,7 +69,7 @@ export const crashRequest = z
   }));
 
 /** Kinds that go on until they are cleared; the others strike once unless told otherwise. */
-const lasting: ReadonlySet<string> = new Set(['slow', 'rate_limit']);
+const LASTING: ReadonlySet<string> = new Set(['slow', 'rate_limit']);
 
 /** `POST /_fly/faults`. `times: 0` means until cleared; with `for_seconds` of simulated time, until those are over. */
 export const faultRequest = z
@@ -86,7 +86,7 @@ export const faultRequest = z
     skip: z.int().min(0).default(0),
   })
   .transform(({ times, method, route, ms, status, for_seconds: seconds, ...fault }) => {
-    const count = times ?? (lasting.has(fault.kind) || seconds !== undefined ? 0 : 1);
+    const count = times ?? (LASTING.has(fault.kind) || seconds !== undefined ? 0 : 1);
     return {
       ...fault,
       ...(seconds === undefined ? {} : { forMs: seconds * 1000 }),

@@ -4,7 +4,7 @@ import type { DischargeFlow } from '../world/limited-tokens.ts';
 import { principals, type Principal } from './principals.ts';
 
 /** How long a flow waits for a person, and a client stays signed in afterwards. */
-const lifetimeMs = 600_000;
+const LIFETIME_MS = 600_000;
 
 /** Flows that wait for a person, and the clients that asked for them. Their secrets are 16 random bytes, as in the reference. */
 export function dischargeFlows(simulation: Simulation) {
@@ -29,7 +29,7 @@ export function dischargeFlows(simulation: Simulation) {
     start(ticket: Uint8Array, location: string, cookie: string | undefined): DischargeFlow {
       forgetOld();
       const session = cookie !== undefined && world.dischargeSessions.has(cookie) ? cookie : randomHex(16);
-      const expiresAtMs = clock.nowMs() + lifetimeMs;
+      const expiresAtMs = clock.nowMs() + LIFETIME_MS;
       world.dischargeSessions.set(session, { expiresAtMs });
       const flow = {
         userSecret: randomHex(16),

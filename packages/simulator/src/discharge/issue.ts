@@ -12,7 +12,7 @@ import type { Principal } from './principals.ts';
 import { ticketKey } from '../world/world.ts';
 
 /** Ten minutes, and the half that flyctl prunes ahead: the 10.5 minutes of docs/sources.md#third-party-caveats. */
-const lifetimeSeconds = 630;
+const LIFETIME_SECONDS = 630;
 
 /** The conditions of a ticket of ours; undefined when it does not open, or is none. */
 export function ticketConditions({ world }: Simulation, ticket: Uint8Array): readonly Caveat[] | undefined {
@@ -32,7 +32,7 @@ export function issueDischarge(
   const conditions = ticketConditions(simulation, about.ticket);
   if (!conditions) return refuse('ticket: not one of ours');
   const limits = conditions.flatMap((one) => (one.type === 'MaxValidity' ? [Number(one.seconds)] : []));
-  const seconds = Math.min(lifetimeSeconds, ...limits);
+  const seconds = Math.min(LIFETIME_SECONDS, ...limits);
   const start = Math.floor(clock.nowMs() / 1000);
   let why = 'nobody is signed in';
   for (const principal of about.by) {

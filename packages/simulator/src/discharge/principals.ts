@@ -13,8 +13,8 @@ export interface Principal {
 }
 
 /** First number of a person, and of the holder of a configured token. */
-const firstPerson = 70_001n;
-const firstHolder = 80_001n;
+const FIRST_PERSON = 70_001n;
+const FIRST_HOLDER = 80_001n;
 
 /** Everybody, people first. */
 export function principals({ world, settings }: Simulation): readonly Principal[] {
@@ -22,7 +22,7 @@ export function principals({ world, settings }: Simulation): readonly Principal[
     id: user.id,
     name: user.name,
     email: user.email,
-    number: firstPerson + BigInt(index),
+    number: FIRST_PERSON + BigInt(index),
     organizations: [...world.organizations.values()]
       .filter((one) => user.roles.has(one.id))
       .map((one) => one.slug),
@@ -31,7 +31,7 @@ export function principals({ world, settings }: Simulation): readonly Principal[
     id: configuredTokenId(index),
     name: `Holder of configured token ${index + 1}`,
     email: `${configuredTokenId(index)}@tokens.fly.io`,
-    number: firstHolder + BigInt(index),
+    number: FIRST_HOLDER + BigInt(index),
     organizations: token.organizations,
   }));
   return [...people, ...holders];

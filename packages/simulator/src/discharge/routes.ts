@@ -9,18 +9,18 @@ import { closingPage, confirmPage } from './page.ts';
 import { principals, principalsOf } from './principals.ts';
 
 /** Fly.io's own third parties by location, each below a path of the simulated api.fly.io: `https://auth.fly.io` is its root. */
-const locationsByPath: readonly (readonly [path: string, location: string])[] = [
+const LOCATIONS_BY_PATH: readonly (readonly [path: string, location: string])[] = [
   ['/aaa/v1', LOCATIONS.authentication],
   ['', LOCATIONS.newAuthentication],
 ];
 
-const startPath = '/.well-known/macfly/3p';
-const cookieName = 'fly_discharge';
+const START_PATH = '/.well-known/macfly/3p';
+const COOKIE_NAME = 'fly_discharge';
 
 /** Whether a path belongs to the discharge service, whose faults are its own. */
 export function isDischargePath(path: string): boolean {
-  return locationsByPath.some(
-    ([base]) => path === `${base}${startPath}` || path.startsWith(`${base}/discharges/`),
+  return LOCATIONS_BY_PATH.some(
+    ([base]) => path === `${base}${START_PATH}` || path.startsWith(`${base}/discharges/`),
   );
 }
 
@@ -31,30 +31,30 @@ export function isDischargePath(path: string): boolean {
  */
 export function dischargeRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });
-  for (const [base, location] of locationsByPath) addThirdParty(routes, simulation, base, location);
+  for (const [base, location] of LOCATIONS_BY_PATH) addThirdParty(routes, simulation, base, location);
   return routes;
 }
 
 function addThirdParty(routes: Hono, simulation: Simulation, base: string, location: string): void {
   const flows = dischargeFlows(simulation);
 
-  routes.post(`${base}${startPath}`, async (c) => {
+  routes.post(`${base}${START_PATH}`, async (c) => {
     c.header('cache-control', 'no-store');
     const ticket = await ticketOf(c);
     if (!ticket || !ticketConditions(simulation, ticket)) return c.json({ error: 'bad ticket' }, 400);
-    const cookie = getCookie(c, cookieName);
+    const cookie = getCookie(c, COOKIE_NAME);
     const by = [...principalsOf(simulation, c.req.header('authorization')), ...flows.signedIn(cookie)];
     if (by.length > 0) {
       const issued = issueDischarge(simulation, { ticket, location, by });
       return issued.ok ? c.json({ discharge: issued.value }, 201) : c.json({ error: issued.reason }, 403);
     }
     const flow = flows.start(ticket, location, cookie);
-    setCookie(c, cookieName, flow.session, { httpOnly: true, path: '/', sameSite: 'Lax' });
+    setCookie(c, COOKIE_NAME, flow.session, { httpOnly: true, path: '/', sameSite: 'Lax' });
     const own = `${new URL(c.req.url).origin}${base}/discharges`;
     const addresses = { user_url: `${own}/${flow.userSecret}`, poll_url: `${own}/poll/${flow.pollSecret}` };
     return c.json({ user_interactive: addresses }, 201);
   });
-  routes.all(`${base}${startPath}`, (c) => c.json({ error: 'method not allowed' }, 405, { allow: 'POST' }));
+  routes.all(`${base}${START_PATH}`, (c) => c.json({ error: 'method not allowed' }, 405, { allow: 'POST' }));
 
   routes.get(`${base}/discharges/poll/:secret`, (c) => {
     c.header('cache-control', 'no-store');

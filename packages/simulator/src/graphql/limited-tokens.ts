@@ -23,7 +23,7 @@ import type { App } from '../world/platform.ts';
 import { ticketKey } from '../world/world.ts';
 
 /** How long a discharge of a ticket made here may live: the 10.5 minutes of docs/sources.md#third-party-caveats. */
-const maxValiditySeconds = 630;
+const MAX_VALIDITY_SECONDS = 630;
 
 /** The input of `createLimitedAccessToken` (docs/specs/token-format.md#limited-access-tokens). */
 export interface Order {
@@ -76,7 +76,7 @@ export function createLimitedToken(
   const conditions: Caveat[] = [
     ...(person ? [{ type: 'ConfineUser', id: person.number } as const] : []),
     { type: 'ConfineOrganization', id: BigInt(organization.number) },
-    { type: 'MaxValidity', seconds: maxValiditySeconds },
+    { type: 'MaxValidity', seconds: MAX_VALIDITY_SECONDS },
   ];
   const token = thirdPartiesOf(order).reduce(
     (macaroon, location) =>

@@ -1,5 +1,5 @@
 import { addressesOf } from '../machines/apps/addresses.ts';
-import type { regions } from '../machines/request/regions.ts';
+import type { REGIONS } from '../machines/request/regions.ts';
 import { appWire } from '../machines/machine/wire.ts';
 import { principals, principalsOf, type Principal } from '../discharge/principals.ts';
 import type { Simulation } from '../simulation.ts';
@@ -8,7 +8,7 @@ import type { Organization } from '../world/people.ts';
 import type { App } from '../world/platform.ts';
 
 /** The only version of the platform that is left. */
-const platformVersion = 'machines';
+const PLATFORM_VERSION = 'machines';
 
 /** How the things of the world look in GraphQL. Members that are functions are asked only when a query names them. */
 export function createNodes(simulation: Simulation, authorization: string | undefined) {
@@ -79,7 +79,7 @@ export function createNodes(simulation: Simulation, authorization: string | unde
       deployed: wire['status'] === 'deployed',
       status: wire['status'],
       network: one.network,
-      platformVersion,
+      platformVersion: PLATFORM_VERSION,
       currentRelease: null,
       currentReleaseUnprocessed: null,
       releasesUnprocessed: none,
@@ -135,7 +135,7 @@ export function createNodes(simulation: Simulation, authorization: string | unde
 }
 
 /** A region in GraphQL. */
-export function regionNode({ name, code, latitude, longitude }: (typeof regions)[number]) {
+export function regionNode({ name, code, latitude, longitude }: (typeof REGIONS)[number]) {
   return {
     name,
     code,

@@ -3,7 +3,7 @@ import { graphql, GraphQLError } from 'graphql';
 import { Hono } from 'hono';
 import { principalsOf } from '../discharge/principals.ts';
 import { isObject } from '../machines/request/body.ts';
-import { nearestRegion, regions } from '../machines/request/regions.ts';
+import { NEAREST_REGION, REGIONS } from '../machines/request/regions.ts';
 import type { Simulation } from '../simulation.ts';
 import { verifyHeader } from '../tokens/verified.ts';
 import type { Organization } from '../world/people.ts';
@@ -13,14 +13,14 @@ import { createNodes, regionNode } from './nodes.ts';
 import { schema } from './schema.ts';
 
 /** What flyctl sends a query for is a page or two; more is somebody's experiment. */
-const maxQueryLength = 65_536;
+const MAX_QUERY_LENGTH = 65_536;
 
 /** `POST /graphql` of api.fly.io, over the reduced schema: a failure is 200 with `errors`, as at the real one. */
 export function graphqlRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });
   routes.post('/graphql', async (c) => {
     const text = await c.req.text();
-    const body = parsed(text.slice(0, maxQueryLength));
+    const body = parsed(text.slice(0, MAX_QUERY_LENGTH));
     if (!body || typeof body['query'] !== 'string') {
       return c.json({ errors: [{ message: 'the body is not {"query": …}' }] }, 400);
     }
@@ -91,8 +91,8 @@ function rootOf(simulation: Simulation, authorization: string | undefined) {
     },
     appNameAvailable: ({ name }: { name: string }) => !world.apps.has(name),
     canPerformBluegreenDeployment: () => true,
-    platform: () => ({ requestRegion: nearestRegion, regions: regions.map(regionNode) }),
-    nearestRegion: () => regions.filter((one) => one.code === nearestRegion).map(regionNode)[0],
+    platform: () => ({ requestRegion: NEAREST_REGION, regions: REGIONS.map(regionNode) }),
+    nearestRegion: () => REGIONS.filter((one) => one.code === NEAREST_REGION).map(regionNode)[0],
     logOut: ({ input }: { input: { clientMutationId?: string } }) => ({
       clientMutationId: input.clientMutationId,
       ok: true,

@@ -1,5 +1,5 @@
 /** The actions that a Tigris policy may name; any other is refused when the policy is created (Tigris, "supported actions"). */
-export const supportedActions: readonly string[] = [
+export const SUPPORTED_ACTIONS: readonly string[] = [
   'AbortMultipartUpload',
   'CreateBucket',
   'DeleteBucket',

@@ -1,5 +1,5 @@
 import { isObject } from '../machines/request/body.ts';
-import { supportedActions } from './actions.ts';
+import { SUPPORTED_ACTIONS } from './actions.ts';
 
 /** One statement of a policy, its words brought into lists. */
 export interface Statement {
@@ -17,9 +17,9 @@ export interface Condition {
 }
 
 /** The only version of the policy language. */
-const version = '2012-10-17';
+const VERSION = '2012-10-17';
 
-const dateOperators: ReadonlySet<string> = new Set([
+const DATE_OPERATORS: ReadonlySet<string> = new Set([
   'DateEquals',
   'DateNotEquals',
   'DateLessThan',
@@ -27,7 +27,7 @@ const dateOperators: ReadonlySet<string> = new Set([
   'DateGreaterThan',
   'DateGreaterThanEquals',
 ]);
-const addressOperators: ReadonlySet<string> = new Set(['IpAddress', 'NotIpAddress']);
+const ADDRESS_OPERATORS: ReadonlySet<string> = new Set(['IpAddress', 'NotIpAddress']);
 
 /** A policy document that Tigris would not take, with the reason. */
 export class MalformedPolicy extends Error {
@@ -48,7 +48,7 @@ export function readPolicy(text: string): Statement[] {
   }
   if (!isObject(document)) throw new MalformedPolicy('Syntax errors in policy.');
   refuseOthers(document, ['Version', 'Id', 'Statement']);
-  if (document['Version'] !== version) throw new MalformedPolicy(`The policy version must be ${version}`);
+  if (document['Version'] !== VERSION) throw new MalformedPolicy(`The policy version must be ${VERSION}`);
   const statements = listOf(document['Statement']);
   if (statements.length === 0) throw new MalformedPolicy('The policy must contain at least one statement');
   return statements.map(readStatement);
@@ -62,7 +62,7 @@ function readStatement(value: unknown): Statement {
   const actions = textsOf(value['Action'], 'Action');
   for (const action of actions) {
     const pattern = wildcard(action, 'i');
-    if (!supportedActions.some((one) => pattern.test(one))) {
+    if (!SUPPORTED_ACTIONS.some((one) => pattern.test(one))) {
       throw new MalformedPolicy(`The action ${action} is not supported`);
     }
   }
@@ -86,13 +86,13 @@ function readConditions(value: unknown): Condition[] {
 
 function readCondition(operator: string, key: string, values: string[]): Condition {
   const word = key.toLowerCase();
-  if (dateOperators.has(operator)) {
+  if (DATE_OPERATORS.has(operator)) {
     if (word !== 'aws:currenttime')
       throw new MalformedPolicy(`${operator} is supported on aws:CurrentTime only`);
     for (const value of values) {
       if (Number.isNaN(Date.parse(value))) throw new MalformedPolicy(`${value} is not a date`);
     }
-  } else if (addressOperators.has(operator)) {
+  } else if (ADDRESS_OPERATORS.has(operator)) {
     if (word !== 'aws:sourceip') throw new MalformedPolicy(`${operator} is supported on aws:SourceIp only`);
   } else {
     throw new MalformedPolicy(`The condition operator ${operator} is not supported`);

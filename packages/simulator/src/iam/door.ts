@@ -17,12 +17,12 @@ import {
   listPolicies,
   listUserPolicies,
 } from './policies.ts';
-import { iamNamespace, IamRefusal } from './refusal.ts';
+import { IAM_NAMESPACE, IamRefusal } from './refusal.ts';
 
 type Operation = (simulation: Simulation, form: URLSearchParams) => Record<string, unknown>;
 
 /** The thirteen actions that Tigris knows (docs/specs/platform.md#iam). */
-const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['CreateAccessKey', createAccessKey],
   ['ListAccessKeys', listAccessKeys],
   ['UpdateAccessKey', updateAccessKey],
@@ -78,13 +78,13 @@ async function operate(simulation: Simulation, request: Request, door: RequestCo
     throw new IamRefusal('AccessDenied', 'This access key may not manage access keys and policies');
   const form = new URLSearchParams(new TextDecoder().decode(body));
   const action = form.get('Action') ?? '';
-  const operation = operations.get(action);
+  const operation = OPERATIONS.get(action);
   if (!operation) throw new IamRefusal('InvalidAction', `Could not find operation ${action}`);
   const result = operation(simulation, form);
   const answer = xmlOf(
     `${action}Response`,
     { [`${action}Result`]: result, ResponseMetadata: { RequestId: door.requestId } },
-    iamNamespace,
+    IAM_NAMESPACE,
   );
   return new Response(answer, { headers: { 'content-type': 'text/xml' } });
 }

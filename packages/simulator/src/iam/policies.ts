@@ -6,16 +6,16 @@ import { keyOf } from './keys.ts';
 import { IamRefusal } from './refusal.ts';
 
 /** The organization that all simulated storage belongs to. Those that come from Fly.io begin with `flyio_`. */
-const organization = 'flyio_operator';
+const ORGANIZATION = 'flyio_operator';
 
-const onlyVersion = 'v1';
+const ONLY_VERSION = 'v1';
 
 /** `CreatePolicy`: the document is judged now, and names are unique. */
 export function createPolicy(simulation: Simulation, form: URLSearchParams): Record<string, unknown> {
   const name = form.get('PolicyName') ?? '';
   if (!/^[\w+=,.@-]{1,128}$/.test(name))
     throw new IamRefusal('ValidationError', 'The specified value for policyName is invalid');
-  const arn = `arn:aws:iam::${organization}:policy/${name}`;
+  const arn = `arn:aws:iam::${ORGANIZATION}:policy/${name}`;
   if (simulation.world.policies.has(arn)) {
     throw new IamRefusal(
       'EntityAlreadyExists',
@@ -49,13 +49,13 @@ export function getPolicy(simulation: Simulation, form: URLSearchParams): Record
 /** `GetPolicyVersion`: there is one version; its document comes URL-encoded, as on AWS. */
 export function getPolicyVersion(simulation: Simulation, form: URLSearchParams): Record<string, unknown> {
   const policy = policyOf(simulation, form.get('PolicyArn'));
-  if (form.get('VersionId') !== onlyVersion) {
+  if (form.get('VersionId') !== ONLY_VERSION) {
     throw new IamRefusal('NoSuchEntity', `Policy version ${form.get('VersionId') ?? ''} does not exist`);
   }
   return {
     PolicyVersion: {
       Document: encodeURIComponent(policy.document),
-      VersionId: onlyVersion,
+      VersionId: ONLY_VERSION,
       IsDefaultVersion: true,
       CreateDate: new Date(policy.createdAtMs).toISOString(),
     },
@@ -133,7 +133,7 @@ function policyWire(simulation: Simulation, policy: Policy): Record<string, unkn
     PolicyId: policy.id,
     Arn: policy.arn,
     Path: '/',
-    DefaultVersionId: onlyVersion,
+    DefaultVersionId: ONLY_VERSION,
     AttachmentCount: holders(simulation, policy).length,
     IsAttachable: true,
     Description: policy.description,

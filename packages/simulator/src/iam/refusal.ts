@@ -18,7 +18,7 @@ const statuses = {
 export type IamCode = keyof typeof statuses;
 
 /** The namespace of IAM answers. */
-export const iamNamespace = 'https://iam.amazonaws.com/doc/2010-05-08/';
+export const IAM_NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
 /** An error of the IAM query protocol. */
 export class IamRefusal extends Error {
@@ -38,7 +38,7 @@ export class IamRefusal extends Error {
         Error: { Type: status >= 500 ? 'Receiver' : 'Sender', Code: this.code, Message: this.message },
         RequestId: requestId,
       },
-      iamNamespace,
+      IAM_NAMESPACE,
     );
     return new Response(body, { status, headers: { 'content-type': 'text/xml' } });
   }

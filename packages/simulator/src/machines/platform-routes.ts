@@ -6,12 +6,12 @@ import { filtered } from './machine/machine-routes.ts';
 import { pageOf } from './request/paging.ts';
 import { flagIn, limitIn, listIn } from './request/query.ts';
 import { invalidArgument } from './request/refusal.ts';
-import { nearestRegion, placeIn, regions } from './request/regions.ts';
+import { NEAREST_REGION, placeIn, REGIONS } from './request/regions.ts';
 import { currentTokens } from '../tokens/current.ts';
 import { organizationMachineWire, volumeSummaryWire, volumeWire } from './machine/wire.ts';
 
-const usualCertificates = 25;
-const mostCertificates = 500;
+const USUAL_CERTIFICATES = 25;
+const MOST_CERTIFICATES = 500;
 
 /** Organizations, regions and the caller's own tokens (docs/specs/platform.md#organizations). */
 export function platformRoutes(): Hono<MachinesEnv> {
@@ -61,8 +61,8 @@ export function platformRoutes(): Hono<MachinesEnv> {
   });
   routes.get('/platform/regions', (c) =>
     c.json({
-      nearest: nearestRegion,
-      regions: regions.map(({ area, ...region }) => ({
+      nearest: NEAREST_REGION,
+      regions: REGIONS.map(({ area, ...region }) => ({
         ...region,
         gateway_available: true,
         requires_paid_plan: false,
@@ -83,7 +83,7 @@ export function platformRoutes(): Hono<MachinesEnv> {
   // A deployed app's certificates are read by flyctl even when there are none.
   routes.get('/apps/:app/certificates', (c) => {
     pathApp(c);
-    limitIn(queryOf(c), usualCertificates, mostCertificates);
+    limitIn(queryOf(c), USUAL_CERTIFICATES, MOST_CERTIFICATES);
     return c.json({ certificates: [], next_cursor: '', total_count: 0 });
   });
   return routes;

@@ -4,13 +4,13 @@ import type { Simulation } from '../simulation.ts';
 import type { OAuthGrant } from '../world/people.ts';
 
 /** Codes live 600 s and work once, as Doorkeeper's do. */
-export const codeLifetimeSeconds = 600;
+export const CODE_LIFETIME_SECONDS = 600;
 
 /** The Extensions API page shows 7200. */
-export const tokenLifetimeSeconds = 7_200;
+export const TOKEN_LIFETIME_SECONDS = 7_200;
 
 /** A refresh token outlives everything that a simulation does. */
-export const refreshLifetimeSeconds = 365 * 86_400;
+export const REFRESH_LIFETIME_SECONDS = 365 * 86_400;
 
 type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
 
@@ -34,7 +34,7 @@ export function createOAuthModel(simulation: Simulation): Model {
     accessToken: grant.accessToken,
     accessTokenExpiresAt: outward(grant.expiresAtMs),
     refreshToken: grant.refreshToken,
-    refreshTokenExpiresAt: outward(grant.createdAtMs + refreshLifetimeSeconds * 1000),
+    refreshTokenExpiresAt: outward(grant.createdAtMs + REFRESH_LIFETIME_SECONDS * 1000),
     scope: grant.scope,
     client: client(),
     user: { id: grant.userId },

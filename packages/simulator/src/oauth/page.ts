@@ -3,7 +3,7 @@ import { choices, page } from '../page.ts';
 import type { Simulation } from '../simulation.ts';
 
 /** The parameters of an authorization request, carried through the form. */
-export const carriedParameters = [
+export const CARRIED_PARAMETERS = [
   'client_id',
   'response_type',
   'redirect_uri',
@@ -19,7 +19,7 @@ export const carriedParameters = [
  * the form: every hidden field as it is, and `user_id`, or `deny=1`.
  */
 export function pickerPage(simulation: Simulation, query: URLSearchParams): unknown {
-  const hidden = carriedParameters.filter((name) => query.has(name));
+  const hidden = CARRIED_PARAMETERS.filter((name) => query.has(name));
   const organizations = [...simulation.world.organizations.values()];
   const roles = (user: { roles: ReadonlyMap<string, string> }): string =>
     organizations

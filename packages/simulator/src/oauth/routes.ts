@@ -2,10 +2,10 @@ import OAuth2Server from '@node-oauth/oauth2-server';
 import { Hono, type Context } from 'hono';
 import type { Simulation } from '../simulation.ts';
 import {
-  codeLifetimeSeconds,
+  CODE_LIFETIME_SECONDS,
   createOAuthModel,
-  refreshLifetimeSeconds,
-  tokenLifetimeSeconds,
+  REFRESH_LIFETIME_SECONDS,
+  TOKEN_LIFETIME_SECONDS,
 } from './model.ts';
 import { pagePolicy } from '../page.ts';
 import { pickerPage } from './page.ts';
@@ -55,7 +55,7 @@ export function oauthRoutes(simulation: Simulation): Hono {
     try {
       await server.authorize(requestOf(c, form), response, {
         authenticateHandler: { handle: async () => ({ id: user.id }) },
-        authorizationCodeLifetime: codeLifetimeSeconds,
+        authorizationCodeLifetime: CODE_LIFETIME_SECONDS,
         allowEmptyState: true,
       });
     } catch (error) {
@@ -72,15 +72,15 @@ export function oauthRoutes(simulation: Simulation): Hono {
     const response = new OAuth2Server.Response({});
     try {
       const token = await server.token(requestOf(c, form), response, {
-        accessTokenLifetime: tokenLifetimeSeconds,
-        refreshTokenLifetime: refreshLifetimeSeconds,
+        accessTokenLifetime: TOKEN_LIFETIME_SECONDS,
+        refreshTokenLifetime: REFRESH_LIFETIME_SECONDS,
       });
       c.header('cache-control', 'no-store');
       c.header('pragma', 'no-cache');
       return c.json({
         access_token: token.accessToken,
         token_type: 'Bearer',
-        expires_in: tokenLifetimeSeconds,
+        expires_in: TOKEN_LIFETIME_SECONDS,
         refresh_token: token.refreshToken,
         scope: (token.scope ?? ['read']).join(' '),
         created_at: Math.floor(clock.nowMs() / 1000),

@@ -1,5 +1,5 @@
 import { Table } from '../world/table.ts';
-import { xmlOf, s3Namespace } from './wire/xml.ts';
+import { xmlOf, S3_NAMESPACE } from './wire/xml.ts';
 import { authorize, bucketOf, empty, xml, type S3Call } from './call.ts';
 import { forget } from './multipart.ts';
 import { remove } from './objects.ts';
@@ -35,7 +35,7 @@ export function listBuckets(call: S3Call): Response {
         },
         Owner: { ID: 'flyio_operator', DisplayName: 'operator' },
       },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }
@@ -80,7 +80,7 @@ export function headBucket(call: S3Call): Response {
 export function bucketLocation(call: S3Call): Response {
   authorize(call, 'ListBucket');
   bucketOf(call);
-  return xml(xmlOf('LocationConstraint', 'auto', s3Namespace));
+  return xml(xmlOf('LocationConstraint', 'auto', S3_NAMESPACE));
 }
 
 /**

@@ -9,7 +9,7 @@ import { faultRefusal, S3Refusal } from './wire/refusal.ts';
 import { verifySignatureV4 } from './wire/signature.ts';
 
 /** Headers of Tigris' own that mean something here; others would be promises that nobody keeps. */
-const knownTigrisHeaders: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-tigris-rename']);
+const KNOWN_TIGRIS_HEADERS: ReadonlySet<string> = new Set(['x-tigris-regions', 'x-tigris-rename']);
 
 /**
  * The simulated Tigris: S3 with Signature Version 4 and policies that are really evaluated
@@ -109,7 +109,7 @@ function decodeTarget(path: string): string {
 
 function operate(call: S3Call): Response {
   for (const name of call.headers.keys()) {
-    if (!name.startsWith('x-tigris-') || knownTigrisHeaders.has(name)) continue;
+    if (!name.startsWith('x-tigris-') || KNOWN_TIGRIS_HEADERS.has(name)) continue;
     throw new S3Refusal('NotImplemented', `The header ${name} is not simulated`);
   }
   if ((call.headers.get('x-amz-acl') ?? 'private') !== 'private') {

@@ -5,7 +5,7 @@ import { ticketKey } from '../world/world.ts';
 import { authorize, bucketOf, xml, type S3Call } from './call.ts';
 import { compareKeys, nameWriter, pageSize } from './pages.ts';
 import { S3Refusal } from './wire/refusal.ts';
-import { s3Namespace, xmlOf } from './wire/xml.ts';
+import { S3_NAMESPACE, xmlOf } from './wire/xml.ts';
 
 interface Page {
   readonly objects: StoredObject[];
@@ -31,7 +31,7 @@ export function listObjectsV2(call: S3Call): Response {
         ...(token === null ? {} : { ContinuationToken: token }),
         ...(page.next === undefined ? {} : { NextContinuationToken: toToken(call, page.next) }),
       },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }
@@ -50,7 +50,7 @@ export function listObjects(call: S3Call): Response {
         IsTruncated: page.next !== undefined,
         ...(page.next === undefined ? {} : { NextMarker: write(page.next) }),
       },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }

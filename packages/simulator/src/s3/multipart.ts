@@ -6,11 +6,11 @@ import { authorize, bucketOf, empty, objectOf, xml, type S3Call } from './call.t
 import { checkSource, checkTarget } from './conditions.ts';
 import { copySource, describing, store } from './objects.ts';
 import { S3Refusal } from './wire/refusal.ts';
-import { elementsOf, readXml, s3Namespace, textIn, xmlOf } from './wire/xml.ts';
+import { elementsOf, readXml, S3_NAMESPACE, textIn, xmlOf } from './wire/xml.ts';
 
 /** Every part but the last has at least this size. */
-const smallestPart = 5 * 1024 * 1024;
-const mostParts = 10_000;
+const SMALLEST_PART = 5 * 1024 * 1024;
+const MOST_PARTS = 10_000;
 
 /** `POST /bucket/key?uploads`. */
 export function createUpload(call: S3Call): Response {
@@ -28,7 +28,7 @@ export function createUpload(call: S3Call): Response {
     xmlOf(
       'InitiateMultipartUploadResult',
       { Bucket: call.bucket, Key: call.key, UploadId: upload.id },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }
@@ -51,17 +51,17 @@ export function uploadPart(call: S3Call): Response {
     return empty(200, { etag: `"${etag}"`, ...sent });
   }
   const LastModified = new Date(modifiedAtMs).toISOString();
-  return xml(xmlOf('CopyPartResult', { ETag: `"${etag}"`, LastModified }, s3Namespace));
+  return xml(xmlOf('CopyPartResult', { ETag: `"${etag}"`, LastModified }, S3_NAMESPACE));
 }
 
 /** `?partNumber=`, 1 to 10000. */
 export function partNumberOf(call: S3Call): number {
   const text = call.query.get('partNumber') ?? '';
   const number = Number(text);
-  if (!/^\d{1,5}$/.test(text) || number < 1 || number > mostParts) {
+  if (!/^\d{1,5}$/.test(text) || number < 1 || number > MOST_PARTS) {
     throw new S3Refusal(
       'InvalidArgument',
-      `Part number must be an integer between 1 and ${mostParts}, inclusive`,
+      `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive`,
     );
   }
   return number;
@@ -100,7 +100,7 @@ export function completeUpload(call: S3Call): Response {
     if (at > 0 && number <= (all[at - 1]?.number ?? 0)) {
       throw new S3Refusal('InvalidPartOrder', 'The list of parts was not in ascending order.');
     }
-    if (at < all.length - 1 && part.size < smallestPart) {
+    if (at < all.length - 1 && part.size < SMALLEST_PART) {
       throw new S3Refusal('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
     }
     return part;
@@ -124,7 +124,7 @@ export function completeUpload(call: S3Call): Response {
         Key: call.key,
         ETag: `"${object.etag}"`,
       },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }

@@ -4,10 +4,10 @@ import { authorize, bucketOf, empty, may, objectOf, xml, type S3Call } from './c
 import { checkDeletion, checkSource, checkTarget, isTagOf } from './conditions.ts';
 import { checksumOf } from './wire/checksums.ts';
 import { S3Refusal } from './wire/refusal.ts';
-import { elementsOf, readXml, s3Namespace, textIn, xmlOf, type XmlElement } from './wire/xml.ts';
+import { elementsOf, readXml, S3_NAMESPACE, textIn, xmlOf, type XmlElement } from './wire/xml.ts';
 
 /** Headers that an object keeps and gives back. */
-export const keptHeaders: readonly string[] = [
+export const KEPT_HEADERS: readonly string[] = [
   'content-type',
   'cache-control',
   'content-disposition',
@@ -16,12 +16,12 @@ export const keptHeaders: readonly string[] = [
   'expires',
 ];
 
-const mostDeletions = 1000;
+const MOST_DELETIONS = 1000;
 
 /** The headers of a request that stay with the object. */
 export function describing(headers: Headers): Pick<StoredObject, 'headers' | 'metadata'> {
   const kept: Record<string, string> = {};
-  for (const name of keptHeaders) {
+  for (const name of KEPT_HEADERS) {
     const value = headers.get(name);
     if (value !== null) kept[name] = value;
   }
@@ -93,7 +93,7 @@ export function deleteObjects(call: S3Call): Response {
   if (
     !document ||
     named.length === 0 ||
-    named.length > mostDeletions ||
+    named.length > MOST_DELETIONS ||
     named.some((one) => one.key === '')
   ) {
     throw new S3Refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate');
@@ -113,7 +113,7 @@ export function deleteObjects(call: S3Call): Response {
       if (!quiet) deleted.push({ Key: key });
     }
   }
-  return xml(xmlOf('DeleteResult', { Deleted: deleted, Error: errors }, s3Namespace));
+  return xml(xmlOf('DeleteResult', { Deleted: deleted, Error: errors }, S3_NAMESPACE));
 }
 
 /** Why an entry of a deletion does not mean this object: it may name a version, an ETag, a size and a time. */
@@ -158,7 +158,7 @@ export function copyObject(call: S3Call): Response {
     xmlOf(
       'CopyObjectResult',
       { ETag: `"${object.etag}"`, LastModified: new Date(object.modifiedAtMs).toISOString() },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }

@@ -2,7 +2,7 @@ import { bucketLocation, createBucket, deleteBucket, headBucket, listBuckets } f
 import type { S3Call } from './call.ts';
 import { listObjects, listObjectsV2 } from './listing.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart } from './multipart.ts';
-import { copyObject, deleteObject, deleteObjects, keptHeaders, putObject } from './objects.ts';
+import { copyObject, deleteObject, deleteObjects, KEPT_HEADERS, putObject } from './objects.ts';
 import { getObject } from './reads.ts';
 import { S3Refusal } from './wire/refusal.ts';
 import { listParts, listUploads } from './upload-listing.ts';
@@ -17,11 +17,11 @@ interface Operation {
   readonly run: (call: S3Call) => Response;
 }
 
-const overrides = keptHeaders.map((name) => `response-${name}`);
-const folded = ['prefix', 'delimiter', 'encoding-type'];
+const overrides = KEPT_HEADERS.map((name) => `response-${name}`);
+const FOLDED = ['prefix', 'delimiter', 'encoding-type'];
 
 /** The first that fits is the one that is meant. */
-const operations: readonly Operation[] = [
+const OPERATIONS: readonly Operation[] = [
   { on: 'service', methods: ['GET'], run: listBuckets },
   { on: 'bucket', methods: ['PUT'], run: createBucket },
   { on: 'bucket', methods: ['HEAD'], run: headBucket },
@@ -32,17 +32,17 @@ const operations: readonly Operation[] = [
     on: 'bucket',
     methods: ['GET'],
     needs: ['uploads'],
-    obeys: [...folded, 'key-marker', 'upload-id-marker', 'max-uploads'],
+    obeys: [...FOLDED, 'key-marker', 'upload-id-marker', 'max-uploads'],
     run: listUploads,
   },
   {
     on: 'bucket',
     methods: ['GET'],
     needs: ['list-type=2'],
-    obeys: [...folded, 'max-keys', 'start-after', 'continuation-token', 'fetch-owner'],
+    obeys: [...FOLDED, 'max-keys', 'start-after', 'continuation-token', 'fetch-owner'],
     run: listObjectsV2,
   },
-  { on: 'bucket', methods: ['GET'], obeys: [...folded, 'max-keys', 'marker'], run: listObjects },
+  { on: 'bucket', methods: ['GET'], obeys: [...FOLDED, 'max-keys', 'marker'], run: listObjects },
   { on: 'object', methods: ['PUT'], needs: ['uploadId'], obeys: ['partNumber'], run: uploadPart },
   {
     on: 'object',
@@ -69,7 +69,7 @@ const operations: readonly Operation[] = [
  */
 export function operationOf(call: S3Call): (call: S3Call) => Response {
   const on = call.bucket === '' ? 'service' : call.key === '' ? 'bucket' : 'object';
-  const there = operations.filter((one) => one.on === on);
+  const there = OPERATIONS.filter((one) => one.on === on);
   const meant = there.find(
     (one) => one.methods.includes(call.method) && (one.needs ?? []).every((need) => asks(call, need)),
   );

@@ -2,14 +2,14 @@ import type { S3Call } from './call.ts';
 import { S3Refusal } from './wire/refusal.ts';
 
 /** No list has more entries in one answer, whatever is asked for. */
-const longestPage = 1000;
+const LONGEST_PAGE = 1000;
 
 /** What S3 takes for a number in a query: a 32-bit integer, not negative. */
-const largestNumber = 2 ** 31 - 1;
+const LARGEST_NUMBER = 2 ** 31 - 1;
 
 /** `max-keys` and its kin: how many entries the answer may have. */
 export function pageSize(call: S3Call, name: string): number {
-  return Math.min(numberIn(call, name) ?? longestPage, longestPage);
+  return Math.min(numberIn(call, name) ?? LONGEST_PAGE, LONGEST_PAGE);
 }
 
 /** A whole number of the query; absent when it is not there or empty. */
@@ -17,8 +17,8 @@ export function numberIn(call: S3Call, name: string): number | undefined {
   const text = call.query.get(name);
   if (text === null || text === '') return undefined;
   const number = Number(text);
-  if (!/^\d{1,10}$/.test(text) || number > largestNumber) {
-    throw new S3Refusal('InvalidArgument', `${name} must be an integer between 0 and ${largestNumber}`);
+  if (!/^\d{1,10}$/.test(text) || number > LARGEST_NUMBER) {
+    throw new S3Refusal('InvalidArgument', `${name} must be an integer between 0 and ${LARGEST_NUMBER}`);
   }
   return number;
 }

@@ -1,7 +1,7 @@
 import type { StoredObject } from '../world/storage.ts';
 import { authorize, empty, objectOf, type S3Call } from './call.ts';
 import { notModified, rangeHolds } from './conditions.ts';
-import { keptHeaders } from './objects.ts';
+import { KEPT_HEADERS } from './objects.ts';
 import { partNumberOf } from './multipart.ts';
 import { S3Refusal } from './wire/refusal.ts';
 
@@ -45,7 +45,7 @@ export function getObject(call: S3Call): Response {
 /** `response-content-type` and its kin: the answer's header instead of the object's. */
 function overrides(call: S3Call): Record<string, string> {
   const set: Record<string, string> = {};
-  for (const name of keptHeaders) {
+  for (const name of KEPT_HEADERS) {
     const value = call.query.get(`response-${name}`);
     if (value === null) continue;
     if (!/^[\t\u0020-\u007E\u0080-\u00FF]*$/.test(value)) {

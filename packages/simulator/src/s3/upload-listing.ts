@@ -2,7 +2,7 @@ import type { Upload } from '../world/storage.ts';
 import { authorize, bucketOf, xml, type S3Call } from './call.ts';
 import { uploadOf } from './multipart.ts';
 import { compareKeys, nameWriter, numberIn, pageSize } from './pages.ts';
-import { s3Namespace, xmlOf } from './wire/xml.ts';
+import { S3_NAMESPACE, xmlOf } from './wire/xml.ts';
 
 /** `GET /bucket?uploads`: by key, then by age. `upload-id-marker` means something only beside `key-marker`, as on S3. */
 export function listUploads(call: S3Call): Response {
@@ -52,7 +52,7 @@ export function listUploads(call: S3Call): Response {
         })),
         CommonPrefixes: prefixes.map((one) => ({ Prefix: write(one) })),
       },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }
@@ -96,7 +96,7 @@ export function listParts(call: S3Call): Response {
           LastModified: new Date(part.modifiedAtMs).toISOString(),
         })),
       },
-      s3Namespace,
+      S3_NAMESPACE,
     ),
   );
 }

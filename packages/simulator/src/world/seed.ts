@@ -3,13 +3,13 @@ import type { Organization, User } from './people.ts';
 /** The organization whose token Hangar holds and in which it creates apps, unless the options name another. */
 export const operatorOrganization = 'operator';
 
-const highFlyers = '04La2mblTaz';
-const lowFlyers = 'zgyep87w1m4q06d4';
+const HIGH_FLYERS = '04La2mblTaz';
+const LOW_FLYERS = 'zgyep87w1m4q06d4';
 
 /** Ids of the two customers are those of the examples in docs/sources.md#extensions-api. */
 export const seededOrganizations: readonly Organization[] = [
-  { id: highFlyers, slug: 'high-flyers', name: 'High Flyers', number: 50002 },
-  { id: lowFlyers, slug: 'low-flyers', name: 'Low Flyers', number: 50003 },
+  { id: HIGH_FLYERS, slug: 'high-flyers', name: 'High Flyers', number: 50002 },
+  { id: LOW_FLYERS, slug: 'low-flyers', name: 'Low Flyers', number: 50003 },
 ];
 
 /** The operator's own organization. */
@@ -23,21 +23,21 @@ export const seededUsers: readonly User[] = [
     id: 'NeBO2G0l0yJ6',
     name: 'Gabriella Fern',
     email: 'v9WvKokd@customer.fly.io',
-    roles: new Map([[highFlyers, 'admin']]),
+    roles: new Map([[HIGH_FLYERS, 'admin']]),
   },
   {
     id: 'm1l0k45tw9q2x7dz',
     name: 'Milo Kast',
     email: 'n1l330mao@customer.fly.io',
     roles: new Map([
-      [highFlyers, 'member'],
-      [lowFlyers, 'member'],
+      [HIGH_FLYERS, 'member'],
+      [LOW_FLYERS, 'member'],
     ]),
   },
   {
     id: 'rzjkdw3g0ypx061q',
     name: 'Otto Brandt',
     email: '5mrgw4xzkxoz02yk@customer.fly.io',
-    roles: new Map([[lowFlyers, 'admin']]),
+    roles: new Map([[LOW_FLYERS, 'admin']]),
   },
 ];

@@ -8,7 +8,7 @@ import { worldOfFirstFormat } from './first-format.ts';
 import { Table } from './table.ts';
 import { bareWorld, type World } from './world.ts';
 
-const format = 'hangar-simulator-2';
+const FORMAT = 'hangar-simulator-2';
 
 /** A whole world at one moment. Journals of that generation and of later ones hold what came after. */
 export interface Snapshot {
@@ -21,7 +21,7 @@ export interface Snapshot {
 
 /** A world as the text of a snapshot. */
 export function snapshotText(world: World, generation: number): string {
-  return encode({ format, generation, world });
+  return encode({ format: FORMAT, generation, world });
 }
 
 /** Puts a snapshot in the place of the last one: written beside it, brought to the disk, renamed. */
@@ -58,7 +58,7 @@ export function readSnapshot(path: string, bodies: Bodies): Snapshot {
   }
   if (!isObject(value)) throw new StateDamaged(path, 'does not hold a simulated world');
   const { generation, world } = value;
-  if (value['format'] === format && Number.isInteger(generation) && isObject(world)) {
+  if (value['format'] === FORMAT && Number.isInteger(generation) && isObject(world)) {
     const tables = Object.entries(world).filter(([, table]) => table instanceof Table);
     return {
       world: { ...bareWorld(), ...Object.fromEntries(tables) },

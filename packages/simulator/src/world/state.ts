@@ -21,7 +21,7 @@ export interface State {
  * A journal is folded into a new snapshot when it is longer than the last one twice over, so a change costs its own length three
  * times at most. Below this length it is not worth a file.
  */
-const shortestFoldedBytes = 256 * 1024;
+const SHORTEST_FOLDED_BYTES = 256 * 1024;
 
 /** A world that lives as long as the simulator. */
 export function stateInMemory(operator: string): State {
@@ -84,7 +84,7 @@ export function openState(path: string, operator: string, onError: (error: unkno
     journal.append(list.map((change) => recordOf(world, change)));
     changes.clear();
     bodies.settle();
-    if (journal.bytes > Math.max(shortestFoldedBytes, 2 * snapshotBytes)) foldInBackground();
+    if (journal.bytes > Math.max(SHORTEST_FOLDED_BYTES, 2 * snapshotBytes)) foldInBackground();
   };
 
   if (world.secrets.size === 0) seedWorld(world, operator);

@@ -4,10 +4,10 @@ import { nextNumber } from '../../world/world.ts';
 import { textOf } from '../request/body.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 
-const types: ReadonlySet<string> = new Set(['v4', 'v6', 'shared_v4', 'private_v6', 'egress_v4', 'egress_v6']);
+const TYPES: ReadonlySet<string> = new Set(['v4', 'v6', 'shared_v4', 'private_v6', 'egress_v4', 'egress_v6']);
 
 /** The one shared address of the simulation; documentation range, so it can never be reached. */
-const sharedAddress = '192.0.2.1';
+const SHARED_ADDRESS = '192.0.2.1';
 
 /** The addresses of an app. */
 export function addressesOf(simulation: Simulation, app: App): Address[] {
@@ -17,7 +17,7 @@ export function addressesOf(simulation: Simulation, app: App): Address[] {
 /** `POST …/ip_assignments`. `private_v6` is a Flycast address, also in another organization's network. */
 export function assignAddress(simulation: Simulation, app: App, body: JsonObject): Address {
   const type = textOf(body, 'type');
-  if (type === undefined || !types.has(type)) throw invalidArgument(`type ${type ?? ''} is not valid`);
+  if (type === undefined || !TYPES.has(type)) throw invalidArgument(`type ${type ?? ''} is not valid`);
   const slug = textOf(body, 'org_slug');
   if (slug !== undefined && !simulation.world.organizations.has(slug)) {
     throw new Refusal(404, `organization ${slug} not found`);
@@ -46,7 +46,7 @@ export function releaseAddress(simulation: Simulation, app: App, ip: string): vo
 
 /** Addresses of the documentation ranges; Flycast ones begin with fdaa: as on Fly.io. */
 function freshAddress(type: string, number: number): string {
-  if (type === 'shared_v4') return sharedAddress;
+  if (type === 'shared_v4') return SHARED_ADDRESS;
   if (type === 'private_v6') return `fdaa:0:47fb:0:1::${number.toString(16)}`;
   if (type.endsWith('v4')) return `198.51.100.${(number % 254) + 1}`;
   return `2001:db8:0:1::${number.toString(16)}`;

@@ -11,12 +11,12 @@ import { machinesOf } from '../machine/wire.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 
 /** First internal number of an app; macaroons name apps by these. */
-const firstAppNumber = 90_000;
+const FIRST_APP_NUMBER = 90_000;
 
-const appName = /^[a-z0-9-]{1,63}$/;
+const APP_NAME = /^[a-z0-9-]{1,63}$/;
 
 /** A deploy token of Fly.io lives this long when nobody says otherwise (175200h). */
-const deployTokenMs = 175_200 * 3_600_000;
+const DEPLOY_TOKEN_MS = 175_200 * 3_600_000;
 
 /** Creates an app. 422 with the word `name_taken` when the name is in use anywhere on the platform. */
 export function createApp(simulation: Simulation, caller: Caller, body: JsonObject): App {
@@ -25,7 +25,7 @@ export function createApp(simulation: Simulation, caller: Caller, body: JsonObje
   const slug = textOf(body, 'org_slug');
   if (slug === undefined) throw invalidArgument('org_slug: is required');
   const organization = organizationOf(simulation, caller, slug);
-  if (name === undefined || !appName.test(name)) {
+  if (name === undefined || !APP_NAME.test(name)) {
     throw new Refusal(422, 'Validation failed: Name may only contain lowercase letters, digits and dashes');
   }
   if (world.apps.has(name)) {
@@ -34,7 +34,7 @@ export function createApp(simulation: Simulation, caller: Caller, body: JsonObje
   const role = textOf(body, 'app_role_id');
   const app: App = {
     id: randomBase36(14),
-    number: firstAppNumber + nextNumber(world),
+    number: FIRST_APP_NUMBER + nextNumber(world),
     name,
     organization,
     network: textOf(body, 'network') ?? 'default',
@@ -88,7 +88,7 @@ function forgetApp(simulation: Simulation, app: App): void {
 
 /** `POST /v1/apps/{app}/deploy_token`: a macaroon that covers this app only. `expiry` is a Go duration. */
 export function mintDeployToken(simulation: Simulation, app: App, body: JsonObject): { token: string } {
-  const lifetimeMs = durationOf(body['expiry']) ?? deployTokenMs;
+  const lifetimeMs = durationOf(body['expiry']) ?? DEPLOY_TOKEN_MS;
   if (lifetimeMs <= 0) throw invalidArgument('expiry must be longer than nothing');
   const token = mintToken(simulation, {
     organization: simulation.world.organizations.get(app.organization)?.number ?? 0,

@@ -6,9 +6,9 @@ import { flagOf, numberOf, textOf } from '../request/body.ts';
 import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
 import { placeIn } from '../request/regions.ts';
 
-const defaultSizeGb = 3;
-const largestSizeGb = 500;
-const defaultRetentionDays = 5;
+const DEFAULT_SIZE_GB = 3;
+const LARGEST_SIZE_GB = 500;
+const DEFAULT_RETENTION_DAYS = 5;
 
 /** The volumes of an app. */
 export function volumesOf(simulation: Simulation, app: App): Volume[] {
@@ -35,9 +35,9 @@ export function createVolume(simulation: Simulation, app: App, body: JsonObject)
     .flatMap((one) => [...one.snapshots.values()].map((shot) => ({ ...shot, region: one.region })))
     .find((one) => one.id === snapshot);
   if (snapshot !== undefined && !taken) throw new Refusal(404, `snapshot not found: ${snapshot}`);
-  const sizeGb = numberOf(body, 'size_gb') ?? from?.sizeGb ?? taken?.sizeGb ?? defaultSizeGb;
-  if (sizeGb < 1 || sizeGb > largestSizeGb)
-    throw invalidArgument(`size_gb: must be between 1 and ${largestSizeGb}`);
+  const sizeGb = numberOf(body, 'size_gb') ?? from?.sizeGb ?? taken?.sizeGb ?? DEFAULT_SIZE_GB;
+  if (sizeGb < 1 || sizeGb > LARGEST_SIZE_GB)
+    throw invalidArgument(`size_gb: must be between 1 and ${LARGEST_SIZE_GB}`);
   const volume: Volume = {
     id: `vol_${randomBase36(16)}`,
     app: app.name,
@@ -48,7 +48,7 @@ export function createVolume(simulation: Simulation, app: App, body: JsonObject)
     fstype: textOf(body, 'fstype') ?? from?.fstype ?? 'ext4',
     createdAtMs: simulation.clock.nowMs(),
     sizeGb,
-    snapshotRetention: retentionOf(body) ?? defaultRetentionDays,
+    snapshotRetention: retentionOf(body) ?? DEFAULT_RETENTION_DAYS,
     autoBackup: flagOf(body, 'auto_backup_enabled') ?? true,
     snapshots: new Table(),
   };
@@ -66,7 +66,7 @@ export function updateVolume(simulation: Simulation, volume: Volume, body: JsonO
 /** `PUT …/volumes/{id}/extend`; a volume never shrinks. */
 export function extendVolume(simulation: Simulation, volume: Volume, body: JsonObject): void {
   const sizeGb = numberOf(body, 'size_gb');
-  if (sizeGb === undefined || sizeGb > largestSizeGb) throw invalidArgument('size_gb: is not valid');
+  if (sizeGb === undefined || sizeGb > LARGEST_SIZE_GB) throw invalidArgument('size_gb: is not valid');
   if (sizeGb < volume.sizeGb) throw invalidArgument(`size_gb: volume cannot shrink below ${volume.sizeGb}`);
   volume.sizeGb = sizeGb;
   simulation.world.volumes.changed(volume.id);

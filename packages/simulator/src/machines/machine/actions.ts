@@ -10,9 +10,9 @@ import type { Refusal } from '../request/refusal.ts';
 import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
 
 /** Suspend needs the memory image to fit (docs/specs/platform.md#machine-states). */
-const suspendMemoryMb = 2048;
+const SUSPEND_MEMORY_MB = 2048;
 
-const signals: ReadonlySet<string> = new Set(
+const SIGNALS: ReadonlySet<string> = new Set(
   'ABRT ALRM FPE HUP INT KILL PIPE QUIT SEGV TERM TRAP USR1 USR2'.split(' ').map((name) => `SIG${name}`),
 );
 
@@ -58,8 +58,8 @@ export function suspendMachine(simulation: Simulation, machine: Machine): void {
   if (machine.state === 'suspended' || machine.state === 'suspending') return;
   if (machine.state !== 'started') throw wrongState('suspend', machine);
   const guest = isObject(machine.config['guest']) ? machine.config['guest'] : {};
-  if (typeof guest['memory_mb'] === 'number' && guest['memory_mb'] > suspendMemoryMb) {
-    throw failedPrecondition(`machines with more than ${suspendMemoryMb} MB of memory cannot be suspended`);
+  if (typeof guest['memory_mb'] === 'number' && guest['memory_mb'] > SUSPEND_MEMORY_MB) {
+    throw failedPrecondition(`machines with more than ${SUSPEND_MEMORY_MB} MB of memory cannot be suspended`);
   }
   if (machine.config['schedule'] !== undefined)
     throw failedPrecondition('scheduled machines cannot be suspended');
@@ -155,7 +155,7 @@ export function destroyMachine(simulation: Simulation, machine: Machine, force: 
 export function signalMachine(simulation: Simulation, machine: Machine, body: JsonObject): void {
   const asked = body['signal'];
   const name = asked === 9 ? 'SIGKILL' : asked;
-  if (typeof name !== 'string' || !signals.has(name))
+  if (typeof name !== 'string' || !SIGNALS.has(name))
     throw invalidArgument(`signal ${String(asked)} is not valid`);
   if (machine.state !== 'started') throw wrongState('signal', machine);
   if (['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT'].includes(name))

@@ -5,7 +5,7 @@ import { invalidArgument } from '../request/refusal.ts';
 const defaultGuest = { cpu_kind: 'shared', cpus: 1, memory_mb: 256 };
 
 /** At most this much memory per shared CPU (docs/specs/platform.md#machine-config). */
-const sharedMemoryPerCpuMb = 2048;
+const SHARED_MEMORY_PER_CPU_MB = 2048;
 
 /**
  * The config that a machine really gets from the config of a request, whose names and types were looked at before. Throws a 400
@@ -38,9 +38,9 @@ function guestOf(config: JsonObject): JsonObject {
     throw invalidArgument('config.guest: cpus and memory_mb are not valid');
   }
   if (memory % 256 !== 0) throw invalidArgument('config.guest.memory_mb: must be a multiple of 256');
-  if (guest['cpu_kind'] === 'shared' && memory > cpus * sharedMemoryPerCpuMb) {
+  if (guest['cpu_kind'] === 'shared' && memory > cpus * SHARED_MEMORY_PER_CPU_MB) {
     throw invalidArgument(
-      `config.guest.memory_mb: must be at most ${cpus * sharedMemoryPerCpuMb} MiB for ${cpus} shared CPUs`,
+      `config.guest.memory_mb: must be at most ${cpus * SHARED_MEMORY_PER_CPU_MB} MiB for ${cpus} shared CPUs`,
     );
   }
   return guest;

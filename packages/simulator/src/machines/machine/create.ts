@@ -12,15 +12,15 @@ import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal
 import { placeIn } from '../request/regions.ts';
 import { machinesOf } from './wire.ts';
 
-const adjectives = ['autumn', 'bold', 'cold', 'dawn', 'hidden', 'late', 'quiet', 'silent', 'snowy', 'wispy'];
-const nouns = ['breeze', 'cloud', 'dew', 'field', 'fire', 'moon', 'river', 'sea', 'sun', 'wood'];
+const ADJECTIVES = ['autumn', 'bold', 'cold', 'dawn', 'hidden', 'late', 'quiet', 'silent', 'snowy', 'wispy'];
+const NOUNS = ['breeze', 'cloud', 'dew', 'field', 'fire', 'moon', 'river', 'sea', 'sun', 'wood'];
 
 /** Creates a machine and lets it launch, unless `skip_launch`. Throws refusals for what cannot run. */
 export function createMachine(simulation: Simulation, caller: Caller, app: App, body: JsonObject): Machine {
   const { world, clock } = simulation;
   const number = nextNumber(world);
   const name =
-    textOf(body, 'name') ?? `${adjectives[number % 10]}-${nouns[Math.floor(number / 10) % 10]}-${number}`;
+    textOf(body, 'name') ?? `${ADJECTIVES[number % 10]}-${NOUNS[Math.floor(number / 10) % 10]}-${number}`;
   const twin = machinesOf(world, app.name).find((one) => one.name === name && one.state !== 'destroyed');
   if (twin) {
     throw new Refusal(

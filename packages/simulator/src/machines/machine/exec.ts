@@ -4,7 +4,7 @@ import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
 import { imageReference } from './wire.ts';
 
 /** What a shell says when there is no such program. */
-const notFound = 127;
+const NOT_FOUND = 127;
 
 /**
  * `POST …/exec`. A simulated machine has no operating system; it knows `echo`, `env`, `true`, `false`, `hostname` and `exit`, enough to see
@@ -39,7 +39,7 @@ export function execute(machine: Machine, body: JsonObject): JsonObject {
     case 'exit':
       return answer(Number(rest[0] ?? 0) || 0, '');
     default:
-      return answer(notFound, '', `${program}: not found\n`);
+      return answer(NOT_FOUND, '', `${program}: not found\n`);
   }
 }
 

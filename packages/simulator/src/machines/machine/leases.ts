@@ -5,7 +5,7 @@ import type { Caller } from '../request/caller.ts';
 import { Refusal } from '../request/refusal.ts';
 
 /** A lease that nobody gave a length to. */
-const defaultTtlSeconds = 120;
+const DEFAULT_TTL_SECONDS = 120;
 
 /** The lease that is in force, if any. */
 export function currentLease(simulation: Simulation, machine: Machine): Lease | undefined {
@@ -38,7 +38,7 @@ export function takeLease(
   ask: { nonce?: string | undefined; ttlSeconds?: number | undefined; description?: string | undefined },
 ): Lease {
   requireLease(simulation, machine, ask.nonce);
-  const expiresAtMs = simulation.clock.nowMs() + (ask.ttlSeconds ?? defaultTtlSeconds) * 1000;
+  const expiresAtMs = simulation.clock.nowMs() + (ask.ttlSeconds ?? DEFAULT_TTL_SECONDS) * 1000;
   const held = currentLease(simulation, machine);
   if (held) {
     held.expiresAtMs = expiresAtMs;

@@ -5,7 +5,7 @@ import type { Machine, MachineState, Step } from '../../world/platform.ts';
 import type { World } from '../../world/world.ts';
 
 /** The states in which a machine rests until somebody acts. */
-const settledStates: ReadonlySet<MachineState> = new Set([
+const SETTLED_STATES: ReadonlySet<MachineState> = new Set([
   'created',
   'started',
   'stopped',
@@ -16,7 +16,7 @@ const settledStates: ReadonlySet<MachineState> = new Set([
 
 /** True when the machine is not on its way to another state. */
 export function isSettled(machine: Machine): boolean {
-  return settledStates.has(machine.state) && machine.plan.length === 0;
+  return SETTLED_STATES.has(machine.state) && machine.plan.length === 0;
 }
 
 /**

@@ -20,14 +20,14 @@ import { invalidArgument, Refusal } from '../request/refusal.ts';
 import { waitForState, waitQuestion } from './wait.ts';
 import { leaseWire, machinesOf, machineSummaryWire, machineWire } from './wire.ts';
 
-const nonceHeader = 'fly-machine-lease-nonce';
-const defaultEvents = 20;
-const mostEvents = 50;
+const NONCE_HEADER = 'fly-machine-lease-nonce';
+const DEFAULT_EVENTS = 20;
+const MOST_EVENTS = 50;
 
 /** The machine of the path, provided that no one else leases it. */
 function leasedMachine(c: MachinesContext): Machine {
   const machine = pathMachine(c);
-  requireLease(c.var.simulation, machine, c.req.header(nonceHeader));
+  requireLease(c.var.simulation, machine, c.req.header(NONCE_HEADER));
   return machine;
 }
 
@@ -105,7 +105,7 @@ export function machineRoutes(): Hono<MachinesEnv> {
   routes.get(`${one}/events`, (c) => {
     const machine = pathMachine(c);
     return c.json(
-      [...machine.events.values()].toReversed().slice(0, limitIn(queryOf(c), defaultEvents, mostEvents)),
+      [...machine.events.values()].toReversed().slice(0, limitIn(queryOf(c), DEFAULT_EVENTS, MOST_EVENTS)),
     );
   });
   routes.get(`${one}/versions`, (c) => c.json([...pathMachine(c).versions.values()].toReversed()));
@@ -147,7 +147,7 @@ export function machineRoutes(): Hono<MachinesEnv> {
     const body = await bodyAs(c.req.raw, 'CreateLeaseRequest');
     const ttl = numberOf(body, 'ttl') ?? ttlOf(c.req.query('ttl'));
     const lease = takeLease(c.var.simulation, c.var.caller, machine, {
-      nonce: c.req.header(nonceHeader),
+      nonce: c.req.header(NONCE_HEADER),
       ttlSeconds: ttl !== undefined && ttl > 0 ? ttl : undefined,
       description: textOf(body, 'description'),
     });
@@ -163,8 +163,8 @@ export function machineRoutes(): Hono<MachinesEnv> {
     const machine = pathMachine(c);
     const lease = currentLease(c.var.simulation, machine);
     if (!lease) throw new Refusal(404, 'machine lease not found');
-    if (c.req.header(nonceHeader) === undefined) throw invalidArgument(`${nonceHeader}: is required`);
-    requireLease(c.var.simulation, machine, c.req.header(nonceHeader));
+    if (c.req.header(NONCE_HEADER) === undefined) throw invalidArgument(`${NONCE_HEADER}: is required`);
+    requireLease(c.var.simulation, machine, c.req.header(NONCE_HEADER));
     endLease(c.var.simulation, machine);
     return c.json({ status: 'success', data: { ok: true } });
   });
@@ -172,11 +172,11 @@ export function machineRoutes(): Hono<MachinesEnv> {
 }
 
 /** A restart waits for the old process this long at most (superfly/flyctl #3342). */
-const longestRestartMs = 60_000;
+const LONGEST_RESTART_MS = 60_000;
 
 function checkRestart(body: JsonObject): void {
   const timeoutMs = durationOf(body['timeout']);
-  if (timeoutMs !== undefined && timeoutMs > longestRestartMs) {
+  if (timeoutMs !== undefined && timeoutMs > LONGEST_RESTART_MS) {
     throw invalidArgument('timeout must not exceed 60 seconds');
   }
 }

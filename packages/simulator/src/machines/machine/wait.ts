@@ -3,7 +3,7 @@ import type { JsonObject, Machine } from '../../world/platform.ts';
 import { isSettled } from './lifecycle.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 
-const waitable: ReadonlySet<string> = new Set([
+const WAITABLE: ReadonlySet<string> = new Set([
   'started',
   'stopped',
   'suspended',
@@ -12,7 +12,7 @@ const waitable: ReadonlySet<string> = new Set([
   'settled',
 ]);
 
-const longestWaitSeconds = 60;
+const LONGEST_WAIT_SECONDS = 60;
 
 /** What `GET …/wait` was asked for. */
 export interface WaitQuestion {
@@ -26,11 +26,11 @@ export interface WaitQuestion {
 export function waitQuestion(query: URLSearchParams): WaitQuestion {
   const states = query.getAll('state').flatMap((one) => one.split(','));
   for (const state of states) {
-    if (!waitable.has(state)) throw invalidArgument(`state '${state}' cannot be waited for`);
+    if (!WAITABLE.has(state)) throw invalidArgument(`state '${state}' cannot be waited for`);
   }
   const timeout = query.get('timeout');
-  const timeoutSeconds = timeout === null ? longestWaitSeconds : Number(timeout.replace(/s$/, ''));
-  if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > longestWaitSeconds) {
+  const timeoutSeconds = timeout === null ? LONGEST_WAIT_SECONDS : Number(timeout.replace(/s$/, ''));
+  if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > LONGEST_WAIT_SECONDS) {
     throw invalidArgument('timeout must be between 1s and 60s');
   }
   const version = query.get('version') ?? query.get('instance_id');

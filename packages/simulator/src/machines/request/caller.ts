@@ -15,7 +15,7 @@ export interface Caller {
 }
 
 /** What Fly.io answers to a header without a valid token. */
-const notAuthenticated = 'Authenticate: token validation error';
+const NOT_AUTHENTICATED = 'Authenticate: token validation error';
 
 /**
  * Reads an Authorization header as real clients write it: any number of `Bearer` and `FlyV1` words, then a comma list.
@@ -34,7 +34,7 @@ export function identifyCaller(
   const first = macaroons[0];
   const id = first ? tokenId(first.token) : tokens[0]?.id;
   if (id === undefined) {
-    throw new Refusal(401, undischarged.length > 0 ? undischargedSentence(undischarged) : notAuthenticated);
+    throw new Refusal(401, undischarged.length > 0 ? undischargedSentence(undischarged) : NOT_AUTHENTICATED);
   }
   return { tokens, macaroons, need, email: `${id}@tokens.fly.io` };
 }

@@ -9,7 +9,7 @@ export interface Need {
 }
 
 /** POSTs below a machine that change how it runs; leases count, because flyctl locks before it starts. */
-const controlling: ReadonlySet<string> = new Set(
+const CONTROLLING: ReadonlySet<string> = new Set(
   'start stop restart suspend signal cordon uncordon lease exec memory'.split(' '),
 );
 
@@ -25,7 +25,7 @@ export function needOf(method: string, path: string, command?: readonly string[]
   const about = { ...inMachine, ...inVolume };
   if (method === 'GET' || method === 'HEAD' || area === 'platform') return { action: Action.read, ...about };
   if (collection === 'deploy_token') return { action: Action.all };
-  if (verb !== undefined && controlling.has(verb) && method !== 'PUT') {
+  if (verb !== undefined && CONTROLLING.has(verb) && method !== 'PUT') {
     return { action: Action.control, ...about, ...(command === undefined ? {} : { command }) };
   }
   const creates =

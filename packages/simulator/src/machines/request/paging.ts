@@ -1,7 +1,7 @@
 import { limitIn } from './query.ts';
 import { invalidArgument } from './refusal.ts';
 
-const mostPerPage = 1000;
+const MOST_PER_PAGE = 1000;
 
 /** One page of the list of an organization. */
 export interface Page<T> {
@@ -22,7 +22,7 @@ interface Entry {
 export function pageOf<T extends Entry>(entries: readonly T[], query: URLSearchParams): Page<T> {
   const start = startOf(query);
   const sorted = entries.filter((one) => compare(one, start) > 0).toSorted(compare);
-  const items = sorted.slice(0, limitIn(query, mostPerPage, mostPerPage));
+  const items = sorted.slice(0, limitIn(query, MOST_PER_PAGE, MOST_PER_PAGE));
   const last = items.at(-1);
   const more = last !== undefined && items.length < sorted.length;
   return { items, next: more ? `${last.updatedAtMs}-${last.id}` : '' };

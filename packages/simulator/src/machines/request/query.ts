@@ -1,7 +1,7 @@
 import { invalidArgument } from './refusal.ts';
 
 /** What Go's strconv.ParseBool takes; a flag without a value is one that is set. */
-const flags: ReadonlyMap<string, boolean> = new Map([
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ...['', '1', 't', 'T', 'true', 'TRUE', 'True'].map((word) => [word, true] as const),
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word) => [word, false] as const),
 ]);
@@ -10,7 +10,7 @@ const flags: ReadonlyMap<string, boolean> = new Map([
 export function flagIn(query: URLSearchParams, name: string): boolean {
   const text = query.get(name);
   if (text === null) return false;
-  const flag = flags.get(text);
+  const flag = FLAGS.get(text);
   if (flag === undefined) throw invalidArgument(`${name} must be true or false`);
   return flag;
 }

@@ -1,7 +1,7 @@
 import { invalidArgument } from './refusal.ts';
 
 /** The regions of docs/specs/platform.md#machines, with their place on the map. */
-export const regions: readonly {
+export const REGIONS: readonly {
   code: string;
   name: string;
   latitude: number;
@@ -29,10 +29,10 @@ export const regions: readonly {
 ];
 
 /** Where the simulator stands, and so where things go that ask for no place. */
-export const nearestRegion = 'iad';
+export const NEAREST_REGION = 'iad';
 
-const aliases: ReadonlyMap<string, string> = new Map([
-  ['any', nearestRegion],
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['any', NEAREST_REGION],
   ['us', 'iad'],
   ['na', 'iad'],
   ['eu', 'fra'],
@@ -42,10 +42,10 @@ const aliases: ReadonlyMap<string, string> = new Map([
 
 /** The region that a request gets: the first known one of a comma list, an alias resolved. Throws a 400 refusal when none is known. */
 export function placeIn(requested: string | undefined): string {
-  if (requested === undefined) return nearestRegion;
+  if (requested === undefined) return NEAREST_REGION;
   for (const word of requested.split(',')) {
-    const code = aliases.get(word.trim()) ?? word.trim();
-    if (regions.some((one) => one.code === code)) return code;
+    const code = ALIASES.get(word.trim()) ?? word.trim();
+    if (REGIONS.some((one) => one.code === code)) return code;
   }
   throw invalidArgument(`region ${requested} not found`);
 }

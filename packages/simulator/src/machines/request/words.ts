@@ -1,21 +1,21 @@
 import type { Fault, SeenLeaf } from '@hangar/flyio';
 
-const stopSignals = 'SIGHUP SIGINT SIGQUIT SIGKILL SIGUSR1 SIGUSR2 SIGTERM'.split(' ');
-const rootfs = ['never', 'always', 'restart'];
-const replay = ['cookie', 'header'];
+const STOP_SIGNALS = 'SIGHUP SIGINT SIGQUIT SIGKILL SIGUSR1 SIGUSR2 SIGTERM'.split(' ');
+const ROOTFS = ['never', 'always', 'restart'];
+const REPLAY = ['cookie', 'header'];
 
 /** The members of bodies that take certain words only (the enums of the OpenAPI document; the last three are of its prose). */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  'StopRequest.signal': stopSignals,
-  'RestartRequest.signal': stopSignals,
-  'fly.StopConfig.signal': stopSignals,
+  'StopRequest.signal': STOP_SIGNALS,
+  'RestartRequest.signal': STOP_SIGNALS,
+  'fly.StopConfig.signal': STOP_SIGNALS,
   'fly.MachineRestart.policy': ['no', 'always', 'on-failure', 'spot-price'],
-  'fly.MachineGuest.persist_rootfs': rootfs,
-  'fly.MachineRootfs.persist': rootfs,
+  'fly.MachineGuest.persist_rootfs': ROOTFS,
+  'fly.MachineRootfs.persist': ROOTFS,
   'fly.MachineService.autostop': ['off', 'stop', 'suspend'],
   'fly.MachineCheck.kind': ['informational', 'readiness'],
   'fly.EnvFrom.field_ref': ['id', 'version', 'app_name', 'private_ip', 'region', 'image'],
-  'fly.ReplayCache.type': replay,
+  'fly.ReplayCache.type': REPLAY,
   'fly.ContainerDependency.condition': ['exited_successfully', 'healthy', 'started'],
   'fly.ContainerHealthcheck.kind': ['readiness', 'liveness'],
   'fly.ContainerHealthcheck.unhealthy': ['stop'],
@@ -26,11 +26,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** `persist_rootfs` and `persist` may be written as their place in the list of words. */
-const numbered: ReadonlySet<string> = new Set([
+const NUMBERED: ReadonlySet<string> = new Set([
   'fly.MachineGuest.persist_rootfs',
   'fly.MachineRootfs.persist',
 ]);
-const highestNumber = 3;
+const HIGHEST_NUMBER = 3;
 
 /** What is wrong with a leaf of the right type: a word that Fly.io does not take there. The empty text is an unset member. */
 export function unknownWords({ path, schema, value }: SeenLeaf): readonly Fault[] {
@@ -38,8 +38,8 @@ export function unknownWords({ path, schema, value }: SeenLeaf): readonly Fault[
   const name = `${schema}.${member}`;
   const words = allowed[name];
   if (words === undefined) return [];
-  if (typeof value === 'number' && numbered.has(name)) {
-    return value <= highestNumber ? [] : [{ path, fault: `must be at most ${highestNumber}` }];
+  if (typeof value === 'number' && NUMBERED.has(name)) {
+    return value <= HIGHEST_NUMBER ? [] : [{ path, fault: `must be at most ${HIGHEST_NUMBER}` }];
   }
   if (typeof value !== 'string' || value === '' || words.includes(value)) return [];
   return [{ path, fault: `must be one of ${words.join(', ')}` }];

@@ -9,13 +9,13 @@ export interface Checksum {
 }
 
 /** The header of the checksum that an object gets when its writer sent none. */
-const usual = 'x-amz-checksum-crc32';
+const USUAL = 'x-amz-checksum-crc32';
 
 const crc32c = crcOf([0x82_f6_3b_78]);
 const crc64nvme = crcOf([0xac_4b_c9_b5, 0x9a_6c_93_29]);
 
-const digests: ReadonlyMap<string, (bytes: Uint8Array) => Buffer> = new Map([
-  [usual, (bytes) => bigEndian([crc32(bytes)])],
+const DIGESTS: ReadonlyMap<string, (bytes: Uint8Array) => Buffer> = new Map([
+  [USUAL, (bytes) => bigEndian([crc32(bytes)])],
   ['x-amz-checksum-crc32c', crc32c],
   ['x-amz-checksum-crc64nvme', crc64nvme],
   ['x-amz-checksum-sha1', (bytes) => createHash('sha1').update(bytes).digest()],
@@ -23,11 +23,11 @@ const digests: ReadonlyMap<string, (bytes: Uint8Array) => Buffer> = new Map([
 ]);
 
 /** The headers that carry a checksum. */
-export const checksumHeaders: ReadonlySet<string> = new Set(digests.keys());
+export const CHECKSUM_HEADERS: ReadonlySet<string> = new Set(DIGESTS.keys());
 
 /** The checksum of bytes, of the kind that the header names. */
-export function checksumOf(bytes: Uint8Array, header: string = usual): Checksum {
-  return { header, value: digests.get(header)?.(bytes).toString('base64') ?? '' };
+export function checksumOf(bytes: Uint8Array, header: string = USUAL): Checksum {
+  return { header, value: DIGESTS.get(header)?.(bytes).toString('base64') ?? '' };
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Chunked {
 }
 
 const emptyDigest = sha256('');
-const trailerSignature = 'x-amz-trailer-signature';
+const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 /** `size[;chunk-signature=…]CRLF data CRLF … 0[;…]CRLF trailers CRLF`. The last, empty chunk is among the chunks. */
 export function readChunks(body: Uint8Array): Chunked {
@@ -38,8 +38,8 @@ export function readChunks(body: Uint8Array): Chunked {
     const cut = line.indexOf(':');
     if (cut > 0) trailers.set(line.slice(0, cut).trim().toLowerCase(), line.slice(cut + 1).trim());
   }
-  const signature = trailers.get(trailerSignature);
-  trailers.delete(trailerSignature);
+  const signature = trailers.get(TRAILER_SIGNATURE);
+  trailers.delete(TRAILER_SIGNATURE);
   return { chunks, trailers, trailerSignature: signature };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checksumHeaders, checksumOf, type Checksum } from './checksums.ts';
+import { CHECKSUM_HEADERS, checksumOf, type Checksum } from './checksums.ts';
 import { checkChunks, readChunks } from './chunks.ts';
 import { S3Refusal } from './refusal.ts';
 import type { Verified } from './signature.ts';
@@ -11,7 +11,7 @@ export interface Payload {
 }
 
 /** The words in `x-amz-content-sha256` for a body in chunks: are the chunks signed, and may headers come after them. */
-const streaming: ReadonlyMap<string, { signed: boolean; trailing: boolean }> = new Map([
+const STREAMING: ReadonlyMap<string, { signed: boolean; trailing: boolean }> = new Map([
   ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { signed: false, trailing: true }],
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { signed: true, trailing: false }],
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { signed: true, trailing: true }],
@@ -61,7 +61,7 @@ function checkedSum(
   trailers: ReadonlyMap<string, string>,
   bytes: Uint8Array,
 ): Checksum | undefined {
-  const claims = [...checksumHeaders].flatMap((header) => {
+  const claims = [...CHECKSUM_HEADERS].flatMap((header) => {
     const value = trailers.get(header) ?? headers.get(header);
     return value === null ? [] : [{ header, value }];
   });
@@ -82,7 +82,7 @@ async function plainBody(
   body: Uint8Array,
   verified: Verified,
 ): Promise<{ bytes: Uint8Array; trailers: ReadonlyMap<string, string> }> {
-  const kind = streaming.get(verified.payloadHash);
+  const kind = STREAMING.get(verified.payloadHash);
   if (kind === undefined) {
     if (verified.payloadHash.startsWith('STREAMING-')) {
       throw new S3Refusal('NotImplemented', `${verified.payloadHash} is not simulated`);

@@ -38,11 +38,11 @@ interface Claim {
 }
 
 /** Clocks may differ by this much (docs/specs/platform.md#what-s3-clients-send). */
-const skewMs = 15 * 60 * 1000;
-const longestPresignSeconds = 7 * 86_400;
-const unsigned = 'UNSIGNED-PAYLOAD';
+const SKEW_MS = 15 * 60 * 1000;
+const LONGEST_PRESIGN_SECONDS = 7 * 86_400;
+const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
-const presignParameters: ReadonlySet<string> = new Set([
+const PRESIGN_PARAMETERS: ReadonlySet<string> = new Set([
   'X-Amz-Algorithm',
   'X-Amz-Credential',
   'X-Amz-Date',
@@ -85,7 +85,7 @@ export async function verifySignatureV4(
         signingDate: claim.signedAt,
       }),
   };
-  const plain = Object.fromEntries(Object.entries(query).filter(([name]) => !presignParameters.has(name)));
+  const plain = Object.fromEntries(Object.entries(query).filter(([name]) => !PRESIGN_PARAMETERS.has(name)));
   const target = {
     method: request.method,
     protocol: 'http:',
@@ -99,7 +99,7 @@ export async function verifySignatureV4(
   if (presigned) {
     const inQuery = Object.keys(plain).find((name) => name.toLowerCase() === 'x-amz-content-sha256');
     const payloadHash = String(
-      (inQuery && plain[inQuery]) ?? request.headers.get('x-amz-content-sha256') ?? unsigned,
+      (inQuery && plain[inQuery]) ?? request.headers.get('x-amz-content-sha256') ?? UNSIGNED,
     );
     if (inQuery !== undefined) delete plain[inQuery];
     const hashHeader = inQuery ?? 'x-amz-content-sha256';
@@ -165,7 +165,7 @@ function queryClaim(query: Record<string, string | string[]>, service: string): 
   if (
     !Number.isInteger(presignedSeconds) ||
     presignedSeconds < 1 ||
-    presignedSeconds > longestPresignSeconds
+    presignedSeconds > LONGEST_PRESIGN_SECONDS
   ) {
     throw malformed('X-Amz-Expires must be between 1 and 604800 seconds.');
   }
@@ -219,11 +219,11 @@ function checkTime(simulation: Simulation, claim: Claim): void {
   if (claim.presignedSeconds !== undefined) {
     if (simulatedMs > signedMs + claim.presignedSeconds * 1000)
       throw new S3Refusal('AccessDenied', 'Request has expired');
-    if (signedMs - simulatedMs > skewMs) throw new S3Refusal('AccessDenied', 'Request is not yet valid');
+    if (signedMs - simulatedMs > SKEW_MS) throw new S3Refusal('AccessDenied', 'Request is not yet valid');
     return;
   }
   const realMs = simulation.settings.now().getTime();
-  if (Math.abs(signedMs - simulatedMs) <= skewMs || Math.abs(signedMs - realMs) <= skewMs) return;
+  if (Math.abs(signedMs - simulatedMs) <= SKEW_MS || Math.abs(signedMs - realMs) <= SKEW_MS) return;
   throw new S3Refusal(
     'RequestTimeTooSkewed',
     'The difference between the request time and the current time is too large.',

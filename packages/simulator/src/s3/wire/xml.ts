@@ -3,12 +3,12 @@ import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 /** What an XML document is made of here: text, or elements by name; a list where an element may repeat. */
 export type XmlElement = Readonly<Record<string, unknown>>;
 
-const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** Lists keep their form with one member too. */
-const lists: ReadonlySet<string> = new Set(['Object', 'Part']);
+const LISTS: ReadonlySet<string> = new Set(['Object', 'Part']);
 
-const named: ReadonlyMap<string, string> = new Map([
+const NAMED: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],
   ['lt', '<'],
   ['gt', '>'],
@@ -20,7 +20,7 @@ const named: ReadonlyMap<string, string> = new Map([
  * What a reader would not give back as it was written: markup, control characters, and the two line ends that XML 1.1 and some
  * parsers of 1.0 turn into a line feed. The names of the five are shorter than their numbers; the rest has no name.
  */
-const unsafe = /[&<>"'\p{Cc}\u2028\uFFFE\uFFFF]/gu;
+const UNSAFE = /[&<>"'\p{Cc}\u2028\uFFFE\uFFFF]/gu;
 
 const builder = new XMLBuilder({
   ignoreAttributes: false,
@@ -28,14 +28,14 @@ const builder = new XMLBuilder({
   suppressEmptyNode: false,
   // The library knows the five names but no numbers.
   processEntities: false,
-  tagValueProcessor: (_name, value) => String(value).replace(unsafe, referenceTo),
+  tagValueProcessor: (_name, value) => String(value).replace(UNSAFE, referenceTo),
 });
 
 const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
-  isArray: (name) => lists.has(name),
+  isArray: (name) => LISTS.has(name),
   // The library's own decoder leaves unknown references as they are and drops some characters: a key that is deleted must be the
   // key that was written, or nothing.
   entityDecoder: {
@@ -51,7 +51,7 @@ const parser = new XMLParser({
 export function xmlOf(root: string, content: Record<string, unknown> | string, namespace?: string): string {
   const attributes = namespace === undefined ? {} : { '@xmlns': namespace };
   const inside = typeof content === 'string' ? { '#text': content } : content;
-  return declaration + builder.build({ [root]: { ...attributes, ...inside } });
+  return DECLARATION + builder.build({ [root]: { ...attributes, ...inside } });
 }
 
 /**
@@ -92,7 +92,7 @@ function isElement(value: unknown): value is XmlElement {
 }
 
 function referenceTo(character: string): string {
-  for (const [name, meant] of named) if (meant === character) return `&${name};`;
+  for (const [name, meant] of NAMED) if (meant === character) return `&${name};`;
   return `&#x${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()};`;
 }
 
@@ -104,10 +104,10 @@ function resolved(reference: string, body: string): string {
   const number = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(body);
   const code = number ? Number.parseInt(number[1] ?? number[2] ?? '', number[1] === undefined ? 10 : 16) : 0;
   const isCharacter = code > 0 && code <= 0x10_ff_ff && !(code >= 0xd8_00 && code <= 0xdf_ff);
-  const meant = isCharacter ? String.fromCodePoint(code) : named.get(body);
+  const meant = isCharacter ? String.fromCodePoint(code) : NAMED.get(body);
   if (meant === undefined || !reference.endsWith(';')) throw new SyntaxError(`${reference} is no reference`);
   return meant;
 }
 
 /** The namespace of S3 answers. */
-export const s3Namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
