@@ -10,6 +10,15 @@ import { checkReferences } from './references.mjs';
 const MAX_LINES = 400;
 const FORBIDDEN_NAMES = /^(?:utils?|helpers?|common|misc|types|manager|service)\.[cm]?[jt]sx?$/;
 
+/** A literal or a table at the level of a module, under a name in lower case. */
+const LOWER_CONSTANT =
+  /^(?:export )?const ([a-z]\w*)(?:: [^=]+)? = (?:-?\d|'|`[^$]*`;|\/[^/*]|\[|new (?:Set|Map)\b)/gm;
+/** Registries that are used like values, and names that packages give to their users. */
+const VALUES = new Set([
+  ...['routes', 'dashboardRoutes', 'presets', 'steps', 'variables'],
+  ...['operatorOrganization', 'seededOrganizations', 'seededUsers'],
+]);
+
 /** The one place where tests switch faults on, because there it is asserted that they strike. */
 const MISHAPS = 'test/harness/mishaps.ts';
 
@@ -29,7 +38,12 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
       offences.push(`${file}: switches a fault on without asserting that it struck; use ${MISHAPS}`);
     continue;
   }
-  const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
+  const text = readFileSync(join(root, file), 'utf8');
+  if (/^(?:packages|apps|examples)\/[^/]+\/src\//.test(file))
+    for (const [, name] of text.matchAll(LOWER_CONSTANT))
+      if (!VALUES.has(name))
+        offences.push(`${file}: ${name} is a constant; upper case, with its unit at the end`);
+  const lines = text.split('\n').length - 1;
   if (lines > MAX_LINES)
     offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);
 }

@@ -6,7 +6,7 @@ import {
   type DevelopmentSecrets,
   developmentFile,
   developmentSecrets,
-  generatedNames,
+  GENERATED_NAMES,
 } from './config/development.ts';
 import { badForm } from './config/forms.ts';
 import { NO_POLICY_FILE, type OperatorPolicy, readPolicyFile } from './config/policy-file.ts';
@@ -151,7 +151,7 @@ export interface AuthorityConfig {
 /** The authority's data must not share a folder with the data it is kept from. */
 const AUTHORITY_DATA_DIR = '.hangar/authority';
 
-const neededByAuthority: readonly VariableName[] = [
+const NEEDED_BY_AUTHORITY: readonly VariableName[] = [
   'HANGAR_PUBLIC_URL',
   'HANGAR_MASTER_KEYS',
   'HANGAR_AUTHORITY_SOCKETS',
@@ -163,7 +163,7 @@ export function readAuthorityConfig(
 ): Result<AuthorityConfig, readonly ConfigProblem[]> {
   const reading = new Reading(environment);
   const fly = reading.text('HANGAR_FLY') === 'real' ? 'real' : 'simulator';
-  if (fly === 'real') reading.require(neededByAuthority);
+  if (fly === 'real') reading.require(NEEDED_BY_AUTHORITY);
   const dataDir = reading.given('HANGAR_DATA_DIR') ?? AUTHORITY_DATA_DIR;
   const sockets = reading.given('HANGAR_AUTHORITY_SOCKETS') ?? `${dataDir}.sockets`;
   if (fly === 'simulator' && reading.problems.length === 0) reading.generateMissing(dataDir);
@@ -253,7 +253,7 @@ class Reading {
   }
 
   generateMissing(dataDir: string): void {
-    if (generatedNames.every((name) => this.#values.has(name))) return;
+    if (GENERATED_NAMES.every((name) => this.#values.has(name))) return;
     let made: DevelopmentSecrets;
     try {
       made = developmentSecrets(dataDir);
@@ -270,7 +270,7 @@ class Reading {
       );
       return;
     }
-    for (const name of generatedNames) {
+    for (const name of GENERATED_NAMES) {
       if (this.#values.has(name)) continue;
       this.#values.set(name, made[name]);
       this.generated.push(name);
@@ -307,7 +307,7 @@ function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
   }
   checkMasterKeys(reading, fly);
   if (fly === 'simulator') return;
-  for (const name of generatedNames) {
+  for (const name of GENERATED_NAMES) {
     if (name !== 'HANGAR_MASTER_KEYS') checkMadeForDevelopment(reading, name);
   }
 }
@@ -321,7 +321,7 @@ function checkMasterKeys(reading: Reading, fly: 'simulator' | 'real'): void {
   if (fly === 'real') checkMadeForDevelopment(reading, 'HANGAR_MASTER_KEYS');
 }
 
-function checkMadeForDevelopment(reading: Reading, name: (typeof generatedNames)[number]): void {
+function checkMadeForDevelopment(reading: Reading, name: (typeof GENERATED_NAMES)[number]): void {
   const complaint =
     'was generated for development and is refused with HANGAR_FLY=real; use the one for production';
   if (NOT_FOR_PRODUCTION.test(reading.given(name) ?? '')) reading.complain(name, complaint);

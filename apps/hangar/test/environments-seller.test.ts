@@ -10,7 +10,7 @@ import { createGatewayStore, createProviderStore, type Store } from '@hangar/sto
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAuthority, tokenRows } from '../../../test/harness/authority.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { environmentsConfigKeys, environmentsSeller } from '../src/house/environments-seller.ts';
+import { ENVIRONMENTS_CONFIG_KEYS, environmentsSeller } from '../src/house/environments-seller.ts';
 
 const SECRET = 'hangar-provisioning-secret';
 const BASE = 'https://hangar.example/flyio';
@@ -59,7 +59,7 @@ function openProcess(store: Pick<Store, 'db'>) {
     store: createProviderStore(store.db),
     sealer,
     outgoing,
-    configKeys: environmentsConfigKeys,
+    configKeys: ENVIRONMENTS_CONFIG_KEYS,
     seller: environmentsSeller({ gateway, authority, gatewayUrl: 'https://api.hangar.example' }),
     landing: (id) => `/extensions/${id}`,
     cookie: { secure: true },

@@ -19,9 +19,9 @@ export interface JsonLimits {
   readonly maxDepth?: number;
 }
 
-const defaultMaxBytes = 1_048_576;
-const defaultMaxDepth = 64;
-const shownKeyLength = 64;
+const DEFAULT_MAX_BYTES = 1_048_576;
+const DEFAULT_MAX_DEPTH = 64;
+const SHOWN_KEY_LENGTH = 64;
 
 /**
  * Reads JSON as a suspicious reader: fatal UTF-8, no byte order mark, a size and a depth limit, and no object
@@ -33,7 +33,7 @@ const shownKeyLength = 64;
  * if (!json.ok) log(json.reason.tag); // 'json_duplicate_key', 'json_too_deep', …
  */
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits = {}): Result<unknown, JsonReason> {
-  const maxBytes = limits.maxBytes ?? defaultMaxBytes;
+  const maxBytes = limits.maxBytes ?? DEFAULT_MAX_BYTES;
   if (bytes.byteLength > maxBytes) {
     return refuse({ tag: 'json_too_large', bytes: bytes.byteLength, maxBytes });
   }
@@ -43,7 +43,7 @@ export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits = {}): Res
   } catch {
     return refuse({ tag: 'json_not_utf8' });
   }
-  const scan = scanKeys(text, limits.maxDepth ?? defaultMaxDepth);
+  const scan = scanKeys(text, limits.maxDepth ?? DEFAULT_MAX_DEPTH);
   if (!scan.ok) return scan;
   try {
     return ok(scan.value.prototypeKey ? JSON.parse(text, dropPrototype) : JSON.parse(text));
@@ -74,7 +74,7 @@ function scanKeys(text: string, maxDepth: number): Result<{ prototypeKey: boolea
       if (keys && text.charCodeAt(after) === 0x3a) {
         const key = readKey(text.slice(at, end));
         if (key === undefined) return refuse({ tag: 'json_malformed' });
-        if (keys.has(key)) return refuse({ tag: 'json_duplicate_key', key: key.slice(0, shownKeyLength) });
+        if (keys.has(key)) return refuse({ tag: 'json_duplicate_key', key: key.slice(0, SHOWN_KEY_LENGTH) });
         keys.add(key);
         if (key === '__proto__') prototypeKey = true;
       }

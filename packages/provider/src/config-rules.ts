@@ -1,9 +1,9 @@
 import { HangarError } from '@hangar/http';
 import type { Config } from './seller.ts';
 
-const keyPattern = /^[A-Z][A-Z0-9_]{0,63}$/;
+const KEY_PATTERN = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Names that change how any program runs, or that Fly.io sets itself. */
-const forbiddenKey =
+const FORBIDDEN_KEY =
   /^(?:FLY_.*|LD_.*|DYLD_.*|PRIMARY_REGION|PORT|PATH|HOME|USER|SHELL|PWD|NODE_OPTIONS|NODE_PATH|PYTHONPATH|PYTHONSTARTUP|RUBYOPT|RUBYLIB|PERL5OPT|PERL5LIB|BASH_ENV|ENV|IFS|JAVA_TOOL_OPTIONS|GIT_SSH_COMMAND|HTTP_PROXY|HTTPS_PROXY|NO_PROXY)$/;
 const MAX_VALUE_BYTES = 32 * 1024;
 const MAX_TOTAL_BYTES = 64 * 1024;
@@ -19,8 +19,8 @@ export function checkConfig(config: unknown, allowed: readonly string[]): Config
   let total = 0;
   const checked: Record<string, string> = {};
   for (const [key, value] of Object.entries(config)) {
-    if (!keyPattern.test(key)) throw fault('a key is not a variable name');
-    if (forbiddenKey.test(key)) throw fault(`the key ${key} is reserved`);
+    if (!KEY_PATTERN.test(key)) throw fault('a key is not a variable name');
+    if (FORBIDDEN_KEY.test(key)) throw fault(`the key ${key} is reserved`);
     if (!allowed.includes(key)) throw fault(`the key ${key} is not among configKeys`);
     if (typeof value !== 'string') throw fault(`the value of ${key} is not a string`);
     if (value.includes('\0')) throw fault(`the value of ${key} holds a NUL`);

@@ -27,7 +27,7 @@ const TRIES = 6;
 const REPEAT_PAUSE_MS = 5_000;
 
 const MAX_WORD = 64;
-const control = /[\u0000-\u001f\u007f-\u009f]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
  * Takes in one event that Fly.io sent about a machine (docs/specs/extensions.md#events). Stored
@@ -88,7 +88,7 @@ async function handle(kit: Kit, pending: PendingEvent, signal: AbortSignal): Pro
 
 function toEvent(event: CloudEvent, receivedAt: Date): MachineEvent {
   for (const attribute of [event.id, event.source, event.type]) {
-    if (control.test(attribute))
+    if (CONTROL.test(attribute))
       throw new HangarError('bad_request', { public: 'an event attribute holds control characters' });
   }
   const body = isObject(event.data) ? event.data : {};
@@ -109,7 +109,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function word(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_WORD && !control.test(value)
+  return typeof value === 'string' && value !== '' && value.length <= MAX_WORD && !CONTROL.test(value)
     ? value
     : null;
 }

@@ -89,7 +89,7 @@ export const defaultTiming: Timing = {
 /** A secret that can be guessed is as good as none; Fly.io hands out longer ones. */
 const MIN_SECRET_BYTES = 16;
 
-const placeholder =
+const PLACEHOLDER =
   /^(?:x{4,}|changeme|change-me|replace-?me|your[-_ ]|example|placeholder|secret(?:[-_ ]?key)?$|todo|<)/i;
 
 /**
@@ -118,7 +118,7 @@ function secretProblems(options: ProviderOptions): string[] {
   for (const [name, secret] of named) {
     if (secret.bytes().byteLength < MIN_SECRET_BYTES)
       problems.push(`${name}: shorter than ${MIN_SECRET_BYTES} bytes`);
-    else if (placeholder.test(secret.reveal())) problems.push(`${name}: looks like a placeholder`);
+    else if (PLACEHOLDER.test(secret.reveal())) problems.push(`${name}: looks like a placeholder`);
   }
   // Fly.io gives two, so that a webhook can never be replayed to us as a request (docs/specs/extensions.md#secrets).
   if (options.provisioningSecrets.some((secret) => secret.equals(options.webhookSecret))) {

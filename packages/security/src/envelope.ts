@@ -29,13 +29,13 @@ export interface ExpectedEnvelope {
   readonly ignoreQuery?: boolean;
 }
 
-const defaultWindowSeconds = 300;
+const DEFAULT_WINDOW_SECONDS = 300;
 /** 10^11 seconds is the year 5138; the same number of milliseconds is 1973. Nobody means either. */
-const millisecondsFrom = 100_000_000_000;
-const maxUrlLength = 2048;
-const visibleAscii = /^[\x21-\x7e]{8,200}$/;
-const decimal = /^(?:0|[1-9][0-9]{0,15})$/;
-const absolute = /^(https?):\/\/([^/?#@\\]+)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/i;
+const LEAST_MILLISECONDS = 100_000_000_000;
+const MAX_URL_LENGTH = 2048;
+const VISIBLE_ASCII = /^[\x21-\x7e]{8,200}$/;
+const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
+const ABSOLUTE = /^(https?):\/\/([^/?#@\\]+)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/i;
 
 /**
  * Steps 6 to 8 of verifying a signed message, after its signature held: the timestamp is inside the window,
@@ -48,7 +48,7 @@ export function checkEnvelope(
 ): Result<{ timestamp: number; nonce: string }, EnvelopeReason> {
   const timestamp = readTimestamp(fields.timestamp);
   if (!timestamp.ok) return timestamp;
-  const windowSeconds = expected.windowSeconds ?? defaultWindowSeconds;
+  const windowSeconds = expected.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
   const ageSeconds = Math.floor(expected.now.getTime() / 1000) - timestamp.value;
   if (ageSeconds > windowSeconds) return refuse({ tag: 'timestamp_stale', ageSeconds, windowSeconds });
   if (-ageSeconds > windowSeconds) {
@@ -58,7 +58,7 @@ export function checkEnvelope(
   if (fields.url === undefined || fields.url === null || fields.url === '') {
     return refuse({ tag: 'url_missing' });
   }
-  if (typeof fields.url !== 'string' || fields.url.length > maxUrlLength) {
+  if (typeof fields.url !== 'string' || fields.url.length > MAX_URL_LENGTH) {
     return refuse({ tag: 'url_malformed' });
   }
   const got = comparable(fields.url, expected.ignoreQuery ?? false);
@@ -69,7 +69,7 @@ export function checkEnvelope(
 
   const nonce = fields.nonce;
   if (nonce === undefined || nonce === null || nonce === '') return refuse({ tag: 'nonce_missing' });
-  if (typeof nonce !== 'string' || !visibleAscii.test(nonce)) return refuse({ tag: 'nonce_malformed' });
+  if (typeof nonce !== 'string' || !VISIBLE_ASCII.test(nonce)) return refuse({ tag: 'nonce_malformed' });
   return ok({ timestamp: timestamp.value, nonce });
 }
 
@@ -77,10 +77,10 @@ function readTimestamp(value: unknown): Result<number, EnvelopeReason> {
   if (value === undefined || value === null || value === '') return refuse({ tag: 'timestamp_missing' });
   let seconds: number;
   if (typeof value === 'number') seconds = value;
-  else if (typeof value === 'string' && decimal.test(value)) seconds = Number(value);
+  else if (typeof value === 'string' && DECIMAL.test(value)) seconds = Number(value);
   else return refuse({ tag: 'timestamp_malformed' });
   if (!Number.isSafeInteger(seconds) || seconds < 0) return refuse({ tag: 'timestamp_malformed' });
-  if (seconds >= millisecondsFrom) return refuse({ tag: 'timestamp_in_milliseconds' });
+  if (seconds >= LEAST_MILLISECONDS) return refuse({ tag: 'timestamp_in_milliseconds' });
   return ok(seconds);
 }
 
@@ -88,7 +88,7 @@ function readTimestamp(value: unknown): Result<number, EnvelopeReason> {
 // texts become one address. Here a text is either plainly an address or refused.
 function comparable(text: string, ignoreQuery: boolean): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(text)) return undefined;
-  const match = absolute.exec(text);
+  const match = ABSOLUTE.exec(text);
   if (!match) return undefined;
   const [, scheme = '', authority = '', path = '/', query, fragment] = match;
   if (fragment !== undefined || (query !== undefined && !ignoreQuery)) return undefined;

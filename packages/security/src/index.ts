@@ -23,7 +23,7 @@ export { createSealer, type Sealer } from './seal.ts';
 
 /** Secrets that must not reach a log: the second net behind `Secret`. */
 export { redactText, redactValue, type RedactBounds } from './redact.ts';
-export { tokenShapes, type TokenShape } from './token-shapes.ts';
+export { TOKEN_SHAPES, type TokenShape } from './token-shapes.ts';
 
 /** The forms of names that reach paths, headers and other services. */
 export {

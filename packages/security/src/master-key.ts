@@ -7,7 +7,7 @@ export interface MasterKey {
   readonly key: Uint8Array;
 }
 
-const form = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
+const FORM = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
 
 /**
  * Reads master keys of the form `id:base64`, 32 bytes each.
@@ -16,7 +16,7 @@ const form = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
 export function parseMasterKeys(secrets: readonly Secret[]): readonly MasterKey[] {
   const seen = new Set<string>();
   return secrets.map((secret, index) => {
-    const match = form.exec(secret.reveal());
+    const match = FORM.exec(secret.reveal());
     const [, id, encoded] = match ?? [];
     if (id === undefined || encoded === undefined) {
       throw problem(`master key ${index + 1} is not "id:" and base64 of 32 bytes`);

@@ -1,16 +1,16 @@
 import { Secret } from './secret.ts';
-import { mayHoldToken, tokenShapes } from './token-shapes.ts';
+import { MAY_HOLD_TOKEN, TOKEN_SHAPES } from './token-shapes.ts';
 
-const gone = '[redacted]';
-const unreadable = '[unreadable]';
+const GONE = '[redacted]';
+const UNREADABLE = '[unreadable]';
 /** Past this depth a log line is no longer read by anyone. */
-const maxDepth = 12;
+const MAX_DEPTH = 12;
 /** A log line is no place for more; and a bound on what one hostile value can cost. */
-const maxMembers = 1000;
-const maxTextLength = 65_536;
+const MAX_MEMBERS = 1000;
+const MAX_TEXT_LENGTH = 65_536;
 
 /** Names whose value is never shown, whatever it is. Compared without case, dashes and underscores. */
-const hiddenEndings: readonly string[] = [
+const HIDDEN_ENDINGS: readonly string[] = [
   'secret',
   'secrets',
   'password',
@@ -37,9 +37,9 @@ const hiddenEndings: readonly string[] = [
   'macaroon',
 ];
 /** Whole names, too short or too common to be endings. */
-const hiddenNames: readonly string[] = ['code', 'auth', 'pass', 'pwd', 'config', 'flyv1', 'setcookie'];
+const HIDDEN_NAMES: readonly string[] = ['code', 'auth', 'pass', 'pwd', 'config', 'flyv1', 'setcookie'];
 /** `code` is a secret in an OAuth callback and a plain word in an error; errors keep theirs. */
-const plainCode = /^(?:[a-z][a-z_]{1,40}|[A-Z][A-Z0-9_]{1,40}|[0-9A-Z]{5}|-?[0-9]{1,5})$/;
+const PLAIN_CODE = /^(?:[a-z][a-z_]{1,40}|[A-Z][A-Z0-9_]{1,40}|[0-9A-Z]{5}|-?[0-9]{1,5})$/;
 
 /** Ends a text that was cut. A password in a URL that it cuts in two is still known as one (`token-shapes.ts`). */
 const CUT = '…[cut]';
@@ -50,14 +50,14 @@ const CUT = '…[cut]';
  *
  * @param maxLength what is longer is cut and ends in `…[cut]`; 64 KiB is the most.
  */
-export function redactText(text: string, maxLength = maxTextLength): string {
+export function redactText(text: string, maxLength = MAX_TEXT_LENGTH): string {
   // A secret becomes shorter, so four times as much is looked at as is kept.
-  let clean = cutAt(text, Math.min(maxTextLength, maxLength * 4));
+  let clean = cutAt(text, Math.min(MAX_TEXT_LENGTH, maxLength * 4));
   // The database's own words about a failed statement repeat every value that was in it.
   if (clean.startsWith('Failed query: ') || clean.includes('Error: Failed query: '))
     clean = withoutParameters(clean);
-  if (mayHoldToken.test(clean)) {
-    for (const shape of tokenShapes) clean = clean.replace(shape.pattern, shape.replacement);
+  if (MAY_HOLD_TOKEN.test(clean)) {
+    for (const shape of TOKEN_SHAPES) clean = clean.replace(shape.pattern, shape.replacement);
   }
   return cutAt(clean, maxLength);
 }
@@ -71,7 +71,7 @@ function withoutParameters(text: string): string {
   const at = text.search(/\n?params: /);
   if (at === -1) return text;
   const stack = text.indexOf('\n    at ', at);
-  return `${text.slice(0, at)}\nparams: ${gone}${stack === -1 ? '' : text.slice(stack)}`;
+  return `${text.slice(0, at)}\nparams: ${GONE}${stack === -1 ? '' : text.slice(stack)}`;
 }
 
 /** How much of a value is kept; without a bound everything is, up to 64 KiB a text. */
@@ -98,7 +98,7 @@ export function redactValue(value: unknown, bounds?: RedactBounds): unknown {
   try {
     return clean(value, 0, { path: new Set(), bounds, bytesLeft: bounds?.totalBytes ?? Infinity });
   } catch {
-    return unreadable;
+    return UNREADABLE;
   }
 }
 
@@ -110,14 +110,14 @@ function clean(value: unknown, depth: number, copying: Copying): unknown {
   if (typeof value === 'function') return '[function]';
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Secret) return value.toString();
-  if (depth >= maxDepth) return '[deeper]';
+  if (depth >= MAX_DEPTH) return '[deeper]';
   const { path } = copying;
   if (path.has(value)) return '[circular]';
   path.add(value);
   try {
     return cleanObject(value, depth, copying);
   } catch {
-    return unreadable;
+    return UNREADABLE;
   } finally {
     path.delete(value);
   }
@@ -170,12 +170,12 @@ function cleanObject(value: object, depth: number, copying: Copying): unknown {
 // Header lists arrive as flat arrays too: ['Authorization', 'Bearer …'].
 function cleanItems(items: readonly unknown[], depth: number, copying: Copying): unknown[] {
   const copy: unknown[] = [];
-  for (const [index, item] of items.slice(0, maxMembers).entries()) {
+  for (const [index, item] of items.slice(0, MAX_MEMBERS).entries()) {
     if (copying.bytesLeft <= 0) break;
     const before = items[index - 1];
     const named = items.length % 2 === 0 && index % 2 === 1 && typeof before === 'string';
     copy.push(
-      named && typeof item === 'string' && hides(before, item) ? gone : clean(item, depth + 1, copying),
+      named && typeof item === 'string' && hides(before, item) ? GONE : clean(item, depth + 1, copying),
     );
   }
   return copy;
@@ -186,17 +186,17 @@ function cleanEntries(entries: Iterable<[unknown, unknown]>, depth: number, copy
   let count = 0;
   for (const [key, item] of entries) {
     count += 1;
-    if (count > maxMembers || copying.bytesLeft <= 0) break;
+    if (count > MAX_MEMBERS || copying.bytesLeft <= 0) break;
     const name = typeof key === 'string' ? key : String(clean(key, depth + 1, copying));
     const shown = cleanText(name, copying);
-    define(copy, shown, hides(name, item) ? gone : clean(item, depth + 1, copying));
+    define(copy, shown, hides(name, item) ? GONE : clean(item, depth + 1, copying));
   }
   return copy;
 }
 
 function cleanMembers(value: object, depth: number, copying: Copying): unknown {
   const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(value).slice(0, maxMembers)) {
+  for (const name of Object.keys(value).slice(0, MAX_MEMBERS)) {
     if (copying.bytesLeft <= 0) break;
     define(copy, cleanText(name, copying), cleanMember(value, name, depth, copying));
   }
@@ -217,11 +217,11 @@ function cleanError(error: Error, depth: number, copying: Copying): unknown {
 function cleanMember(owner: object, name: string, depth: number, copying: Copying): unknown {
   try {
     const item: unknown = Reflect.get(owner, name);
-    if (hides(name, item)) return gone;
+    if (hides(name, item)) return GONE;
     if (name === 'stack' && typeof item === 'string') return cleanText(item, copying, STACK_TIMES);
     return clean(item, depth + 1, copying);
   } catch {
-    return unreadable;
+    return UNREADABLE;
   }
 }
 
@@ -235,9 +235,9 @@ function hides(name: string, value: unknown): boolean {
     .slice(0, 256)
     .toLowerCase()
     .replace(/[-_.\s]/g, '');
-  if (plain === 'code') return typeof value === 'string' && !plainCode.test(value);
+  if (plain === 'code') return typeof value === 'string' && !PLAIN_CODE.test(value);
   if (typeof value === 'number') return false;
-  return hiddenNames.includes(plain) || hiddenEndings.some((ending) => plain.endsWith(ending));
+  return HIDDEN_NAMES.includes(plain) || HIDDEN_ENDINGS.some((ending) => plain.endsWith(ending));
 }
 
 // Plain assignment to `__proto__` would change the copy's prototype instead of adding a member.

@@ -34,11 +34,11 @@ export interface Sealer {
   readonly newestKeyId: string;
 }
 
-const format = 1;
-const nonceLength = 12;
-const keyLength = 32;
-const tagLength = 16;
-const wrappedLength = nonceLength + keyLength + tagLength;
+const FORMAT = 1;
+const NONCE_LENGTH = 12;
+const KEY_LENGTH = 32;
+const TAG_LENGTH = 16;
+const wrappedLength = NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH;
 
 /**
  * Makes a sealer from the master keys, newest first: the first seals, all of them open.
@@ -71,7 +71,7 @@ export function createSealer(masterKeys: readonly Secret[]): Sealer {
   return {
     newestKeyId: newest.id,
     seal(plain, place) {
-      const dataKey = randomBytes(keyLength);
+      const dataKey = randomBytes(KEY_LENGTH);
       const bytes = typeof plain === 'string' ? new TextEncoder().encode(plain) : plain;
       return join(
         newest,
@@ -104,7 +104,7 @@ function valueContext(place: string): Uint8Array {
 function join(master: MasterKey, wrapped: Uint8Array, box: Uint8Array): Uint8Array {
   const id = new TextEncoder().encode(master.id);
   const sealed = new Uint8Array(2 + id.length + wrapped.length + box.length);
-  sealed[0] = format;
+  sealed[0] = FORMAT;
   sealed[1] = id.length;
   sealed.set(id, 2);
   sealed.set(wrapped, 2 + id.length);
@@ -115,7 +115,7 @@ function join(master: MasterKey, wrapped: Uint8Array, box: Uint8Array): Uint8Arr
 function split(sealed: Uint8Array): { keyId: string; wrapped: Uint8Array; box: Uint8Array } {
   const idLength = sealed[1] ?? 0;
   const boxAt = 2 + idLength + wrappedLength;
-  if (sealed[0] !== format || idLength === 0 || sealed.length < boxAt + nonceLength + tagLength) {
+  if (sealed[0] !== FORMAT || idLength === 0 || sealed.length < boxAt + NONCE_LENGTH + TAG_LENGTH) {
     throw new HangarError('internal', { detail: 'not a sealed value, or cut short' });
   }
   return {
@@ -126,17 +126,17 @@ function split(sealed: Uint8Array): { keyId: string; wrapped: Uint8Array; box: U
 }
 
 function encrypt(key: Uint8Array, plain: Uint8Array, context: Uint8Array): Uint8Array {
-  const nonce = randomBytes(nonceLength);
+  const nonce = randomBytes(NONCE_LENGTH);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
   return new Uint8Array(Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
 }
 
 function decrypt(key: Uint8Array, box: Uint8Array, context: Uint8Array, place: string): Uint8Array {
-  const nonce = box.subarray(0, nonceLength);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagLength });
-  decipher.setAAD(context).setAuthTag(box.subarray(box.length - tagLength));
+  const nonce = box.subarray(0, NONCE_LENGTH);
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_LENGTH });
+  decipher.setAAD(context).setAuthTag(box.subarray(box.length - TAG_LENGTH));
   try {
-    const plain = decipher.update(box.subarray(nonceLength, box.length - tagLength));
+    const plain = decipher.update(box.subarray(NONCE_LENGTH, box.length - TAG_LENGTH));
     return new Uint8Array(Buffer.concat([plain, decipher.final()]));
   } catch (error) {
     throw cannotOpen(place, 'sealed for another place, with another key, or changed', error);

@@ -6,7 +6,7 @@ import { sha256Hex } from './digest.ts';
  * Eight hex characters tell an operator which of two secrets it is, and tell a reader of the log nothing
  * more.
  */
-const fingerprintLength = 8;
+const FINGERPRINT_LENGTH = 8;
 
 /**
  * A text that must not be printed. String conversion, JSON, template literals and `util.inspect` all
@@ -41,7 +41,7 @@ export class Secret {
 
   /** The first eight hex characters of the SHA-256, for telling secrets apart in logs. */
   get fingerprint(): string {
-    return sha256Hex(this.#value).slice(0, fingerprintLength);
+    return sha256Hex(this.#value).slice(0, FINGERPRINT_LENGTH);
   }
 
   /** Compares in constant time, over digests. */

@@ -19,10 +19,10 @@ export interface SignatureOptions {
 }
 
 /** Enough of a digest to recognise it in a log, too little to use. */
-const shownHex = 8;
+const SHOWN_HEX = 8;
 
-const hexDigest = /^[0-9a-fA-F]{64}$/;
-const base64Digest = /^[A-Za-z0-9+/]{43}=$/;
+const HEX_DIGEST = /^[0-9a-fA-F]{64}$/;
+const BASE64_DIGEST = /^[A-Za-z0-9+/]{43}=$/;
 
 /**
  * The `X-Signature` of a message: HMAC-SHA256 keyed with the secret's UTF-8 bytes, in lower-case hex
@@ -62,13 +62,13 @@ export function verifySignature(
   for (const [index, secret] of secrets.entries()) {
     if (secret.empty) continue;
     const expected = digestOf(secret, bytes);
-    computed.push(expected.toString('hex').slice(0, shownHex));
+    computed.push(expected.toString('hex').slice(0, SHOWN_HEX));
     if (sameBytes(expected, received) && secretIndex === -1) secretIndex = index;
   }
   if (secretIndex === -1) {
     return refuse({
       tag: 'signature_mismatch',
-      received: received.toString('hex').slice(0, shownHex),
+      received: received.toString('hex').slice(0, SHOWN_HEX),
       computed,
     });
   }
@@ -82,8 +82,8 @@ function digestOf(secret: Secret, bytes: Uint8Array | string): Buffer {
 
 // Buffer.from(x, 'hex') stops silently at the first character that is not hex, so the pattern comes first.
 function decodeDigest(header: string, acceptBase64: boolean): Buffer | undefined {
-  if (hexDigest.test(header)) return Buffer.from(header, 'hex');
-  if (acceptBase64 && base64Digest.test(header)) {
+  if (HEX_DIGEST.test(header)) return Buffer.from(header, 'hex');
+  if (acceptBase64 && BASE64_DIGEST.test(header)) {
     const bytes = Buffer.from(header, 'base64');
     return bytes.toString('base64') === header ? bytes : undefined;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { redactText, tokenShapes } from '@hangar/security';
-import { mayHoldToken } from '../src/token-shapes.ts';
+import { redactText, TOKEN_SHAPES } from '@hangar/security';
+import { MAY_HOLD_TOKEN } from '../src/token-shapes.ts';
 
 /** How each shape begins; a new shape has to say so here. */
 const BEGINNINGS: Readonly<Record<string, readonly string[]>> = {
@@ -82,10 +82,10 @@ function cost16(work: Work, piece: string): number {
 
 describe('what a shape costs', { timeout: nightly ? 1_200_000 : 60_000 }, () => {
   test('every shape says how it begins', () => {
-    expect(Object.keys(BEGINNINGS).sort()).toEqual(tokenShapes.map((shape) => shape.name).sort());
+    expect(Object.keys(BEGINNINGS).sort()).toEqual(TOKEN_SHAPES.map((shape) => shape.name).sort());
   });
 
-  test.each(tokenShapes)('$name is linear in every text of its characters', ({ name, pattern }) => {
+  test.each(TOKEN_SHAPES)('$name is linear in every text of its characters', ({ name, pattern }) => {
     const texts = (BEGINNINGS[name] ?? []).flatMap((beginning) => [
       ...pieces(beginning).map((piece) => ({ beginning: '', piece })),
       ...CHARACTERS.map((piece) => ({ beginning, piece })),
@@ -98,7 +98,7 @@ describe('what a shape costs', { timeout: nightly ? 1_200_000 : 60_000 }, () => 
   });
 
   test.each([
-    ['the look whether there is any', (text: string) => mayHoldToken.test(text)],
+    ['the look whether there is any', (text: string) => MAY_HOLD_TOKEN.test(text)],
     ['all of them together', (text: string) => redactText(`Failed query: ${text}`)],
   ] as [string, Work][])('%s', (_, work) => {
     const all = [...Object.values(BEGINNINGS).flat(), 'params: ', '\n    at '];

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useViewer } from '../layout/viewer.ts';
 
-const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+const STEPS: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
   ['day', 86_400],
@@ -19,7 +19,7 @@ const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle:
 
 function distance(at: Date, clockAheadMs: number): string {
   const seconds = (at.getTime() - new Date().getTime() - clockAheadMs) / 1000;
-  for (const [unit, size] of steps) {
+  for (const [unit, size] of STEPS) {
     const count = Math.trunc((seconds * NEARLY) / size);
     if (count !== 0) return (unit === 'day' ? dayWords : relative).format(count, unit);
   }

@@ -10,7 +10,7 @@ import type { Running } from '../processes/run-hangar.ts';
 import { closing } from '../house/closing.ts';
 import { startWorkers } from '../processes/workers.ts';
 import { serveOnSocket } from './serve-socket.ts';
-import { halves, prepareSocket } from '../house/sockets.ts';
+import { HALVES, prepareSocket } from '../house/sockets.ts';
 
 /**
  * The authority's process: its own database, its own master keys, and two sockets. It talks to nobody else.
@@ -25,7 +25,7 @@ export async function runAuthority(config: AuthorityConfig): Promise<Running> {
     const lock = config.databaseUrl === undefined ? claimFolder(config.dataDir) : undefined;
     open.later('data folder', () => lock?.release());
     const paths = { verify: '', sign: '' };
-    for (const half of halves) paths[half] = await prepareSocket(config.sockets, half);
+    for (const half of HALVES) paths[half] = await prepareSocket(config.sockets, half);
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     open.later('database', () => store.close());
     const { now } = await reachPlatform(config, open, log);
@@ -33,7 +33,7 @@ export async function runAuthority(config: AuthorityConfig): Promise<Running> {
     const { publicUrl, mintLimits: limits } = config;
     const issuer = await openIssuer({ publicUrl, store, sealer, limits, now, log });
     const work = open.together();
-    for (const half of halves) {
+    for (const half of HALVES) {
       const listening = await serveOnSocket(createIssuerDoor(issuer, half), paths[half], log);
       work.later(`socket ${half}`, () => listening.close());
     }

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 export const DEVELOPMENT_MARK = 'hangar-dev-';
 
 /** The secrets that simulator mode makes when they are not given. */
-export const generatedNames = [
+export const GENERATED_NAMES = [
   'HANGAR_PROVISIONING_SECRET',
   'HANGAR_WEBHOOK_SECRET',
   'HANGAR_OAUTH_CLIENT_SECRET',
@@ -17,7 +17,7 @@ export const generatedNames = [
 ] as const;
 
 /** Development secrets by variable name. */
-export type DevelopmentSecrets = Readonly<Record<(typeof generatedNames)[number], string>>;
+export type DevelopmentSecrets = Readonly<Record<(typeof GENERATED_NAMES)[number], string>>;
 
 /** Where they are kept: beside the data folder, never in it, so that a copy of the data is not a copy of the keys. */
 export function developmentFile(dataDir: string): string {
@@ -76,7 +76,8 @@ function readSecrets(file: string): DevelopmentSecrets | undefined {
   }
   try {
     const parsed = JSON.parse(text) as Partial<DevelopmentSecrets>;
-    if (generatedNames.every((name) => typeof parsed[name] === 'string')) return parsed as DevelopmentSecrets;
+    if (GENERATED_NAMES.every((name) => typeof parsed[name] === 'string'))
+      return parsed as DevelopmentSecrets;
   } catch {
     // Told below, together with a file that is JSON and something else.
   }

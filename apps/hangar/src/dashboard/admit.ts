@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 /** What an id in a path may look like; anything else is not looked for. */
-const plainId = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
+const PLAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 
 /**
  * From request to visit, one step per audience; each begins with the one before. The order is fixed: who, from our
@@ -78,7 +78,7 @@ export async function assertStillAdmitted(
 }
 
 function plain(id: string): string {
-  if (!plainId.test(id)) throw new HangarError('not_found', { detail: 'an id of this form does not exist' });
+  if (!PLAIN_ID.test(id)) throw new HangarError('not_found', { detail: 'an id of this form does not exist' });
   return id;
 }
 

@@ -41,34 +41,34 @@ interface ChangeRoute<Audience, Kind> {
   readonly prepare: (questions: Questions, visit: Kind) => Promise<Change>;
 }
 
-const extension = '/api/extensions/:extensionId';
+const EXTENSION = '/api/extensions/:extensionId';
 
 /** The whole JSON surface. The tests of tenants and of cross-site requests are made from this list. */
 export const dashboardRoutes: readonly DashboardRoute[] = [
   { method: 'GET', path: '/api/me', audience: 'anyone', answer: whoAmI },
   { method: 'GET', path: '/api/extensions', audience: 'viewer', answer: listExtensions },
-  { method: 'GET', path: extension, audience: 'member', answer: showExtension },
-  { method: 'GET', path: `${extension}/environments`, audience: 'member', answer: listEnvironments },
-  { method: 'GET', path: `${extension}/tokens`, audience: 'member', answer: listTokens },
-  { method: 'GET', path: `${extension}/deliveries`, audience: 'member', answer: listDeliveries },
-  { method: 'GET', path: `${extension}/events`, audience: 'member', answer: listMachineEvents },
-  { method: 'GET', path: `${extension}/usage`, audience: 'member', answer: showUsage },
+  { method: 'GET', path: EXTENSION, audience: 'member', answer: showExtension },
+  { method: 'GET', path: `${EXTENSION}/environments`, audience: 'member', answer: listEnvironments },
+  { method: 'GET', path: `${EXTENSION}/tokens`, audience: 'member', answer: listTokens },
+  { method: 'GET', path: `${EXTENSION}/deliveries`, audience: 'member', answer: listDeliveries },
+  { method: 'GET', path: `${EXTENSION}/events`, audience: 'member', answer: listMachineEvents },
+  { method: 'GET', path: `${EXTENSION}/usage`, audience: 'member', answer: showUsage },
   { method: 'GET', path: '/api/minting', audience: 'viewer', answer: showMinting },
   {
     method: 'POST',
-    path: `${extension}/tokens/mint`,
+    path: `${EXTENSION}/tokens/mint`,
     audience: 'admin',
     maxBodyBytes: 2048,
     prepare: mintToken,
   },
   {
     method: 'POST',
-    path: `${extension}/tokens/revoke-all`,
+    path: `${EXTENSION}/tokens/revoke-all`,
     audience: 'admin',
     maxBodyBytes: 1024,
     prepare: revokeAll,
   },
-  { method: 'POST', path: `${extension}/tokens/:tokenId/revoke`, audience: 'admin', prepare: revokeToken },
+  { method: 'POST', path: `${EXTENSION}/tokens/:tokenId/revoke`, audience: 'admin', prepare: revokeToken },
   // A header may hold 64 KiB of tokens, and JSON escapes none of their characters.
   {
     method: 'POST',
@@ -79,7 +79,7 @@ export const dashboardRoutes: readonly DashboardRoute[] = [
   },
   {
     method: 'POST',
-    path: `${extension}/deliveries/:deliveryId/redeliver`,
+    path: `${EXTENSION}/deliveries/:deliveryId/redeliver`,
     audience: 'admin',
     prepare: redeliver,
   },

@@ -29,7 +29,7 @@ const leakWish = z.strictObject({
   reason: fitText.max(500).optional(),
 });
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** `POST …/tokens/mint`. The creator is who is signed in, whatever was sent; the workspace is the extension's. */
 export async function mintToken(questions: Questions, visit: ExtensionVisit): Promise<Change> {
@@ -57,7 +57,7 @@ export async function mintToken(questions: Questions, visit: ExtensionVisit): Pr
 export async function revokeToken(questions: Questions, visit: ExtensionVisit): Promise<Change> {
   const tokenId = visit.param('tokenId');
   const workspace = await workspaceOf(questions, visit);
-  const token = uuid.test(tokenId) ? await questions.tokens.get(workspace.number, tokenId) : undefined;
+  const token = UUID.test(tokenId) ? await questions.tokens.get(workspace.number, tokenId) : undefined;
   if (token === undefined) throw new HangarError('not_found', { detail: 'no such token of this extension' });
   return revoking(questions, visit, workspace.number, { token: token.id });
 }

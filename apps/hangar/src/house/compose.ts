@@ -28,7 +28,7 @@ import {
 import type { Config } from '../config.ts';
 import { reportCredentials } from './credentials.ts';
 import { createDashboard } from '../dashboard/dashboard.ts';
-import { appTokensEnd, environmentsConfigKeys, environmentsSeller } from './environments-seller.ts';
+import { appTokensEnd, ENVIRONMENTS_CONFIG_KEYS, environmentsSeller } from './environments-seller.ts';
 import { createGatewayDoor } from '../http/gateway-door.ts';
 import { createMainDoor } from '../http/main-door.ts';
 import { reachIssuer, tokenLocations } from './issuer.ts';
@@ -153,7 +153,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     store: createProviderStore(store.db),
     sealer,
     outgoing,
-    configKeys: environmentsConfigKeys,
+    configKeys: ENVIRONMENTS_CONFIG_KEYS,
     seller: environmentsSeller({ gateway, authority, gatewayUrl: config.gatewayUrl }),
     landing: (extensionId) => `/extensions/${extensionId}`,
     returnPaths: ['/', '/extensions/', '/tokens', '/discharge/'],

@@ -14,7 +14,7 @@ import { HangarError } from '@hangar/http';
 import { descriptionOf, priceOf, unitOf } from './prices.ts';
 
 /** The variables that a customer's app receives. */
-export const environmentsConfigKeys = ['HANGAR_API_URL', 'HANGAR_ORG', 'HANGAR_API_TOKEN'] as const;
+export const ENVIRONMENTS_CONFIG_KEYS = ['HANGAR_API_URL', 'HANGAR_ORG', 'HANGAR_API_TOKEN'] as const;
 
 /**
  * Life of the token that a customer's app gets as a secret. It cannot renew itself, and redeploying yearly is

@@ -2,7 +2,7 @@ import type { FetchDischargesOptions } from '@hangar/authority';
 import { LOCATIONS } from '@hangar/macaroon';
 
 /** Fly.io's own third parties, by the exact locations that its tokens name. */
-export const flyThirdParties: readonly string[] = [LOCATIONS.authentication, LOCATIONS.newAuthentication];
+export const FLY_THIRD_PARTIES: readonly string[] = [LOCATIONS.authentication, LOCATIONS.newAuthentication];
 
 /** The OAuth tokens of a bundle: somebody's login at Fly.io. */
 export function oauthTokens(others: readonly string[]): readonly string[] {
@@ -19,6 +19,6 @@ export function credentialsForFlyThirdParties(
 ): Pick<FetchDischargesOptions, 'credentials'> {
   const oauth = oauthTokens(others);
   if (oauth.length === 0) return {};
-  const origins = flyThirdParties.map((location) => new URL(location).origin);
+  const origins = FLY_THIRD_PARTIES.map((location) => new URL(location).origin);
   return { credentials: new Map(origins.map((origin) => [origin, `Bearer ${oauth.join(',')}`])) };
 }

@@ -7,7 +7,7 @@ type Metered = Pick<UsageRecord, 'meter' | 'cpuKind'>;
  * cost about eleven times a shared one, as they do at Fly.io.
  */
 const vcpuSecond: Readonly<Record<string, string>> = { shared: '0.0000007500', performance: '0.0000083000' };
-const memoryGibSecond = '0.0000019300';
+const MEMORY_GIB_SECOND = '0.0000019300';
 
 /** The price of one unit; a kind of processor without a price is sold at that of the dearest. */
 export function priceOf(record: Metered): string {
@@ -15,7 +15,7 @@ export function priceOf(record: Metered): string {
     case 'compute.vcpu_seconds':
       return vcpuSecond[record.cpuKind] ?? '0.0000083000';
     case 'compute.memory_gib_seconds':
-      return memoryGibSecond;
+      return MEMORY_GIB_SECOND;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SendToIssuer } from '@hangar/authority';
 import { Pool } from 'undici';
-import { halves, socketPath, type Half } from './sockets.ts';
+import { HALVES, socketPath, type Half } from './sockets.ts';
 
 /** Questions under way at once; each is some hundred microseconds of work over there. */
 const CONNECTIONS = 16;
@@ -38,7 +38,7 @@ export function connectIssuerSockets(folder: string): IssuerSockets {
         return await post(half, path, body);
       }
     },
-    close: async () => void (await Promise.all(halves.map((half) => pools[half].destroy()))),
+    close: async () => void (await Promise.all(HALVES.map((half) => pools[half].destroy()))),
   };
 }
 

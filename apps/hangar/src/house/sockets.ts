@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { HangarError } from '@hangar/http';
 
 /** The two halves of an issuer, each behind a socket of its own: who may only verify is kept from the other by its mode. */
-export const halves = ['verify', 'sign'] as const;
-export type Half = (typeof halves)[number];
+export const HALVES = ['verify', 'sign'] as const;
+export type Half = (typeof HALVES)[number];
 
 /** Linux takes 107 bytes, macOS 103; a longer one fails with an error that names neither the path nor the reason. */
 const MAX_PATH_BYTES = 103;

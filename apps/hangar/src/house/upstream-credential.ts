@@ -5,7 +5,7 @@ import { LOCATIONS, parseBundle } from '@hangar/macaroon';
 import { type Clock, HangarError, type Log } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
-import { credentialsForFlyThirdParties, flyThirdParties } from './fly-third-parties.ts';
+import { credentialsForFlyThirdParties, FLY_THIRD_PARTIES } from './fly-third-parties.ts';
 
 /** The operator's own credential at Fly.io, as it is to be sent now. */
 export interface UpstreamCredential {
@@ -65,7 +65,7 @@ export async function keepUpstreamCredential(parts: {
     fetch: async (tokens) =>
       await fetchDischarges(tokens, {
         transport: outgoing,
-        places: { locations: flyThirdParties, originsServedBySimulator: urls.originsServedBySimulator },
+        places: { locations: FLY_THIRD_PARTIES, originsServedBySimulator: urls.originsServedBySimulator },
         ...credentialsForFlyThirdParties(other),
       }),
   });

@@ -76,13 +76,13 @@ export async function checkAtFly(
     await post(urls, '/v1/tokens/authorize', { header: held.macaroons, access });
     return { allowed: true };
   } catch (error) {
-    const code = error instanceof ApiError ? refusals.get(error.status) : undefined;
+    const code = error instanceof ApiError ? REFUSALS.get(error.status) : undefined;
     if (code === undefined) throw error;
     return { allowed: false, code, sentence: `Fly.io says: ${(error as ApiError).message}` };
   }
 }
 
-const refusals: ReadonlyMap<number, string> = new Map([
+const REFUSALS: ReadonlyMap<number, string> = new Map([
   [401, 'token_bad_signature'],
   [403, 'caveat_denied'],
   [404, 'not_found'],

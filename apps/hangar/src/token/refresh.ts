@@ -4,7 +4,7 @@ import { effectiveExpiry, encodeToken, LOCATIONS, type Macaroon, missingTickets 
 import { systemClock } from '@hangar/http';
 import { createOutgoing } from '@hangar/security/outgoing';
 import type { Command } from 'commander';
-import { credentialsForFlyThirdParties, flyThirdParties } from '../house/fly-third-parties.ts';
+import { credentialsForFlyThirdParties, FLY_THIRD_PARTIES } from '../house/fly-third-parties.ts';
 import { type FlyOptions, flyOf } from './fly.ts';
 import type { GivenToken } from './source/given.ts';
 import type { HeldTokens } from './source/held.ts';
@@ -108,7 +108,7 @@ function isOnThisMachine(location: string): boolean {
 
 function explain(failure: DischargeFailure, held: HeldTokens): string {
   const byFly =
-    failure.tag === 'needs_user' && held.others.length === 0 && flyThirdParties.includes(failure.location);
+    failure.tag === 'needs_user' && held.others.length === 0 && FLY_THIRD_PARTIES.includes(failure.location);
   return `${failure.sentence}${byFly ? ' An OAuth token (fo1_…) beside the tokens does as well.' : ''}`;
 }
 

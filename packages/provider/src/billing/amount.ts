@@ -1,14 +1,14 @@
 /** Decimal places of money and quantities (docs/specs/extensions.md#charges). */
 const PLACES = 10;
 const ONE = 10n ** BigInt(PLACES);
-const decimal = /^(-?)(\d{1,21})(?:\.(\d{1,10}))?$/;
+const DECIMAL = /^(-?)(\d{1,21})(?:\.(\d{1,10}))?$/;
 
 /**
  * A decimal text as an integer of 1e-10. Floats never enter: 0.1 has no exact one.
  * @throws RangeError when the text is no decimal number of at most ten places
  */
 export function parseAmount(text: string): bigint {
-  const match = decimal.exec(text);
+  const match = DECIMAL.exec(text);
   if (match === null) throw new RangeError(`not a decimal number: ${JSON.stringify(text.slice(0, 40))}`);
   const [, sign = '', whole = '0', fraction = ''] = match;
   const value = BigInt(whole) * ONE + BigInt(fraction.padEnd(PLACES, '0'));

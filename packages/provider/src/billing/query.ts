@@ -17,7 +17,7 @@ const MAX_LIMIT = 1_000;
 /** A quarter. Longer spans are pulled in parts, so that no request works for minutes. */
 const MAX_SPAN_MS = 92 * 86_400_000;
 /** RFC 3339 in UTC: any other zone would leave open whose day a charge belongs to. */
-const utc = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?(?:Z|\+00:00)$/;
+const UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?(?:Z|\+00:00)$/;
 
 /**
  * Reads the query of `GET {base}/billing/charges` (docs/specs/extensions.md#charges).
@@ -35,7 +35,7 @@ export function readChargesQuery(members: Readonly<Record<string, unknown>>): Ch
       if (required) fields[name] = 'is missing';
       return undefined;
     }
-    const date = utc.test(value) ? new Date(value) : new Date(Number.NaN);
+    const date = UTC.test(value) ? new Date(value) : new Date(Number.NaN);
     if (!Number.isNaN(date.getTime())) return date;
     fields[name] = 'must be a UTC time such as 2026-11-20T00:00:00Z';
     return undefined;

@@ -6,7 +6,7 @@ import type { Decision, ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 
 /** States that the service itself can be in; the others belong to operations. */
-const settable: readonly ExtensionStatus[] = ['ready', 'sleeping', 'suspended', 'error'];
+const SETTABLE: readonly ExtensionStatus[] = ['ready', 'sleeping', 'suspended', 'error'];
 
 /**
  * Changes an extension's status from our side and announces it in the same transaction, if it is another one.
@@ -21,7 +21,7 @@ export async function setStatus(
   status: ExtensionStatus,
   detail?: string,
 ): Promise<boolean> {
-  if (!settable.includes(status)) {
+  if (!SETTABLE.includes(status)) {
     throw new HangarError('state_conflict', {
       public: `the status ${status} cannot be set from outside an operation`,
     });

@@ -13,7 +13,7 @@ export interface Cookies {
 }
 
 /** 32 random bytes in base64url. Anything else was not set by us. */
-const token = /^[A-Za-z0-9_-]{43}$/;
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * `__Host-` keeps a sibling domain from planting one, and browsers take it over https only. On plain http on this
@@ -26,7 +26,7 @@ export function createCookies(secure: boolean): Cookies {
   const attemptName = (state: string): string => `${prefix}-attempt-${sha256Hex(state).slice(0, 12)}`;
   const read = (headers: Headers, name: string): string | undefined => {
     const value = parse(headers.get('cookie') ?? '', name)[name];
-    return value !== undefined && token.test(value) ? value : undefined;
+    return value !== undefined && TOKEN.test(value) ? value : undefined;
   };
   const write = (answer: Headers, name: string, value: string, seconds: number): void => {
     answer.append('set-cookie', serialize(name, value, { ...flags, maxAge: seconds }));
@@ -36,7 +36,7 @@ export function createCookies(secure: boolean): Cookies {
     setLogin: (answer, value, seconds) => write(answer, prefix, value, seconds),
     clearLogin: (answer) => write(answer, prefix, '', 0),
     // The name holds a digest of the state and the value the state itself: both must be this browser's.
-    holdsAttempt: (headers, state) => token.test(state) && read(headers, attemptName(state)) === state,
+    holdsAttempt: (headers, state) => TOKEN.test(state) && read(headers, attemptName(state)) === state,
     setAttempt: (answer, state, seconds) => write(answer, attemptName(state), state, seconds),
     clearAttempt: (answer, state) => write(answer, attemptName(state), '', 0),
   };

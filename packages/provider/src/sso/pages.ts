@@ -7,7 +7,7 @@ const style = inlineStyle(
 );
 
 /** Nothing but our own style may run or load; no frame, no form, no base. */
-const policy = [
+const POLICY = [
   "default-src 'none'",
   `style-src ${style.source}`,
   "base-uri 'none'",
@@ -33,7 +33,7 @@ export interface Page {
 export const browserHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'content-security-policy': policy,
+  'content-security-policy': POLICY,
 };
 
 /** A small page for a person whose sign-in did not go through. */

@@ -8,7 +8,7 @@ import type { Login, Logins } from './logins.ts';
 import { browserHeaders, pageResponse } from './pages.ts';
 import { safeReturnPath } from './return-path.ts';
 import { createStartLimit } from './start-limit.ts';
-import { HOME, onlyHome, signInAgain } from './ways-on.ts';
+import { HOME, ONLY_HOME, signInAgain } from './ways-on.ts';
 
 /** How long a person may take at Fly.io. */
 const ATTEMPT_SECONDS = 600;
@@ -98,7 +98,7 @@ export function notHere(): Response {
     status: 404,
     title: 'Nothing here',
     text: 'This does not exist, or it was deleted.',
-    links: onlyHome,
+    links: ONLY_HOME,
   });
 }
 

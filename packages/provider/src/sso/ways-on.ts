@@ -18,7 +18,7 @@ export function startOver(kit: Kit, text: string): readonly [Link, Link] {
 }
 
 /** For what is not there: there is nothing to try again. */
-export const onlyHome: readonly [Link] = [home];
+export const ONLY_HOME: readonly [Link] = [home];
 
 function startPath(kit: Kit, target: LoginTarget): string {
   const base = new URL(kit.options.publicBaseUrl).pathname.replace(/\/$/, '');

@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE;
  * Pauses after the first, second, ... failed attempt; then every hour. Dense at the start, so that after an hour
  * of outage nothing is more than half an hour late (docs/specs/extensions.md#webhooks).
  */
-const pauses: readonly number[] = [
+const PAUSES: readonly number[] = [
   2 * SECOND,
   10 * SECOND,
   30 * SECOND,
@@ -36,7 +36,7 @@ export function nextAttempt(
   attempt: number,
   now: Date,
 ): Date | undefined {
-  const pause = pauses[attempt - 1] ?? THEN_EVERY;
+  const pause = PAUSES[attempt - 1] ?? THEN_EVERY;
   const [draw = 0] = sha256(`${announcement.id}:${attempt}`);
   const at = now.getTime() + Math.round(pause * (1 - JITTER + (2 * JITTER * draw) / 255));
   return at > announcement.scheduledFrom.getTime() + GIVE_UP_AFTER ? undefined : new Date(at);

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 /** Names that only mean something on a private network; Fly's own resolver answers the first two. */
-const privateEndings: readonly string[] = [
+const PRIVATE_ENDINGS: readonly string[] = [
   '.internal',
   '.flycast',
   '.local',
@@ -15,7 +15,7 @@ const privateEndings: readonly string[] = [
  * too.
  */
 const globalUnicast = ipaddr.IPv6.parse('2000::');
-const globalUnicastBits = 3;
+const GLOBAL_UNICAST_BITS = 3;
 
 /**
  * Whether an IP address, in text, is one that anybody on the internet could reach. IPv4 inside IPv6 is judged
@@ -27,11 +27,11 @@ export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
   if (address.range() !== 'unicast') return false;
-  return address instanceof ipaddr.IPv4 || address.match(globalUnicast, globalUnicastBits);
+  return address instanceof ipaddr.IPv4 || address.match(globalUnicast, GLOBAL_UNICAST_BITS);
 }
 
 /** Whether a host name could be public at all: it has a dot, and doesn't end in a private word. */
 export function isPublicName(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
-  return name.includes('.') && !privateEndings.some((ending) => name.endsWith(ending));
+  return name.includes('.') && !PRIVATE_ENDINGS.some((ending) => name.endsWith(ending));
 }

@@ -1,6 +1,6 @@
 import type { OutgoingAnswer, OutgoingRequest } from './outgoing.ts';
 
-const bodiless: readonly number[] = [101, 103, 204, 205, 304];
+const BODILESS: readonly number[] = [101, 103, 204, 205, 304];
 
 /** `fetch` on top of `send`: one request, no redirects, the answer read whole. */
 export function createOutgoingFetch(
@@ -16,7 +16,7 @@ export function createOutgoingFetch(
       ...(body ? { body } : {}),
       signal: request.signal,
     });
-    const content = bodiless.includes(answer.status) ? null : Buffer.from(answer.body);
+    const content = BODILESS.includes(answer.status) ? null : Buffer.from(answer.body);
     return new Response(content, { status: answer.status, headers: answer.headers });
   };
 }

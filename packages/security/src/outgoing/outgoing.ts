@@ -51,15 +51,15 @@ export interface Outgoing {
   close(): Promise<void>;
 }
 
-const defaultTimeoutMs = 15_000;
-const defaultMaxResponseBytes = 65_536;
-const defaultPorts: readonly number[] = [443, 8443];
+const DEFAULT_TIMEOUT_MS = 15_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 65_536;
+const DEFAULT_PORTS: readonly number[] = [443, 8443];
 
 /** Makes the door. Keep one per process: it holds the sockets. */
 export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const maxResponseBytes = options.maxResponseBytes ?? defaultMaxResponseBytes;
-  const ports = options.ports ?? defaultPorts;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const maxResponseBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+  const ports = options.ports ?? DEFAULT_PORTS;
   const allowed = new Set((options.allowedOrigins ?? []).map((origin) => new URL(origin).origin));
 
   const shared = { pipelining: 1, keepAliveTimeout: 4000, maxHeaderSize: 16_384 } as const;

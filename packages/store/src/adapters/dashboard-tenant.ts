@@ -28,11 +28,11 @@ export function visibleExtension(organizationIds: readonly string[], extensionId
 /** Joins a workspace to its extension, which is named as text there. */
 export const workspaceOfExtension = sql`${gatewayWorkspaces.extensionId} = ${extensions.id}::text`;
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Postgres answers an error, not "no rows", when a uuid column is compared with other text. */
 export function isUuid(text: string): boolean {
-  return uuid.test(text);
+  return UUID.test(text);
 }
 
 /** ISO 8601 in UTC, the form in which the page gets times. */

@@ -14,7 +14,7 @@ import { EXTENSION_CHANGES, EXTENSION_COLUMNS, readRecord, toRecord } from './pr
 export const OUTBOX_CHANNEL = 'hangar_outbox';
 
 /** The row's id is a UUID; any other text names nothing and must not reach the cast. */
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Rolls an insert back when the id turned out to be taken. */
 class IdTaken extends Error {}
@@ -46,10 +46,10 @@ export function extensionStore(db: Database): ExtensionStore {
   return {
     insert,
     insertSigned: async (wanted) => await insertSigned(db, wanted),
-    find: async (id) => (uuid.test(id) ? await find(eq(extensions.id, id)) : undefined),
+    find: async (id) => (UUID.test(id) ? await find(eq(extensions.id, id)) : undefined),
 
     async change<R>(id: string, decide: (current: ExtensionRecord) => Decision<R>): Promise<R | undefined> {
-      if (!uuid.test(id)) return undefined;
+      if (!UUID.test(id)) return undefined;
       try {
         return await db.transaction(async (tx) => {
           const [current] = await lockRecord(tx, id);
@@ -79,7 +79,7 @@ export function extensionStore(db: Database): ExtensionStore {
       const from =
         after === undefined
           ? undefined
-          : await find(uuid.test(after) ? eq(extensions.id, after) : sql`false`);
+          : await find(UUID.test(after) ? eq(extensions.id, after) : sql`false`);
       if (after !== undefined && from === undefined) return [];
       const rows = await db
         .select()
@@ -139,7 +139,7 @@ export function extensionStore(db: Database): ExtensionStore {
     },
 
     async usable({ from, to, organizationId, extensionId }) {
-      if (extensionId !== undefined && !uuid.test(extensionId)) return [];
+      if (extensionId !== undefined && !UUID.test(extensionId)) return [];
       const rows = await db
         .select()
         .from(extensions)

@@ -6,7 +6,7 @@ import { deliveries, outbox, webhookEndpoint } from '../schema/provider.ts';
 import { notify } from '../signals.ts';
 import { OUTBOX_CHANNEL } from './provider-extensions.ts';
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** There is one address at Fly.io per provider. */
 const ENDPOINT = 'fly';
@@ -81,7 +81,7 @@ export function outboxStore(db: Database): OutboxStore {
     },
 
     async requeue(deliveryId, now) {
-      if (!uuid.test(deliveryId)) return false;
+      if (!UUID.test(deliveryId)) return false;
       return await db.transaction(async (tx) => {
         const [delivery] = await tx
           .select({ id: deliveries.announcementId })
@@ -98,7 +98,7 @@ export function outboxStore(db: Database): OutboxStore {
     },
 
     async deliveries({ extensionId, limit }) {
-      if (extensionId !== undefined && !uuid.test(extensionId)) return [];
+      if (extensionId !== undefined && !UUID.test(extensionId)) return [];
       return await db
         .select()
         .from(deliveries)
