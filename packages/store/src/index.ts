@@ -1,5 +1,6 @@
 /** Opening: embedded or server, migrated, with the single-writer lock. */
 export { claimFolder, openStore, embeddedStore, type OpenStoreOptions, type Store } from './open.ts';
+export { makeBlankDatabase } from './make-blank-database.ts';
 export { migrateEmbedded, migrateServer } from './migrate.ts';
 export { lockFolder } from './folder-lock.ts';
 

@@ -10,6 +10,8 @@ export interface Jobs {
    * @throws RangeError for a time that a schedule cannot keep: it must divide an hour or a day into whole minutes or hours.
    */
   schedule(name: string, everySeconds: number, work: () => Promise<void>): Promise<void>;
+  /** Makes the tables that a schedule of this name needs, and nothing else: the dear part of its first time. */
+  prepare(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,14 +42,12 @@ export async function startJobs(store: Store, log: Log = silentLog): Promise<Job
   });
   boss.on('error', (error) => log.warn({ error }, 'job queue'));
   await boss.start();
+  const prepare = async (name: string): Promise<void> =>
+    await boss.createQueue(name, { name, policy: 'stately', retryLimit: 0, expireInSeconds: EXPIRE_SECONDS });
   return {
+    prepare,
     schedule: async (name, everySeconds, work) => {
-      await boss.createQueue(name, {
-        name,
-        policy: 'stately',
-        retryLimit: 0,
-        expireInSeconds: EXPIRE_SECONDS,
-      });
+      await prepare(name);
       await boss.schedule(name, cronOf(everySeconds));
       await boss.work(name, { pollingIntervalSeconds: POLL_SECONDS }, work);
     },

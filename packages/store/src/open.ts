@@ -6,6 +6,7 @@ import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { HangarError, inWords, type Log, silentLog } from '@hangar/http';
 import { FileLockedError, type FileLock, type Secret } from '@hangar/security';
 import { type Database, sqlState } from './database.ts';
+import { openFolder, type EmbeddedFolder } from './embedded-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
 import { reportingOutages } from './outage.ts';
@@ -61,22 +62,26 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 async function openEmbedded(dataDir: string | undefined, held: FileLock | undefined): Promise<Store> {
   const lock = held ?? (dataDir === undefined ? undefined : claimFolder(dataDir));
   try {
-    const client = await PGlite.create(dataDir === undefined ? {} : { dataDir: join(dataDir, 'pg') }).catch(
-      (error: unknown) => {
-        throw doesNotOpen(dataDir ?? 'memory', error);
-      },
-    );
+    const { client, settled } = await openOrMake(dataDir).catch((error: unknown) => {
+      throw doesNotOpen(dataDir ?? 'memory', error);
+    });
     await migrateEmbedded(client).catch((error: unknown) => {
       throw new HangarError('config_invalid', {
         public: `The database in ${dataDir ?? 'memory'} cannot be brought up to date (${sqlState(error) ?? 'unknown'}). It was made by another version; see docs/decisions/0003, or choose another HANGAR_DATA_DIR.`,
         cause: error,
       });
     });
+    settled();
     return embeddedStore(client, () => lock?.release());
   } catch (error) {
     lock?.release();
     throw error;
   }
+}
+
+async function openOrMake(dataDir: string | undefined): Promise<EmbeddedFolder> {
+  if (dataDir === undefined) return { client: await PGlite.create(), settled: () => {} };
+  return await openFolder(dataDir);
 }
 
 /** PGlite says only that it failed, and of a full disk not even that: which of the two it is, the disk itself says. */

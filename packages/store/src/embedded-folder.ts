@@ -1,0 +1,26 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { blankDatabase } from './blank-database.ts';
+
+/** An embedded database in a folder. */
+export interface EmbeddedFolder {
+  readonly client: PGlite;
+  /** To be called once it is migrated: from now on what is in the folder is kept. */
+  settled(): void;
+}
+
+/**
+ * Opens the embedded database of a data folder, or makes one. A process that dies while it makes one leaves a folder in
+ * which nothing was ever served; a file beside it says so, and the next start begins anew instead of calling it damaged.
+ */
+export async function openFolder(dataDir: string): Promise<EmbeddedFolder> {
+  const folder = join(dataDir, 'pg');
+  const unfinished = join(dataDir, 'pg.unfinished');
+  if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true });
+  if (existsSync(folder)) return { client: await PGlite.create({ dataDir: folder }), settled: () => {} };
+  writeFileSync(unfinished, '');
+  const blank = await blankDatabase();
+  const client = await PGlite.create({ dataDir: folder, ...(blank ? { loadDataDir: blank } : {}) });
+  return { client, settled: () => rmSync(unfinished, { force: true }) };
+}
