@@ -14,10 +14,8 @@ const FORBIDDEN_NAMES = /^(?:utils?|helpers?|common|misc|types|manager|service)\
 const LOWER_CONSTANT =
   /^(?:export )?const ([a-z]\w*)(?:: [^=]+)? = (?:-?\d|'|`[^$]*`;|\/[^/*]|\[|new (?:Set|Map)\b)/gm;
 /** Registries that are used like values, and names that packages give to their users. */
-const VALUES = new Set([
-  ...['routes', 'dashboardRoutes', 'presets', 'steps', 'variables'],
-  ...['operatorOrganization', 'seededOrganizations', 'seededUsers'],
-]);
+const VALUES =
+  /^(?:routes|dashboardRoutes|presets|steps|variables|operatorOrganization|seededOrganizations|seededUsers)$/;
 
 /** The one place where tests switch faults on, because there it is asserted that they strike. */
 const MISHAPS = 'test/harness/mishaps.ts';
@@ -41,7 +39,7 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
   const text = readFileSync(join(root, file), 'utf8');
   if (/^(?:packages|apps|examples)\/[^/]+\/src\//.test(file))
     for (const [, name] of text.matchAll(LOWER_CONSTANT))
-      if (!VALUES.has(name))
+      if (!VALUES.test(name))
         offences.push(`${file}: ${name} is a constant; upper case, with its unit at the end`);
   const lines = text.split('\n').length - 1;
   if (lines > MAX_LINES)
