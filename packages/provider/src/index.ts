@@ -32,6 +32,8 @@ export type {
   AccountEvidence,
   AccountStore,
   Announcement,
+  Attempt,
+  Claimed,
   Decision,
   Delivery,
   EndpointState,

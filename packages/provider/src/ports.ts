@@ -225,6 +225,20 @@ export type Settlement =
   | { readonly tag: 'again'; readonly at: Date }
   | { readonly tag: 'parked'; readonly reason: string };
 
+/** An attempt with what follows from it, for the announcement and for the address. */
+export interface Attempt {
+  readonly delivery: Delivery;
+  readonly next: Settlement;
+  /** Present when the attempt says something about the address; of several in one settlement the last one counts. */
+  readonly endpoint?: EndpointState;
+}
+
+/** An announcement to be sent now, with the newest snapshot of what it is about. */
+export interface Claimed {
+  readonly announcement: Announcement;
+  readonly extension: ExtensionRecord;
+}
+
 /** Whether the address at Fly.io may be used now. */
 export interface EndpointState {
   /** Set when Fly.io answered 410: nothing is sent until an operator resumes. */
@@ -238,16 +252,17 @@ export interface EndpointState {
 export interface OutboxStore {
   /**
    * Takes announcements that are due: of each extension only the oldest pending one, so that order holds.
-   * What was taken is not handed to anybody else before `until`.
+   * What was taken is not handed to anybody else before `until`. Nothing while the address is stopped or paused; one
+   * after that, for as long as nobody knows that it is well again.
    */
   claim(claim: {
     readonly holder: string;
     readonly now: Date;
     readonly until: Date;
     readonly limit: number;
-  }): Promise<Announcement[]>;
-  /** Records an attempt and what follows, in one transaction; nothing when the claim has lapsed meanwhile. */
-  settle(holder: string, delivery: Delivery, next: Settlement, endpoint?: EndpointState): Promise<void>;
+  }): Promise<readonly Claimed[]>;
+  /** Records attempts and what follows, in one committed statement; nothing of those whose claim has lapsed meanwhile. */
+  settle(holder: string, attempts: readonly Attempt[]): Promise<void>;
   endpoint(): Promise<EndpointState>;
   setEndpoint(state: EndpointState): Promise<void>;
   /** Makes the announcement of a delivery pending again under the same id. False when there is none. */

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { redactText, signMessage } from '@hangar/security';
 import { OutgoingError } from '@hangar/security/outgoing';
 import type { Kit } from '../kit.ts';
-import type { Announcement, Delivery } from '../ports.ts';
+import type { Attempt, Claimed } from '../ports.ts';
 import { createRounds, type Rounds } from '../rounds.ts';
 import { webhookBody } from './message.ts';
-import { judgeAttempt, openEndpoint, type Attempted } from './verdict.ts';
+import { createPool } from './pool.ts';
+import { judgeAttempt, type Attempted } from './verdict.ts';
 
-/** Extensions served side by side; of each only one announcement is on its way. */
-const AT_ONCE = 8;
+/** Extensions served side by side; of each only one announcement is on its way. More would be a burst at Fly.io's door. */
+const AT_ONCE = 16;
 
 /** A claim outlives the slowest attempt by this much, so that nobody sends beside us. */
 const CLAIM_SLACK_MS = 30_000;
@@ -24,10 +25,10 @@ export function createSender(kit: Kit): Rounds {
   const { store, outgoing, webhookSecret, webhookUrl } = kit.options;
   const holder = randomUUID();
 
-  const attempt = async (announcement: Announcement): Promise<{ attempted: Attempted; answer: string }> => {
-    const extension = await store.extensions.find(announcement.extensionId);
-    if (extension === undefined)
-      return { attempted: { tag: 'failed', reason: 'the extension is gone' }, answer: '' };
+  const send = async ({
+    announcement,
+    extension,
+  }: Claimed): Promise<{ attempted: Attempted; answer: string }> => {
     const body = webhookBody(announcement.action, extension, kit.now());
     try {
       const answer = await outgoing.send({
@@ -53,13 +54,14 @@ export function createSender(kit: Kit): Rounds {
     }
   };
 
-  const deliver = async (announcement: Announcement): Promise<void> => {
+  const attempt = async (claimed: Claimed): Promise<Attempt> => {
+    const { announcement } = claimed;
     const startedAt = kit.now();
     const started = performance.now();
-    const { attempted, answer } = await attempt(announcement);
+    const { attempted, answer } = await send(claimed);
     const number = announcement.attempts + 1;
-    const verdict = judgeAttempt(announcement, number, attempted, kit.now());
-    const delivery: Delivery = {
+    const { outcome, next, endpoint } = judgeAttempt(announcement, number, attempted, kit.now());
+    const delivery = {
       id: randomUUID(),
       announcementId: announcement.id,
       extensionId: announcement.extensionId,
@@ -68,42 +70,46 @@ export function createSender(kit: Kit): Rounds {
       startedAt,
       durationMs: Math.round(performance.now() - started),
       status: attempted.tag === 'answered' ? attempted.status : null,
-      outcome: verdict.outcome,
+      outcome,
       answer,
       replay: announcement.replay,
     };
-    await store.outbox.settle(holder, delivery, verdict.next, verdict.endpoint);
-    const { outcome, status } = delivery;
-    const line = {
-      webhook: announcement.id,
-      extension: announcement.extensionId,
-      attempt: number,
-      status,
-      outcome,
-    };
-    if (verdict.next.tag === 'delivered') kit.log.info(line, 'webhook delivered');
-    else if (verdict.next.tag === 'parked' || verdict.endpoint !== undefined)
-      kit.log.error(line, 'webhooks need a person');
-    else kit.log.warn(line, 'webhook not delivered; it will be tried again');
+    return { delivery, next, ...(endpoint === undefined ? {} : { endpoint }) };
   };
 
-  const drain = async (signal?: AbortSignal): Promise<void> => {
-    for (;;) {
-      if (signal?.aborted === true) return;
+  const pool = createPool<Claimed, Attempt>({
+    size: AT_ONCE,
+    take: async (limit) => {
       const now = kit.now();
-      const endpoint = await store.outbox.endpoint();
-      if (endpoint.stoppedAt !== null) return;
-      if (endpoint.pausedUntil !== null && endpoint.pausedUntil > now) return;
       const until = new Date(now.getTime() + kit.timing.webhookMs + CLAIM_SLACK_MS);
-      // After a pause one goes ahead alone, to see whether the receiver is well again.
-      const limit = endpoint.reason === openEndpoint.reason ? AT_ONCE : 1;
-      const claimed = await store.outbox.claim({ holder, now, until, limit });
-      if (claimed.length === 0) return;
-      await Promise.all(claimed.map(deliver));
-    }
+      return await store.outbox.claim({ holder, now, until, limit });
+    },
+    work: attempt,
+    settle: async (attempts) => {
+      await store.outbox.settle(holder, attempts);
+      for (const each of attempts) note(kit, each);
+    },
+  });
+  const rounds = createRounds(
+    (signal) => pool.drain(signal),
+    (error) => kit.log.error({ error }, 'a round of webhooks broke off'),
+  );
+  return {
+    ...rounds,
+    wake: () => {
+      // While a round waits for slow receivers there may be room for more beside them.
+      pool.nudge();
+      rounds.wake();
+    },
   };
+}
 
-  return createRounds(drain, (error) => kit.log.error({ error }, 'a round of webhooks broke off'));
+function note({ log }: Kit, { delivery, next, endpoint }: Attempt): void {
+  const { outcome, status, announcementId: webhook, extensionId: extension, attempt } = delivery;
+  const line = { webhook, extension, attempt, status, outcome };
+  if (next.tag === 'delivered') log.info(line, 'webhook delivered');
+  else if (next.tag === 'parked' || endpoint !== undefined) log.error(line, 'webhooks need a person');
+  else log.warn(line, 'webhook not delivered; it will be tried again');
 }
 
 /** What a stranger wrote, fit for a column and for a page: no NUL, no tokens, not long. */

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Attempt, OutboxStore, ProviderOptions } from '@hangar/provider';
+import type { Outgoing } from '@hangar/security/outgoing';
+import { createProviderStore, type Store } from '@hangar/store';
+import { openWorld, type World } from './world/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(async () => await world.close());
+
+const received = () => world.receiver.received;
+/** Extensions, by id. */
+const create = async (count: number): Promise<string[]> => {
+  const made: string[] = [];
+  for (let index = 0; index < count; index += 1) made.push((await world.create()).json.id);
+  return made;
+};
+/** A process whose outbox is watched or broken; none of them wakes another one. */
+const process = (
+  outbox: Partial<OutboxStore>,
+  { db, ...change }: Partial<ProviderOptions> & { readonly db?: Store['db'] } = {},
+) => {
+  const store = createProviderStore(db ?? world.database.db);
+  return world.replica({ ...change, store: { ...store, outbox: { ...store.outbox, ...outbox } } });
+};
+const send = async (provider: ReturnType<typeof process>) => {
+  const task = provider.tasks.find(({ name }) => name === 'provider.webhooks');
+  await task?.run(new AbortController().signal);
+};
+/** Announced by somebody who sends nothing. */
+const silent = () => process({ claim: async () => [] });
+
+test('many announcements go out once each, in order for each extension, and are settled together', async () => {
+  const ids = await create(30);
+  const silently = silent();
+  for (const status of ['sleeping', 'ready', 'suspended'] as const)
+    for (const id of ids) await silently.extensions.setStatus(id, status, status);
+  const settled: number[] = [];
+  const other = await world.database.another();
+  const watched = (db: Store['db']) => {
+    const { outbox } = createProviderStore(db);
+    const { outgoing } = world.options;
+    let sent = 0;
+    const settle = async (holder: string, attempts: readonly Attempt[]): Promise<void> => {
+      settled.push(attempts.length);
+      // A database that takes its time with the first one: meanwhile others are answered.
+      if (attempts.length === sent)
+        await vi.waitFor(() => expect(sent).toBeGreaterThanOrEqual(10)).catch(() => undefined);
+      await outbox.settle(holder, attempts);
+    };
+    const sending: Outgoing['send'] = async (request) => {
+      const answer = await outgoing.send(request);
+      sent += 1;
+      return answer;
+    };
+    return process({ settle }, { db, outgoing: { ...outgoing, send: sending } });
+  };
+  await Promise.all([send(watched(world.database.db)), send(watched(other.db))]);
+  expect(received()).toHaveLength(90);
+  expect(new Set(received().map(({ headers }) => headers['webhook-id'])).size).toBe(90);
+  const { rows } = await world.database.execute('select id, sequence::int from outbox order by sequence');
+  const places = new Map((rows as { id: string; sequence: number }[]).map((row) => [row.id, row.sequence]));
+  for (const id of ids) {
+    const order = received()
+      .filter(({ message }) => message.resource['id'] === id)
+      .map(({ headers }) => places.get(headers['webhook-id'] ?? ''));
+    expect(order).toHaveLength(3);
+    expect(order).toEqual(order.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+  }
+  expect(settled.reduce((sum, count) => sum + count)).toBe(90);
+  expect(settled.length).toBeLessThan(90);
+  expect(await world.provider.webhooks.backlog()).toEqual({ pending: 0, oldest: null });
+  await other.close();
+});
+
+test('an extension whose receiver is slow keeps nobody waiting who is announced meanwhile', async () => {
+  const [slow = '', quick = ''] = await create(2);
+  const provider = world.replica({ timing: { webhookMs: 2_000 } });
+  world.receiver.answers = ['hang'];
+  await provider.extensions.setStatus(slow, 'sleeping');
+  await vi.waitFor(() => expect(received()).toHaveLength(1));
+  await provider.extensions.setStatus(quick, 'sleeping');
+  await vi.waitFor(() =>
+    expect(received().map(({ message }) => message.resource['id'])).toEqual([slow, quick]),
+  );
+  // The first one is still on its way: nothing of it is on record.
+  expect(await provider.extensions.deliveries({ extensionId: slow })).toEqual([]);
+  await provider.idle();
+  expect((await provider.extensions.deliveries({ extensionId: slow })).map(({ outcome }) => outcome)).toEqual(
+    ['timeout'],
+  );
+});
+
+test('after a pause one goes ahead alone, and nobody beside it until it is back', async () => {
+  const ids = await create(3);
+  const silently = silent();
+  for (const id of ids) await silently.extensions.setStatus(id, 'sleeping');
+  world.receiver.answers = [503, 503, 503].map((status) => ({ status, headers: { 'retry-after': '60' } }));
+  await send(world.provider);
+  world.clock.advance(3_600);
+  received().length = 0;
+  world.receiver.answers = ['hang'];
+  const alone = world.replica({ timing: { webhookMs: 1_000 } });
+  const sending = send(alone);
+  await vi.waitFor(() => expect(received()).toHaveLength(1));
+  alone.webhooks.wake();
+  await sending;
+  await alone.idle();
+  // The one that hung was followed by the next one alone, which was answered; then all could go.
+  expect(received()).toHaveLength(3);
+  expect(await world.provider.webhooks.endpoint()).toEqual({
+    stoppedAt: null,
+    pausedUntil: null,
+    reason: null,
+  });
+});
+
+test('a settlement that fails is told, and what was sent is sent again under its id', async () => {
+  const [id = ''] = await create(1);
+  await silent().extensions.setStatus(id, 'sleeping');
+  const settle = async () => await Promise.reject(new Error('no database'));
+  await expect(send(process({ settle }))).rejects.toThrow('no database');
+  expect(received()).toHaveLength(1);
+  await send(world.provider);
+  expect(received()).toHaveLength(1);
+  world.clock.advance(60);
+  await send(world.provider);
+  expect(new Set(received().map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  expect(received()).toHaveLength(2);
+});
