@@ -7,7 +7,7 @@ import { blankDatabase } from './blank-database.ts';
 export interface EmbeddedFolder {
   readonly client: PGlite;
   /** To be called once it is migrated: from now on what is in the folder is kept. */
-  settled(): void;
+  readonly settled: () => void;
 }
 
 /**
