@@ -35,9 +35,11 @@ const deploy = {
 };
 export const hour = until(3600);
 
-export const mintThree = () => mint({ key, keyId, location, caveats: [org, until(86_400), deploy] });
+export const mintThree = (crypto) =>
+  mint({ key, keyId, location, caveats: [org, until(86_400), deploy], crypto });
 /** Five caveats, one of them a third party's. */
-export const mintFive = () => attenuate(addThirdParty(mintThree(), { location: login, sharedKey }), [app]);
+export const mintFive = (crypto) =>
+  attenuate(addThirdParty(mintThree(crypto), { location: login, sharedKey, crypto }), [app], crypto);
 
 export const token = mintFive();
 const { ticket } = token.caveats.find(({ type }) => type === '3P');

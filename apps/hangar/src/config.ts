@@ -50,6 +50,8 @@ export interface Config {
   readonly metricsToken: Secret | undefined;
   readonly leakKeysFile: string | undefined;
   readonly mintLimits: MintLimitsConfig;
+  /** What computes the signatures of tokens. */
+  readonly tokenEngine: 'wasm' | 'node';
   readonly policy: OperatorPolicy;
   /** Names of the secrets that were generated for development, and the file that holds them. */
   readonly generated: { readonly names: readonly string[]; readonly file: string };
@@ -130,6 +132,7 @@ export function readConfig(
     metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
     leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),
     mintLimits: mintLimits(reading),
+    tokenEngine: reading.text('HANGAR_TOKEN_ENGINE') === 'node' ? 'node' : 'wasm',
     policy,
     generated: { names: reading.generated, file: developmentFile(dataDir) },
   });
@@ -145,6 +148,8 @@ export interface AuthorityConfig {
   readonly dataDir: string;
   readonly sockets: string;
   readonly mintLimits: MintLimitsConfig;
+  /** What computes the signatures of tokens. */
+  readonly tokenEngine: 'wasm' | 'node';
   readonly logLevel: string;
 }
 
@@ -179,6 +184,7 @@ export function readAuthorityConfig(
     dataDir,
     sockets,
     mintLimits: mintLimits(reading),
+    tokenEngine: reading.text('HANGAR_TOKEN_ENGINE') === 'node' ? 'node' : 'wasm',
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
   });
 }

@@ -1,4 +1,9 @@
-import { createVerificationCache, type Macaroon, type VerificationCache } from '@hangar/macaroon';
+import {
+  createVerificationCache,
+  type Macaroon,
+  type TokenCrypto,
+  type VerificationCache,
+} from '@hangar/macaroon';
 import type { AuthenticatedCaller, Task, TokenReason, TokenVerifier } from '@hangar/contract';
 import {
   ok,
@@ -57,6 +62,8 @@ export interface AuthorityOptions {
   readonly returnOrigins?: readonly string[];
   /** Whose signed reports of leaked tokens are believed (`readLeakReporters`); absent takes none. */
   readonly leakReporters?: LeakReporters;
+  /** What computes (`createTokenCrypto`); default node:crypto without an engine. */
+  readonly tokenCrypto?: TokenCrypto;
   readonly now?: Clock;
   /** Milliseconds of a clock that never jumps; default `performance.now`. */
   readonly monotonicMs?: () => number;
@@ -91,13 +98,13 @@ export interface Authority {
  * if (accepted.ok) accepted.value.clear({ orgId: 70001n, action: Action.read, now: new Date() });
  */
 export function createAuthority(options: AuthorityOptions): Authority {
-  const { issuer, sealer, location, dischargeLocation } = options;
+  const { issuer, sealer, location, dischargeLocation, tokenCrypto } = options;
   const now = options.now ?? systemClock;
   const monotonicMs = options.monotonicMs ?? (() => performance.now());
   const log = options.log ?? silentLog;
   const directory = options.directory ?? {};
 
-  const cache = createVerificationCache({ now });
+  const cache = createVerificationCache({ now, crypto: tokenCrypto });
   const feed = createRevocationFeed({
     issuer,
     expected: { location, dischargeLocation },
@@ -120,7 +127,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
   const callerOf = (held: HeldTokens): AuthenticatedCaller =>
     createCaller(held, { meters, recordUse: (use) => lastUsed.record(use) });
   const headers = createHeaderMemory({ feed, callerOf, now, monotonicMs });
-  const reader = createTokenReader({ location, issuer, feed, cache, headers, now });
+  const reader = createTokenReader({ location, issuer, feed, cache, headers, tokenCrypto, now });
   const tokens = createTokens({ issuer, feed, reader, location, lastUsed, now, log });
   const requireLogin: Authority['requireLogin'] = (token, workspace) => issuer.requireLogin(token, workspace);
 

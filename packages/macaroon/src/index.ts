@@ -32,6 +32,10 @@ export type { Nonce } from './format/nonce.ts';
 export { LOCATIONS } from './format/location.ts';
 export { LIMITS, type Limits } from './limits.ts';
 
+/** What computes: node:crypto by default, an engine of one's own for a process that verifies all day. */
+export { createTokenCrypto } from '#crypto';
+export type { TokenCrypto, TokenCryptoOptions } from './crypto/token-crypto.ts';
+
 /** Headers: several tokens in one text. */
 export {
   decodeToken,

@@ -33,6 +33,7 @@ const split = (tails: Uint8Array | undefined) =>
 
 describe('WebAssembly, node:crypto and the browser walk a chain alike', () => {
   const engine = createEngine();
+  const fast = node.createTokenCrypto();
   const long = fc.constantFrom(0, 20, 39, 40, 41, 48, 49, 100, 120, 6000).map((length) => 'x'.repeat(length));
   const domain = long.map((text) => ({ type: 'ConfineGoogleHD' as const, domain: text }));
   const chain = fc.array(fc.oneof(addableCaveat, domain), { maxLength: 8 });
@@ -64,12 +65,14 @@ describe('WebAssembly, node:crypto and the browser walk a chain alike', () => {
         const kept = engine.walkChain(...parts, true)!;
         expect(kept === 'wrong' ? undefined : split(kept)).toEqual(expected);
         expect(engine.walkChain(...parts, false) === 'wrong').toBe(expected === undefined);
-        expect(split(noble.walkChain(...parts, true))).toEqual(expected);
+        for (const { walkChain } of [fast, node.PLAIN_CRYPTO, noble.PLAIN_CRYPTO])
+          expect(split(walkChain(...parts, true))).toEqual(expected);
         if (kept !== 'wrong') {
           const digests = expected!.map((each) => sha256Hex(fromHex(each)));
           expect(split(engine.digests(kept))).toEqual(digests);
-          expect(noble.tailDigests(kept)).toEqual(digests);
-          expect(node.tailDigests(kept)).toEqual(digests);
+          expect(noble.PLAIN_CRYPTO.tailDigests(kept)).toEqual(digests);
+          expect(fast.tailDigests(kept)).toEqual(digests);
+          expect(node.PLAIN_CRYPTO.tailDigests(kept)).toEqual(digests);
         }
         // A token put together field by field has its parts in the same places.
         const { nonce, location, caveats, tail, nonceBytes, pairs } = value;
@@ -104,11 +107,28 @@ describe('WebAssembly, node:crypto and the browser walk a chain alike', () => {
   });
 });
 
+test('an engine is built when it is asked for, each with a memory of its own, and can be left out', () => {
+  const [one, two] = [node.createTokenCrypto(), node.createTokenCrypto()];
+  expect([one.engine, node.createTokenCrypto({ engine: 'node' }).engine]).toEqual([
+    'WebAssembly',
+    'node:crypto',
+  ]);
+  expect(node.PLAIN_CRYPTO.engine).toBe('node:crypto');
+  const text = 'AAEC';
+  const [first, again, other] = [one, one, two].map((each) => each.decodeBase64(text)!);
+  expect(first!.buffer).toBe(again!.buffer);
+  expect(other!.buffer).not.toBe(first!.buffer);
+  expect([first, again, other]).toEqual(Array(3).fill(Uint8Array.of(0, 1, 2)));
+  const plainly = node.PLAIN_CRYPTO.decodeBase64(text)!;
+  expect(plainly.buffer.byteLength).toBe(3);
+});
+
 test('all give the same verdict on every bit of a token and its discharge', { timeout: TIMEOUT }, () => {
   const script = `
-    const { addThirdParty, attenuate, createDischarge, decodeMacaroon, mint, verify } = await import('@hangar/macaroon');
+    const { addThirdParty, attenuate, createDischarge, createTokenCrypto, decodeMacaroon, mint, verify } = await import('@hangar/macaroon');
     const { createHash } = await import('node:crypto');
     if (process.env.WITHOUT === 'WebAssembly') delete globalThis.WebAssembly;
+    const crypto = process.env.WITHOUT === 'engine' ? undefined : createTokenCrypto();
     const digest = (bytes) => createHash('sha256').update(bytes).digest();
     const filled = (length) => new Uint8Array(length).fill(7);
     const location = 'https://api.fly.io/v1', login = 'https://auth.fly.io', sharedKey = filled(32), key = filled(32);
@@ -123,7 +143,7 @@ test('all give the same verdict on every bit of a token and its discharge', { ti
     const judge = (permission, paper) => {
       const [read, note] = [decodeMacaroon(permission), decodeMacaroon(paper)];
       if (!read.ok || !note.ok) return 'unread';
-      const verdict = verify(read.value, { key, discharges: [note.value], trusted });
+      const verdict = verify(read.value, { key, discharges: [note.value], trusted, crypto });
       return verdict.ok ? [verdict.value.caveats.length, ...verdict.value.branches].join() : [verdict.reason.tag, verdict.reason.causes].join();
     };
     for (let round = 0; round < 100; round++) verdicts.push(judge(token.bytes, discharge.bytes));
@@ -136,7 +156,7 @@ test('all give the same verdict on every bit of a token and its discharge', { ti
     }
     const locations = 8 * (location.length + login.length);
     const good = verdicts.slice(100).filter((verdict) => /^[0-9]/.test(verdict)).length;
-    console.log([import.meta.resolve('#crypto').split('/').at(-1), digest(verdicts.join('|')).toString('hex'), good > 0 && good <= locations].join(' '));
+    console.log([import.meta.resolve('#crypto').split('/').at(-1), crypto?.engine ?? 'none', digest(verdicts.join('|')).toString('hex'), good > 0 && good <= locations].join(' '));
   `;
   const run = (without: string, ...conditions: string[]) =>
     execFileSync(
@@ -158,8 +178,9 @@ test('all give the same verdict on every bit of a token and its discharge', { ti
     )
       .trim()
       .split(' ');
-  const [file, verdicts, locationsOnly] = run('');
-  expect([file, locationsOnly]).toEqual(['node.ts', 'true']);
-  expect(run('WebAssembly')).toEqual(['node.ts', verdicts, 'true']);
-  expect(run('', '--conditions=browser')).toEqual(['noble.ts', verdicts, 'true']);
+  const [file, engine, verdicts, locationsOnly] = run('');
+  expect([file, engine, locationsOnly]).toEqual(['node.ts', 'WebAssembly', 'true']);
+  expect(run('engine')).toEqual(['node.ts', 'none', verdicts, 'true']);
+  expect(run('WebAssembly')).toEqual(['node.ts', 'node:crypto', verdicts, 'true']);
+  expect(run('', '--conditions=browser')).toEqual(['noble.ts', 'noble', verdicts, 'true']);
 });

@@ -18,7 +18,7 @@ import {
   verify,
   type Caveat,
 } from '@hangar/macaroon';
-import { chainTails, sha256 } from '#crypto';
+import { PLAIN_CRYPTO } from '#crypto';
 import {
   filled,
   fromHex,
@@ -33,6 +33,8 @@ import {
   sharedKey,
   token,
 } from './fixture.ts';
+
+const { chainTails, sha256 } = PLAIN_CRYPTO;
 
 const e1 = token([]);
 const e2 = attenuate(e1, [org]);

@@ -15,7 +15,9 @@ import {
   type VerifyOptions,
   Writer,
 } from '@hangar/macaroon';
-import { chainTails } from '#crypto';
+import { PLAIN_CRYPTO } from '#crypto';
+
+const { chainTails } = PLAIN_CRYPTO;
 
 export const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 export const sharedKey = new Uint8Array(32).fill(0x42);

@@ -2,7 +2,7 @@ import { createIssuerDoor } from '@hangar/authority';
 import { createSealer } from '@hangar/security';
 import { claimFolder, openStore, startJobs } from '@hangar/store';
 import type { AuthorityConfig } from '../config.ts';
-import { openIssuer } from '../house/issuer.ts';
+import { buildTokenCrypto, openIssuer } from '../house/issuer.ts';
 import { createLog } from '../processes/log.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { reachPlatform } from '../house/platform.ts';
@@ -31,7 +31,8 @@ export async function runAuthority(config: AuthorityConfig): Promise<Running> {
     const { now } = await reachPlatform(config, open, log);
     const sealer = createSealer(config.masterKeys);
     const { publicUrl, mintLimits: limits } = config;
-    const issuer = await openIssuer({ publicUrl, store, sealer, limits, now, log });
+    const tokenCrypto = buildTokenCrypto(config.tokenEngine, log);
+    const issuer = await openIssuer({ publicUrl, store, sealer, limits, tokenCrypto, now, log });
     const work = open.together();
     for (const half of HALVES) {
       const listening = await serveOnSocket(createIssuerDoor(issuer, half), paths[half], log);

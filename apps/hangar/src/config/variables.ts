@@ -63,6 +63,7 @@ export const sections: Readonly<Record<Section, string>> = {
 export const choices = {
   HANGAR_FLY: ['simulator', 'real'],
   HANGAR_LOG_LEVEL: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+  HANGAR_TOKEN_ENGINE: ['wasm', 'node'],
 } as const;
 
 export const variables = [
@@ -297,6 +298,14 @@ export const variables = [
     fallback: '32',
     sentence:
       'How long a chain of tokens may be that were minted one with another; narrowing counts for nothing. Read by the process that signs.',
+  },
+  {
+    name: 'HANGAR_TOKEN_ENGINE',
+    section: 'operation',
+    kind: 'choice',
+    fallback: 'wasm',
+    sentence:
+      'What computes the signatures of tokens: a WebAssembly module of our own ([why](token-engine.md)), or Node alone, which takes about three times as long. The log says at start which one serves.',
   },
   {
     name: 'HANGAR_AUDIT_DAYS',

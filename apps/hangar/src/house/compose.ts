@@ -31,7 +31,7 @@ import { createDashboard } from '../dashboard/dashboard.ts';
 import { appTokensEnd, ENVIRONMENTS_CONFIG_KEYS, environmentsSeller } from './environments-seller.ts';
 import { createGatewayDoor } from '../http/gateway-door.ts';
 import { createMainDoor } from '../http/main-door.ts';
-import { reachIssuer, tokenLocations } from './issuer.ts';
+import { buildTokenCrypto, reachIssuer, tokenLocations } from './issuer.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { createReadiness } from '../http/readiness.ts';
 import { routeAccess } from './route-access.ts';
@@ -71,11 +71,13 @@ const assetsDir = fileURLToPath(new URL('./dist', import.meta.resolve('@hangar/d
 export async function composeHangar(parts: HangarParts): Promise<Hangar> {
   const { config, store, outgoing, urls, now, log } = parts;
   const sealer = createSealer(config.masterKeys);
+  const tokenCrypto = buildTokenCrypto(config.tokenEngine, log);
   const { issuer, ...apart } = await reachIssuer(config.authoritySockets, {
     publicUrl: config.publicUrl,
     store,
     sealer,
     limits: config.mintLimits,
+    tokenCrypto,
     now,
     log,
   });
@@ -115,6 +117,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     directory: createDirectory(store.db),
     routeAccess: routeAccess(environmentStore, now),
     ...(config.leakKeysFile === undefined ? {} : { leakReporters: leakReporters(config.leakKeysFile) }),
+    tokenCrypto,
     now,
     log,
   });

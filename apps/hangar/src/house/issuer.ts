@@ -6,7 +6,7 @@ import {
   type LocalIssuer,
   type MintLimits,
 } from '@hangar/authority';
-import { LOCATIONS } from '@hangar/macaroon';
+import { createTokenCrypto, LOCATIONS, type TokenCrypto } from '@hangar/macaroon';
 import type { Clock, Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
 import { createIssuerStore, sealedFact, type Store } from '@hangar/store';
@@ -17,12 +17,20 @@ export function tokenLocations(publicUrl: string): { location: string; discharge
   return { location: LOCATIONS.permission, dischargeLocation: `${publicUrl}/discharge` };
 }
 
+/** What checks tokens in this process: built before it listens, so that no request waits for it. */
+export function buildTokenCrypto(engine: 'wasm' | 'node', log: Log): TokenCrypto {
+  const tokenCrypto = createTokenCrypto({ engine });
+  log.info({ engine: tokenCrypto.engine }, 'token engine ready');
+  return tokenCrypto;
+}
+
 /** What an issuer in this process needs. */
 export interface IssuerParts {
   readonly publicUrl: string;
   readonly store: Store;
   readonly sealer: Sealer;
   readonly limits: MintLimits;
+  readonly tokenCrypto: TokenCrypto;
   readonly now: Clock;
   readonly log: Log;
 }
@@ -37,6 +45,7 @@ export async function openIssuer({
   store,
   sealer,
   limits,
+  tokenCrypto,
   now,
   log,
 }: IssuerParts): Promise<LocalIssuer> {
@@ -51,6 +60,7 @@ export async function openIssuer({
     sealer,
     dischargeKeys: [dischargeKey],
     limits,
+    tokenCrypto,
     now,
     log,
   });

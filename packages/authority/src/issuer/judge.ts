@@ -1,5 +1,5 @@
 import type { TokenReason } from '@hangar/contract';
-import { branchDigests, tokenId, verify, type Macaroon } from '@hangar/macaroon';
+import { branchDigests, tokenId, verify, type Macaroon, type TokenCrypto } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
 import { unknownKey, verifyReason } from '../token-reason.ts';
 import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
@@ -22,7 +22,9 @@ export function createJudge(o: {
   dischargeLocation: string;
   dischargeKeys: readonly Uint8Array[];
   keys: SigningKeys;
+  tokenCrypto: TokenCrypto | undefined;
 }): Judge {
+  const crypto = o.tokenCrypto;
   const trusted = new Map([[o.dischargeLocation, o.dischargeKeys]]);
 
   async function keyFor(token: Macaroon): Promise<SigningKey | undefined> {
@@ -35,25 +37,25 @@ export function createJudge(o: {
       const id = tokenId(token);
       const key = await keyFor(token);
       if (!key) return refuse(unknownKey(id));
-      const outcome = verify(token, { key: key.bytes, discharges, trusted });
+      const outcome = verify(token, { key: key.bytes, discharges, trusted, crypto });
       if (!outcome.ok) return refuse(verifyReason(id, outcome.reason));
       return ok({ workspace: key.workspace, keyNumber: key.number, verified: outcome.value });
     },
     recognize: async (token) => {
       const key = await keyFor(token);
       if (!key) return undefined;
-      const outcome = verify(token, { key: key.bytes });
+      const outcome = verify(token, { key: key.bytes, crypto });
       // The chain is compared before anything is said about discharges.
       const genuine = outcome.ok || outcome.reason.tag === 'missing_discharge';
-      const branches = genuine ? branchDigests(token, key.bytes) : undefined;
+      const branches = genuine ? branchDigests(token, key.bytes, crypto) : undefined;
       return branches ? { workspace: key.workspace, branches } : undefined;
     },
     recognizeDischarge: (discharge) => {
       if (discharge.location !== o.dischargeLocation) return undefined;
-      const ticket = readTicket(discharge.nonce.keyId, o.dischargeKeys);
+      const ticket = readTicket(discharge.nonce.keyId, o.dischargeKeys, crypto);
       if (!ticket.ok) return undefined;
       const { dischargeKey, caveats, loginOf } = ticket.value;
-      if (!verify(discharge, { key: dischargeKey }).ok) return undefined;
+      if (!verify(discharge, { key: dischargeKey, crypto }).ok) return undefined;
       const workspace = caveats.flatMap((caveat) =>
         caveat.type === 'ConfineOrganization' ? [caveat.id] : [],
       )[0];

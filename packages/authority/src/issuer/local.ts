@@ -1,4 +1,5 @@
 import type { Task } from '@hangar/contract';
+import type { TokenCrypto } from '@hangar/macaroon';
 import { HangarError, ok, refuse, silentLog, systemClock, type Clock, type Log } from '@hangar/http';
 import { sha256Hex, type Sealer, type Secret } from '@hangar/security';
 import { MAX_LIFETIME_SECONDS } from '../offline/lifetime.ts';
@@ -34,6 +35,8 @@ export interface IssuerOptions {
   readonly dischargeSeconds?: number;
   /** Bounds of what a workspace may mint; default {@link DEFAULT_MINT_LIMITS}. */
   readonly limits?: Partial<MintLimits>;
+  /** What computes (`createTokenCrypto`); default node:crypto without an engine. */
+  readonly tokenCrypto?: TokenCrypto;
   readonly now?: Clock;
   readonly log?: Log;
 }
@@ -50,14 +53,14 @@ export interface LocalIssuer extends Issuer {
  * const issuer = createIssuer({ location, dischargeLocation, store, sealer, dischargeKeys: [dischargeKey] });
  */
 export function createIssuer(options: IssuerOptions): LocalIssuer {
-  const { location, dischargeLocation, store, sealer } = options;
+  const { location, dischargeLocation, store, sealer, tokenCrypto } = options;
   checkLocations(location, dischargeLocation);
   const now = options.now ?? systemClock;
   const log = options.log ?? silentLog;
   const dischargeSeconds = options.dischargeSeconds ?? DISCHARGE_SECONDS;
   const dischargeKeys = parseDischargeKeys(options.dischargeKeys);
   const keys = createSigningKeys({ store, sealer, now });
-  const judge = createJudge({ dischargeLocation, dischargeKeys, keys });
+  const judge = createJudge({ dischargeLocation, dischargeKeys, keys, tokenCrypto });
   const minting = createMint({
     location,
     dischargeLocation,
@@ -67,6 +70,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     store,
     judge,
     limits: readMintLimits(options.limits),
+    tokenCrypto,
     now,
   });
   const about: IssuerAbout = {
@@ -148,11 +152,11 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
     },
     rotateKey,
     readTicket: async (bytes) => {
-      const ticket = readTicket(bytes, dischargeKeys);
+      const ticket = readTicket(bytes, dischargeKeys, tokenCrypto);
       return ticket.ok ? ok({ asksForIdentity: ticket.value.asksForIdentity }) : ticket;
     },
     discharge: async (bytes, identity) => {
-      const ticket = readTicket(bytes, dischargeKeys);
+      const ticket = readTicket(bytes, dischargeKeys, tokenCrypto);
       if (!ticket.ok) return ticket;
       const lifetime = { location: dischargeLocation, lifetimeSeconds: dischargeSeconds, now: now() };
       const issued = issueDischarge(ticket.value, { identity, ...lifetime });

@@ -14,6 +14,7 @@ import {
   type Caveat,
   type Command,
   type Macaroon,
+  type TokenCrypto,
 } from '@hangar/macaroon';
 import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import { tokenError } from '@hangar/contract';
@@ -109,13 +110,16 @@ export function createMint(options: {
   store: Pick<IssuerStore, 'addToken' | 'token'>;
   judge: Judge;
   limits: MintLimits;
+  tokenCrypto: TokenCrypto | undefined;
   now: () => Date;
 }): Mint {
+  const crypto = options.tokenCrypto;
   const addLogin = (token: Macaroon, ticketCaveats: readonly Caveat[]): Macaroon =>
     addThirdParty(token, {
       location: options.dischargeLocation,
       sharedKey: options.dischargeKeys[0],
       ticketCaveats,
+      crypto,
     });
 
   async function judged(presented: Presented, workspace: bigint): Promise<Parent> {
@@ -138,7 +142,7 @@ export function createMint(options: {
     for (const caveat of parent?.verified.token.caveats ?? []) {
       if (caveat.type !== '3P') continue;
       const opened = options.dischargeKeys
-        .map((key) => openTicket(key, caveat.ticket))
+        .map((key) => openTicket(key, caveat.ticket, crypto))
         .find((outcome) => outcome.ok);
       if (caveat.location !== options.dischargeLocation || !opened?.ok) {
         throw new HangarError('caveat_denied', {
@@ -178,11 +182,16 @@ export function createMint(options: {
       keyId: keyIdOf(key.number),
       location: options.location,
       caveats: [],
+      crypto,
     });
     const loginOf = { token: tokenId(base) };
     const made = lists.map((list) => {
       const [organization, ...rest] = list;
-      let token = attenuate(base, [...(organization ? [organization] : []), window, ...carried, ...rest]);
+      let token = attenuate(
+        base,
+        [...(organization ? [organization] : []), window, ...carried, ...rest],
+        crypto,
+      );
       for (const ticket of tickets)
         token = addLogin(token, [...ticket, privateCaveat(loginOfCaveat, loginOf)]);
       if (request.requireLogin && tickets.length === 0)

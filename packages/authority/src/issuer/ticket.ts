@@ -1,4 +1,4 @@
-import { openTicket, readPrivate, type Caveat } from '@hangar/macaroon';
+import { openTicket, readPrivate, type Caveat, type TokenCrypto } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
 import { isLoginOf, loginOfCaveat, type LoginOf } from '../caveats/login-of.ts';
 
@@ -24,11 +24,12 @@ export type TicketRefusal = { readonly tag: 'not_ours' } | { readonly tag: 'asks
 export function readTicket(
   bytes: Uint8Array,
   sharedKeys: readonly Uint8Array[],
+  crypto?: TokenCrypto,
 ): Result<OpenedTicket, TicketRefusal> {
   let opened: OpenedTicket | undefined;
   // All keys are tried, whichever fits: how long it takes says nothing.
   for (const sharedKey of sharedKeys) {
-    const ticket = openTicket(sharedKey, bytes);
+    const ticket = openTicket(sharedKey, bytes, crypto);
     if (!ticket.ok) continue;
     const { dischargeKey } = ticket.value;
     const caveats = ticket.value.caveats.filter((caveat) => !isLoginOf(caveat));

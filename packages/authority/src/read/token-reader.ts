@@ -1,9 +1,11 @@
 import type { TokenReason } from '@hangar/contract';
 import {
+  LIMITS,
   parseBundle,
   tokenId,
   type Bundle,
   type Macaroon,
+  type TokenCrypto,
   type VerificationCache,
   type Verified,
 } from '@hangar/macaroon';
@@ -63,6 +65,7 @@ export interface TokenReaderOptions {
   readonly cache: VerificationCache;
   /** Header texts that were accepted as a whole. */
   readonly headers: Pick<HeaderMemory, 'remember'>;
+  readonly tokenCrypto: TokenCrypto | undefined;
   readonly now: () => Date;
 }
 
@@ -119,7 +122,7 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
   }
 
   async function judgeAll(authorization: string | null): Promise<Result<Judgements, TokenReason>> {
-    const bundle = readHeader(authorization, options.location);
+    const bundle = readHeader(authorization, options);
     if (!bundle.ok) return bundle;
     const waiting = feed.ensureFresh();
     if (waiting) await waiting;
@@ -171,8 +174,11 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
   };
 }
 
-function readHeader(authorization: string | null, location: string): Result<Bundle, TokenReason> {
-  const bundle = parseBundle(authorization ?? '', location);
+function readHeader(
+  authorization: string | null,
+  { location, tokenCrypto }: Pick<TokenReaderOptions, 'location' | 'tokenCrypto'>,
+): Result<Bundle, TokenReason> {
+  const bundle = parseBundle(authorization ?? '', location, LIMITS, tokenCrypto);
   if (!bundle.ok) return refuse(headerReason(bundle.reason));
   const [foreign] = bundle.value.discharges;
   if (bundle.value.permission.length > 0 || !foreign) return bundle;

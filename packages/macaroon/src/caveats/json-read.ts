@@ -1,4 +1,4 @@
-import { decodeBase64 } from '#crypto';
+import { PLAIN_CRYPTO } from '#crypto';
 import { parseMask, type ActionMask } from './action.ts';
 import { isWellFormedText } from '../bytes.ts';
 import { CAVEAT_NUMBERS, type Caveat, type CaveatType } from './caveat.ts';
@@ -189,7 +189,7 @@ function readBody(
       return { type, seconds: safe(id(body, path)) };
     case 'BindToParentToken': {
       if (body === null) return { type, prefix: null };
-      const prefix = decodeBase64(text(body, path));
+      const prefix = PLAIN_CRYPTO.decodeBase64(text(body, path));
       if (prefix === undefined) throw new Refused('bad_value', path, 'expected padded base64');
       return { type, prefix };
     }

@@ -4,54 +4,61 @@ import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, toHex } from '../bytes.ts';
-import { tailsOf, walkParts, type Marks } from '../format/signed-parts.ts';
+import { tailsOf, walkParts } from '../format/signed-parts.ts';
+import {
+  BOX_NONCE_BYTES,
+  BOX_TAG_BYTES,
+  PAIR_HEADER,
+  type TokenCrypto,
+  type TokenCryptoOptions,
+} from './token-crypto.ts';
 
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const PAIR_HEADER = Uint8Array.of(0x92);
+/** What the functions of this package use when they are given nothing else. */
+export const PLAIN_CRYPTO: TokenCrypto = Object.freeze<TokenCrypto>({
+  engine: 'noble',
+  hmac,
+  chainTails: (key, nonce, pairs) => {
+    let tail: Uint8Array = hmac(key, nonce);
+    const tails = [tail];
+    for (const pair of pairs) {
+      tail = nobleHmac.create(nobleSha256, tail).update(PAIR_HEADER).update(pair).digest();
+      tails.push(tail);
+    }
+    return tails;
+  },
+  walkChain: (key, token, marks, proof) =>
+    walkParts(key, token, marks, proof, { chainTails: PLAIN_CRYPTO.chainTails, hmac, sameBytes }),
+  sha256: (bytes) => nobleSha256(bytes),
+  tailDigests: (tails) => tailsOf(tails).map((tail) => toHex(nobleSha256(tail))),
+  unseal: (key, box) => {
+    if (box.length < BOX_NONCE_BYTES + BOX_TAG_BYTES) return undefined;
+    try {
+      return chacha20poly1305(key, box.subarray(0, BOX_NONCE_BYTES)).decrypt(box.subarray(BOX_NONCE_BYTES));
+    } catch {
+      return undefined;
+    }
+  },
+  decodeBase64: (text) => {
+    if (text.length % 4 !== 0) return undefined;
+    let binary: string;
+    try {
+      binary = atob(text);
+    } catch {
+      return undefined;
+    }
+    // atob skips white space and ignores unused bits, so only text that comes back identical was strict.
+    if (btoa(binary) !== text) return undefined;
+    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  },
+});
 
-/** HMAC-SHA256. */
-export function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
+/** There is nothing to build here: a page has one engine. */
+export function createTokenCrypto(_options: TokenCryptoOptions = {}): TokenCrypto {
+  return PLAIN_CRYPTO;
+}
+
+function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
   return nobleHmac(nobleSha256, key, message);
-}
-
-/** All tails of a chain: of the nonce, then after each caveat. `pairs` are the encoded type and body of each caveat. */
-export function chainTails(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  pairs: readonly Uint8Array[],
-): readonly Uint8Array[] {
-  let tail: Uint8Array = hmac(key, nonce);
-  const tails = [tail];
-  for (const pair of pairs) {
-    tail = nobleHmac.create(nobleSha256, tail).update(PAIR_HEADER).update(pair).digest();
-    tails.push(tail);
-  }
-  return tails;
-}
-
-/**
- * Checks the chain of a token against the tail at its end, a proof's finalized. Answers with all tails, 32 bytes each, if
- * `keep`, otherwise with nothing in an array; undefined for a wrong tail.
- */
-export function walkChain(
-  key: Uint8Array,
-  token: Uint8Array,
-  marks: Marks,
-  proof: boolean,
-  _keep: boolean,
-): Uint8Array | undefined {
-  return walkParts(key, token, marks, proof, { chainTails, hmac, sameBytes });
-}
-
-/** SHA-256. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return nobleSha256(bytes);
-}
-
-/** SHA-256 in hex of each of the tails that `walkChain` answers with. */
-export function tailDigests(tails: Uint8Array): readonly string[] {
-  return tailsOf(tails).map((tail) => toHex(sha256(tail)));
 }
 
 /** SHA-1, for version 5 UUIDs only. */
@@ -62,16 +69,6 @@ export function sha1(bytes: Uint8Array): Uint8Array {
 /** ChaCha20-Poly1305: nonce, ciphertext and tag in one box. */
 export function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
   return concatBytes([nonce, chacha20poly1305(key, nonce).encrypt(plain)]);
-}
-
-/** Opens a box made by `seal`; undefined when the key is not its key or a bit has changed. */
-export function unseal(key: Uint8Array, box: Uint8Array): Uint8Array | undefined {
-  if (box.length < NONCE_BYTES + TAG_BYTES) return undefined;
-  try {
-    return chacha20poly1305(key, box.subarray(0, NONCE_BYTES)).decrypt(box.subarray(NONCE_BYTES));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Equality without telling where the difference is. Lengths are no secret. */
@@ -92,18 +89,4 @@ export function encodeBase64(bytes: Uint8Array): string {
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
-}
-
-/** Strict base64: standard alphabet, full padding, no white space, unused bits zero. Undefined for anything else. */
-export function decodeBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0) return undefined;
-  let binary: string;
-  try {
-    binary = atob(text);
-  } catch {
-    return undefined;
-  }
-  // atob skips white space and ignores unused bits, so only text that comes back identical was strict.
-  if (btoa(binary) !== text) return undefined;
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

@@ -1,4 +1,5 @@
-import { decodeBase64 } from '#crypto';
+import { PLAIN_CRYPTO } from '#crypto';
+import type { TokenCrypto } from '../crypto/token-crypto.ts';
 import { holdsBlank, trimBlanks } from './blanks.ts';
 import { LIMITS, type Limits } from '../limits.ts';
 import { decodeMacaroon, encodeToken, type Macaroon } from './macaroon.ts';
@@ -48,7 +49,11 @@ export function stripScheme(header: string): string {
 }
 
 /** Reads one token text such as `fm2_…`, without a scheme. */
-export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macaroon, TokenTextReason> {
+export function decodeToken(
+  text: string,
+  limits: Limits = LIMITS,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
+): Result<Macaroon, TokenTextReason> {
   if (text === '') return refuse({ tag: 'empty' });
   const prefix = PREFIXES.find((candidate) => text.startsWith(candidate));
   if (prefix === undefined) {
@@ -56,7 +61,7 @@ export function decodeToken(text: string, limits: Limits = LIMITS): Result<Macar
   }
   const encoded = text.slice(prefix.length);
   if (encoded.length > Math.ceil(limits.tokenBytes / 3) * 4) return refuse({ tag: 'too_large' });
-  const bytes = decodeBase64(encoded);
+  const bytes = crypto.decodeBase64(encoded);
   if (bytes === undefined)
     return refuse(isCutBase64(encoded, limits) ? { tag: 'truncated' } : notBase64(encoded));
   const decoded = decodeMacaroon(bytes, limits);
@@ -93,6 +98,7 @@ export interface HeaderPiece {
 export function readPieces(
   header: string,
   limits: Limits,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
 ): Result<readonly HeaderPiece[], { readonly tag: 'too_large' }> {
   if (header.length > limits.headerLength) return refuse({ tag: 'too_large' });
   const text = stripScheme(header);
@@ -102,7 +108,7 @@ export function readPieces(
   const read: HeaderPiece[] = [];
   for (const piece of pieces) {
     const trimmed = trimBlanks(piece);
-    read.push({ text: trimmed, decoded: decodeToken(trimmed, limits) });
+    read.push({ text: trimmed, decoded: decodeToken(trimmed, limits, crypto) });
   }
   return ok(read);
 }
@@ -115,8 +121,9 @@ export function parseBundle(
   headerOrToken: string,
   permissionLocation: string,
   limits: Limits = LIMITS,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
 ): Result<Bundle, HeaderReason> {
-  const pieces = readPieces(headerOrToken, limits);
+  const pieces = readPieces(headerOrToken, limits, crypto);
   if (!pieces.ok) return pieces;
   if (pieces.value.length === 0) return refuse({ tag: 'empty' });
   const permission: Macaroon[] = [];
@@ -165,7 +172,7 @@ export function headerOf(texts: readonly string[]): string {
 function isCutBase64(text: string, limits: Limits): boolean {
   const bare = text.replace(/={1,2}$/, '');
   if (/[^A-Za-z0-9+/]/.test(bare) || text.length % 4 === 0) return false;
-  const groups = decodeBase64(bare.slice(0, bare.length - (bare.length % 4)));
+  const groups = PLAIN_CRYPTO.decodeBase64(bare.slice(0, bare.length - (bare.length % 4)));
   if (groups === undefined) return false;
   const decoded = decodeMacaroon(groups, limits);
   return !decoded.ok && decoded.reason.tag === 'truncated';

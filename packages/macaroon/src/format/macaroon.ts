@@ -1,4 +1,5 @@
-import { chainTails, encodeBase64, hmac, randomBytes } from '#crypto';
+import { encodeBase64, PLAIN_CRYPTO, randomBytes } from '#crypto';
+import { PAIR_HEADER, type TokenCrypto } from '../crypto/token-crypto.ts';
 import { concatBytes, equalBytes } from '../bytes.ts';
 import { isAttestation, type Caveat } from '../caveats/caveat.ts';
 import { readCaveatSet } from '../caveats/read.ts';
@@ -84,9 +85,11 @@ export interface MintOptions {
   readonly location: string;
   readonly caveats: readonly Caveat[];
   /** Where randomness comes from; tests only. */
-  readonly random?: (length: number) => Uint8Array;
+  readonly random?: ((length: number) => Uint8Array) | undefined;
   /** Make a proof: it may carry attestations and can never be narrowed. All its caveats must be given here. */
   readonly proof?: boolean;
+  /** Default: no engine (see `createTokenCrypto`). */
+  readonly crypto?: TokenCrypto | undefined;
 }
 
 /**
@@ -111,8 +114,9 @@ export function mint(options: MintOptions): Macaroon {
   const proof = options.proof ?? false;
   const pairs = newPairs([], options.caveats, proof);
   const nonce = encodeNonce({ keyId: options.keyId, random, proof, version: 1 });
-  const last = chainTails(options.key, nonce, pairs).at(-1)!;
-  return assemble(nonce, options.location, pairs, proof ? finalizeTail(last) : last);
+  const { crypto = PLAIN_CRYPTO } = options;
+  const last = crypto.chainTails(options.key, nonce, pairs).at(-1)!;
+  return assemble(nonce, options.location, pairs, proof ? crypto.hmac(FINALIZATION_KEY, last) : last);
 }
 
 /**
@@ -122,27 +126,30 @@ export function mint(options: MintOptions): Macaroon {
  * @example
  * const copy = attenuate(token, [{ type: 'Apps', apps: new Map([[90017n, Action.read]]) }]);
  */
-export function attenuate(macaroon: Macaroon, caveats: readonly Caveat[]): Macaroon {
+export function attenuate(
+  macaroon: Macaroon,
+  caveats: readonly Caveat[],
+  crypto: TokenCrypto = PLAIN_CRYPTO,
+): Macaroon {
   if (macaroon.nonce.proof) throw new MacaroonError('finalized', 'a proof cannot be narrowed');
-  return appendPairs(macaroon, newPairs(macaroon.pairs, caveats, false));
+  return appendPairs(macaroon, newPairs(macaroon.pairs, caveats, false), crypto);
 }
 
 /** Appends encoded caveats without looking at them; callers have checked them. */
-export function appendPairs(macaroon: Macaroon, pairs: readonly Uint8Array[]): Macaroon {
+export function appendPairs(
+  macaroon: Macaroon,
+  pairs: readonly Uint8Array[],
+  crypto: TokenCrypto = PLAIN_CRYPTO,
+): Macaroon {
   if (pairs.length === 0) return macaroon;
   let tail = macaroon.tail;
-  for (const pair of pairs) tail = nextTail(tail, pair);
+  for (const pair of pairs) tail = nextTail(tail, pair, crypto);
   return assemble(macaroon.nonceBytes, macaroon.location, [...macaroon.pairs, ...pairs], tail);
 }
 
 /** The tail after one more caveat. */
-export function nextTail(tail: Uint8Array, pair: Uint8Array): Uint8Array {
-  return hmac(tail, concatBytes([Uint8Array.of(0x92), pair]));
-}
-
-/** The tail of a proof: it no longer works as a key. */
-export function finalizeTail(tail: Uint8Array): Uint8Array {
-  return hmac(FINALIZATION_KEY, tail);
+export function nextTail(tail: Uint8Array, pair: Uint8Array, crypto: TokenCrypto): Uint8Array {
+  return crypto.hmac(tail, concatBytes([PAIR_HEADER, pair]));
 }
 
 /** Reads one token. Only the canonical form is accepted, so a token has one byte form apart from its location. */

@@ -1,4 +1,5 @@
-import { encodeBase64, sha256 } from '#crypto';
+import { encodeBase64 } from '#crypto';
+import type { TokenCrypto } from '../crypto/token-crypto.ts';
 import { equalBytes } from '../bytes.ts';
 import { KEY_BYTES } from '../limits.ts';
 import { marksOf, type Macaroon } from '../format/macaroon.ts';
@@ -42,14 +43,24 @@ export function verifyDomain(options: VerifyOptions, matched: readonly Macaroon[
  * secrets and a lookup takes its own time. What it names still has to be compared: a known tail can be written under
  * anything.
  */
-export function entryKey(domain: Uint8Array, macaroon: Macaroon, matched: readonly Macaroon[]): string {
+export function entryKey(
+  domain: Uint8Array,
+  macaroon: Macaroon,
+  matched: readonly Macaroon[],
+  { sha256 }: TokenCrypto,
+): string {
   const parts = [domain, macaroon.tail];
   for (const discharge of matched) parts.push(discharge.tail);
   return encodeBase64(sha256(joined(parts)));
 }
 
 /** What a token shares with those narrowed from it: domain, nonce and the very discharges. */
-export function familyKey(domain: Uint8Array, macaroon: Macaroon, matched: readonly Macaroon[]): string {
+export function familyKey(
+  domain: Uint8Array,
+  macaroon: Macaroon,
+  matched: readonly Macaroon[],
+  { sha256 }: TokenCrypto,
+): string {
   const parts = [domain, macaroon.nonceBytes];
   for (const discharge of matched) parts.push(discharge.bytes);
   return encodeBase64(sha256(joined(parts)));

@@ -1,4 +1,5 @@
-import { sameBytes, sha256 } from '#crypto';
+import { PLAIN_CRYPTO, sameBytes } from '#crypto';
+import type { TokenCrypto } from '../crypto/token-crypto.ts';
 import {
   caveatRange,
   entryKey,
@@ -22,6 +23,8 @@ export interface CacheOptions {
   readonly seconds?: number;
   /** The clock by which entries grow old. */
   readonly now: () => Date;
+  /** Default: no engine (see `createTokenCrypto`). */
+  readonly crypto?: TokenCrypto | undefined;
 }
 
 /** What a verdict depends on besides the token. */
@@ -89,7 +92,7 @@ const FAMILY_ENTRIES = 16;
  * before all others.
  */
 export function createVerificationCache(options: CacheOptions): VerificationCache {
-  return new Cache(options.maxBytes ?? MAX_BYTES, options.seconds ?? SECONDS, options.now);
+  return new Cache(options);
 }
 
 class Cache implements VerificationCache {
@@ -99,6 +102,7 @@ class Cache implements VerificationCache {
   readonly #maxBytes: number;
   readonly #seconds: number;
   readonly #now: () => Date;
+  readonly #crypto: TokenCrypto;
   /** Insertion order is the order of use: a hit is put in again. */
   readonly #entries = new Map<string, Entry>();
   /** Children seen once. Making them is free, so they must not push out what was paid for. */
@@ -106,10 +110,11 @@ class Cache implements VerificationCache {
   /** Possible parents, those that proved to be one first. */
   readonly #families = new Map<string, Entry[]>();
 
-  constructor(maxBytes: number, seconds: number, now: () => Date) {
-    this.#maxBytes = maxBytes;
-    this.#seconds = seconds;
-    this.#now = now;
+  constructor(options: CacheOptions) {
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#seconds = options.seconds ?? SECONDS;
+    this.#now = options.now;
+    this.#crypto = options.crypto ?? PLAIN_CRYPTO;
   }
 
   get size(): number {
@@ -119,11 +124,12 @@ class Cache implements VerificationCache {
   verify(macaroon: Macaroon, options: VerifyOptions): Result<Verified, VerifyReason> {
     const matched = matchedDischarges(macaroon, options.discharges ?? []);
     // Surplus discharges are not remembered: their holder could think of any number of combinations.
-    if (matched === undefined) return verify(macaroon, options);
+    const judged = { crypto: this.#crypto, ...options };
+    if (matched === undefined) return verify(macaroon, judged);
     const domain = verifyDomain(options, matched);
     const known = this.#recall(macaroon, domain, matched);
     if (known !== undefined) return ok(known);
-    const verdict = verify(macaroon, options);
+    const verdict = verify(macaroon, judged);
     if (verdict.ok) this.remember(verdict.value, { domain });
     return verdict;
   }
@@ -140,8 +146,8 @@ class Cache implements VerificationCache {
     if (matched === undefined || matched.length !== used.length) return;
     if (matched.some((macaroon, index) => macaroon !== used[index])) return;
     const entry = newEntry(token, {
-      key: entryKey(domain, token, matched),
-      family: familyKey(domain, token, matched),
+      key: entryKey(domain, token, matched, this.#crypto),
+      family: familyKey(domain, token, matched, this.#crypto),
       id: tokenId(token),
       nonce: token.nonceBytes.slice(),
       discharges: matched.map((discharge) => withoutTail(discharge).slice()),
@@ -168,7 +174,7 @@ class Cache implements VerificationCache {
   }
 
   #recall(macaroon: Macaroon, domain: Uint8Array, matched: readonly Macaroon[]): Verified | undefined {
-    const key = entryKey(domain, macaroon, matched);
+    const key = entryKey(domain, macaroon, matched, this.#crypto);
     const entry = this.#live(key, macaroon, matched) ?? this.#childOf(key, domain, macaroon, matched);
     if (entry === undefined) {
       this.misses += 1;
@@ -200,14 +206,14 @@ class Cache implements VerificationCache {
     matched: readonly Macaroon[],
   ): Entry | undefined {
     if (macaroon.nonce.proof || this.#families.size === 0) return undefined;
-    const family = this.#families.get(familyKey(domain, macaroon, matched));
+    const family = this.#families.get(familyKey(domain, macaroon, matched, this.#crypto));
     const parent = family?.find((entry) => !this.#isOver(entry) && isParent(entry, macaroon));
     if (parent === undefined) return undefined;
     let { tail } = parent;
     const branches = [...parent.branches];
     for (const pair of macaroon.pairs.slice(parent.caveatCount)) {
-      tail = nextTail(tail, pair);
-      branches.push(toHex(sha256(tail)));
+      tail = nextTail(tail, pair, this.#crypto);
+      branches.push(toHex(this.#crypto.sha256(tail)));
     }
     // No other parent could do better: this one is genuine, so there is one tail for these caveats, and it is another.
     if (!sameBytes(tail, macaroon.tail)) return undefined;

@@ -1,4 +1,5 @@
-import { encodeBase64, randomBytes, seal, unseal } from '#crypto';
+import { encodeBase64, PLAIN_CRYPTO, randomBytes, seal } from '#crypto';
+import { BOX_NONCE_BYTES, BOX_TAG_BYTES, type TokenCrypto } from '../crypto/token-crypto.ts';
 import { trimBlanks } from '../format/blanks.ts';
 import { equalBytes } from '../bytes.ts';
 import { everyCaveat, type Caveat, type ThirdPartyCaveat } from '../caveats/caveat.ts';
@@ -12,9 +13,8 @@ import { attempt, Reader } from '../msgpack/reader.ts';
 import { Writer } from '../msgpack/writer.ts';
 import { refuse, type Result } from '../result.ts';
 
-const SEAL_NONCE_BYTES = 12;
 /** Nonce, discharge key and tag: the only length a verifier key can have. */
-const VERIFIER_KEY_BYTES = SEAL_NONCE_BYTES + KEY_BYTES + 16;
+const VERIFIER_KEY_BYTES = BOX_NONCE_BYTES + KEY_BYTES + BOX_TAG_BYTES;
 
 /** What a third party finds in a ticket: the key to sign its discharge with, and what it must check first. */
 export interface Ticket {
@@ -36,7 +36,9 @@ export interface ThirdPartyOptions {
   /** What the third party must check before it discharges. */
   readonly ticketCaveats?: readonly Caveat[];
   /** Where randomness comes from; tests only. */
-  readonly random?: (length: number) => Uint8Array;
+  readonly random?: ((length: number) => Uint8Array) | undefined;
+  /** Default: no engine (see `createTokenCrypto`). */
+  readonly crypto?: TokenCrypto | undefined;
 }
 
 /**
@@ -66,8 +68,9 @@ export function addThirdParty(macaroon: Macaroon, options: ThirdPartyOptions): M
     { dischargeKey, caveats: options.ticketCaveats ?? [] },
     random,
   );
-  const verifierKey = seal(macaroon.tail, random(SEAL_NONCE_BYTES), dischargeKey);
-  return appendPairs(macaroon, [encodePair({ type: '3P', location: options.location, verifierKey, ticket })]);
+  const verifierKey = seal(macaroon.tail, random(BOX_NONCE_BYTES), dischargeKey);
+  const pair = encodePair({ type: '3P', location: options.location, verifierKey, ticket });
+  return appendPairs(macaroon, [pair], options.crypto);
 }
 
 /** Seals a ticket under the key shared with the third party. Throws `bad_length` for keys that are not 32 bytes. */
@@ -80,13 +83,17 @@ export function sealTicket(
   checkKey(ticket.dischargeKey);
   const writer = new Writer().array(2).bin(ticket.dischargeKey);
   writeSet(writer, ticket.caveats);
-  return seal(sharedKey, random(SEAL_NONCE_BYTES), writer.finish());
+  return seal(sharedKey, random(BOX_NONCE_BYTES), writer.finish());
 }
 
 /** Opens a ticket with the shared key. Throws `bad_length` when the key is not 32 bytes. */
-export function openTicket(sharedKey: Uint8Array, ticket: Uint8Array): Result<Ticket, TicketReason> {
+export function openTicket(
+  sharedKey: Uint8Array,
+  ticket: Uint8Array,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
+): Result<Ticket, TicketReason> {
   checkKey(sharedKey);
-  const plain = unseal(sharedKey, ticket);
+  const plain = crypto.unseal(sharedKey, ticket);
   if (plain === undefined) return refuse({ tag: 'not_ours' });
   const read = attempt(() => {
     const reader = new Reader(plain);
@@ -101,9 +108,13 @@ export function openTicket(sharedKey: Uint8Array, ticket: Uint8Array): Result<Ti
 }
 
 /** The discharge key that the minter sealed into the token, given the tail before the caveat. */
-export function openVerifierKey(tailBefore: Uint8Array, caveat: ThirdPartyCaveat): Uint8Array | undefined {
+export function openVerifierKey(
+  tailBefore: Uint8Array,
+  caveat: ThirdPartyCaveat,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
+): Uint8Array | undefined {
   if (caveat.verifierKey?.length !== VERIFIER_KEY_BYTES) return undefined;
-  return unseal(tailBefore, caveat.verifierKey);
+  return crypto.unseal(tailBefore, caveat.verifierKey);
 }
 
 /** What to discharge. */
@@ -114,7 +125,9 @@ export interface DischargeOptions {
   readonly location: string;
   /** What the discharge says: normally a ValidityWindow, and attestations of who signed in. */
   readonly caveats: readonly Caveat[];
-  readonly random?: (length: number) => Uint8Array;
+  readonly random?: ((length: number) => Uint8Array) | undefined;
+  /** Default: no engine (see `createTokenCrypto`). */
+  readonly crypto?: TokenCrypto | undefined;
 }
 
 /**
@@ -122,7 +135,7 @@ export interface DischargeOptions {
  * Throws `MacaroonError` `bad_value` when the ticket does not open.
  */
 export function createDischarge(options: DischargeOptions): Macaroon {
-  const opened = openTicket(options.sharedKey, options.ticket);
+  const opened = openTicket(options.sharedKey, options.ticket, options.crypto);
   if (!opened.ok) throw new MacaroonError('bad_value', 'the ticket does not open with this key');
   return mint({
     key: opened.value.dischargeKey,
@@ -130,7 +143,8 @@ export function createDischarge(options: DischargeOptions): Macaroon {
     location: options.location,
     caveats: options.caveats,
     proof: true,
-    ...(options.random === undefined ? {} : { random: options.random }),
+    random: options.random,
+    crypto: options.crypto,
   });
 }
 

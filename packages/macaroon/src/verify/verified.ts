@@ -1,4 +1,5 @@
-import { sha256, tailDigests } from '#crypto';
+import { PLAIN_CRYPTO } from '#crypto';
+import type { TokenCrypto } from '../crypto/token-crypto.ts';
 import { startsWithBytes, toHex } from '../bytes.ts';
 import { isAttestation, type AttestationCaveat, type Caveat } from '../caveats/caveat.ts';
 import { KEY_BYTES, MAX_BINDING_BYTES, MIN_BINDING_BYTES } from '../limits.ts';
@@ -82,8 +83,8 @@ export function extendVerified(verified: Verified, narrowed: Macaroon): Verified
   const branches = [...verified.branches];
   let tail = verified.token.tail;
   for (const pair of narrowed.pairs.slice(known)) {
-    tail = nextTail(tail, pair);
-    branches.push(toHex(sha256(tail)));
+    tail = nextTail(tail, pair, PLAIN_CRYPTO);
+    branches.push(toHex(PLAIN_CRYPTO.sha256(tail)));
   }
   const discharges = verified.discharges.map(({ macaroon }) => macaroon);
   return Object.freeze({
@@ -108,16 +109,18 @@ function isMachinery(caveat: Caveat): boolean {
 /** Digests of a token's tails. They cost a hash each and are needed for bindings and branches only, so they wait. */
 export class TailDigests {
   readonly #tails: Uint8Array;
+  readonly #crypto: TokenCrypto;
   readonly #digests: (Uint8Array | undefined)[] = [];
   #hex: readonly string[] | undefined;
 
   /** All tails in one, 32 bytes each. */
-  constructor(tails: Uint8Array) {
+  constructor(tails: Uint8Array, crypto: TokenCrypto) {
     this.#tails = tails;
+    this.#crypto = crypto;
   }
 
   get hex(): readonly string[] {
-    return (this.#hex ??= Object.freeze(tailDigests(this.#tails)));
+    return (this.#hex ??= Object.freeze(this.#crypto.tailDigests(this.#tails)));
   }
 
   /** Whether a binding means this token, or one that this token was narrowed from. */
@@ -133,7 +136,7 @@ export class TailDigests {
   }
 
   #at(index: number): Uint8Array {
-    return (this.#digests[index] ??= sha256(tailAt(this.#tails, index)));
+    return (this.#digests[index] ??= this.#crypto.sha256(tailAt(this.#tails, index)));
   }
 
   get #count(): number {

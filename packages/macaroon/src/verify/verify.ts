@@ -1,4 +1,5 @@
-import { sameBytes, walkChain } from '#crypto';
+import { PLAIN_CRYPTO, sameBytes } from '#crypto';
+import type { TokenCrypto } from '../crypto/token-crypto.ts';
 import { equalBytes } from '../bytes.ts';
 import { isAttestation, type ThirdPartyCaveat } from '../caveats/caveat.ts';
 import { MacaroonError } from '../error.ts';
@@ -45,6 +46,8 @@ export interface VerifyOptions {
   readonly trusted?: TrustedParties;
   /** Refuse discharges that are not bound to their parent. Off by default: Fly.io's own are not bound. */
   readonly requireBinding?: boolean;
+  /** Default: no engine (see `createTokenCrypto`). */
+  readonly crypto?: TokenCrypto | undefined;
 }
 
 /**
@@ -61,7 +64,8 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
     throw new MacaroonError('weak_key', 'a signing key has at least 32 bytes');
   }
   const { bytes, nonce } = macaroon;
-  const tails = walkChain(options.key, bytes, marksOf(macaroon), nonce.proof, true);
+  const { crypto = PLAIN_CRYPTO } = options;
+  const tails = crypto.walkChain(options.key, bytes, marksOf(macaroon), nonce.proof, true);
   if (tails === undefined) return refuse({ tag: 'bad_signature' });
 
   const thirdParties: { caveat: ThirdPartyCaveat; tailBefore: Uint8Array }[] = [];
@@ -73,7 +77,7 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
       return refuse({ tag: 'attestation_not_allowed' });
   }
 
-  const digests = new TailDigests(tails);
+  const digests = new TailDigests(tails, crypto);
   const used: UsedDischarge[] = [];
   for (const { caveat, tailBefore } of thirdParties) {
     const found = findDischarge(caveat, tailBefore, digests, options);
@@ -87,9 +91,13 @@ export function verify(macaroon: Macaroon, options: VerifyOptions): Result<Verif
  * Digests of every tail that a token had on its way to this one, whatever discharges it lacks; undefined when its chain
  * was not signed with this key.
  */
-export function branchDigests(macaroon: Macaroon, key: Uint8Array): readonly string[] | undefined {
-  const tails = walkChain(key, macaroon.bytes, marksOf(macaroon), macaroon.nonce.proof, true);
-  return tails && new TailDigests(tails).hex;
+export function branchDigests(
+  macaroon: Macaroon,
+  key: Uint8Array,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
+): readonly string[] | undefined {
+  const tails = crypto.walkChain(key, macaroon.bytes, marksOf(macaroon), macaroon.nonce.proof, true);
+  return tails && new TailDigests(tails, crypto).hex;
 }
 
 /** The first of the candidates for a ticket that passes; the failures of others do not matter then. */
@@ -109,7 +117,7 @@ function findDischarge(
     if (candidates.length > LIMITS.candidates) break;
   }
   if (candidates.length === 0) return refuse({ tag: 'missing_discharge', location, ticket });
-  const key = openVerifierKey(tailBefore, caveat);
+  const key = openVerifierKey(tailBefore, caveat, options.crypto);
   if (key === undefined) {
     return refuse({ tag: 'bad_discharge', location, causes: ['verifier_key_does_not_open'] });
   }
@@ -132,7 +140,8 @@ function verifyDischarge(
   options: VerifyOptions,
 ): Result<{ trusted: boolean }, DischargeFault> {
   const { bytes, nonce } = discharge;
-  const tails = walkChain(key, bytes, marksOf(discharge), nonce.proof, false);
+  const { crypto = PLAIN_CRYPTO } = options;
+  const tails = crypto.walkChain(key, bytes, marksOf(discharge), nonce.proof, false);
   if (tails === undefined) return refuse('bad_signature');
   let bound = false;
   for (const caveat of discharge.caveats) {
@@ -143,7 +152,7 @@ function verifyDischarge(
     bound = true;
   }
   if (options.requireBinding === true && !bound) return refuse('not_bound');
-  return trustIn(discharge, key, options.trusted);
+  return trustIn(discharge, key, options);
 }
 
 /**
@@ -154,10 +163,10 @@ function verifyDischarge(
 function trustIn(
   discharge: Macaroon,
   key: Uint8Array,
-  trusted: TrustedParties | undefined,
+  { trusted, crypto }: VerifyOptions,
 ): Result<{ trusted: boolean }, DischargeFault> {
   for (const sharedKey of trusted?.get(discharge.location) ?? []) {
-    const ticket = openTicket(sharedKey, discharge.nonce.keyId);
+    const ticket = openTicket(sharedKey, discharge.nonce.keyId, crypto);
     if (ticket.ok) {
       return sameBytes(ticket.value.dischargeKey, key) ? ok({ trusted: true }) : refuse('foreign_ticket');
     }

@@ -3,6 +3,8 @@ import { CHAIN_FUNCTIONS } from './chain.ts';
 import { cipherFunctions } from './chacha20-poly1305.ts';
 import { AT, PAGES } from './layout.ts';
 import { Slab } from './slab.ts';
+import { KEY_BYTES } from '../../limits.ts';
+import { BOX_NONCE_BYTES, BOX_TAG_BYTES } from '../token-crypto.ts';
 import { FINALIZATION_KEY, tailAt, type Marks } from '../../format/signed-parts.ts';
 
 /** The part of the WebAssembly API that is used; the compiler settings of this package know no browser types. */
@@ -25,7 +27,10 @@ interface Exports {
   authenticate(at: number, length: number): void;
 }
 
-/** The primitives as one WebAssembly module: many small hashes without an object for each. */
+/**
+ * The primitives as one WebAssembly module: many small hashes without an object for each. What is hand-made here, what it
+ * is held against and how it is turned off: docs/token-engine.md.
+ */
 export interface Engine {
   /** See `chainTails`; undefined when the key has not 32 bytes or the messages are too many. */
   chainTails(
@@ -51,9 +56,6 @@ export interface Engine {
   unseal(key: Uint8Array, box: Uint8Array): Uint8Array | 'wrong' | undefined;
 }
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const MAX_MESSAGES = Math.floor((AT.table - AT.tails) / KEY_BYTES) - 1;
 const MAX_TEXT = 16_384;
 const NOTHING = new Uint8Array();
@@ -171,19 +173,19 @@ class WasmEngine implements Engine {
   }
 
   unseal(key: Uint8Array, box: Uint8Array): Uint8Array | 'wrong' | undefined {
-    const length = box.length - NONCE_BYTES - TAG_BYTES;
+    const length = box.length - BOX_NONCE_BYTES - BOX_TAG_BYTES;
     if (length > MAX_TEXT || key.length !== KEY_BYTES) return undefined;
     const memory = this.#memory;
     put(memory, key, AT.key);
     // The text goes to AT.input, and so the nonce before it.
-    const start = AT.input - NONCE_BYTES;
+    const start = AT.input - BOX_NONCE_BYTES;
     put(memory, box, start);
     for (let word = 0; word < 3; word++) this.#words[AT.nonce / 4 + word] = this.#words[start / 4 + word]!;
     // The tag is read from the box: authenticating writes behind the text.
     this.#exports.authenticate(AT.input, length);
     let difference = 0;
-    for (let index = 0; index < TAG_BYTES; index++) {
-      difference |= memory[AT.tag + index]! ^ box[NONCE_BYTES + length + index]!;
+    for (let index = 0; index < BOX_TAG_BYTES; index++) {
+      difference |= memory[AT.tag + index]! ^ box[BOX_NONCE_BYTES + length + index]!;
     }
     let plain: Uint8Array | 'wrong' = 'wrong';
     if (difference === 0) {
