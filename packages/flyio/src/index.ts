@@ -124,7 +124,9 @@ export {
   type VerifiedToken,
 } from './wire/tokens.ts';
 export { createMachinesClient, type MachinesClient, type MachinesClientOptions } from './client/machines.ts';
-export type { UpstreamAnswer, UpstreamReason, UpstreamRequest } from './client/upstream.ts';
+export type { UpstreamAnswer, UpstreamRequest } from './client/upstream.ts';
+export type { UpstreamFailure, UpstreamReason } from './client/upstream-failure.ts';
+export type { DispatchedCall, UpstreamHandler } from './client/dispatched.ts';
 
 /** The third party's discharge protocol. */
 export {

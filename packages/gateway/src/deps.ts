@@ -3,6 +3,7 @@ import type { TigrisClient } from '@hangar/flyio/tigris';
 import type { Clock, Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
 import type { CountAges } from './reserve/count-ages.ts';
+import type { LocatorMemory } from './locate/memory.ts';
 import type { EnvironmentPolicy } from './rules/policy.ts';
 import type { RevokeAppTokens, EnvironmentStore } from './ports.ts';
 import type { StorageSecretNames } from './rules/storage-secrets.ts';
@@ -23,6 +24,8 @@ export interface Deps {
   readonly storageSecretNames: StorageSecretNames;
   readonly policy: EnvironmentPolicy;
   readonly countAges: CountAges;
+  /** What is remembered between requests. */
+  readonly memory: LocatorMemory;
   readonly prices: Prices | undefined;
   /** How long the audit trail goes back. */
   readonly auditDays: number;

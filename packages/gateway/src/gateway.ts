@@ -1,26 +1,23 @@
-import type { Task, TokenVerifier } from '@hangar/contract';
+import type { Task } from '@hangar/contract';
 import type { MachinesClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
-import {
-  asHangarError,
-  errorResponse,
-  silentLog,
-  systemClock,
-  type Clock,
-  type RequestContext,
-  type Log,
-} from '@hangar/http';
+import { silentLog, systemClock, type Clock, type Direct, type RequestContext, type Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
 import { AUDIT_DAYS, auditTask, createAuditor, type AuditSubject } from './note/audit.ts';
 import { act } from './operations/handlers.ts';
-import { AuthenticRequest } from './request/authentic-request.ts';
+import { createDirect } from './direct/direct.ts';
+import { changeFeedTask } from './locate/feed.ts';
+import { LocatorMemory } from './locate/memory.ts';
+import { forgettingOwnWrites } from './locate/own-writes.ts';
+import { MachineNotes } from './note/machine-notes.ts';
+import { AuthenticRequest, type RecallingVerifier } from './request/authentic-request.ts';
+import { createSettle } from './settle.ts';
 import { decide } from './decide/decide.ts';
 import { CountAges } from './reserve/count-ages.ts';
 import { createEnvironments, type Environments } from './app-api.ts';
 import { powerTask } from './metering/look.ts';
 import { expiryTask } from './making/expiry.ts';
 import { Exchange } from './upstream/exchange.ts';
-import { markAnswer } from './answer/head.ts';
 import { createOrganizationRule, type AllowedOrganizations } from './rules/org-policy.ts';
 import { LocatedRequest } from './locate/located-request.ts';
 import type { Deps } from './deps.ts';
@@ -37,7 +34,7 @@ import { createWorkspaces, type Workspaces } from './workspaces.ts';
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
-  readonly verifier: TokenVerifier;
+  readonly verifier: RecallingVerifier;
   readonly store: EnvironmentStore;
   /** The Machines API with the operator's token. */
   readonly machines: MachinesClient;
@@ -62,12 +59,18 @@ export interface GatewayOptions {
   /** How long the audit trail goes back; default 400 days. */
   readonly auditDays?: number;
   readonly now?: Clock;
+  /** A clock that never jumps, for how old knowledge is; default `performance.now`. */
+  readonly monotonicMs?: () => number;
   readonly log?: Log;
 }
 
 /** User environments behind a Machines API. */
 export interface Gateway {
   fetch(request: Request, door: RequestContext): Promise<Response>;
+  /** The same for what can be answered on node:http's own objects, from memory: most reads of a token that is in use. */
+  readonly direct: Direct;
+  /** Settles when what was seen in answers has been written down. */
+  idle(): Promise<void>;
   readonly environments: Environments;
   readonly workspaces: Workspaces;
   readonly tasks: readonly Task[];
@@ -82,9 +85,11 @@ export interface Gateway {
  * const response = await gateway.fetch(request, { rawTarget: '/v1/apps', requestId: '01K8Z5' });
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { verifier, store, machines } = options;
+  const { verifier, machines, monotonicMs = () => performance.now() } = options;
+  const memory = new LocatorMemory(monotonicMs);
   const deps: Deps = {
-    store,
+    store: forgettingOwnWrites(options.store, memory),
+    memory,
     machines,
     tigris: options.tigris,
     sealer: options.sealer,
@@ -110,7 +115,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       throw upstreamError(found.reason, true);
     },
   });
-  const audit = createAuditor(deps);
+  const settle = createSettle(createAuditor(deps));
+  const notes = new MachineNotes(deps);
 
   /** The pipeline: each step takes what only the step before can make, so that none can be left out or come too early. */
   async function answer(request: Request, door: RequestContext, subject: AuditSubject): Promise<Response> {
@@ -130,28 +136,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     async fetch(request, door) {
       const subject: AuditSubject = {};
-      try {
-        const response = await answer(request, door, subject);
-        await audit.wrote(subject, door, 'ok', response);
-        return asked(request, response);
-      } catch (thrown) {
-        const error = asHangarError(thrown);
-        door.onError?.(error);
-        const response = errorResponse(error, door.requestId);
-        markAnswer(response.headers, { requestId: door.requestId, environment: undefined });
-        await audit.wrote(subject, door, error.code, response);
-        return asked(request, response);
-      }
+      return await settle(subject, door, request.method, async () => await answer(request, door, subject));
     },
+    direct: createDirect({ ...deps, verifier, rule, notes, settle }),
+    idle: async () => await notes.flush(),
     environments: createEnvironments(deps),
     workspaces: createWorkspaces(deps),
-    tasks: [recoveryTask(deps), expiryTask(deps), powerTask(deps), pruningTask(deps), auditTask(deps)],
+    tasks: [
+      changeFeedTask(deps, monotonicMs),
+      recoveryTask(deps),
+      expiryTask(deps),
+      powerTask(deps),
+      pruningTask(deps),
+      auditTask(deps),
+    ],
   };
-}
-
-/** HEAD asks for the head alone. */
-function asked({ method }: Request, response: Response): Response {
-  if (method !== 'HEAD' || response.body === null) return response;
-  void response.body.cancel();
-  return new Response(null, { status: response.status, headers: response.headers });
 }

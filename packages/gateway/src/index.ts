@@ -39,6 +39,8 @@ export type {
 /** What the gateway needs from outside: rows, and an end for tokens. */
 export type {
   AuditEntry,
+  Change,
+  ChangePage,
   EnvironmentChanges,
   EnvironmentStore,
   ListedVolume,

@@ -158,6 +158,22 @@ export interface Operation {
  */
 export type OperationRole = 'first' | 'successor' | 'bystander';
 
+/** Something that may be remembered between requests has changed. */
+export interface Change {
+  readonly kind: 'environment' | 'workspace' | 'machine';
+  /** The id, of a workspace its number. */
+  readonly subject: string;
+}
+
+/** A page of the feed of changes. */
+export interface ChangePage {
+  /** The next page begins here: all that came before has been on a page. */
+  readonly horizon: bigint;
+  readonly changes: readonly Change[];
+  /** More has changed than a page holds. */
+  readonly isCut: boolean;
+}
+
 /**
  * What the gateway keeps. Each method is one statement or one transaction, so that several Hangar processes can share
  * the rows; nothing here talks to the network.
@@ -325,4 +341,12 @@ export interface EnvironmentStore {
   writeAudit(entry: AuditEntry): Promise<void>;
   /** Deletes rows from before the time, a batch of them; says how many. */
   dropAudit(wanted: { before: Date; limit: number }): Promise<number>;
+
+  /**
+   * What has changed since a horizon, some of it perhaps for the second time; without one, where the feed stands now. Every
+   * change is in the feed from the commit that makes it.
+   */
+  changesSince(horizon: bigint | undefined): Promise<ChangePage>;
+  /** Deletes changes that are an hour old, by the database's own clock: nobody reads them any more. */
+  dropChanges(): Promise<void>;
 }

@@ -41,3 +41,6 @@ export {
 
 /** Anything thrown, for a person. */
 export { inWords } from './in-words.ts';
+
+/** A door beside `fetch`, for what can be answered on the server's own objects. */
+export type { Direct, DirectContext } from './server-door.ts';

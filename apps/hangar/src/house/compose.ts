@@ -203,6 +203,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
       await reportCredentials({ machines, tigris, oauth, organization: config.flyOrg }, { log, metrics }),
     close: async () => {
       await stopListening();
+      await gateway.idle();
       await provider?.idle();
       await machines.close();
       tigris.close();

@@ -9,13 +9,15 @@ const ABOUT_TOKENS = /^\/(?:hangar\/v1|v1)\/tokens(?:\/|$)/;
 
 /** The gateway's port. The target that is looked at is the one that came; a disguised one is the gateway's to refuse. */
 export function createGatewayDoor(parts: {
-  gateway: Pick<Gateway, 'fetch'>;
+  gateway: Pick<Gateway, 'fetch' | 'direct'>;
   authority: Pick<Authority, 'fetch'>;
 }): Fetcher {
+  const isAboutTokens = (rawTarget: string): boolean => ABOUT_TOKENS.test(splitTarget(rawTarget).path);
   return {
+    direct: (incoming, outgoing, context) =>
+      !isAboutTokens(context.rawTarget) && parts.gateway.direct(incoming, outgoing, context),
     fetch: async (request: Request, door: RequestContext) => {
-      if (!ABOUT_TOKENS.test(splitTarget(door.rawTarget).path))
-        return await parts.gateway.fetch(request, door);
+      if (!isAboutTokens(door.rawTarget)) return await parts.gateway.fetch(request, door);
       const response = await parts.authority.fetch(request, door);
       response.headers.set(DOOR_HEADER, TOKENS_DOOR);
       return response;

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -9,6 +16,8 @@ import {
   type BodyBudgetLimits,
   callerOf,
   createBodyBudget,
+  type Direct,
+  type DirectContext,
   type RequestContext,
   type ErrorCode,
   errorBody,
@@ -16,12 +25,16 @@ import {
   HangarError,
   type Log,
 } from '@hangar/http';
-import { clientAddress, type ClientAddress } from './client-address.ts';
+import { doubled, refuseAmbiguousHead } from './ambiguous-head.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
+import { contextOf, note, visitOf, type Visit } from './visit.ts';
 
 /** Anything that answers HTTP. */
 export interface Fetcher {
   fetch(request: Request, door: RequestContext): Response | Promise<Response>;
+  /** Asked first, where there is one. */
+  readonly direct?: Direct;
 }
 
 /** Two HTTP surfaces with their own limits and logs: `main` and `gateway`. */
@@ -70,8 +83,6 @@ const KEEP_ALIVE_MS = 5_000;
 /** Node looks for slow clients every 30 s by default, which would make the first limit a dead letter. */
 const CONNECTIONS_CHECK_MS = 2_000;
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
-
 /**
  * Serves `app` on node:http. The raw request target travels beside the Request, because signatures and
  * authorisation are about the bytes that came, not about what a URL parser made of them
@@ -112,6 +123,8 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
     (incoming, outgoing) => {
       // A peer that vanishes mid-answer is its own business; without a listener the error would end the process.
       outgoing.on('error', () => {});
+      if (app.direct && answerDirectly(app.direct, [incoming, outgoing], { listener, running }, options))
+        return;
       void listener(incoming, outgoing);
     },
   );
@@ -143,7 +156,38 @@ export async function tryPort(options: Pick<ServeOptions, 'name' | 'host' | 'por
   await new Promise<void>((resolve) => probe.close(() => resolve()));
 }
 
-const peerOnly = clientAddress([]);
+/** Those that a direct door has handed over. */
+const visits = new WeakMap<IncomingMessage, Visit>();
+
+/** True when the request is answered, or will be, without the fetch door being asked. */
+function answerDirectly(
+  direct: Direct,
+  [incoming, outgoing]: [IncomingMessage, ServerResponse],
+  { listener, running }: { listener: RequestListener; running: Set<Promise<unknown>> },
+  options: ServeOptions,
+): boolean {
+  if (incoming.method !== 'GET' || doubled(incoming) !== undefined) return false;
+  const visit = visitOf(incoming, options);
+  const context: DirectContext = {
+    ...contextOf(visit),
+    answered: (status) => note(visit, incoming, status, options),
+    handOver: (answer) => {
+      visit.handedOver = answer;
+      visits.set(incoming, visit);
+      void listener(incoming, outgoing);
+    },
+  };
+  try {
+    if (!direct(incoming, outgoing, context)) return false;
+  } catch (error) {
+    options.log.error({ door: options.name, requestId: visit.requestId, err: error }, 'a direct door broke');
+    return outgoing.headersSent;
+  }
+  const over = new Promise<void>((resolve) => outgoing.once('close', resolve));
+  running.add(over);
+  void over.then(() => running.delete(over));
+  return true;
+}
 
 async function answerOne(
   app: Fetcher,
@@ -151,66 +195,22 @@ async function answerOne(
   incoming: IncomingMessage,
   options: ServeOptions & { readonly bodies: BodyBudget },
 ): Promise<Response> {
-  const requestId = requestIdOf(incoming);
-  const rawTarget = incoming.url ?? '/';
-  const started = performance.now();
-  let failure: HangarError | undefined;
-  const remoteAddress = (options.clientAddress ?? peerOnly)(incoming);
-  const body = options.bodies.open(callerOf(remoteAddress));
-  const door: RequestContext = {
-    rawTarget,
-    requestId,
-    ...(remoteAddress === undefined ? {} : { remoteAddress }),
-    onError: (error) => {
-      failure = error;
-    },
-    hold: (bytes) => body.hold(bytes),
-  };
+  const visit = visits.get(incoming) ?? visitOf(incoming, options);
+  const body = options.bodies.open(callerOf(visit.remoteAddress));
+  const door: RequestContext = { ...contextOf(visit), hold: (bytes) => body.hold(bytes) };
   let response: Response;
   try {
     refuseAmbiguousHead(incoming);
-    response = await app.fetch(request, door);
+    response = await (visit.handedOver?.(request.signal) ?? app.fetch(request, door));
   } catch (error) {
-    failure = asHangarError(error);
-    response = errorResponse(failure, requestId);
+    visit.failure = asHangarError(error);
+    response = errorResponse(visit.failure, visit.requestId);
   } finally {
     body.release();
   }
-  const answered = withRequestId(response, requestId);
-  const seconds = (performance.now() - started) / 1000;
-  options.metrics.request(options.name, incoming.method ?? '', answered.status, seconds);
-  logAnswer(
-    options.log,
-    {
-      door: options.name,
-      requestId,
-      method: incoming.method,
-      path: rawTarget.split('?')[0],
-      status: answered.status,
-      ms: Math.round(seconds * 1000),
-    },
-    failure,
-  );
+  const answered = withRequestId(response, visit.requestId);
+  note(visit, incoming, answered.status, options);
   return answered;
-}
-
-const SINGLE = new Set([
-  'host',
-  'authorization',
-  'x-signature',
-  'content-length',
-  'content-type',
-  'idempotency-key',
-  'fly-client-ip',
-]);
-
-/** Node keeps the first of two `Host` or `Authorization` headers; a proxy before us may have judged the other. */
-function refuseAmbiguousHead(incoming: IncomingMessage): void {
-  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-    if ((values?.length ?? 0) > 1 && (SINGLE.has(name) || name.startsWith('ce-'))) {
-      throw new HangarError('bad_request', { public: `the header ${name} was sent more than once` });
-    }
-  }
 }
 
 /** What Node's parser gives up on, by its code; anything else is a malformed head. */
@@ -251,27 +251,11 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, options: ServeO
   );
 }
 
-function requestIdOf(incoming: IncomingMessage): string {
-  const given = incoming.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-}
-
 function withRequestId(response: Response, requestId: string): Response {
   const headers = new Headers(response.headers);
   headers.set('x-request-id', requestId);
   headers.set('x-content-type-options', 'nosniff');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
-}
-
-/** Logged once, at the edge: the private reason for us, which the caller never saw. */
-function logAnswer(log: Log, fields: Record<string, unknown>, failure: HangarError | undefined): void {
-  if (failure === undefined) {
-    log.info(fields, 'answered');
-    return;
-  }
-  const reason = { ...fields, code: failure.code, reason: failure.message, cause: failure.cause };
-  if (failure.status >= 500) log.error(reason, 'failed');
-  else log.info(reason, 'refused');
 }
 
 /** Where a port comes from, for the remedy. */

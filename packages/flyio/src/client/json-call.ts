@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '@hangar/http';
 import type { z } from 'zod';
-import { failureOf, type Upstream, type UpstreamAnswer, type UpstreamReason } from './upstream.ts';
+import type { Upstream, UpstreamAnswer } from './upstream.ts';
+import { failureOf, type UpstreamReason } from './upstream-failure.ts';
 
 /** One call of the typed client. */
 export interface JsonCall {

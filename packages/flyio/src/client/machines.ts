@@ -24,7 +24,8 @@ import {
 } from '../wire/machines.ts';
 import { currentTokens, type CurrentTokens } from '../wire/tokens.ts';
 import { callJson, type JsonCall } from './json-call.ts';
-import { createUpstream, type Upstream, type UpstreamReason } from './upstream.ts';
+import { createUpstream, type Upstream } from './upstream.ts';
+import type { UpstreamReason } from './upstream-failure.ts';
 
 /** Options of {@link createMachinesClient}. */
 export interface MachinesClientOptions {
@@ -144,6 +145,7 @@ export function createMachinesClient(options: MachinesClientOptions): MachinesCl
 
   return {
     send: (request) => upstream.send(request),
+    dispatch: (request, handler) => upstream.dispatch(request, handler),
     close: () => upstream.close(),
 
     async listApps(organizationSlug, extra) {

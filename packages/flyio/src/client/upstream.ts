@@ -2,6 +2,8 @@ import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import { type Secret } from '@hangar/security';
 import { createOriginPool, type Dispatcher } from '@hangar/security/outgoing';
 import { authorizationFor } from '../authorization.ts';
+import { Dispatched, type DispatchedCall, type UpstreamHandler } from './dispatched.ts';
+import { failureOf, type UpstreamFailure } from './upstream-failure.ts';
 
 /** One request to the Machines API, on its way as it is. */
 export interface UpstreamRequest {
@@ -23,29 +25,10 @@ export interface UpstreamAnswer {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
-/** Why there is no usable answer. */
-export type UpstreamReason =
-  /** It said no. The body is its own, parsed when it was JSON. */
-  | { readonly tag: 'refused'; readonly status: number; readonly body: unknown }
-  /** Nothing was sent, or nothing that changes anything: safe to repeat. */
-  | {
-      readonly tag: 'unreachable';
-      readonly detail: string;
-      /** Why there was no credential to send, when that is the reason: worth telling as it is. */
-      readonly noCredential?: HangarError;
-    }
-  /**
-   * Sent, and no answer came: it may have taken effect. Also a connection that broke after a write was sent.
-   */
-  | { readonly tag: 'timeout'; readonly detail: string }
-  /** It said yes in words that are not those of its documentation. */
-  | { readonly tag: 'malformed'; readonly status: number; readonly detail: string };
-
-/** Why a raw request has no answer at all. */
-export type UpstreamFailure = Extract<UpstreamReason, { tag: 'unreachable' | 'timeout' }>;
-
 /** What the typed client and the gateway's forwarding are built on. */
 export interface Upstream {
+  /** As `send`, with the bytes handed on as they come and without any stream; for calls without a body. */
+  dispatch(request: Omit<UpstreamRequest, 'body' | 'signal'>, handler: UpstreamHandler): DispatchedCall;
   /**
    * Sends once. Any answer is a yes; the operator's token is added unless the request brings an
    * Authorization.
@@ -66,45 +49,19 @@ export interface UpstreamOptions {
 
 const HEADERS_TIMEOUT_MS = 75_000;
 
-/**
- * Methods that can be repeated without asking (RFC 9110, 9.2.1); for all others a broken connection is a
- * timeout.
- */
-const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
-
-/** Errors from before a byte of the request was written. */
-const NEVER_SENT: readonly string[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_INVALID_ARG',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-];
-const TIMEOUTS: readonly string[] = [
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_ABORTED',
-  'ABORT_ERR',
-];
-
 /** Makes the sender over undici's pool: built-in fetch is an order of magnitude slower as a client. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const pool = options.pool ?? createOriginPool(base.origin);
+  const credential = credentialOf(options);
   return {
     async send(request) {
       const headers: Record<string, string> = { ...request.headers };
       if (!Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
-        const credential = await credentialOf(options);
-        if (!credential.ok) return credential;
-        headers['authorization'] = credential.value;
+        const found = await credential();
+        if (!found.ok) return found;
+        headers['authorization'] = found.value;
       }
       try {
         const answer = await pool.request({
@@ -124,35 +81,42 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         return refuse(failureOf(error, request.method));
       }
     },
+    dispatch({ method, path, headers, timeoutMs }, handler) {
+      const call = new Dispatched(method, handler);
+      const send = (authorization: string): void => {
+        if (call.isOver) return;
+        const request = {
+          origin: base.origin,
+          path: prefix + path,
+          method: method as Dispatcher.HttpMethod,
+          headers: { ...headers, authorization },
+          headersTimeout: timeoutMs ?? HEADERS_TIMEOUT_MS,
+        };
+        pool.dispatch(request, call);
+      };
+      credential().then(
+        (found) => (found.ok ? send(found.value) : call.fail(found.reason)),
+        (error: unknown) => call.fail(failureOf(error, method)),
+      );
+      return call;
+    },
     async close() {
       if (!options.pool) await pool.destroy();
     },
   };
 }
 
-async function credentialOf(options: UpstreamOptions): Promise<Result<string, UpstreamFailure>> {
-  try {
-    return ok(authorizationFor(await options.token()));
-  } catch (error) {
-    if (!(error instanceof HangarError)) throw error;
-    return refuse({ tag: 'unreachable', detail: error.sentence, noCredential: error });
-  }
-}
-
-/** Sorts an error of the socket into "nothing happened" and "who knows". */
-export function failureOf(error: unknown, method: string): UpstreamFailure {
-  const code = codeOf(error);
-  const detail = `${code}: ${error instanceof Error ? error.message : String(error)}`;
-  if (NEVER_SENT.includes(code)) return { tag: 'unreachable', detail };
-  const late =
-    TIMEOUTS.includes(code) || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name));
-  if (late || !SAFE_METHODS.includes(method.toUpperCase())) return { tag: 'timeout', detail };
-  return { tag: 'unreachable', detail };
-}
-
-function codeOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code;
-  }
-  return error instanceof Error ? error.name : 'unknown';
+/** The Authorization to send, written once for each token. */
+function credentialOf({ token }: UpstreamOptions): () => Promise<Result<string, UpstreamFailure>> {
+  let written: { readonly secret: Secret; readonly text: string } | undefined;
+  return async () => {
+    try {
+      const secret = await token();
+      if (written?.secret !== secret) written = { secret, text: authorizationFor(secret) };
+      return ok(written.text);
+    } catch (error) {
+      if (!(error instanceof HangarError)) throw error;
+      return refuse({ tag: 'unreachable', detail: error.sentence, noCredential: error });
+    }
+  };
 }

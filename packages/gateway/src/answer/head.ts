@@ -1,7 +1,7 @@
 import { LEASE_NONCE } from '../request/headers.ts';
 
 /** The response headers that come back. */
-export const PASSED_BACK: readonly string[] = ['content-type', 'fly-request-id', 'retry-after', LEASE_NONCE];
+const PASSED_BACK: readonly string[] = ['content-type', 'fly-request-id', 'retry-after', LEASE_NONCE];
 
 /** Headers of an answer: the allowed ones of upstream, and ours. */
 export function responseHeaders(
@@ -27,4 +27,22 @@ export function markAnswer(
   headers.set('x-content-type-options', 'nosniff');
   if (ours.environment !== undefined) headers.set('hangar-environment', ours.environment);
   return headers;
+}
+
+/** The same head for node:http. */
+export function directHead(
+  upstream: Readonly<Record<string, string | string[] | undefined>>,
+  ours: { readonly requestId: string; readonly environment: string },
+): Record<string, string> {
+  const head: Record<string, string> = {};
+  for (const name of PASSED_BACK) {
+    const value = upstream[name];
+    if (value !== undefined) head[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  head['hangar-request-id'] = ours.requestId;
+  head['x-request-id'] = ours.requestId;
+  head['cache-control'] = 'no-store';
+  head['x-content-type-options'] = 'nosniff';
+  head['hangar-environment'] = ours.environment;
+  return head;
 }

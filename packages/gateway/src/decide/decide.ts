@@ -1,7 +1,7 @@
 import { Action } from '@hangar/macaroon';
 import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Environment, Workspace } from '../nouns.ts';
-import { requestHeaders } from '../request/headers.ts';
+import { requestHeaders, type HeaderReader } from '../request/headers.ts';
 import { checkOrganizationSlug, organizationError } from '../rules/org-policy.ts';
 import type { Clearance, ClearRefusal, AuthenticatedCaller } from '@hangar/contract';
 import type { LocatedRequest } from '../locate/located-request.ts';
@@ -25,7 +25,7 @@ export type Verdict =
  * The verdict about a planned request of a verified caller: clear, policy, phase, in that order
  * (docs/specs/gateway.md#order-of-decisions). Pure: the same arguments give the same verdict.
  */
-export function verdictOn(plan: RequestPlan, headers: Headers, caller: Caller): Verdict {
+export function verdictOn(plan: RequestPlan, headers: HeaderReader, caller: Caller): Verdict {
   const wire = requestHeaders(headers);
   if (!wire.ok) return { kind: 'refuse', error: wire.reason };
   const cleared = clearCaller(plan, caller);

@@ -3,6 +3,7 @@ import { HangarError, type Clock } from '@hangar/http';
 import type { AuthenticRequest } from '../request/authentic-request.ts';
 import type { Caller } from './caller.ts';
 import type { Environment } from '../nouns.ts';
+import type { LocatorMemory } from './memory.ts';
 import { readExec, type ExecRequest } from '../rules/command.ts';
 import type { OrganizationRule } from '../rules/org-policy.ts';
 import type { EnvironmentPolicy } from '../rules/policy.ts';
@@ -24,6 +25,7 @@ export interface LocateDeps {
   /** The operator's organization, and the rule about it. */
   readonly organization: string;
   readonly rule: OrganizationRule;
+  readonly memory: LocatorMemory;
 }
 
 /** What caveats ask about, read out of the body. */
@@ -34,7 +36,7 @@ export interface Wanted {
 
 /**
  * A request, who sent it, and what it is about as it stands now: the fourth step of the pipeline. Only
- * {@link LocatedRequest.find} makes one.
+ * {@link LocatedRequest.find} and {@link LocatedRequest.recall} make one.
  */
 export class LocatedRequest {
   readonly authentic: AuthenticRequest;
@@ -59,28 +61,56 @@ export class LocatedRequest {
     const { whole } = authentic;
     const wanted = readWanted(whole, deps.policy);
     const lookedAt = deps.now();
+    const era = deps.memory.begin();
     const environment = await environmentOf(whole.plan, deps.store);
     const verified = callerFor(authentic, environment);
     const workspace = await deps.store.workspace(verified.workspace);
     if (!workspace)
       throw new HangarError('token_unknown_key', { detail: 'the workspace of the token does not exist' });
-    const { remoteAddress } = whole.door;
-    const { exec, wish } = wanted;
-    const caller: Caller = {
-      verified,
-      workspace,
-      environment,
-      organization: await deps.rule.allows(deps.organization),
-      now: deps.now(),
-      facts: {
-        ...(remoteAddress === undefined ? {} : { remoteAddress }),
-        ...(exec ? { exec: exec.asked } : {}),
-      },
-      ...(exec ? { command: exec.command } : {}),
-      ...(wish ? { wish } : {}),
-    };
-    return new LocatedRequest(authentic, caller, lookedAt, wanted);
+    deps.memory.remember(era, { environment, workspace });
+    const organization = await deps.rule.allows(deps.organization);
+    const place = { verified, workspace, environment, organization, now: deps.now() };
+    return new LocatedRequest(authentic, callerAt(place, whole, wanted), lookedAt, wanted);
   }
+
+  /**
+   * From fresh memory alone, for a read of what is in an app that is ready; undefined says nothing about it. An effect of such
+   * a request looks at the rows first, since its own look counts as long past.
+   */
+  static recall(
+    authentic: AuthenticRequest,
+    { memory, rule, organization: operator, now }: Omit<LocateDeps, 'store' | 'policy'>,
+  ): LocatedRequest | undefined {
+    const { whole } = authentic;
+    const { app, machine } = whole.plan.params;
+    const environment = app === undefined ? undefined : memory.environment(app);
+    if (environment?.phase !== 'ready') return undefined;
+    if (machine !== undefined && memory.machine(machine)?.environment !== environment.id) return undefined;
+    const verified = callerFor(authentic, environment);
+    const workspace = memory.workspace(verified.workspace);
+    const organization = rule.recall(operator);
+    if (!workspace || !organization) return undefined;
+    const place = { verified, workspace, environment, organization, now: now() };
+    return new LocatedRequest(authentic, callerAt(place, whole, {}), LONG_PAST, {});
+  }
+}
+
+const LONG_PAST = new Date(0);
+
+function callerAt(
+  place: Pick<Caller, 'verified' | 'workspace' | 'environment' | 'organization' | 'now'>,
+  { door: { remoteAddress } }: WholeRequest,
+  { exec, wish }: Wanted,
+): Caller {
+  return {
+    ...place,
+    facts: {
+      ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      ...(exec ? { exec: exec.asked } : {}),
+    },
+    ...(exec ? { command: exec.command } : {}),
+    ...(wish ? { wish } : {}),
+  };
 }
 
 /** A header may hold tokens for several workspaces; the one that owns the app decides. */

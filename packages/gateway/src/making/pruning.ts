@@ -23,6 +23,7 @@ export function pruningTask({ store, now }: Pick<Deps, 'store' | 'now'>): Task {
       const before = (ms: number): Date => new Date(now().getTime() - ms);
       await store.dropOperations(before(OPERATIONS_MS));
       await store.pruneParts({ before: before(PARTS_MS), now: now() });
+      await store.dropChanges();
       await store.pruneTombstones(before(TOMBSTONE_MS));
     },
   };

@@ -16,7 +16,8 @@ export async function noteMachine(
   const known = await store.machine(seen.id);
   if (known !== undefined && known.environment !== environment) return;
   const at = now();
-  const row = machineRow(seen, environment, at, known);
+  // A note may be late, and somebody may have seen more of the machine since; its running times are told all the same.
+  const row = known && known.observedAt > at ? known : machineRow(seen, environment, at, known);
   if (!hasEvents(seen)) {
     if (known?.state !== row.state) await store.saveMachine(row, []);
     return;

@@ -6,7 +6,8 @@ import { forwardedRefusal } from '../answer/forwarded-refusal.ts';
 import { responseHeaders } from '../answer/head.ts';
 import { checkBody, isReservedMetadata } from '../rules/body-rules.ts';
 import { isObject, invalid } from '../rules/json.ts';
-import { cleanMachine, withoutMarks, readMachine } from '../rules/machine-marks.ts';
+import { cleaned } from '../answer/cleaned.ts';
+import { readMachine } from '../rules/machine-marks.ts';
 import {
   noteAddress,
   noteGone,
@@ -69,7 +70,12 @@ export async function passOn(
   return await bringBack(exchange, answer, reply, machine, deps);
 }
 
-function isNew(route: Route, machine: Machine | undefined, { now }: HandlerDeps): boolean {
+/** Whether upstream may not know the machine yet. */
+export function isNew(
+  route: Route,
+  machine: Machine | undefined,
+  { now }: Pick<HandlerDeps, 'now'>,
+): boolean {
   if (!machine || route.method !== 'GET' || machine.destroyedAt !== undefined) return false;
   return now().getTime() - machine.createdAt.getTime() < NEW_MACHINE_MS;
 }
@@ -131,11 +137,6 @@ async function takeNote(
     if (machine) await noteMachine(machine, environment.id, deps);
     if (machine && reply === 'machine') await noteMounts(machine, environment.id, deps);
   }
-}
-
-function cleaned(reply: Reply, json: unknown): unknown {
-  if (reply === 'metadata') return withoutMarks(json);
-  return Array.isArray(json) ? json.map(cleanMachine) : cleanMachine(json);
 }
 
 /** The body, as its table has it. One where none is expected is thrown away unread. */

@@ -11,8 +11,10 @@ import { listedMachines, listedVolumes } from '../upstream/app-lists.ts';
  */
 export async function ownedMachine(id: string, exchange: AppExchange, deps: HandlerDeps): Promise<Machine> {
   const { environment } = exchange;
+  const era = deps.memory.begin();
   const known = await deps.store.machine(id);
   if (known) {
+    deps.memory.remember(era, { machine: known });
     if (known.environment === environment.id) return known;
     throw machineNotFound(id);
   }

@@ -1,5 +1,15 @@
 import { HangarError, parseStrictJson, readBody, type RequestContext, type JsonReason } from '@hangar/http';
+import type { HeaderReader } from './headers.ts';
 import type { RequestPlan } from './plan.ts';
+
+/** What came before the body. The signal is made when it is asked for. */
+export interface Head {
+  readonly method: string;
+  readonly headers: HeaderReader;
+  readonly signal: () => AbortSignal;
+}
+
+const NO_BYTES = new Uint8Array();
 
 /**
  * A request that came in to its last byte: the second step of the pipeline. Only {@link WholeRequest.read} makes one. The
@@ -9,18 +19,22 @@ export class WholeRequest {
   readonly plan: RequestPlan;
   readonly door: RequestContext;
   readonly method: string;
-  readonly headers: Headers;
-  /** Ends when the sender hangs up. */
-  readonly signal: AbortSignal;
+  readonly headers: HeaderReader;
+  readonly #signal: () => AbortSignal;
   readonly #bytes: Uint8Array;
 
-  private constructor(plan: RequestPlan, door: RequestContext, request: Request, bytes: Uint8Array) {
+  private constructor(plan: RequestPlan, door: RequestContext, head: Head, bytes: Uint8Array) {
     this.plan = plan;
     this.door = door;
-    this.method = request.method;
-    this.headers = request.headers;
-    this.signal = request.signal;
+    this.method = head.method;
+    this.headers = head.headers;
+    this.#signal = head.signal;
     this.#bytes = bytes;
+  }
+
+  /** Ends when the sender hangs up. */
+  get signal(): AbortSignal {
+    return this.#signal();
   }
 
   get bytes(): Uint8Array {
@@ -35,7 +49,14 @@ export class WholeRequest {
   static async read(plan: RequestPlan, request: Request, door: RequestContext): Promise<WholeRequest> {
     const { treatment } = plan.route;
     const maxBytes = treatment.kind === 'refuse' ? REFUSED_BYTES : treatment.maxBodyBytes;
-    return new WholeRequest(plan, door, request, await readBody(request, maxBytes, door));
+    const { method, headers } = request;
+    const head: Head = { method, headers, signal: () => request.signal };
+    return new WholeRequest(plan, door, head, await readBody(request, maxBytes, door));
+  }
+
+  /** A request of which only the head is to come: it announces no body. */
+  static withoutBody(plan: RequestPlan, head: Head, door: RequestContext): WholeRequest {
+    return new WholeRequest(plan, door, head, NO_BYTES);
   }
 
   /**

@@ -34,6 +34,8 @@ export type OrganizationReason =
 /** The rule, ready to be asked. */
 export interface OrganizationRule {
   allows(organization: string): Promise<Result<true, OrganizationReason>>;
+  /** The same when nobody has to be asked for it; undefined otherwise. */
+  recall(organization: string): Result<true, OrganizationReason> | undefined;
 }
 
 /**
@@ -54,25 +56,26 @@ export function createOrganizationRule(options: {
   const { allowed, organizationOf, now } = options;
   let known: { readonly slug: string | undefined; readonly until: number } | undefined;
 
-  async function currentOrganization(app: string): Promise<string | undefined> {
-    const at = now().getTime();
-    if (!known || known.until <= at) {
-      known = { slug: await organizationOf(app), until: at + LOOKUP_SECONDS * 1000 };
-    }
-    return known.slug;
+  const app = typeof allowed === 'object' && 'currentApp' in allowed ? allowed.currentApp : undefined;
+  const isToAsk = (): boolean => app !== undefined && !(known && known.until > now().getTime());
+
+  function verdict(organization: string): Result<true, OrganizationReason> {
+    if (allowed === undefined) return refuse({ tag: 'not_configured' });
+    if (allowed === '*') return ok(true);
+    const listed = 'currentApp' in allowed ? known?.slug && [known.slug] : allowed;
+    if (!listed) return refuse({ tag: 'current_app_unknown', app: app ?? '' });
+    return listed.includes(organization) ? ok(true) : refuse({ tag: 'not_listed', organization });
   }
 
   return {
     async allows(organization) {
-      if (allowed === undefined) return refuse({ tag: 'not_configured' });
-      if (allowed === '*') return ok(true);
-      if ('currentApp' in allowed) {
-        const current = await currentOrganization(allowed.currentApp);
-        if (current === undefined) return refuse({ tag: 'current_app_unknown', app: allowed.currentApp });
-        return current === organization ? ok(true) : refuse({ tag: 'not_listed', organization });
+      if (app !== undefined && isToAsk()) {
+        const at = now().getTime();
+        known = { slug: await organizationOf(app), until: at + LOOKUP_SECONDS * 1000 };
       }
-      return allowed.includes(organization) ? ok(true) : refuse({ tag: 'not_listed', organization });
+      return verdict(organization);
     },
+    recall: (organization) => (isToAsk() ? undefined : verdict(organization)),
   };
 }
 

@@ -28,9 +28,10 @@ export interface UpstreamReply {
   drop(): Promise<void>;
 }
 
-const PATIENCE_MS = 30_000;
+/** How long the head of an answer may take where a caller has no say in it. */
+export const PATIENCE_MS = 30_000;
 /** Largest answer that is held in memory, which is what a filter needs: 16 MiB. */
-const BUFFERED_BYTES = 16_777_216;
+export const BUFFERED_BYTES = 16_777_216;
 /** A read is repeated after these pauses when nobody answered or the answer was a 502, 503 or 504. */
 const REPEAT_PAUSES_MS: readonly number[] = [200, 600];
 
@@ -235,6 +236,21 @@ async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promis
     });
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** An answer whose body is here already. */
+export function replyOfBytes(
+  status: number,
+  headers: UpstreamAnswer['headers'],
+  body: Uint8Array,
+): UpstreamReply {
+  return {
+    status,
+    headers: new Headers(flatten(headers)),
+    stream: () => new Blob([Buffer.from(body)]).stream(),
+    bytes: async () => await Promise.resolve(body),
+    drop: async () => {},
+  };
 }
 
 function flatten(headers: UpstreamAnswer['headers']): [string, string][] {

@@ -11,6 +11,7 @@ import { BLOCK, createNumberBlock } from '../number-block.ts';
 import { statement } from '../prepared.ts';
 import { gatewayEnvironments, gatewayWorkspaces } from '../schema/gateway.ts';
 import { gatewayAuditRows } from './gateway-audit.ts';
+import { gatewayChangeRows } from './gateway-changes.ts';
 import { gatewayBranchRows, liveUnder, writeMakers } from './gateway-branches.ts';
 import { gatewayMachineRows } from './gateway-machines.ts';
 import { gatewayOperationRows } from './gateway-operations.ts';
@@ -47,6 +48,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     ...gatewayQuotaRows(db),
     ...gatewaySpendingRows(db),
     ...gatewayAuditRows(db),
+    ...gatewayChangeRows(db),
     ...gatewayPruning(db),
 
     async openWorkspace(wanted) {

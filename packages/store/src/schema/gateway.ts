@@ -11,7 +11,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { Guest, MachineFailure, Phase, QuotaKind, Step } from '@hangar/gateway';
-import { bytes, instant } from './columns.ts';
+import { bytes, instant, transactionNumber } from './columns.ts';
 
 /**
  * One per extension of the environments provider. The number is the Organization id in caveats.
@@ -318,4 +318,27 @@ export const gatewayAudit = pgTable(
     index('gateway_audit_by_age').on(table.at),
     uniqueIndex('gateway_audit_open').on(table.openKey),
   ],
+);
+
+/**
+ * Environments, workspaces and machines that changed in a way that processes which remember them have to hear of. Triggers
+ * write it, in the transaction of the change. Readers go by the number of the transaction and not by a counter: a locked
+ * counter would let every change of every environment queue, and one that is not locked shows numbers before smaller ones.
+ *
+ * @kept an hour: whoever remembers reads it several times a second
+ */
+export const gatewayChanges = pgTable(
+  'gateway_changes',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    transaction: transactionNumber('transaction')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
+    kind: text('kind').$type<'environment' | 'workspace' | 'machine'>().notNull(),
+    subject: text('subject').notNull(),
+    at: instant('at')
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (table) => [index('gateway_changes_by_transaction').on(table.transaction)],
 );

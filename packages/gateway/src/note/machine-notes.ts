@@ -1,0 +1,65 @@
+import type { MachineWire } from '@hangar/flyio';
+import type { Deps } from '../deps.ts';
+import { noteMachine, noteMounts } from '../metering/observe.ts';
+
+/** How long a note waits for others. What is lost when a process dies meanwhile is made good by the next look. */
+const WAIT_MS = 100;
+/** More than this waits only while the database is away; the oldest goes, and the sweep finds what it told. */
+const MOST_NOTES = 10_000;
+
+/** A machine as it was seen. */
+interface Note {
+  readonly seen: MachineWire;
+  readonly environment: string;
+  readonly at: Date;
+  /** It was asked for alone, so that its mounts were shown. */
+  readonly isWhole: boolean;
+}
+
+/** Notes of machines that passed by, written after their answers: one for each machine, the newest. */
+export class MachineNotes {
+  readonly #deps: Pick<Deps, 'store' | 'log'>;
+  #waiting = new Map<string, Note>();
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(deps: Pick<Deps, 'store' | 'log'>) {
+    this.#deps = deps;
+  }
+
+  add(note: Note): void {
+    this.#waiting.delete(note.seen.id);
+    this.#waiting.set(note.seen.id, note);
+    if (this.#waiting.size > MOST_NOTES) {
+      const [oldest] = this.#waiting.keys();
+      this.#waiting.delete(oldest ?? '');
+      this.#dropped += 1;
+    }
+    this.#timer ??= setTimeout(() => void this.flush(), WAIT_MS).unref();
+  }
+
+  /** Settles when all that was added before has been written. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const notes = this.#waiting;
+    this.#waiting = new Map();
+    this.#writing = this.#writing.then(async () => await this.#write(notes));
+    await this.#writing;
+  }
+
+  async #write(notes: ReadonlyMap<string, Note>): Promise<void> {
+    const { store, log } = this.#deps;
+    if (this.#dropped > 0) log.warn({ notes: this.#dropped }, 'machines were seen and not taken note of');
+    this.#dropped = 0;
+    for (const { seen, environment, at, isWhole } of notes.values()) {
+      try {
+        await noteMachine(seen, environment, { store, now: () => at });
+        if (isWhole) await noteMounts(seen, environment, { store, now: () => at });
+      } catch (error) {
+        log.warn({ machine: seen.id, err: error }, 'a machine was seen and could not be taken note of');
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { asHangarError, errorResponse, type RequestContext } from '@hangar/http';
+import { markAnswer } from './answer/head.ts';
+import type { Auditor, AuditSubject } from './note/audit.ts';
+
+/** Brings what a walk ends in before the caller: its answer, or what was thrown, rendered and noted. */
+export type Settle = (
+  subject: AuditSubject,
+  door: RequestContext,
+  method: string,
+  answer: () => Promise<Response>,
+) => Promise<Response>;
+
+/** The end that both doors have in common. */
+export function createSettle(audit: Auditor): Settle {
+  return async (subject, door, method, answer) => {
+    try {
+      const response = await answer();
+      await audit.wrote(subject, door, 'ok', response);
+      return asked(method, response);
+    } catch (thrown) {
+      const error = asHangarError(thrown);
+      door.onError?.(error);
+      const response = errorResponse(error, door.requestId);
+      markAnswer(response.headers, { requestId: door.requestId, environment: undefined });
+      await audit.wrote(subject, door, error.code, response);
+      return asked(method, response);
+    }
+  };
+}
+
+/** HEAD asks for the head alone. */
+function asked(method: string, response: Response): Response {
+  if (method !== 'HEAD' || response.body === null) return response;
+  void response.body.cancel();
+  return new Response(null, { status: response.status, headers: response.headers });
+}
