@@ -1,4 +1,4 @@
-import type { Task } from '@hangar/contract';
+import type { Task, TokenVerifier } from '@hangar/contract';
 import type { MachinesClient } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import { silentLog, systemClock, type Clock, type Direct, type RequestContext, type Log } from '@hangar/http';
@@ -10,7 +10,7 @@ import { changeFeedTask } from './locate/feed.ts';
 import { LocatorMemory } from './locate/memory.ts';
 import { forgettingOwnWrites } from './locate/own-writes.ts';
 import { MachineNotes } from './note/machine-notes.ts';
-import { AuthenticRequest, type RecallingVerifier } from './request/authentic-request.ts';
+import { AuthenticRequest } from './request/authentic-request.ts';
 import { createSettle } from './settle.ts';
 import { decide } from './decide/decide.ts';
 import { CountAges } from './reserve/count-ages.ts';
@@ -34,7 +34,7 @@ import { createWorkspaces, type Workspaces } from './workspaces.ts';
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
-  readonly verifier: RecallingVerifier;
+  readonly verifier: TokenVerifier;
   readonly store: EnvironmentStore;
   /** The Machines API with the operator's token. */
   readonly machines: MachinesClient;

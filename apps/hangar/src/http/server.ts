@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingMessage,
-  type RequestListener,
   type Server,
   type ServerResponse,
   STATUS_CODES,
@@ -163,7 +162,13 @@ const visits = new WeakMap<IncomingMessage, Visit>();
 function answerDirectly(
   direct: Direct,
   [incoming, outgoing]: [IncomingMessage, ServerResponse],
-  { listener, running }: { listener: RequestListener; running: Set<Promise<unknown>> },
+  {
+    listener,
+    running,
+  }: {
+    listener: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+    running: Set<Promise<unknown>>;
+  },
   options: ServeOptions,
 ): boolean {
   if (incoming.method !== 'GET' || doubled(incoming) !== undefined) return false;

@@ -45,6 +45,7 @@ export class Dispatched implements DispatchedCall, Dispatcher.DispatchHandler {
   }
 
   abort(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#controller?.abort(new Error('given up'));
   }

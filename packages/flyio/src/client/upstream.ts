@@ -88,7 +88,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         const request = {
           origin: base.origin,
           path: prefix + path,
-          method: method as Dispatcher.HttpMethod,
+          method,
           headers: { ...headers, authorization },
           headersTimeout: timeoutMs ?? HEADERS_TIMEOUT_MS,
         };

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { DispatchedCall, UpstreamHandler } from '@hangar/flyio';
-import type { DirectContext } from '@hangar/http';
+import { asHangarError, type DirectContext } from '@hangar/http';
 import type { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { cleaned } from '../answer/cleaned.ts';
 import { directHead } from '../answer/head.ts';
@@ -198,7 +198,7 @@ export class DirectAnswer implements UpstreamHandler {
       step();
     } catch (error) {
       if (this.#way.outgoing.headersSent) this.#break();
-      else this.#handOver(async () => await Promise.reject(error as Error));
+      else this.#handOver(async () => await Promise.reject(asHangarError(error)));
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { TokenVerifier } from '@hangar/contract';
 import type { Direct } from '@hangar/http';
 import { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { decide } from '../decide/decide.ts';
@@ -6,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { LocatedRequest } from '../locate/located-request.ts';
 import type { AuditSubject } from '../note/audit.ts';
 import type { MachineNotes } from '../note/machine-notes.ts';
-import { AuthenticRequest, type RecallingVerifier } from '../request/authentic-request.ts';
+import { AuthenticRequest } from '../request/authentic-request.ts';
 import { planRequest, type RequestPlan } from '../request/plan.ts';
 import type { Reply } from '../request/route.ts';
 import { WholeRequest } from '../request/whole-request.ts';
@@ -17,7 +18,7 @@ import { IncomingHeaders } from './incoming-headers.ts';
 
 /** What the direct door works with beside the rest. */
 export interface DirectDeps extends Deps {
-  readonly verifier: RecallingVerifier;
+  readonly verifier: TokenVerifier;
   readonly rule: OrganizationRule;
   readonly notes: MachineNotes;
   readonly settle: Settle;

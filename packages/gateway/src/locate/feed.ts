@@ -2,7 +2,7 @@ import type { Task } from '@hangar/contract';
 import type { ChangePage, EnvironmentStore } from '../ports.ts';
 import type { LocatorMemory } from './memory.ts';
 
-/** As often as revocations are read (docs/specs/promises.md#revocation-feed): what ends must end within a second everywhere. */
+/** What ends must end everywhere within a second (docs/specs/promises.md#rows-remembered). */
 const POLL_SECONDS = 0.25;
 
 /** Keeps the memory true. Runs in every process; until it has run once, nothing is remembered. */

@@ -1,12 +1,6 @@
 import { tokenError, type AuthenticatedCaller, type TokenVerifier } from '@hangar/contract';
 import type { WholeRequest } from './whole-request.ts';
 
-/** A verifier that may know a header by heart. */
-export interface RecallingVerifier extends TokenVerifier {
-  /** Answers only from fresh knowledge, and never waits; undefined says nothing about the token. */
-  recall?(authorization: string): AuthenticatedCaller | undefined;
-}
-
 /**
  * A whole request and who sent it: the third step of the pipeline. Only {@link AuthenticRequest.judge} makes one, so a
  * credential is judged after the last byte has come: its signatures, its revocation and, when it is cleared, its end.
@@ -30,9 +24,9 @@ export class AuthenticRequest {
   }
 
   /** From fresh memory alone; undefined says nothing about the token. */
-  static recall(whole: WholeRequest, verifier: RecallingVerifier): AuthenticRequest | undefined {
+  static recall(whole: WholeRequest, verifier: TokenVerifier): AuthenticRequest | undefined {
     const text = whole.headers.get('authorization');
-    const verified = text === null ? undefined : verifier.recall?.(text);
+    const verified = text === null ? undefined : verifier.recall(text);
     return verified && new AuthenticRequest(whole, verified, verifier);
   }
 
