@@ -1,5 +1,8 @@
 /** Starts the Postgres that comes with the npm package, in a folder of its own. */
-export function startEmbeddedPostgres(folder: string): Promise<{
+export function startEmbeddedPostgres(
+  folder: string,
+  settings?: readonly string[],
+): Promise<{
   url: string;
   stop(): Promise<void>;
   /** SIGINT is Postgres' "fast" shutdown, SIGQUIT its "immediate" one. */

@@ -17,10 +17,11 @@ export const THROW_AWAY = [
  * Starts the Postgres that comes with the npm package, in a folder of its own.
  *
  * @param {string} folder an empty folder; the server's own user must reach it when this runs as root
+ * @param {readonly string[]} settings
  * @returns {Promise<{ url: string, stop(): Promise<void>, restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> }>} the address of
  *   its maintenance database, and the means to stop it and to restart it, "fast" (SIGINT) or "immediate" (SIGQUIT)
  */
-export async function startEmbeddedPostgres(folder) {
+export async function startEmbeddedPostgres(folder, settings = THROW_AWAY) {
   const EmbeddedPostgres = await loadWithoutHooks();
   chmodSync(folder, 0o755);
   const databaseDir = join(folder, 'postgres');
@@ -34,7 +35,7 @@ export async function startEmbeddedPostgres(folder) {
     // Stopping would delete its folder, which whoever starts it does, and `restart` needs.
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: THROW_AWAY.flatMap((setting) => ['-c', setting]),
+    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
     onLog: () => {},
     onError: () => {},
   });
