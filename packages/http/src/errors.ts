@@ -1,4 +1,5 @@
 import { errorTable, type ErrorCode } from './error-table.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What a thrower may add to a code. */
 export interface HangarErrorOptions {
@@ -100,4 +101,24 @@ export function errorResponse(error: HangarError, requestId: string): Response {
     headers.set('retry-after', String(Math.max(0, Math.ceil(error.retryAfterSeconds))));
   }
   return new Response(JSON.stringify(errorBody(error, requestId)), { status: error.status, headers });
+}
+
+/**
+ * Whatever a handler threw, as its answer. Whoever serves the door is told the whole error; the outside hears what the table
+ * says.
+ */
+export function answerError(
+  thrown: unknown,
+  { requestId, onError }: Pick<RequestContext, 'requestId' | 'onError'>,
+): Response {
+  const error = asHangarError(thrown);
+  onError?.(error);
+  return errorResponse(error, requestId);
+}
+
+/** A handler for the methods that a path does not have, with those that it has: `GET, POST`. */
+export function onlyAllow(allow: string): () => never {
+  return () => {
+    throw new HangarError('method_not_allowed', { headers: { allow } });
+  };
 }

@@ -31,10 +31,12 @@ export {
   type ErrorRow,
 } from './error-table.ts';
 export {
+  answerError,
   asHangarError,
   errorBody,
   errorResponse,
   HangarError,
+  onlyAllow,
   type ErrorBody,
   type HangarErrorOptions,
 } from './errors.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { asHangarError, type RequestContext, errorResponse, type HangarError, type Log } from '@hangar/http';
+import { type RequestContext, type HangarError, type Log, answerError } from '@hangar/http';
 import type { Fetcher } from '../http/server.ts';
 import { closeToOthers } from '../house/sockets.ts';
 
@@ -26,10 +26,9 @@ export async function serveOnSocket(
         failure = error;
       },
     };
-    const response = await Promise.resolve(app.fetch(request, door)).catch((error: unknown) => {
-      failure = asHangarError(error);
-      return errorResponse(failure, door.requestId);
-    });
+    const response = await Promise.resolve(app.fetch(request, door)).catch((thrown: unknown) =>
+      answerError(thrown, door),
+    );
     if (failure !== undefined && failure.status >= 500) {
       const { requestId, rawTarget } = door;
       log.error(

@@ -1,15 +1,15 @@
 import { Hono, type Context } from 'hono';
 import type { ProductView } from '@hangar/dashboard/wire';
 import {
-  asHangarError,
   type Clock,
   type RequestContext,
-  errorResponse,
   HangarError,
   type Log,
   silentLog,
   splitTarget,
   systemClock,
+  answerError,
+  onlyAllow,
 } from '@hangar/http';
 import { randomToken } from '@hangar/security';
 import { admit, type Asked, assertStillAdmitted } from './admit.ts';
@@ -83,15 +83,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     setPageHeaders(headers, rules, nonce);
     return new Response(assets.page(nonce), { status: known ? 200 : 404, headers });
   });
-  app.notFound(() => {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
-  });
-  app.onError((thrown, at) => {
-    const { door } = at.env;
-    const error = asHangarError(thrown);
-    door.onError?.(error);
-    return errorResponse(error, door.requestId);
-  });
+  app.notFound(onlyAllow('GET, HEAD'));
+  app.onError((thrown, at) => answerError(thrown, at.env.door));
 
   return {
     fetch: async (request, door) => {

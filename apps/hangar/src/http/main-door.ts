@@ -1,4 +1,4 @@
-import { asHangarError, type RequestContext, errorResponse, HangarError, splitTarget } from '@hangar/http';
+import { type RequestContext, HangarError, splitTarget, answerError } from '@hangar/http';
 import type { Store } from '@hangar/store';
 import { createDocs } from './docs-pages.ts';
 import type { Metrics } from './metrics.ts';
@@ -67,10 +67,8 @@ async function operational(
 async function ready(parts: MainDoorParts, door: RequestContext): Promise<Response> {
   try {
     await parts.readiness.check();
-  } catch (error) {
-    const failure = asHangarError(error);
-    door.onError?.(failure);
-    return errorResponse(failure, door.requestId);
+  } catch (thrown) {
+    return answerError(thrown, door);
   }
   return Response.json({ status: 'ready', database: parts.engine, now: parts.now().toISOString() });
 }

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import {
-  asHangarError,
+  answerError,
   type BodyBudget,
   type BodyBudgetLimits,
   callerOf,
@@ -207,9 +207,8 @@ async function answerOne(
   try {
     refuseAmbiguousHead(incoming);
     response = await (visit.handedOver?.(request.signal) ?? app.fetch(request, door));
-  } catch (error) {
-    visit.failure = asHangarError(error);
-    response = errorResponse(visit.failure, visit.requestId);
+  } catch (thrown) {
+    response = answerError(thrown, door);
   } finally {
     body.release();
   }

@@ -2,14 +2,14 @@ import { Hono, type Context } from 'hono';
 import { DISCHARGE_PATH, dischargeRequest } from '@hangar/flyio';
 import { encodeToken } from '@hangar/macaroon';
 import {
-  asHangarError,
   callerOf,
-  errorResponse,
   HangarError,
   parseStrictJson,
   readBody,
   type RequestContext,
   type Log,
+  answerError,
+  onlyAllow,
 } from '@hangar/http';
 import { sha256Hex, type Sealer } from '@hangar/security';
 import type { RateLimit, RateLimiter } from '../http/rate-limiter.ts';
@@ -131,18 +131,11 @@ export function createDischargeDoor(
     return await pages.decide(c.req.raw, c.env.door, secretOf(c, 'user', PAGE_RATE));
   });
 
-  const onlyAllow = (allow: string) => () => {
-    throw new HangarError('method_not_allowed', { headers: { allow } });
-  };
   app.all(DISCHARGE_PATH, onlyAllow('POST'));
   app.all('/poll', onlyAllow('GET'));
   app.all('/login', onlyAllow('GET, POST'));
-  app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
-  app.onError((cause, c) => {
-    const error = asHangarError(cause);
-    c.env.door.onError?.(error);
-    return errorResponse(error, c.env.door.requestId);
-  });
+  app.notFound((c) => answerError(new HangarError('not_found'), c.env.door));
+  app.onError((thrown, c) => answerError(thrown, c.env.door));
 
   return async (request, door) => await app.fetch(request, { door });
 }

@@ -10,7 +10,7 @@ import {
   parseMask,
   type Access,
 } from '@hangar/macaroon';
-import { asHangarError, callerOf, errorResponse, HangarError, type RequestContext } from '@hangar/http';
+import { callerOf, HangarError, type RequestContext, answerError, onlyAllow } from '@hangar/http';
 import { tokenError, type ClearRefusal } from '@hangar/contract';
 import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import { explainClearing } from '../read/caller.ts';
@@ -113,16 +113,10 @@ export function createIntrospectionDoor(
     ['/authorize', 'POST'],
     ['/current', 'GET'],
   ] as const) {
-    app.all(path, () => {
-      throw new HangarError('method_not_allowed', { headers: { allow } });
-    });
+    app.all(path, onlyAllow(allow));
   }
-  app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
-  app.onError((cause, c) => {
-    const error = asHangarError(cause);
-    c.env.door.onError?.(error);
-    return errorResponse(error, c.env.door.requestId);
-  });
+  app.notFound((c) => answerError(new HangarError('not_found'), c.env.door));
+  app.onError((thrown, c) => answerError(thrown, c.env.door));
 
   /** Fills in parents: a machine or volume implies its app, everything implies the workspace. */
   async function resolve(asked: RequestedAccess, workspace: bigint): Promise<Access | undefined> {

@@ -1,6 +1,6 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import type { Hono } from 'hono';
-import { HangarError, parseStrictJson, readBody, type Log } from '@hangar/http';
+import { HangarError, parseStrictJson, readBody, type Log, onlyAllow } from '@hangar/http';
 import { sha256 } from '@hangar/security';
 import { z } from 'zod';
 import { branchesOf, copiesIn, type Copies } from '../read/copies.ts';
@@ -117,7 +117,5 @@ export function registerLeaks(
     return jsonResponse(200, labels);
   });
 
-  app.all('/leaks', () => {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'POST' } });
-  });
+  app.all('/leaks', onlyAllow('POST'));
 }

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { Action } from '@hangar/macaroon';
-import { callerOf, HangarError } from '@hangar/http';
+import { callerOf, HangarError, onlyAllow } from '@hangar/http';
 import { z } from 'zod';
 import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import type { RevocationTarget } from '../ports.ts';
@@ -73,9 +73,7 @@ export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: Re
     return jsonResponse(200, { revoked: formOf(wish), tokens: reached, effective: now() });
   });
 
-  app.all('/revoke', () => {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'POST' } });
-  });
+  app.all('/revoke', onlyAllow('POST'));
 
   function limit(remoteAddress: string | undefined): void {
     const wait = limiter.take(`finder ${callerOf(remoteAddress)}`, FINDER_RATE);

@@ -1,13 +1,13 @@
 import { Hono, type Context } from 'hono';
 import { Action, clear, type Access } from '@hangar/macaroon';
 import {
-  asHangarError,
   callerOf,
-  errorResponse,
   HangarError,
   type RequestContext,
   type Log,
   type Result,
+  answerError,
+  onlyAllow,
 } from '@hangar/http';
 import { tokenError, type TokenReason } from '@hangar/contract';
 import { z } from 'zod';
@@ -156,25 +156,14 @@ export function createTokensDoor(
     return jsonResponse(200, tokenView(renamed, now()));
   });
 
-  app.all('/:id', () => {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, PATCH, DELETE' } });
-  });
-  app.all('/', () => {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, POST' } });
-  });
-  app.notFound((c) => errorResponse(new HangarError('not_found'), c.env.door.requestId));
-  app.onError((cause, c) => {
-    const error = asHangarError(cause);
-    c.env.door.onError?.(error);
-    return errorResponse(error, c.env.door.requestId);
-  });
+  app.all('/:id', onlyAllow('GET, PATCH, DELETE'));
+  app.all('/', onlyAllow('GET, POST'));
+  app.notFound((c) => answerError(new HangarError('not_found'), c.env.door));
+  app.onError((thrown, c) => answerError(thrown, c.env.door));
 
   return async (request, door) => {
     if (isFit(decoded(door.rawTarget))) return await app.fetch(request, { door });
-    return errorResponse(
-      new HangarError('bad_request', { detail: 'control characters in the target' }),
-      door.requestId,
-    );
+    return answerError(new HangarError('bad_request', { detail: 'control characters in the target' }), door);
   };
 }
 

@@ -1,13 +1,5 @@
 import { decodeCaveats, encodeToken, type Caveat } from '@hangar/macaroon';
-import {
-  asHangarError,
-  errorResponse,
-  HangarError,
-  ok,
-  parseStrictJson,
-  readBody,
-  type RequestContext,
-} from '@hangar/http';
+import { HangarError, ok, parseStrictJson, readBody, type RequestContext, answerError } from '@hangar/http';
 import { CALL_PATH, calls, isCallName, type Answering, type Asked, type CallName } from './calls.ts';
 import type { TokenPart, TokenRow } from '../../ports.ts';
 import type { Issuer } from '../port.ts';
@@ -55,10 +47,8 @@ export function createIssuerDoor(issuer: Issuer, half: 'verify' | 'sign'): Issue
     fetch: async (request, door) => {
       try {
         return await ask(request, door);
-      } catch (cause) {
-        const error = asHangarError(cause);
-        door.onError?.(error);
-        return errorResponse(error, door.requestId);
+      } catch (thrown) {
+        return answerError(thrown, door);
       }
     },
   };
