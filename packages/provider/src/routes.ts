@@ -7,7 +7,7 @@ import type { Kit } from './kit.ts';
 import { acceptEvent } from './machine-events.ts';
 import { deprovision } from './operations/deprovision.ts';
 import { provision, type Begun, type ProvisionAnswer } from './operations/provision.ts';
-import { provisionAtOnce } from './operations/provision-at-once.ts';
+import { createShortRoad } from './operations/provision-at-once.ts';
 import { update } from './operations/update.ts';
 import type { Work } from './operations/work.ts';
 import { readProvision } from './request.ts';
@@ -63,6 +63,7 @@ export function createRoutes(rooms: Rooms): Hono<Env> {
 }
 
 function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readonly Route[] {
+  const shortRoad = createShortRoad(kit);
   const { store } = kit.options;
   const signed = (handler: (c: Context<Env>) => SignedHandler) => async (c: Context<Env>) =>
     await answerSigned(kit, c.req.raw, c.env, routePath(kit, c.env.rawTarget), handler(c));
@@ -82,7 +83,7 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
               const answer = await provision(kit, work, order, begun);
               return json(provisionBody(answer), provisionStatus(kit, answer));
             },
-            async (message, nonce) => await provisionAtOnce(kit, message, nonce),
+            shortRoad,
           ),
       },
     },

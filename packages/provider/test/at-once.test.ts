@@ -57,6 +57,14 @@ describe('a seller that can prepare', () => {
     const again = await world.send(post(members), replica());
     expect([again.status, again.json]).toEqual([200, made.json]);
     expect((await world.send(post({ ...members, plan: 'other' }), replica())).status).toBe(409);
+    // Where it was made, nothing is prepared in vain.
+    prepared = [];
+    const here = replica();
+    const known = post(order());
+    const first = await world.send(known, here);
+    expect((await world.send(known, here)).status).toBe(401);
+    expect((await world.send(post(known.members), here)).json).toEqual(first.json);
+    expect(prepared).toEqual([first.json.id]);
   });
 
   test('may choose another name and the app that Flycast leads to', async () => {

@@ -42,6 +42,19 @@ test('two processes that take numbers in advance never give one twice, and the f
   await other.close();
 });
 
+test('a database of a build that counted keys one by one is gone on with behind its last one', async () => {
+  await database.execute(`
+    insert into authority_counters (name, value) values ('key', 57);
+    insert into authority_keys (number, workspace, sealed, created_at) values (57, 1, 'x', now())`);
+  const issuer = createIssuerStore(database.db);
+  expect((await issuer.addKey(key(2))).number).toBe(58n);
+  expect(await issuer.currentKey(1n)).toMatchObject({ number: 57n });
+  const opened = { slug: 'ws-a', extensionId: 'a', organizationId: 'o', createdAt: at };
+  const gateway = createGatewayStore(database.db);
+  const { number } = await gateway.openWorkspace(opened);
+  expect(await gateway.nextWorkspaceNumber()).toBe(number + 1n);
+});
+
 test('a process that outlived a restore takes numbers of the restored database', async () => {
   const issuer = createIssuerStore(database.db);
   const before = await issuer.addKey(key(1));

@@ -8,19 +8,36 @@ import { readProvision, type ProvisionOrder } from '../request.ts';
 import type { Prepared } from '../seller.ts';
 import { newRecord, type Begun } from './provision.ts';
 
+/** Ids of Fly.io's that came here before, at most a megabyte of them. Forgetting one costs a little work, no more. */
+const REMEMBERED_IDS = 10_000;
+
 /**
  * The short road: one statement spends the nonce, notes the evidence and stores the record, finished when the seller could
  * prepare it. Undefined for everything unusual (a repeat, a name that is taken): then nothing was written, not even
  * the nonce, and the ordinary road decides.
  * @throws HangarError `unauthorized` when the nonce was used before
  */
-export async function provisionAtOnce(
+export type ShortRoad = (message: SignedMessage, nonce: NonceClaim) => Promise<Begun | undefined>;
+
+/** Builds the short road. An id that came before takes the ordinary one at once: nothing is prepared for a replay. */
+export function createShortRoad(kit: Kit): ShortRoad {
+  const came = new Set<string>();
+  return async (message, nonce) => {
+    const order = orderOf(kit, message);
+    if (order === undefined || came.has(order.flyId)) return undefined;
+    const begun = await provisionAtOnce(kit, order, nonce);
+    const [oldest] = came;
+    if (came.size >= REMEMBERED_IDS && oldest !== undefined) came.delete(oldest);
+    came.add(order.flyId);
+    return begun;
+  };
+}
+
+async function provisionAtOnce(
   kit: Kit,
-  message: SignedMessage,
+  order: ProvisionOrder,
   nonce: NonceClaim,
 ): Promise<Begun | undefined> {
-  const order = orderOf(kit, message);
-  if (order === undefined) return undefined;
   const { wanted, evidence, flyId } = order;
   const claim = newRecord(kit, wanted, flyId, null);
   const prepared = await prepare(kit, claim);
