@@ -25,7 +25,7 @@ import {
   type Caveat,
   type Macaroon,
 } from '@hangar/macaroon';
-import { PLAIN_CRYPTO, sameBytes, seal } from '#crypto';
+import { PLAIN_CRYPTO, sameBytes } from '#crypto';
 import { Writer } from '../src/msgpack/writer.ts';
 import { writeSet } from '../src/caveats/write.ts';
 import {
@@ -53,7 +53,7 @@ import {
   foreign,
 } from './fixture.ts';
 
-const { chainTails, hmac, sha256 } = PLAIN_CRYPTO;
+const { chainTails, hmac, sha256, seal } = PLAIN_CRYPTO;
 
 interface Parts {
   nonce: Uint8Array;

@@ -17,7 +17,7 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const TOKENS = 4000;
-const WITHIN = 0.25;
+const WITHIN = 0.2;
 
 /** As they come from requests: each in a buffer of its own. */
 function anew(macaroon: Macaroon): Macaroon {

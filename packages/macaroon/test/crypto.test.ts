@@ -31,8 +31,8 @@ describe('node:crypto and the browser primitives agree', () => {
   test('on sealed boxes, whole and damaged', () => {
     fc.assert(
       fc.property(exactly(32), exactly(12), bytes(90), fc.nat(), (key, nonce, plain, place) => {
-        const box = node.seal(key, nonce, plain);
-        expect(hex(noble.seal(key, nonce, plain))).toBe(hex(box));
+        const box = node.PLAIN_CRYPTO.seal(key, nonce, plain);
+        expect(hex(noble.PLAIN_CRYPTO.seal(key, nonce, plain))).toBe(hex(box));
         expect(hex(noble.PLAIN_CRYPTO.unseal(key, box)!)).toBe(hex(plain));
         expect(hex(node.PLAIN_CRYPTO.unseal(key, box)!)).toBe(hex(plain));
         const damaged = box.slice();
@@ -76,9 +76,13 @@ describe('node:crypto and the browser primitives agree', () => {
     const offered = Object.keys(node.PLAIN_CRYPTO).sort();
     for (const other of [noble.PLAIN_CRYPTO, node.createTokenCrypto(), noble.createTokenCrypto()])
       expect(Object.keys(other).sort()).toEqual(offered);
-    expect(noble.randomBytes(16)).toHaveLength(16);
-    expect(hex(noble.randomBytes(16))).not.toBe(hex(noble.randomBytes(16)));
-    expect(hex(node.randomBytes(16))).not.toBe(hex(node.randomBytes(16)));
+    expect(noble.PLAIN_CRYPTO.randomBytes(16)).toHaveLength(16);
+    expect(hex(noble.PLAIN_CRYPTO.randomBytes(16))).not.toBe(hex(noble.PLAIN_CRYPTO.randomBytes(16)));
+    for (const { randomBytes } of [node.PLAIN_CRYPTO, node.createTokenCrypto()]) {
+      const drawn = Array.from({ length: 1000 }, () => hex(randomBytes(12)));
+      expect(new Set(drawn).size).toBe(1000);
+      expect(randomBytes(5000).filter((byte) => byte === 0).length).toBeLessThan(100);
+    }
   });
 });
 
@@ -147,6 +151,9 @@ describe('the WebAssembly engine agrees with node:crypto', () => {
     expect(engine.hmac(pattern(33), pattern(1))).toBeUndefined();
     expect(engine.sha256(pattern(16_385))).toBeUndefined();
     expect(engine.unseal(key, pattern(16_384 + 29))).toBeUndefined();
+    expect(engine.seal(key, pattern(12), pattern(16_385))).toBeUndefined();
+    expect(engine.seal(pattern(31), pattern(12), pattern(1))).toBeUndefined();
+    expect(engine.seal(key, pattern(11), pattern(1))).toBeUndefined();
     const long = fast.chainTails(
       pattern(64),
       pattern(40),
@@ -161,6 +168,7 @@ describe('the WebAssembly engine agrees with node:crypto', () => {
       const box = plain.seal(key, pattern(12), pattern(length));
       const opened = engine.unseal(key, box);
       expect([length, opened !== 'wrong' && hex(opened!)]).toEqual([length, hex(pattern(length))]);
+      expect([length, hex(engine.seal(key, pattern(12), pattern(length))!)]).toEqual([length, hex(box)]);
       for (const place of [0, 11, 12, box.length - 17, box.length - 16, box.length - 1]) {
         const damaged = box.slice();
         damaged[place]! ^= 0x80;

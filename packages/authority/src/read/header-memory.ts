@@ -46,7 +46,7 @@ export interface HeaderMemory {
   remember(text: string, tokens: readonly [AcceptedToken, ...AcceptedToken[]], domain: Uint8Array): void;
   clear(): void;
   readonly size: number;
-  /** How much memory it holds; true within a quarter. */
+  /** How much memory it holds; true within a fifth. */
   readonly bytes: number;
 }
 

@@ -26,7 +26,8 @@ export function writeSet(writer: Writer, caveats: readonly Caveat[]): void {
   for (const caveat of caveats) writePair(writer, caveat);
 }
 
-function writePair(writer: Writer, caveat: Caveat): void {
+/** Writes type and body of one caveat. */
+export function writePair(writer: Writer, caveat: Caveat): void {
   if (caveat.type === 'Unknown') {
     if (KNOWN_NUMBERS.has(caveat.number))
       throw new MacaroonError('bad_value', 'an unknown caveat with a known number');

@@ -30,6 +30,8 @@ export const PLAIN_CRYPTO: TokenCrypto = Object.freeze<TokenCrypto>({
     walkParts(key, token, marks, proof, { chainTails: PLAIN_CRYPTO.chainTails, hmac, sameBytes }),
   sha256: (bytes) => nobleSha256(bytes),
   tailDigests: (tails) => tailsOf(tails).map((tail) => toHex(nobleSha256(tail))),
+  seal: (key, nonce, plain) => concatBytes([nonce, chacha20poly1305(key, nonce).encrypt(plain)]),
+  randomBytes: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
   unseal: (key, box) => {
     if (box.length < BOX_NONCE_BYTES + BOX_TAG_BYTES) return undefined;
     try {
@@ -66,22 +68,12 @@ export function sha1(bytes: Uint8Array): Uint8Array {
   return nobleSha1(bytes);
 }
 
-/** ChaCha20-Poly1305: nonce, ciphertext and tag in one box. */
-export function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
-  return concatBytes([nonce, chacha20poly1305(key, nonce).encrypt(plain)]);
-}
-
 /** Equality without telling where the difference is. Lengths are no secret. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
   return difference === 0;
-}
-
-/** Fresh random bytes. */
-export function randomBytes(length: number): Uint8Array {
-  return globalThis.crypto.getRandomValues(new Uint8Array(length));
 }
 
 /** Standard base64 with padding. */

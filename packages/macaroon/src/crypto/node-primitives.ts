@@ -31,6 +31,8 @@ export const PLAIN_CRYPTO: TokenCrypto = Object.freeze<TokenCrypto>({
   sha256,
   // One text, cut: turning each into hex by itself takes as long as hashing it.
   tailDigests: (tails) => cutDigests(Buffer.concat(tailsOf(tails).map(sha256))),
+  seal,
+  randomBytes,
   unseal: (key, box) => {
     if (box.length < BOX_NONCE_BYTES + BOX_TAG_BYTES) return undefined;
     const decipher = createDecipheriv(AEAD, key, box.subarray(0, BOX_NONCE_BYTES), {
@@ -72,8 +74,7 @@ export function sha1(bytes: Uint8Array): Uint8Array {
   return hash('sha1', bytes, 'buffer');
 }
 
-/** ChaCha20-Poly1305: nonce, ciphertext and tag in one box. */
-export function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
+function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
   const cipher = createCipheriv(AEAD, key, nonce, { authTagLength: BOX_TAG_BYTES });
   const body = cipher.update(plain);
   cipher.final();
@@ -85,8 +86,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Fresh random bytes. */
-export function randomBytes(length: number): Uint8Array {
+function randomBytes(length: number): Uint8Array {
   return randomFillSync(new Uint8Array(length));
 }
 

@@ -3,16 +3,19 @@
  * is what makes createHmac slow. crypto/noble.ts has the same exports for browsers (`#crypto` in package.json).
  */
 import { Buffer } from 'node:buffer';
+import { randomFillSync } from 'node:crypto';
 import { cutDigests, PLAIN_CRYPTO } from './node-primitives.ts';
 import { BOX_NONCE_BYTES, BOX_TAG_BYTES, type TokenCrypto, type TokenCryptoOptions } from './token-crypto.ts';
 import { createEngine, type Engine } from './wasm/engine.ts';
 
-export { encodeBase64, PLAIN_CRYPTO, randomBytes, sameBytes, seal, sha1 } from './node-primitives.ts';
+export { encodeBase64, PLAIN_CRYPTO, sameBytes, sha1 } from './node-primitives.ts';
 
 /** Up to here one WebAssembly call is cheaper than one hash object. */
 const SHORT_BYTES = 256;
 /** Where tokens are decoded to, one behind another: a buffer for each costs two objects. */
 const POOL_BYTES = 8192;
+/** One call for random bytes costs as much as a signature, however many they are. */
+const RANDOM_BYTES = 4096;
 
 /**
  * Builds the fast primitives: a WebAssembly module of its own, which takes some milliseconds, and a buffer of its own for
@@ -20,7 +23,9 @@ const POOL_BYTES = 8192;
  */
 export function createTokenCrypto(options: TokenCryptoOptions = {}): TokenCrypto {
   const engine = options.engine === 'node' ? undefined : tryEngine();
-  return engine === undefined ? { ...PLAIN_CRYPTO, decodeBase64: pooledDecoder() } : fastCrypto(engine);
+  return engine === undefined
+    ? { ...PLAIN_CRYPTO, randomBytes: pooledRandomness(), decodeBase64: pooledDecoder() }
+    : fastCrypto(engine);
 }
 
 function tryEngine(): Engine | undefined {
@@ -53,13 +58,32 @@ function fastCrypto(engine: Engine): TokenCrypto {
       if (digests === undefined) return PLAIN_CRYPTO.tailDigests(tails);
       return cutDigests(Buffer.from(digests.buffer, digests.byteOffset, digests.length));
     },
+    seal: (key, nonce, plain) => engine.seal(key, nonce, plain) ?? PLAIN_CRYPTO.seal(key, nonce, plain),
     unseal: (key, box) => {
       if (box.length < BOX_NONCE_BYTES + BOX_TAG_BYTES) return undefined;
       const plain = engine.unseal(key, box);
       if (plain === undefined) return PLAIN_CRYPTO.unseal(key, box);
       return plain === 'wrong' ? undefined : plain;
     },
+    randomBytes: pooledRandomness(),
     decodeBase64: pooledDecoder(),
+  };
+}
+
+/** Random bytes drawn many at a time. What was handed out is wiped, so that it is nowhere but in its place. */
+function pooledRandomness(): TokenCrypto['randomBytes'] {
+  const pool = new Uint8Array(RANDOM_BYTES);
+  let used = RANDOM_BYTES;
+  return (length) => {
+    if (length > SHORT_BYTES) return PLAIN_CRYPTO.randomBytes(length);
+    if (used + length > RANDOM_BYTES) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    const bytes = pool.slice(used, used + length);
+    pool.fill(0, used, used + length);
+    used += length;
+    return bytes;
   };
 }
 

@@ -33,8 +33,12 @@ export interface TokenCrypto {
   readonly sha256: (bytes: Uint8Array) => Uint8Array;
   /** SHA-256 in hex of each of the tails that `walkChain` returns. */
   readonly tailDigests: (tails: Uint8Array) => readonly string[];
+  /** ChaCha20-Poly1305: nonce, ciphertext and tag in one box. */
+  readonly seal: (key: Uint8Array, nonce: Uint8Array, plain: Uint8Array) => Uint8Array;
   /** Opens a box of ChaCha20-Poly1305; undefined when the key is not its key or a bit has changed. */
   readonly unseal: (key: Uint8Array, box: Uint8Array) => Uint8Array | undefined;
+  /** Fresh random bytes. */
+  readonly randomBytes: (length: number) => Uint8Array;
   /** Strict base64: standard alphabet, full padding, no white space, unused bits zero. Undefined for anything else. */
   readonly decodeBase64: (text: string) => Uint8Array | undefined;
 }

@@ -1,15 +1,15 @@
-import { encodeBase64, PLAIN_CRYPTO, randomBytes } from '#crypto';
+import { encodeBase64, PLAIN_CRYPTO } from '#crypto';
 import { PAIR_HEADER, type TokenCrypto } from '../crypto/token-crypto.ts';
 import { concatBytes, equalBytes } from '../bytes.ts';
 import { isAttestation, type Caveat } from '../caveats/caveat.ts';
 import { readCaveatSet } from '../caveats/read.ts';
-import { encodePair } from '../caveats/write.ts';
+import { writePair } from '../caveats/write.ts';
 import { MacaroonError } from '../error.ts';
 import { KEY_BYTES, LIMITS, NONCE_RANDOM_BYTES, type Limits } from '../limits.ts';
 import { attempt, Reader, type DecodeReason } from '../msgpack/reader.ts';
 import { Writer } from '../msgpack/writer.ts';
 import { neverClears } from '../caveats/never-clears.ts';
-import { encodeNonce, nonceUuid, readNonce, type Nonce } from './nonce.ts';
+import { nonceUuid, readNonce, writeNonce, type Nonce } from './nonce.ts';
 import { refuse, type Result } from '../result.ts';
 import { FINALIZATION_KEY, caveatParts, noncePart, tailPart, type Marks } from './signed-parts.ts';
 
@@ -108,15 +108,22 @@ export function mint(options: MintOptions): Macaroon {
   if (options.key.length < KEY_BYTES)
     throw new MacaroonError('weak_key', 'a signing key has at least 32 bytes');
   if (options.keyId.length === 0) throw new MacaroonError('bad_length', 'a key id has at least one byte');
-  const random = (options.random ?? randomBytes)(NONCE_RANDOM_BYTES);
+  const { crypto = PLAIN_CRYPTO } = options;
+  const random = (options.random ?? crypto.randomBytes)(NONCE_RANDOM_BYTES);
   if (random.length !== NONCE_RANDOM_BYTES)
     throw new MacaroonError('bad_length', 'random source gave too little');
   const proof = options.proof ?? false;
-  const pairs = newPairs([], options.caveats, proof);
-  const nonce = encodeNonce({ keyId: options.keyId, random, proof, version: 1 });
-  const { crypto = PLAIN_CRYPTO } = options;
+  // Written where it will stand: only a caveat that is there twice makes it necessary to write the token again.
+  const writer = new Writer().array(4);
+  writeNonce(writer, { keyId: options.keyId, random, proof, version: 1 });
+  const nonce = writer.since(1);
+  writer.text(options.location).array(2 * options.caveats.length);
+  const pairs = newPairs(writer, [], options.caveats, proof);
   const last = crypto.chainTails(options.key, nonce, pairs).at(-1)!;
-  return assemble(nonce, options.location, pairs, proof ? crypto.hmac(FINALIZATION_KEY, last) : last);
+  const tail = proof ? crypto.hmac(FINALIZATION_KEY, last) : last;
+  return pairs.length === options.caveats.length
+    ? readBack(writer.bin(tail))
+    : assemble(nonce, options.location, pairs, tail);
 }
 
 /**
@@ -132,7 +139,7 @@ export function attenuate(
   crypto: TokenCrypto = PLAIN_CRYPTO,
 ): Macaroon {
   if (macaroon.nonce.proof) throw new MacaroonError('finalized', 'a proof cannot be narrowed');
-  return appendPairs(macaroon, newPairs(macaroon.pairs, caveats, false), crypto);
+  return appendPairs(macaroon, newPairs(new Writer(), macaroon.pairs, caveats, false), crypto);
 }
 
 /** Appends encoded caveats without looking at them; callers have checked them. */
@@ -179,8 +186,16 @@ export function tokenId(macaroon: Macaroon): string {
   return nonceUuid(macaroon.nonce);
 }
 
-/** Encodes the caveats that are really new, in order, after the checks of docs/specs/token-format.md#attenuation. */
-function newPairs(existing: readonly Uint8Array[], caveats: readonly Caveat[], proof: boolean): Uint8Array[] {
+/**
+ * Writes the caveats that are really new, in order, after the checks of docs/specs/token-format.md#attenuation. Returns
+ * views on what was written.
+ */
+function newPairs(
+  writer: Writer,
+  existing: readonly Uint8Array[],
+  caveats: readonly Caveat[],
+  proof: boolean,
+): Uint8Array[] {
   const added: Uint8Array[] = [];
   for (const caveat of caveats) {
     if (caveat.type === '3P') {
@@ -192,31 +207,44 @@ function newPairs(existing: readonly Uint8Array[], caveats: readonly Caveat[], p
     if (isAttestation(caveat) && !proof) {
       throw new MacaroonError('attestation_not_allowed', 'only a proof may state facts');
     }
-    const pair = encodePair(caveat);
+    const start = writer.length;
+    writePair(writer, caveat);
+    const pair = writer.since(start);
     const never = neverClears(caveat);
     if (never !== undefined)
       throw new MacaroonError('never_clears', `a token with ${caveat.type} allows nothing: ${never}`);
     // At most 256 to compare with, of which most differ in the first byte: a set of texts costs more.
     const known = (other: Uint8Array) => equalBytes(other, pair);
-    if (!existing.some(known) && !added.some(known)) added.push(pair);
+    if (existing.some(known) || added.some(known)) writer.rewind(start);
+    else added.push(pair);
   }
   return added;
 }
 
-/** Puts a token together and reads it back, so that nothing is ever made that this library would refuse. */
+/** What the heads of the parts of a token take at most. */
+const HEADS_BYTES = 16;
+
+/** Puts a token together. */
 function assemble(
   nonce: Uint8Array,
   location: string,
   pairs: readonly Uint8Array[],
   tail: Uint8Array,
 ): Macaroon {
-  const writer = new Writer()
+  let length = nonce.length + location.length + tail.length + HEADS_BYTES;
+  for (const pair of pairs) length += pair.length;
+  const writer = new Writer(length)
     .array(4)
     .raw(nonce)
     .text(location)
     .array(2 * pairs.length);
   for (const pair of pairs) writer.raw(pair);
-  const decoded = decodeMacaroon(writer.bin(tail).finish());
+  return readBack(writer.bin(tail));
+}
+
+/** Nothing is ever made that this library would refuse. */
+function readBack(writer: Writer): Macaroon {
+  const decoded = decodeMacaroon(writer.since(0));
   if (decoded.ok) return decoded.value;
   throw new MacaroonError(decoded.reason.tag === 'limit' ? 'limit' : 'bad_value', decoded.reason.detail);
 }

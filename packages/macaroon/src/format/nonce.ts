@@ -2,7 +2,7 @@ import { concatBytes, fromHex, toHex } from '../bytes.ts';
 import { sha1 } from '#crypto';
 import { NONCE_RANDOM_BYTES } from '../limits.ts';
 import type { Reader } from '../msgpack/reader.ts';
-import { Writer } from '../msgpack/writer.ts';
+import type { Writer } from '../msgpack/writer.ts';
 
 /** The first, signed part of a token: which key signed it, and what makes it unique. */
 export interface Nonce {
@@ -26,14 +26,13 @@ export function readNonce(reader: Reader): Nonce {
   return { keyId, random, proof: reader.bool(), version: 1 };
 }
 
-/** The signed bytes of a nonce. */
-export function encodeNonce(nonce: Nonce): Uint8Array {
-  const writer = new Writer()
+/** Writes the signed bytes of a nonce. */
+export function writeNonce(writer: Writer, nonce: Nonce): void {
+  writer
     .array(nonce.version === 0 ? 2 : 3)
     .bin(nonce.keyId)
     .bin(nonce.random);
   if (nonce.version === 1) writer.bool(nonce.proof);
-  return writer.finish();
 }
 
 const NAMESPACE = fromHex('968fc2c6a94f4988a5442ad72b02f222')!;

@@ -2,16 +2,41 @@ import { compareBytes, isWellFormedText, utf8 } from '../bytes.ts';
 import { MacaroonError } from '../error.ts';
 
 const START_BYTES = 256;
+const MAX_UNSIGNED = 0xffffffffffffffffn;
+const MAX_SIGNED = 0x7fffffffffffffffn;
+const MIN_SIGNED = -0x8000000000000000n;
 
-/** Writes values in the one canonical form that `Reader` accepts. Methods answer the writer, so calls can be strung together. */
+/**
+ * Writes values in the one canonical form that `Reader` accepts. Methods return the writer, so calls can be strung together.
+ * One writer serves for many values: what a number or a caveat takes is written, and nothing is made for it.
+ */
 export class Writer {
-  #bytes = new Uint8Array(START_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
   #length = 0;
 
-  /** A copy of everything written so far. */
+  /** `expected` bytes can be written before anything has to grow. */
+  constructor(expected = START_BYTES) {
+    this.#bytes = new Uint8Array(expected);
+  }
+
+  /** How many bytes have been written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A copy of everything written so far; the buffer itself where it is full. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
+  }
+
+  /** What has been written from `start` on, a view. It stays as it is unless `rewind` goes behind it. */
+  since(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.#length);
+  }
+
+  /** Forgets what was written behind this length. */
+  rewind(length: number): void {
+    this.#length = length;
   }
 
   /** Bytes that are encoded already. */
@@ -34,27 +59,24 @@ export class Writer {
 
   /** An unsigned integer below 2^64. Throws `bad_value` for anything else. */
   unsigned(value: number | bigint): this {
-    const exact = toInteger(value);
-    if (exact < 0n || exact > 0xffffffffffffffffn)
-      throw new MacaroonError('bad_value', 'integer out of range');
-    if (exact <= 0x7fn) return this.#byte(Number(exact));
-    if (exact <= 0xffn) return this.#number(0xcc, 1, Number(exact));
-    if (exact <= 0xffffn) return this.#number(0xcd, 2, Number(exact));
-    if (exact <= 0xffffffffn) return this.#number(0xce, 4, Number(exact));
-    return this.#wide(0xcf, exact);
+    if (value < 0 || value > MAX_UNSIGNED) throw new MacaroonError('bad_value', 'integer out of range');
+    if (value > 0xffffffff) return this.#wide(0xcf, value);
+    const exact = toNumber(value);
+    if (exact <= 0x7f) return this.#byte(exact);
+    if (exact <= 0xff) return this.#number(0xcc, 1, exact);
+    return exact <= 0xffff ? this.#number(0xcd, 2, exact) : this.#number(0xce, 4, exact);
   }
 
   /** A signed 64-bit integer. Throws `bad_value` for anything else. */
   signed(value: number | bigint): this {
-    const exact = toInteger(value);
-    if (exact >= 1n << 63n || exact < -(1n << 63n))
+    if (value > MAX_SIGNED || value < MIN_SIGNED)
       throw new MacaroonError('bad_value', 'integer out of range');
-    if (exact >= 0n) return this.unsigned(exact);
-    if (exact >= -32n) return this.#byte(Number(exact) & 0xff);
-    if (exact >= -0x80n) return this.#number(0xd0, 1, Number(exact) & 0xff);
-    if (exact >= -0x8000n) return this.#number(0xd1, 2, Number(exact) & 0xffff);
-    if (exact >= -0x80000000n) return this.#number(0xd2, 4, Number(exact) >>> 0);
-    return this.#wide(0xd3, BigInt.asUintN(64, exact));
+    if (value >= 0) return this.unsigned(value);
+    if (value < -0x80000000) return this.#wide(0xd3, value);
+    const exact = toNumber(value);
+    if (exact >= -32) return this.#byte(exact & 0xff);
+    if (exact >= -0x80) return this.#number(0xd0, 1, exact & 0xff);
+    return exact >= -0x8000 ? this.#number(0xd1, 2, exact & 0xffff) : this.#number(0xd2, 4, exact >>> 0);
   }
 
   /** A byte string. */
@@ -81,7 +103,7 @@ export class Writer {
   /** A map from ids, in numeric order. */
   idMap<V>(map: ReadonlyMap<bigint, V>, value: (value: V) => void): this {
     this.#map(map.size);
-    const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = map.size < 2 ? map : [...map].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [key, entry] of entries) {
       this.unsigned(key);
       value(entry);
@@ -126,19 +148,19 @@ export class Writer {
 
   #number(head: number, width: 1 | 2 | 4, value: number): this {
     this.#reserve(width + 1);
-    this.#bytes[this.#length] = head;
-    if (width === 1) this.#bytes[this.#length + 1] = value;
-    else if (width === 2) this.#view.setUint16(this.#length + 1, value);
-    else this.#view.setUint32(this.#length + 1, value);
-    this.#length += width + 1;
+    this.#bytes[this.#length++] = head;
+    for (let shift = 8 * (width - 1); shift >= 0; shift -= 8) this.#bytes[this.#length++] = value >>> shift;
     return this;
   }
 
-  #wide(head: number, value: bigint): this {
-    this.#reserve(9);
-    this.#bytes[this.#length] = head;
-    this.#view.setBigUint64(this.#length + 1, value);
-    this.#length += 9;
+  /** 64 bits; the two's complement of what is negative. */
+  #wide(head: number, value: number | bigint): this {
+    if (typeof value === 'number') toNumber(value);
+    const exact = BigInt(value);
+    this.#number(head, 4, Number(BigInt.asUintN(32, exact >> 32n)));
+    this.#reserve(4);
+    const low = Number(BigInt.asUintN(32, exact));
+    for (let shift = 24; shift >= 0; shift -= 8) this.#bytes[this.#length++] = low >>> shift;
     return this;
   }
 
@@ -147,12 +169,11 @@ export class Writer {
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
     larger.set(this.#bytes);
     this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
   }
 }
 
-function toInteger(value: number | bigint): bigint {
-  if (typeof value === 'bigint') return value;
+function toNumber(value: number | bigint): number {
+  if (typeof value === 'bigint') return Number(value);
   if (!Number.isSafeInteger(value)) throw new MacaroonError('bad_value', 'number is not a safe integer');
-  return BigInt(value);
+  return value;
 }

@@ -17,7 +17,7 @@ import { verify, type VerifyOptions, type VerifyReason } from './verify.ts';
 
 /** Bounds of a verification cache. */
 export interface CacheOptions {
-  /** How much memory it may hold, in bytes; true within a quarter. Default: 32 MiB. */
+  /** How much memory it may hold, in bytes; true within a fifth. Default: 32 MiB. */
   readonly maxBytes?: number;
   /** How long a success is remembered, in seconds. A child that was let in by its parent is forgotten with it. */
   readonly seconds?: number;

@@ -1,4 +1,4 @@
-import { encodeBase64, PLAIN_CRYPTO, randomBytes, seal } from '#crypto';
+import { encodeBase64, PLAIN_CRYPTO } from '#crypto';
 import { BOX_NONCE_BYTES, BOX_TAG_BYTES, type TokenCrypto } from '../crypto/token-crypto.ts';
 import { trimBlanks } from '../format/blanks.ts';
 import { equalBytes } from '../bytes.ts';
@@ -61,29 +61,32 @@ export function addThirdParty(macaroon: Macaroon, options: ThirdPartyOptions): M
   if (ticketsOf(macaroon).length >= LIMITS.thirdParties) {
     throw new MacaroonError('limit', 'too many third parties');
   }
-  const random = options.random ?? randomBytes;
+  const { crypto = PLAIN_CRYPTO } = options;
+  const random = options.random ?? crypto.randomBytes;
   const dischargeKey = random(KEY_BYTES);
   const ticket = sealTicket(
     options.sharedKey,
     { dischargeKey, caveats: options.ticketCaveats ?? [] },
     random,
+    crypto,
   );
-  const verifierKey = seal(macaroon.tail, random(BOX_NONCE_BYTES), dischargeKey);
+  const verifierKey = crypto.seal(macaroon.tail, random(BOX_NONCE_BYTES), dischargeKey);
   const pair = encodePair({ type: '3P', location: options.location, verifierKey, ticket });
-  return appendPairs(macaroon, [pair], options.crypto);
+  return appendPairs(macaroon, [pair], crypto);
 }
 
 /** Seals a ticket under the key shared with the third party. Throws `bad_length` for keys that are not 32 bytes. */
 export function sealTicket(
   sharedKey: Uint8Array,
   ticket: Ticket,
-  random: (length: number) => Uint8Array = randomBytes,
+  random: (length: number) => Uint8Array = PLAIN_CRYPTO.randomBytes,
+  crypto: TokenCrypto = PLAIN_CRYPTO,
 ): Uint8Array {
   checkKey(sharedKey);
   checkKey(ticket.dischargeKey);
   const writer = new Writer().array(2).bin(ticket.dischargeKey);
   writeSet(writer, ticket.caveats);
-  return seal(sharedKey, random(BOX_NONCE_BYTES), writer.finish());
+  return crypto.seal(sharedKey, random(BOX_NONCE_BYTES), writer.finish());
 }
 
 /** Opens a ticket with the shared key. Throws `bad_length` when the key is not 32 bytes. */
