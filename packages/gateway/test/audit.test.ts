@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Action, attenuate, encodeToken, LOCATIONS, parseBundle } from '@hangar/macaroon';
 import { withFault } from '../../../test/harness/mishaps.ts';
-import { readGatewayAudit, type GatewayAuditRow } from '../../store/src/adapters/gateway-audit.ts';
+import { readGatewayAudit, type GatewayAuditRow } from '../../store/src/adapters/gateway/audit.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, type World } from './world.ts';
 

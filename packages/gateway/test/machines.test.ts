@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Action, type Caveat } from '@hangar/macaroon';
-import { readGatewayAudit } from '../../store/src/adapters/gateway-audit.ts';
+import { readGatewayAudit } from '../../store/src/adapters/gateway/audit.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, waitFor, type Ask, type World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGatewayStore } from '../../store/src/adapters/gateway.ts';
+import { createGatewayStore } from '../../store/src/adapters/gateway/gateway.ts';
 import type { TestDatabase } from '../../../test/harness/database.ts';
 import { DEFAULT_POLICY, type EnvironmentPolicy, type Gateway } from '@hangar/gateway';
 import { openWorld, plainMachine, type Reply, type World } from './world.ts';

@@ -4,7 +4,7 @@ import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
 import { type HangarError } from '@hangar/http';
 import { createSealer, Secret } from '@hangar/security';
 import { createSimulator, listen, simulatedSecrets, type SimulatorOptions } from '@hangar/simulator';
-import { createGatewayStore } from '../../store/src/adapters/gateway.ts';
+import { createGatewayStore } from '../../store/src/adapters/gateway/gateway.ts';
 import {
   createGateway,
   type EnvironmentStore,

@@ -1,14 +1,14 @@
 /** Opening: embedded or server, migrated, with the single-writer lock. */
-export { claimFolder, openStore, embeddedStore, type OpenStoreOptions, type Store } from './open.ts';
-export { makeBlankDatabase } from './make-blank-database.ts';
-export { migrateEmbedded, migrateServer } from './migrate.ts';
-export { lockFolder } from './folder-lock.ts';
+export { claimFolder, openStore, embeddedStore, type OpenStoreOptions, type Store } from './open/open.ts';
+export { makeBlankDatabase } from './open/make-blank-database.ts';
+export { migrateEmbedded, migrateServer } from './open/migrate.ts';
+export { lockFolder } from './open/folder-lock.ts';
 
 /** The database that adapters take. */
 export type { Database, Executor, Schema } from './database.ts';
 
 /** A database for one demo, dropped after it. */
-export { openScratchDatabase, type ScratchDatabase } from './scratch.ts';
+export { openScratchDatabase, type ScratchDatabase } from './open/scratch.ts';
 
 /** Facts decided once per installation. */
 export { installationId } from './installation.ts';
@@ -18,11 +18,11 @@ export { sealedFact } from './sealed-fact.ts';
 export { startJobs, type Jobs } from './jobs.ts';
 
 /** The ports of the capabilities, on this database. */
-export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider.ts';
+export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider/provider.ts';
 export type { WorkspaceRows } from './adapters/workspace-rows.ts';
-export { createGatewayStore } from './adapters/gateway.ts';
-export { type GatewayAuditRow, readGatewayAudit } from './adapters/gateway-audit.ts';
-export { createFlowStore, createIssuerStore } from './adapters/authority.ts';
+export { createGatewayStore } from './adapters/gateway/gateway.ts';
+export { type GatewayAuditRow, readGatewayAudit } from './adapters/gateway/audit.ts';
+export { createFlowStore, createIssuerStore } from './adapters/authority/authority.ts';
 export { createDirectory } from './adapters/directory.ts';
-export { createDashboardReads } from './adapters/dashboard.ts';
+export { createDashboardReads } from './adapters/dashboard/dashboard.ts';
 export { workspacesOf } from './adapters/members.ts';

@@ -1,6 +1,6 @@
 import PgBoss from 'pg-boss';
 import { type Log, silentLog } from '@hangar/http';
-import type { Store } from './open.ts';
+import type { Store } from './open/open.ts';
 
 /** Scheduled background work, shared by every process on one database. */
 export interface Jobs {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { asHangarError, HangarError, type Log, silentLog } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import { openScratchDatabase, openStore, type ScratchDatabase, type Store } from '@hangar/store';
-import { asOutage } from '../src/outage.ts';
+import { asOutage } from '../src/open/outage.ts';
 
 const server = inject('postgresUrl');
 

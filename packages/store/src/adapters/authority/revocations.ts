@@ -1,0 +1,127 @@
+import { and, asc, eq, gt, inArray, isNull, lt } from 'drizzle-orm';
+import type { IssuerStore } from '@hangar/authority';
+import type { Database, Executor } from '../../database.ts';
+import { authorityRevocations, authorityTokens } from '../../schema/authority.ts';
+import { lockCounter, readCounters, setCounter } from './counters.ts';
+import { hasEnded } from './revoked.ts';
+import { chunks, endParts, partsAmong, reach, type Entry } from './reach.ts';
+
+type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
+
+/** The feed of what no longer counts. */
+export function authorityRevocationRows(db: Database): Revocations {
+  return {
+    revoke: ({ workspace, target, by, reason, at, neededFrom, latestEnd, maxCopies, asker }) =>
+      db.transaction(async (tx) => {
+        const last = await lockCounter(tx);
+        if (await hasEnded(tx, workspace, asker)) return 'asker_revoked';
+        const parts = await partsAmong(tx, workspace, target);
+        const { tokens, entries } = await reach(tx, { workspace, target, parts, neededFrom, latestEnd });
+        const fresh = await unwritten(tx, workspace, entries);
+        if (!(await hasRoom(tx, workspace, { copies: fresh.filter(isCopy).length, maxCopies })))
+          return 'too_many_copies';
+        await endParts(tx, parts, { workspace, by, at });
+        const rows = fresh.map(({ kind, value, isPart, needlessAfter }, index) => ({
+          kind,
+          value,
+          isPart,
+          needlessAfter,
+          number: last + BigInt(index) + 1n,
+          workspace,
+          reason,
+          revokedBy: by,
+          revokedAt: at,
+        }));
+        for (const part of chunks(rows)) await tx.insert(authorityRevocations).values(part);
+        for (const part of chunks(tokens.map((token) => token.id))) {
+          await tx
+            .update(authorityTokens)
+            .set({ revokedAt: at, revokedBy: by })
+            .where(and(inArray(authorityTokens.id, part), isNull(authorityTokens.revokedAt)));
+        }
+        await setCounter(tx, last + BigInt(rows.length));
+        return tokens.map((token) => token.id);
+      }),
+    revokedSince: async (number, limit) => {
+      // Counters first: a row that is committed between the two reads is read again, never skipped.
+      const counters = await readCounters(db);
+      const behind = db
+        .select()
+        .from(authorityRevocations)
+        .where(gt(authorityRevocations.number, number))
+        .orderBy(asc(authorityRevocations.number));
+      const found = await (limit === undefined ? behind : behind.limit(limit + 1));
+      const rows = found.slice(0, limit);
+      return {
+        more: rows.length < found.length,
+        newest: counters.revocation,
+        newestKey: counters.key,
+        revocations: rows.map(({ number: place, workspace, kind, value, isPart, needlessAfter }) => ({
+          number: place,
+          workspace,
+          kind,
+          value,
+          ...(isPart ? { isPart } : {}),
+          ...(needlessAfter ? { needlessAfter } : {}),
+        })),
+      };
+    },
+    pruneRevocations: async (before) => {
+      const gone = await db
+        .delete(authorityRevocations)
+        .where(lt(authorityRevocations.needlessAfter, before))
+        .returning({ number: authorityRevocations.number });
+      return gone.length;
+    },
+  };
+}
+
+/** Whether an entry is of a copy that no record knows: those are as many as somebody makes. */
+function isCopy({ kind, isPart = false }: Entry): boolean {
+  return kind === 'branch' && !isPart;
+}
+
+/** Whether the feed takes these copies too. The caller holds the counter of revocations, so nobody else adds some. */
+async function hasRoom(
+  tx: Executor,
+  workspace: bigint,
+  { copies, maxCopies }: { copies: number; maxCopies: number },
+): Promise<boolean> {
+  if (copies === 0) return true;
+  if (copies > maxCopies) return false;
+  // With a row at this place there are too many; nothing behind it is counted.
+  const [last] = await tx
+    .select({ number: authorityRevocations.number })
+    .from(authorityRevocations)
+    .where(
+      and(
+        eq(authorityRevocations.workspace, workspace),
+        eq(authorityRevocations.kind, 'branch'),
+        eq(authorityRevocations.isPart, false),
+      ),
+    )
+    .offset(maxCopies - copies)
+    .limit(1);
+  return last === undefined;
+}
+
+/** The entries that say something the feed does not say yet: revoking twice leaves one record. */
+async function unwritten(
+  tx: Executor,
+  workspace: bigint,
+  entries: readonly Entry[],
+): Promise<readonly Entry[]> {
+  // Ids, digests and key numbers have different shapes, so the value alone tells what is meant.
+  const written = new Set<string>();
+  const asked = new Set(entries.flatMap(({ value, chain = [] }) => [value, ...chain]));
+  for (const part of chunks([...asked])) {
+    const rows = await tx
+      .select({ value: authorityRevocations.value })
+      .from(authorityRevocations)
+      .where(and(eq(authorityRevocations.workspace, workspace), inArray(authorityRevocations.value, part)));
+    for (const { value } of rows) written.add(value);
+  }
+  const fresh = entries.filter(({ value }) => !written.has(value));
+  const said = new Set([...written, ...fresh.map(({ value }) => value)]);
+  return fresh.filter(({ chain = [] }) => !chain.some((link) => said.has(link)));
+}

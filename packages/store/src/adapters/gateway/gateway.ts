@@ -1,0 +1,254 @@
+import { and, asc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import {
+  UNFINISHED_PHASES,
+  type EnvironmentStore,
+  type NewEnvironment,
+  type Phase,
+  type ReserveReason,
+} from '@hangar/gateway';
+import type { Database, Executor } from '../../database.ts';
+import { BLOCK, createNumberBlock } from '../../number-block.ts';
+import { statement } from '../../prepared.ts';
+import { gatewayEnvironments, gatewayWorkspaces } from '../../schema/gateway.ts';
+import { gatewayAuditRows } from './audit.ts';
+import { gatewayChangeRows } from './changes.ts';
+import { gatewayBranchRows, liveUnder, writeMakers } from './branches.ts';
+import { gatewayMachineRows } from './machines.ts';
+import { gatewayOperationRows } from './operations.ts';
+import { gatewayPruning } from './pruning.ts';
+import { gatewayQuotaRows } from './quotas.ts';
+import { environmentOf, workspaceOf } from './rows.ts';
+import { gatewaySpendingRows } from './spending.ts';
+import { gatewayVolumeRows } from './volumes.ts';
+
+/** A change of the phase makes another generation: what was judged before it is not done after it. */
+function moved(phase: Phase | undefined) {
+  return phase === undefined ? {} : { phase, generation: sql`${gatewayEnvironments.generation} + 1` };
+}
+
+const live = sql`${gatewayEnvironments.phase} not in ('failed', 'deleted')`;
+
+/** From the sequence that also numbers the rows which do not bring a number. */
+const takeWorkspaceNumbers = statement<[count: number], bigint>(
+  'workspace_numbers_take',
+  `select nextval(pg_get_serial_sequence('gateway_workspaces', 'number')) as number from generate_series(1, $1::int)`,
+  (row) => BigInt(row['number'] as string),
+);
+
+/** The gateway's port over Postgres. */
+export function createGatewayStore(db: Database): EnvironmentStore {
+  const workspaces = gatewayWorkspaces;
+  const environments = gatewayEnvironments;
+  const numbers = createNumberBlock(() => takeWorkspaceNumbers(db, BLOCK));
+  return {
+    ...gatewayMachineRows(db),
+    ...gatewayBranchRows(db),
+    ...gatewayOperationRows(db),
+    ...gatewayVolumeRows(db),
+    ...gatewayQuotaRows(db),
+    ...gatewaySpendingRows(db),
+    ...gatewayAuditRows(db),
+    ...gatewayChangeRows(db),
+    ...gatewayPruning(db),
+
+    async openWorkspace(wanted) {
+      // Two processes may open the same one; the second insert does nothing and the row of the first is read.
+      await db.insert(workspaces).values(wanted).onConflictDoNothing();
+      const [row] = await db.select().from(workspaces).where(eq(workspaces.extensionId, wanted.extensionId));
+      if (!row) throw new Error('a workspace could be neither made nor found');
+      return workspaceOf(row);
+    },
+    nextWorkspaceNumber: () => numbers.next(),
+    async workspace(number) {
+      const [row] = await db.select().from(workspaces).where(eq(workspaces.number, number));
+      return row && workspaceOf(row);
+    },
+    async workspaceOfExtension(extensionId) {
+      const [row] = await db.select().from(workspaces).where(eq(workspaces.extensionId, extensionId));
+      return row && workspaceOf(row);
+    },
+    async closeWorkspace(number, at) {
+      await db
+        .update(workspaces)
+        .set({ closedAt: at })
+        .where(and(eq(workspaces.number, number), isNull(workspaces.closedAt)));
+    },
+
+    async reserve({ branches, heldSince, ...wanted }, limits) {
+      return await db.transaction(async (tx) => {
+        // The workspace's row is the lock under which its environments are counted, and its closing waits for it too.
+        const [workspace] = await tx
+          .select()
+          .from(workspaces)
+          .where(eq(workspaces.number, wanted.workspace))
+          .for('update');
+        if (workspace?.closedAt !== null) return { ok: false, reason: { tag: 'workspace_closed' } };
+        const refusal = await whoHolds(tx, { ...wanted, heldSince });
+        if (refusal) return { ok: false, reason: refusal };
+        if (wanted.key !== undefined) {
+          const held = await tx.$count(
+            environments,
+            and(eq(environments.workspace, wanted.workspace), eq(environments.key, wanted.key), live),
+          );
+          if (held > 0) return { ok: false, reason: { tag: 'key_held' } };
+        }
+        const count = await tx.$count(environments, and(eq(environments.workspace, wanted.workspace), live));
+        if (count >= limits.workspace)
+          return { ok: false, reason: { tag: 'quota_used', limit: limits.workspace } };
+        for (const { branch, maxLive } of limits.branches) {
+          if ((await liveUnder(tx, branch)) >= maxLive)
+            return { ok: false, reason: { tag: 'branch_quota_used', branch, limit: maxLive } };
+        }
+        const [row] = await tx
+          .insert(environments)
+          .values({ ...wanted, phase: 'provisioning', journal: [], updatedAt: wanted.createdAt })
+          .onConflictDoNothing()
+          .returning();
+        if (row) {
+          await writeMakers(tx, { id: row.id, branches, createdAt: wanted.createdAt });
+          return { ok: true, value: environmentOf(row) };
+        }
+        // Another workspace took the name between the look and the insert, and may even have given it up again.
+        const taken = await whoHolds(tx, { ...wanted, heldSince });
+        if (!taken) throw new Error('a name could be neither taken nor found');
+        return { ok: false, reason: taken };
+      });
+    },
+    async environment(id) {
+      const [row] = await db.select().from(environments).where(eq(environments.id, id));
+      return row && environmentOf(row);
+    },
+    async standing(id) {
+      const { phase, generation } = environments;
+      const [row] = await db
+        .select({ phase, generation, closedAt: workspaces.closedAt })
+        .from(environments)
+        .innerJoin(workspaces, eq(workspaces.number, environments.workspace))
+        .where(eq(environments.id, id));
+      return row && { phase: row.phase, generation: row.generation, closed: row.closedAt !== null };
+    },
+    async environmentNamed(name) {
+      const [row] = await db
+        .select()
+        .from(environments)
+        .where(and(eq(environments.name, name), live));
+      return row && environmentOf(row);
+    },
+    async environmentsOf(workspace, deadSince) {
+      const shown = deadSince ? or(live, sql`${environments.deletedAt} > ${deadSince.toISOString()}`) : live;
+      const rows = await db
+        .select()
+        .from(environments)
+        .where(and(eq(environments.workspace, workspace), shown))
+        .orderBy(asc(environments.createdAt), asc(environments.id));
+      return rows.map(environmentOf);
+    },
+    async environmentsWithMachines() {
+      const rows = await db
+        .select()
+        .from(environments)
+        .where(inArray(environments.phase, ['ready', 'quarantined']))
+        .orderBy(asc(environments.id));
+      return rows.map(environmentOf);
+    },
+    async expiredEnvironments({ now, limit }) {
+      const rows = await db
+        .select()
+        .from(environments)
+        .where(and(eq(environments.phase, 'ready'), lte(environments.expiresAt, now)))
+        .orderBy(asc(environments.expiresAt))
+        .limit(limit);
+      return rows.map(environmentOf);
+    },
+
+    async claim({ id, owner, now, until, from, changes }) {
+      const [row] = await db
+        .update(environments)
+        .set({ ...changes, ...moved(changes.phase), leaseOwner: owner, leaseUntil: until, updatedAt: now })
+        .where(
+          and(
+            eq(environments.id, id),
+            inArray(environments.phase, [...from]),
+            or(isNull(environments.leaseOwner), lte(environments.leaseUntil, now)),
+          ),
+        )
+        .returning();
+      return row && environmentOf(row);
+    },
+    async claimUnfinished({ owner, now, until, limit }) {
+      return await db.transaction(async (tx) => {
+        const due = await tx
+          .select({ id: environments.id })
+          .from(environments)
+          .where(
+            and(
+              inArray(environments.phase, [...UNFINISHED_PHASES]),
+              or(isNull(environments.leaseUntil), lte(environments.leaseUntil, now)),
+            ),
+          )
+          .orderBy(asc(environments.leaseUntil))
+          .limit(limit)
+          .for('update', { skipLocked: true });
+        if (due.length === 0) return [];
+        const ids = due.map(({ id }) => id);
+        const rows = await tx
+          .update(environments)
+          .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now })
+          .where(inArray(environments.id, ids))
+          .returning();
+        return rows.map(environmentOf);
+      });
+    },
+    async record({ id, owner, now, until, changes }) {
+      const write = async (executor: Executor) => {
+        const [row] = await executor
+          .update(environments)
+          .set({ ...changes, ...moved(changes.phase), leaseUntil: until, updatedAt: now })
+          .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)))
+          .returning();
+        return row && environmentOf(row);
+      };
+      if (changes.phase !== 'ready') return await write(db);
+      return await db.transaction(async (tx) => {
+        const owns = tx
+          .select({ workspace: environments.workspace })
+          .from(environments)
+          .where(eq(environments.id, id));
+        // The closing waits for this lock or is seen here: whoever closes finds every environment that is ready.
+        const [open] = await tx
+          .select({ number: workspaces.number })
+          .from(workspaces)
+          .where(and(eq(workspaces.number, owns), isNull(workspaces.closedAt)))
+          .for('share');
+        return open && (await write(tx));
+      });
+    },
+    async release({ id, owner, notBefore }) {
+      await db
+        .update(environments)
+        .set({ leaseOwner: null, leaseUntil: notBefore ?? null })
+        .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)));
+    },
+  };
+}
+
+/**
+ * Why a workspace cannot have a name: an environment has it, or one of another workspace had it until a moment ago.
+ * One statement, so that nothing ends unseen between two looks.
+ */
+async function whoHolds(
+  tx: Executor,
+  { name, workspace, heldSince }: Pick<NewEnvironment, 'name' | 'workspace' | 'heldSince'>,
+): Promise<Extract<ReserveReason, { tag: 'name_held' | 'name_reserved' }> | undefined> {
+  const reserved = and(
+    ne(gatewayEnvironments.workspace, workspace),
+    gt(gatewayEnvironments.deletedAt, heldSince),
+  );
+  const rows = await tx
+    .select({ row: gatewayEnvironments, isLive: sql<boolean>`${live}` })
+    .from(gatewayEnvironments)
+    .where(and(eq(gatewayEnvironments.name, name), or(live, reserved)));
+  const holder = rows.find(({ isLive }) => isLive);
+  if (holder) return { tag: 'name_held', holder: environmentOf(holder.row) };
+  return rows.length === 0 ? undefined : { tag: 'name_reserved' };
+}
