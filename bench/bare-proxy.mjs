@@ -1,11 +1,11 @@
 // The least that a proxy in Node costs: node:http in front, undici's `dispatch` behind, every byte passed on. Started by
 // gateway.bench.mjs with a port and the origin behind.
 import { createServer } from 'node:http';
-import { Pool } from 'undici';
+import { createOriginPool } from '@hangar/security/outgoing';
 
 const [port, origin] = process.argv.slice(2);
 const authorization = `Bearer ${process.env.OPERATOR_TOKEN}`;
-const pool = new Pool(origin, { connections: 64 });
+const pool = createOriginPool(origin);
 
 const server = createServer((incoming, outgoing) => {
   pool.dispatch(

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
+import { createOriginPool } from '@hangar/security/outgoing';
 import { openHouse } from '../apps/hangar/dist/demo/house.js';
 import { steps } from '../apps/hangar/dist/demo/steps/index.js';
 import { Story } from '../apps/hangar/dist/demo/story.js';
@@ -25,7 +25,7 @@ if (!existsSync('/proc/self/stat')) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'hangar-bench-'));
-const closers = [() => rmSync(folder, { recursive: true, force: true })];
+const closers = [async () => rmSync(folder, { recursive: true, force: true })];
 try {
   await run();
 } finally {
@@ -53,7 +53,8 @@ async function run() {
     { name: 'gateway, malformed token', ...gateway, path, token: 'fm2_nonsense', expected: 401 },
     { name: 'gateway, unknown route', ...gateway, path: '/v1/nothing', token: story.token, expected: 404 },
   ];
-  for (const candidate of candidates) candidate.pool = new Pool(candidate.url, { connections: CONNECTIONS });
+  for (const candidate of candidates)
+    candidate.pool = createOriginPool(candidate.url, { connections: CONNECTIONS });
   for (const candidate of candidates) await load(candidate, WARM_UP);
   const used = candidates.map(() => []);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -103,7 +104,7 @@ async function bareProxy(upstream, operator) {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, OPERATOR_TOKEN: operator },
   });
-  closers.push(() => child.kill());
+  closers.push(async () => void child.kill());
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return { pid: child.pid, url: `http://127.0.0.1:${port}` };
 }
@@ -132,7 +133,7 @@ http {
 `,
   );
   const child = spawn('nginx', ['-p', prefix, '-c', join(prefix, 'nginx.conf')], { stdio: 'inherit' });
-  closers.push(() => child.kill());
+  closers.push(async () => void child.kill());
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 50; tries += 1) {
     const there = await fetch(url).catch(() => undefined);

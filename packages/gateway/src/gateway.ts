@@ -115,7 +115,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       throw upstreamError(found.reason, true);
     },
   });
-  const settle = createSettle(createAuditor(deps));
+  const audit = createAuditor(deps);
+  const settle = createSettle(audit);
   const notes = new MachineNotes(deps);
 
   /** The pipeline: each step takes what only the step before can make, so that none can be left out or come too early. */
@@ -138,7 +139,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const subject: AuditSubject = {};
       return await settle(subject, door, request.method, async () => await answer(request, door, subject));
     },
-    direct: createDirect({ ...deps, verifier, rule, notes, settle }),
+    direct: createDirect({ ...deps, verifier, rule, notes, settle, audit }),
     idle: async () => await notes.flush(),
     environments: createEnvironments(deps),
     workspaces: createWorkspaces(deps),

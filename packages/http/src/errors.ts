@@ -89,18 +89,30 @@ export function errorBody(error: HangarError, requestId: string): ErrorBody {
   };
 }
 
-/** The error as an answer: JSON, never cached, with the request id and, where it helps, `Retry-After`. */
+/** An error as any door writes it. */
+export interface RenderedError {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Renders an error: JSON, never cached, with the request id and, where it helps, `Retry-After`. */
+export function renderError(error: HangarError, requestId: string): RenderedError {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(error.headers ?? {})) headers[name.toLowerCase()] = value;
+  headers['content-type'] = 'application/json; charset=utf-8';
+  headers['cache-control'] = 'no-store';
+  headers['x-request-id'] = requestId;
+  if (error.retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.max(0, Math.ceil(error.retryAfterSeconds)));
+  return { status: error.status, headers, text: JSON.stringify(errorBody(error, requestId)) };
+}
+
+/** The error as an answer. */
 export function errorResponse(error: HangarError, requestId: string): Response {
-  const headers = new Headers({
-    ...error.headers,
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-  });
-  if (error.retryAfterSeconds !== undefined) {
-    headers.set('retry-after', String(Math.max(0, Math.ceil(error.retryAfterSeconds))));
-  }
-  return new Response(JSON.stringify(errorBody(error, requestId)), { status: error.status, headers });
+  const { status, headers, text } = renderError(error, requestId);
+  return new Response(text, { status, headers });
 }
 
 /**

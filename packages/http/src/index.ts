@@ -37,8 +37,10 @@ export {
   errorResponse,
   HangarError,
   onlyAllow,
+  renderError,
   type ErrorBody,
   type HangarErrorOptions,
+  type RenderedError,
 } from './errors.ts';
 
 /** Anything thrown, for a person. */

@@ -39,10 +39,18 @@ export function directHead(
     const value = upstream[name];
     if (value !== undefined) head[name] = typeof value === 'string' ? value : value.join(', ');
   }
+  return markHead(head, ours);
+}
+
+/** Puts our own marks on a head for node:http. */
+export function markHead(
+  head: Record<string, string>,
+  ours: { readonly requestId: string; readonly environment: string | undefined },
+): Record<string, string> {
   head['hangar-request-id'] = ours.requestId;
   head['x-request-id'] = ours.requestId;
   head['cache-control'] = 'no-store';
   head['x-content-type-options'] = 'nosniff';
-  head['hangar-environment'] = ours.environment;
+  if (ours.environment !== undefined) head['hangar-environment'] = ours.environment;
   return head;
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { DispatchedCall, UpstreamHandler } from '@hangar/flyio';
 import { asHangarError, type DirectContext } from '@hangar/http';
@@ -58,6 +59,7 @@ export class DirectAnswer implements UpstreamHandler {
 
   send(): void {
     const { outgoing } = this.#way;
+    if (outgoing.destroyed) return;
     outgoing.once('close', () => {
       if (this.#isDone) return;
       this.#isDone = true;
@@ -154,11 +156,13 @@ export class DirectAnswer implements UpstreamHandler {
     context.answered(this.#status);
   }
 
+  /** Plain ASCII goes out as one text with the head, which is one write. */
   #write(body: Buffer): void {
     const { outgoing } = this.#way;
     this.#isDone = true;
     this.#writeHead();
-    outgoing.end(body);
+    if (isAscii(body)) outgoing.end(body.toString('latin1'), 'latin1');
+    else outgoing.end(body);
   }
 
   #passOn(chunk: Uint8Array): void {

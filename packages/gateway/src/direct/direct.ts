@@ -5,15 +5,18 @@ import { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { decide } from '../decide/decide.ts';
 import type { Deps } from '../deps.ts';
 import { LocatedRequest } from '../locate/located-request.ts';
-import type { AuditSubject } from '../note/audit.ts';
+import type { Auditor, AuditSubject } from '../note/audit.ts';
 import type { MachineNotes } from '../note/machine-notes.ts';
+import { act } from '../operations/handlers.ts';
 import { AuthenticRequest } from '../request/authentic-request.ts';
-import { planRequest, type RequestPlan } from '../request/plan.ts';
+import { planRequest } from '../request/plan.ts';
 import type { Reply } from '../request/route.ts';
 import { WholeRequest } from '../request/whole-request.ts';
 import type { OrganizationRule } from '../rules/org-policy.ts';
 import type { Settle } from '../settle.ts';
+import { Exchange } from '../upstream/exchange.ts';
 import { DirectAnswer } from './direct-answer.ts';
+import { refuseDirectly } from './refuse.ts';
 import { IncomingHeaders } from './incoming-headers.ts';
 
 /** What the direct door works with beside the rest. */
@@ -22,24 +25,30 @@ export interface DirectDeps extends Deps {
   readonly rule: OrganizationRule;
   readonly notes: MachineNotes;
   readonly settle: Settle;
+  readonly audit: Auditor;
 }
 
 /** Answers of these kinds need no look at the rows, neither before nor after. */
 const REPLIES: readonly Reply[] = ['stream', 'machine', 'machines', 'versions', 'metadata'];
 
 /**
- * The same walk as behind `fetch`, for a read that is sent on and whose token, workspace, environment and machine are
- * known by heart: it waits for nothing but upstream. Whatever is not so is left to the fetch door before the caveats were
- * asked; after that, the request is answered from here in any case.
+ * The same walk as behind `fetch`, for a GET that has no body. Where token, workspace, environment and machine are known by
+ * heart, and the request is sent on, it waits for nothing but upstream, and no object of the fetch standard is made.
+ * Refusals are written as they are. What the gateway answers itself, and whatever is unusual about an answer, is handed
+ * over with the decision that was made: the caveats are asked once.
  */
 export function createDirect(deps: DirectDeps): Direct {
   const answers = new CleanedAnswers();
   return (incoming, outgoing, context) => {
     if (!isPlainRead(incoming)) return false;
+    const subject: AuditSubject = {};
+    const refuse = (thrown: unknown): void =>
+      void refuseDirectly(thrown, subject, { outgoing, context, audit: deps.audit });
     const planned = planRequest('GET', context.rawTarget);
-    if (!planned.ok) return false;
-    const reply = directReply(planned.value);
-    if (!reply) return false;
+    if (!planned.ok) {
+      refuse(planned.reason);
+      return true;
+    }
     let signal: AbortSignal | undefined;
     const head = {
       method: 'GET',
@@ -47,20 +56,33 @@ export function createDirect(deps: DirectDeps): Direct {
       signal: () => signal ?? new AbortController().signal,
     };
     const whole = WholeRequest.withoutBody(planned.value, head, context);
-    const authentic = AuthenticRequest.recall(whole, deps.verifier);
-    const located = authentic && LocatedRequest.recall(authentic, deps);
-    if (!located) return false;
+    subject.plan = planned.value;
 
-    const subject: AuditSubject = { plan: planned.value, caller: located.caller.verified };
-    const handOver = (answer: () => Promise<Response>): void =>
-      context.handOver(async (given) => {
-        signal = given;
-        return await deps.settle(subject, context, 'GET', answer);
-      });
-    const permit = decide(located);
-    if (permit.ok)
-      new DirectAnswer(permit.value, { reply, outgoing, context, handOver, answers }, deps).send();
-    else handOver(async () => await Promise.reject(permit.reason));
+    const proceed = (located: LocatedRequest): void => {
+      subject.caller = located.caller.verified;
+      const permit = decide(located);
+      if (!permit.ok) return refuse(permit.reason);
+      const handOver = (answer: () => Promise<Response>): void =>
+        context.handOver(async (given) => {
+          signal = given;
+          return await deps.settle(subject, context, 'GET', answer);
+        });
+      const reply = directReply(located, deps);
+      if (reply) new DirectAnswer(permit.value, { reply, outgoing, context, handOver, answers }, deps).send();
+      else handOver(async () => await act(Exchange.open(permit.value, deps), deps));
+    };
+    const known = AuthenticRequest.recall(whole, deps.verifier);
+    const located = known && LocatedRequest.recall(known, deps);
+    if (located) {
+      proceed(located);
+      return true;
+    }
+    const lookUp = async (): Promise<LocatedRequest> => {
+      const authentic = known ?? (await AuthenticRequest.judge(whole, deps.verifier));
+      subject.caller = authentic.verified;
+      return await LocatedRequest.find(authentic, deps);
+    };
+    lookUp().then(proceed).catch(refuse);
     return true;
   };
 }
@@ -77,10 +99,14 @@ function isPlainRead({ method, headers }: IncomingMessage): boolean {
   );
 }
 
-function directReply({ route, params, query }: RequestPlan): Reply | undefined {
+/** How the answer to a request is treated that needs no look at the rows from here on; undefined where one is needed. */
+function directReply(located: LocatedRequest, { memory }: DirectDeps): Reply | undefined {
+  const { route, params, query } = located.authentic.whole.plan;
+  const { environment } = located.caller;
   const { treatment } = route;
-  if (treatment.kind !== 'forward' || params['app'] === undefined || params['volume'] !== undefined)
-    return undefined;
+  const { machine, volume } = params;
+  if (treatment.kind !== 'forward' || environment === undefined || volume !== undefined) return undefined;
+  if (machine !== undefined && memory.machine(machine)?.environment !== environment.id) return undefined;
   // Reading secret values is as strong as writing them, and leaves an audit row.
   if (query.some(([name]) => name === 'show_secrets')) return undefined;
   return REPLIES.includes(treatment.reply) ? treatment.reply : undefined;

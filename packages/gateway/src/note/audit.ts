@@ -19,7 +19,12 @@ type Facts = Pick<
 
 /** Writes the audit trail. */
 export interface Auditor {
-  wrote(subject: AuditSubject, door: RequestContext, outcome: string, response: Response): Promise<void>;
+  wrote(
+    subject: AuditSubject,
+    door: RequestContext,
+    outcome: string,
+    answer: { readonly status: number; readonly headers?: Headers },
+  ): Promise<void>;
 }
 
 /**
@@ -29,7 +34,7 @@ export interface Auditor {
  */
 export function createAuditor({ store, now, log }: Deps): Auditor {
   return {
-    async wrote({ plan, caller }, door, outcome, response) {
+    async wrote({ plan, caller }, door, outcome, { status, headers }) {
       if (!plan || !caller) return;
       const reveals = queryValues(plan.query, 'show_secrets').length > 0;
       if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return;
@@ -40,15 +45,15 @@ export function createAuditor({ store, now, log }: Deps): Auditor {
         action: plan.route.id,
         resource: Object.values(plan.params).join('/'),
         outcome,
-        status: response.status,
+        status,
       };
       try {
         await store.writeAudit({
           ...facts,
           at: now(),
           requestId: door.requestId,
-          upstreamRequestId: response.headers.get('fly-request-id') ?? undefined,
-          sameAs: repeats(plan, response) ? sha256Hex(sameness(facts).join('\n')) : undefined,
+          upstreamRequestId: headers?.get('fly-request-id') ?? undefined,
+          sameAs: repeats(plan, status) ? sha256Hex(sameness(facts).join('\n')) : undefined,
         });
       } catch (error) {
         log.error(
@@ -64,7 +69,7 @@ export function createAuditor({ store, now, log }: Deps): Auditor {
  * Each change is a row of its own, and so is each that failed: it may have happened all the same. What changed nothing, or
  * only says "still there", is counted.
  */
-function repeats({ route }: RequestPlan, { status }: Response): boolean {
+function repeats({ route }: RequestPlan, status: number): boolean {
   if (route.id === 'leases.take') return true;
   return status >= 500 ? route.method === 'GET' : status >= 400;
 }
