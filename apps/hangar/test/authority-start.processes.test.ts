@@ -52,7 +52,7 @@ describe('hangar authority', { timeout: 60_000 }, () => {
     expect(long.output).toContain('must not exceed 103 bytes');
   });
 
-  test('takes over the sockets of one that was killed, leaves them to its owner, and stops on request', async () => {
+  test('builds its engine first, takes over the sockets of one that was killed, leaves them to its owner, and stops on request', async () => {
     const sockets = join(folder(), 'sockets');
     mkdirSync(sockets, { mode: 0o700 });
     const environment = {
@@ -60,12 +60,17 @@ describe('hangar authority', { timeout: 60_000 }, () => {
       HANGAR_DATA_DIR: join(folder(), 'data'),
       HANGAR_SIMULATOR_PORT: String(await freePorts(4)),
     };
-    const start = async () => {
-      const one = startProcess({ args: ['authority'], environment });
+    const start = async (engine: string, served: string) => {
+      const one = startProcess({
+        args: ['authority'],
+        environment: { ...environment, HANGAR_TOKEN_ENGINE: engine },
+      });
+      // The engine is there before anybody can ask.
+      expect(await one.line((line) => line.includes('token engine ready'))).toContain(`"engine":"${served}"`);
       await one.line(saysServing);
       return one;
     };
-    const first = await start();
+    const first = await start('wasm', 'WebAssembly');
     for (const half of ['verify', 'sign'] as const)
       expect(statSync(socketPath(sockets, half)).mode & 0o777).toBe(0o600);
     // What only the other half may be asked is not there, whoever asks.
@@ -73,7 +78,7 @@ describe('hangar authority', { timeout: 60_000 }, () => {
     expect(await about(socketPath(sockets, 'sign'))).toBe(404);
     await first.kill();
 
-    const second = await start();
+    const second = await start('node', 'node:crypto');
     await second.stop();
   });
 });

@@ -154,7 +154,7 @@ export interface IssuerStore {
    * Adds a key and retires `replaces`. When somebody else was faster, nothing is added and the key
    * that is current now is answered.
    */
-  addKey(o: {
+  addKey(key: {
     workspace: bigint;
     replaces: bigint | undefined;
     seal: (number: bigint) => Uint8Array;
@@ -177,7 +177,7 @@ export interface IssuerStore {
   addToken(token: NewToken): Promise<NotRecorded | undefined>;
   token(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   /** Newest first. `before` is the last row of the page before. */
-  tokens(o: {
+  tokens(query: {
     workspace: bigint;
     apps?: readonly bigint[];
     creator?: string;
@@ -186,7 +186,7 @@ export interface IssuerStore {
     limit: number;
   }): Promise<readonly TokenRow[]>;
   /** Gives a token another name and answers its row; undefined when there is none, or why not. */
-  renameToken(o: {
+  renameToken(wish: {
     workspace: bigint;
     id: string;
     name: string;
@@ -205,7 +205,7 @@ export interface IssuerStore {
    * are one step, and what would go beyond changes nothing. No token that exists `at` that time lives longer than
    * `latestEnd`.
    */
-  revoke(o: {
+  revoke(wish: {
     workspace: bigint;
     target: RevocationTarget;
     by: string;
@@ -234,7 +234,7 @@ export interface FlowStore {
   addFlow(row: FlowRow): Promise<void>;
   flow(userDigest: string, at: Date): Promise<FlowRow | undefined>;
   /** Settles a waiting flow; false when it is not waiting any more. */
-  settleFlow(o: {
+  settleFlow(outcome: {
     userDigest: string;
     state: 'ready' | 'refused';
     answer: Uint8Array;

@@ -70,7 +70,7 @@ export interface Tokens {
   get(workspace: bigint, id: string): Promise<TokenRow | undefined>;
   list(query: TokenQuery): Promise<TokenPage>;
   /** Another name for lists. Throws `invalid` for one that cannot be shown. */
-  rename(o: { workspace: bigint; id: string; name: string; asker?: Asker }): Promise<TokenRow | undefined>;
+  rename(wish: { workspace: bigint; id: string; name: string; asker?: Asker }): Promise<TokenRow | undefined>;
   /**
    * Takes effect in this process before it returns, elsewhere within {@link STALE_AFTER_MS}. Answers the
    * ids of the recorded tokens that it reached, those minted from them included.
@@ -88,7 +88,7 @@ export interface Tokens {
 }
 
 /** Puts the verbs together. */
-export function createTokens(o: {
+export function createTokens(deps: {
   issuer: SigningIssuer;
   feed: RevocationFeed;
   reader: Pick<TokenReader, 'recognize' | 'recognizeDischarge'>;
@@ -97,7 +97,7 @@ export function createTokens(o: {
   now: () => Date;
   log: Log;
 }): Tokens {
-  const { issuer, feed, log, now } = o;
+  const { issuer, feed, log, now } = deps;
 
   async function revoke(wish: RevokeRequest): Promise<readonly string[]> {
     const { workspace, target, by, reason = '', asker } = wish;
@@ -117,7 +117,7 @@ export function createTokens(o: {
   }
 
   async function revokeText({ text, by, reason = '', demandWhole }: RevokeText): Promise<RevokedText> {
-    const found = await copiesIn(text, o);
+    const found = await copiesIn(text, deps);
     if (!found.ok) throw textError(found.reason);
     const [first, ...rest] = found.value.tokens;
     // Forged and foreign tokens look the same as no token at all.
@@ -146,7 +146,7 @@ export function createTokens(o: {
     prepare: (request) => issuer.prepare(request),
     get: (workspace, id) => issuer.token(workspace, id),
     list: async ({ workspace, apps, creator, activeOnly, cursor, limit }) => {
-      await o.lastUsed
+      await deps.lastUsed
         .flush()
         .catch((error: unknown) => log.warn({ error }, 'token uses could not be written'));
       const size = Math.min(Math.max(1, Math.trunc(limit ?? DEFAULT_PAGE)), MAX_PAGE);

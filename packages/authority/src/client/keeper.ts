@@ -75,13 +75,13 @@ function keep(
   const fresh = (): readonly Macaroon[] => discharges.filter((discharge) => !isDue(discharge, now()));
 
   async function fetchOnce(lacking: readonly Macaroon[]): Promise<void> {
-    const fetched = await fetch({ permission, discharges: lacking }).catch(() => nothingFetched);
+    const fetched = await fetch({ permission, discharges: lacking }).catch(() => NOTHING_FETCHED);
     const replaced = new Set(fetched.discharges.map(ticketOf));
     discharges = [...discharges.filter((each) => !replaced.has(ticketOf(each))), ...fetched.discharges];
     failures = fetched.failures;
     // A discharge that is over when it comes is none; asking again at once would bring the same.
     const dead = missingTickets({ permission, discharges: livingFor(0) }).length > 0;
-    const complete = fetched !== nothingFetched && fetched.failures.length === 0 && !dead;
+    const complete = fetched !== NOTHING_FETCHED && fetched.failures.length === 0 && !dead;
     failed = complete ? 0 : failed + 1;
     const pause = BACK_OFF_SECONDS[Math.min(failed, BACK_OFF_SECONDS.length) - 1] ?? 0;
     retryAt = now().getTime() + pause * 1000;
@@ -123,7 +123,7 @@ function keep(
 }
 
 /** A fetch that threw instead of answering: as good as no answer from anybody. */
-const nothingFetched: FetchedDischarges = { discharges: [], failures: [] };
+const NOTHING_FETCHED: FetchedDischarges = { discharges: [], failures: [] };
 
 function isDue(discharge: Macaroon, at: Date): boolean {
   const { notBefore, notAfter } = windowOf(discharge.caveats);

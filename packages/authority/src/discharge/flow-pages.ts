@@ -47,8 +47,8 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
   return {
     show: async (request, userSecret) => {
       const flow = await find(userSecret);
-      if (!flow) return await tell(unknown);
-      if (flow.state !== 'waiting') return await tell(settled);
+      if (!flow) return await tell(UNKNOWN);
+      if (flow.state !== 'waiting') return await tell(SETTLED);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);
       const issued = await issuer.discharge(flow.ticket, identity);
@@ -70,16 +70,16 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
     },
 
     decide: async (request, door, userSecret) => {
-      if (!isFromHere(request, ownOrigin)) return await tell(crossSite, again(request));
+      if (!isFromHere(request, ownOrigin)) return await tell(CROSS_SITE, again(request));
       const form = new URLSearchParams(
         new TextDecoder().decode(await readBody(request, MAX_FORM_BYTES, door)),
       );
       const flow = await find(userSecret);
-      if (!flow) return await tell(unknown);
+      if (!flow) return await tell(UNKNOWN);
       const identity = await options.identify(request);
       if (!identity) return signIn(request);
       if (!isConfirmToken(form.get('confirm') ?? '', sealer, flow.userDigest, identity.userId)) {
-        return await tell(crossSite, again(request));
+        return await tell(CROSS_SITE, again(request));
       }
       const onwards = onwardsTo(allowedReturn(form.get('return_to'), options.returnOrigins));
       const by = `user ${identity.userId}`;
@@ -87,13 +87,13 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
       if (form.get('decision') !== 'allow') {
         const done = await flows.refuse(flow, 'The person who was asked refused.', by);
         options.log.info({ flow: ticket, by, settled: done }, 'discharge refused');
-        return await (done ? tell(refused, ...onwards) : tell(settled));
+        return await (done ? tell(REFUSED, ...onwards) : tell(SETTLED));
       }
       const issued = await issuer.discharge(flow.ticket, identity);
       if (!issued.ok) return await tell(notYou(identity, sentenceOf(issued.reason)), again(request));
       const done = await flows.allow(flow, issued.value, by);
       options.log.info({ flow: ticket, by, settled: done }, 'discharge issued');
-      return await (done ? tell(allowed, ...onwards) : tell(settled));
+      return await (done ? tell(ALLOWED, ...onwards) : tell(SETTLED));
     },
   };
 }
@@ -101,27 +101,27 @@ export function createFlowPages(options: FlowPagesOptions): FlowPages {
 /** A page without its links. */
 type Words = Omit<Page, 'links' | 'form'>;
 
-const unknown: Words = {
+const UNKNOWN: Words = {
   status: 404,
   title: 'There is nothing to decide here',
   text: ['The request is unknown, was collected already, or has ended. Start it again.'],
 };
-const settled: Words = {
+const SETTLED: Words = {
   status: 409,
   title: 'Already decided',
   text: ['This request has been decided. You can close this page.'],
 };
-const crossSite: Words = {
+const CROSS_SITE: Words = {
   status: 403,
   title: 'Not from this page',
   text: ['The answer did not come from the page you were shown, so nothing was done. Open the link again.'],
 };
-const allowed: Words = {
+const ALLOWED: Words = {
   status: 200,
   title: 'Allowed',
   text: ['The token works now. You can close this page.'],
 };
-const refused: Words = {
+const REFUSED: Words = {
   status: 200,
   title: 'Refused',
   text: ['Nothing was allowed. You can close this page.'],

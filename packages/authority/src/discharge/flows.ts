@@ -29,8 +29,8 @@ export interface Flows {
 }
 
 /** Builds the flows on their store. */
-export function createFlows(o: { store: FlowStore; sealer: Sealer; now: () => Date }): Flows {
-  const { store, sealer, now } = o;
+export function createFlows(deps: { store: FlowStore; sealer: Sealer; now: () => Date }): Flows {
+  const { store, sealer, now } = deps;
 
   async function settle(
     flow: FlowRow,

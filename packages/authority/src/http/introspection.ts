@@ -192,13 +192,13 @@ interface Names {
 
 function accessOf(
   asked: RequestedAccess,
-  o: { action: number; workspace: bigint; app: bigint | undefined; now: Date },
+  facts: { action: number; workspace: bigint; app: bigint | undefined; now: Date },
 ): Access {
   return {
-    action: o.action,
-    orgId: o.workspace,
-    now: o.now,
-    ...(o.app === undefined ? {} : { appId: o.app }),
+    action: facts.action,
+    orgId: facts.workspace,
+    now: facts.now,
+    ...(facts.app === undefined ? {} : { appId: facts.app }),
     ...(asked.machine_id === undefined ? {} : { machine: asked.machine_id }),
     ...(asked.volume_id === undefined ? {} : { volume: asked.volume_id }),
     ...(asked.org_feature === undefined ? {} : { feature: asked.org_feature }),

@@ -55,7 +55,7 @@ export function readLeakReporters(json: string): LeakReporters {
  */
 export function registerLeaks(
   app: Hono<DoorEnv>,
-  o: {
+  deps: {
     location: string;
     reader: TokenReader;
     tokens: Tokens;
@@ -65,36 +65,44 @@ export function registerLeaks(
 ): void {
   async function end(copies: Copies, about: { by: string; reason: string }): Promise<void> {
     for (const [workspace, branches] of branchesOf(copies.tokens))
-      await o.tokens.revoke({ workspace, target: { branches }, ...about }).catch(async (error: unknown) => {
-        if (!isTooManyCopies(error)) throw error;
-        // Whoever made that many copies must not keep one alive that everybody can read.
-        for (const { id } of copies.tokens.filter((token) => token.workspace === workspace))
-          await o.tokens.revoke({ workspace, target: { token: id }, ...about });
-      });
+      await deps.tokens
+        .revoke({ workspace, target: { branches }, ...about })
+        .catch(async (error: unknown) => {
+          if (!isTooManyCopies(error)) throw error;
+          // Whoever made that many copies must not keep one alive that everybody can read.
+          for (const { id } of copies.tokens.filter((token) => token.workspace === workspace))
+            await deps.tokens.revoke({ workspace, target: { token: id }, ...about });
+        });
     // Beside a copy, the copy says what leaked: its parent need not die with it.
     if (copies.tokens.length > 0) return;
     for (const { ticket } of copies.discharges) {
       if (ticket === undefined) {
-        o.log.warn(about, 'a leaked discharge does not say what it belongs to; look for the token beside it');
+        deps.log.warn(
+          about,
+          'a leaked discharge does not say what it belongs to; look for the token beside it',
+        );
         continue;
       }
       const { workspace, loginOf } = ticket;
       const target: RevocationTarget =
         'token' in loginOf ? loginOf : { branches: [{ digest: loginOf.branch }] };
-      await o.tokens.revoke({ workspace, target, ...about }).catch((error: unknown) => {
+      await deps.tokens.revoke({ workspace, target, ...about }).catch((error: unknown) => {
         if (!isTooManyCopies(error)) throw error;
         // It ends by itself within minutes, and the token is not told from here.
-        o.log.warn(about, 'a leaked discharge was not ended: the workspace has no room for a revoked copy');
+        deps.log.warn(
+          about,
+          'a leaked discharge was not ended: the workspace has no room for a revoked copy',
+        );
       });
     }
   }
 
   app.post('/leaks', async (c) => {
-    if (o.leakReporters === undefined) throw new HangarError('not_found');
+    if (deps.leakReporters === undefined) throw new HangarError('not_found');
     const body = await readBody(c.req.raw, MAX_BODY_BYTES, c.env.door);
     const signer = c.req.header('github-public-key-identifier') ?? '';
     const signature = c.req.header('github-public-key-signature') ?? '';
-    const key = o.leakReporters.get(signer);
+    const key = deps.leakReporters.get(signer);
     if (!key || !verify('sha256', body, key, Buffer.from(signature, 'base64'))) {
       throw new HangarError('unauthorized');
     }
@@ -102,7 +110,7 @@ export function registerLeaks(
     if (!json.ok) throw new HangarError('bad_request', { detail: json.reason.tag });
     const labels = [];
     for (const report of parsed(reports, json.value)) {
-      const found = await copiesIn(report.token, o);
+      const found = await copiesIn(report.token, deps);
       const ours = found.ok ? found.value : { tokens: [], discharges: [] };
       await end(ours, {
         by: `leak report ${signer.slice(0, 16)}`,

@@ -16,7 +16,7 @@ import type { DoorEnv, DoorTools } from './door-tools.ts';
 import { asMintFault } from '../issuer/mint.ts';
 
 /** Maps a request of the gateway to the access it would need; undefined when there is no such route. */
-export type RouteAccess = (o: {
+export type RouteAccess = (question: {
   method: string;
   path: string;
   workspace: bigint;

@@ -15,13 +15,13 @@ const NO_USER_NUMBER = -1n;
  */
 export function issueDischarge(
   ticket: OpenedTicket,
-  o: { identity: Identity | undefined; location: string; lifetimeSeconds: number; now: Date },
+  options: { identity: Identity | undefined; location: string; lifetimeSeconds: number; now: Date },
 ): Result<Macaroon, string> {
-  const start = Math.floor(o.now.getTime() / 1000);
-  const end = start + Math.min(o.lifetimeSeconds, ticket.maxSeconds ?? o.lifetimeSeconds);
-  const { identity } = o;
+  const start = Math.floor(options.now.getTime() / 1000);
+  const end = start + Math.min(options.lifetimeSeconds, ticket.maxSeconds ?? options.lifetimeSeconds);
+  const { identity } = options;
   const cleared = clearTicket(ticket.caveats, {
-    now: o.now,
+    now: options.now,
     expiry: new Date(end * 1000),
     ...(identity
       ? { flyio: { userId: identity.userNumber ?? NO_USER_NUMBER, organizationIds: identity.workspaces } }
@@ -33,6 +33,11 @@ export function issueDischarge(
   ];
   if (identity?.userNumber !== undefined) caveats.push({ type: 'FlyioUserID', id: identity.userNumber });
   return ok(
-    createDischarge({ ticket: ticket.bytes, sharedKey: ticket.sharedKey, location: o.location, caveats }),
+    createDischarge({
+      ticket: ticket.bytes,
+      sharedKey: ticket.sharedKey,
+      location: options.location,
+      caveats,
+    }),
   );
 }

@@ -18,18 +18,20 @@ export interface Judge {
 }
 
 /** Builds a judge. The trusted keys are those shared with our own discharge service. */
-export function createJudge(o: {
+export function createJudge(deps: {
   dischargeLocation: string;
   dischargeKeys: readonly Uint8Array[];
   keys: SigningKeys;
   tokenCrypto: TokenCrypto | undefined;
 }): Judge {
-  const crypto = o.tokenCrypto;
-  const trusted = new Map([[o.dischargeLocation, o.dischargeKeys]]);
+  const crypto = deps.tokenCrypto;
+  const trusted = new Map([[deps.dischargeLocation, deps.dischargeKeys]]);
 
   async function keyFor(token: Macaroon): Promise<SigningKey | undefined> {
     const number = keyNumberOf(token.nonce.keyId);
-    return number === undefined ? undefined : (o.keys.cached(number) ?? (await o.keys.byNumber(number)));
+    return number === undefined
+      ? undefined
+      : (deps.keys.cached(number) ?? (await deps.keys.byNumber(number)));
   }
 
   return {
@@ -51,8 +53,8 @@ export function createJudge(o: {
       return branches ? { workspace: key.workspace, branches } : undefined;
     },
     recognizeDischarge: (discharge) => {
-      if (discharge.location !== o.dischargeLocation) return undefined;
-      const ticket = readTicket(discharge.nonce.keyId, o.dischargeKeys, crypto);
+      if (discharge.location !== deps.dischargeLocation) return undefined;
+      const ticket = readTicket(discharge.nonce.keyId, deps.dischargeKeys, crypto);
       if (!ticket.ok) return undefined;
       const { dischargeKey, caveats, loginOf } = ticket.value;
       if (!verify(discharge, { key: dischargeKey, crypto }).ok) return undefined;

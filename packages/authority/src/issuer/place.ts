@@ -22,16 +22,16 @@ export interface Place {
  */
 export async function placeBelow(
   parent: Parent | undefined,
-  o: { workspace: bigint; store: Pick<IssuerStore, 'token'>; limits: MintLimits },
+  deps: { workspace: bigint; store: Pick<IssuerStore, 'token'>; limits: MintLimits },
 ): Promise<Place> {
   if (!parent) return { depth: 1, ancestors: [] };
   // A record may be missing after an older database was restored; such a token starts a chain.
-  const record = await o.store.token(o.workspace, parent.id);
+  const record = await deps.store.token(deps.workspace, parent.id);
   const depth = (record?.depth ?? 1) + 1;
-  if (depth > o.limits.depth) {
+  if (depth > deps.limits.depth) {
     throw new HangarError('policy_denied', {
-      public: `Token ${parent.id} was minted with a token that was minted with a token, ${o.limits.depth} deep, and that is as deep as it goes. Narrow it instead, or mint with one further up.`,
-      extra: { rule: 'token_depth', limit: o.limits.depth },
+      public: `Token ${parent.id} was minted with a token that was minted with a token, ${deps.limits.depth} deep, and that is as deep as it goes. Narrow it instead, or mint with one further up.`,
+      extra: { rule: 'token_depth', limit: deps.limits.depth },
     });
   }
   const { branches } = parent.verified;

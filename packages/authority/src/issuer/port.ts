@@ -73,7 +73,7 @@ export interface SigningIssuer {
   /** Newest first. */
   tokens(query: TokenRowsQuery): Promise<readonly TokenRow[]>;
   /** Another name for lists. Throws `invalid` for one that cannot be shown; undefined when there is no such token. */
-  renameToken(o: {
+  renameToken(wish: {
     workspace: bigint;
     id: string;
     name: string;
@@ -84,7 +84,7 @@ export interface SigningIssuer {
    * asking token was revoked meanwhile (so does renaming), and `policy_denied` when the workspace has so many revoked
    * copies that another must be ended with its token.
    */
-  revoke(o: {
+  revoke(wish: {
     workspace: bigint;
     target: RevocationTarget;
     by: string;

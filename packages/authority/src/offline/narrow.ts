@@ -43,7 +43,7 @@ export type NarrowingReason =
  */
 export async function narrowingCaveats(
   narrowing: Narrowing,
-  o: { appNumber: (name: string) => Promise<bigint | undefined>; now: Date },
+  deps: { appNumber: (name: string) => Promise<bigint | undefined>; now: Date },
 ): Promise<Result<readonly Caveat[], NarrowingReason>> {
   const mask = parseMask(narrowing.actions ?? 'rwcdC');
   if (!mask.ok) return refuse({ tag: 'unknown_action', letter: mask.reason.letter });
@@ -51,7 +51,7 @@ export async function narrowingCaveats(
   if (narrowing.apps !== undefined) {
     const apps = new Map<bigint, number>();
     for (const app of narrowing.apps) {
-      const number = typeof app === 'bigint' ? app : await o.appNumber(app);
+      const number = typeof app === 'bigint' ? app : await deps.appNumber(app);
       // 0 is the wildcard and would widen the list to every app.
       if (number === undefined || number === 0n) return refuse({ tag: 'unknown_app', app: String(app) });
       apps.set(number, mask.value);
@@ -72,7 +72,7 @@ export async function narrowingCaveats(
     caveats.push({ type: 'FlySrc', organization: '', app: narrowing.fromApp, instance: '' });
   }
   if (narrowing.validForSeconds !== undefined) {
-    const start = Math.floor(o.now.getTime() / 1000);
+    const start = Math.floor(deps.now.getTime() / 1000);
     caveats.push({ type: 'ValidityWindow', notBefore: start, notAfter: start + narrowing.validForSeconds });
   }
   return caveats.length === 0 ? refuse({ tag: 'empty' }) : ok(caveats);

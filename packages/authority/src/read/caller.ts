@@ -71,7 +71,7 @@ export function explainClearing(tokenId: string, access: Access, refusal: Refusa
   return {
     code: decisive.tag === 'expired' ? 'token_expired' : 'caveat_denied',
     caveat,
-    sentence: `Token ${tokenId} does not allow to ${describeAccess(access)}. ${decisive.sentence}`,
+    sentence: `Token ${tokenId} is not allowed to ${describeAccess(access)}. ${decisive.sentence}`,
     tokenId,
   };
 }

@@ -13,18 +13,18 @@ export interface Copies {
 /** The tokens and discharges of a text that we signed; forged and foreign ones are passed over. */
 export async function copiesIn(
   text: string,
-  o: { location: string; reader: Pick<TokenReader, 'recognize' | 'recognizeDischarge'> },
+  deps: { location: string; reader: Pick<TokenReader, 'recognize' | 'recognizeDischarge'> },
 ): Promise<Result<Copies, HeaderReason>> {
-  const bundle = parseBundle(text, o.location);
+  const bundle = parseBundle(text, deps.location);
   if (!bundle.ok) return bundle;
   const tokens: RecognizedToken[] = [];
   for (const macaroon of bundle.value.permission) {
-    const token = await o.reader.recognize(macaroon);
+    const token = await deps.reader.recognize(macaroon);
     if (token) tokens.push(token);
   }
   const discharges: RecognizedDischarge[] = [];
   for (const macaroon of bundle.value.discharges) {
-    const discharge = await o.reader.recognizeDischarge(macaroon);
+    const discharge = await deps.reader.recognizeDischarge(macaroon);
     if (discharge) discharges.push(discharge);
   }
   return ok({ tokens, discharges });
