@@ -187,3 +187,23 @@ test('a seller that cannot prepare is claimed in one statement and settled in on
   const made = await world.send(post(order()), alone);
   expect([made.status, called(made.json.id)]).toEqual([201, true]);
 });
+
+test('a column that a newer build adds meanwhile disturbs no statement of a process that runs', async () => {
+  const before = await world.send(post(order()), replica());
+  const run = async (id: string, status: 'sleeping' | 'ready') =>
+    await world.provider.extensions.setStatus(id, status, status);
+  await run(before.json.id, 'sleeping');
+  await world.provider.idle();
+  await world.database.execute(
+    'alter table extensions add column newer text; alter table outbox add column newer text',
+  );
+  const after = await world.send(post(order()), replica());
+  expect(after.status).toBe(201);
+  await world.send(post(order({ name: after.json.name })), replica());
+  await run(before.json.id, 'ready');
+  await world.provider.idle();
+  expect(world.receiver.received.map(({ message }) => message.resource['status'])).toEqual([
+    'sleeping',
+    'ready',
+  ]);
+});

@@ -47,6 +47,18 @@ export function statement<Values extends readonly unknown[], Row>(
   };
 }
 
+/**
+ * All columns of a table as this build knows it, for a select whose rows {@link rowOf} reads. Never `*`: a newer build adds
+ * columns while this one runs, and Postgres refuses a prepared statement whose result has got another form.
+ *
+ * @param from what to call the table in front of each
+ */
+export function columnsOf(table: PgTable, from: string): string {
+  return Object.values(getTableColumns(table))
+    .map((column) => `${from}.${column.name}`)
+    .join(', ');
+}
+
 /** Reads rows that have all columns of a table, under the database's names, into the form that Drizzle gives them. */
 export function rowOf<T extends PgTable>(table: T): (raw: Raw) => InferSelectModel<T> {
   const columns = Object.entries(getTableColumns(table));

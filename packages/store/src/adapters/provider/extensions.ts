@@ -4,7 +4,7 @@ import type { AccountEvidence, Decision, ExtensionRecord, ExtensionStore, Insert
 import { HangarError } from '@hangar/http';
 import { isUniqueViolation, type Database, type Executor } from '../../database.ts';
 import { extensions } from '../../schema/provider.ts';
-import { statement } from '../../prepared.ts';
+import { columnsOf, statement } from '../../prepared.ts';
 import { recordEvidence } from './evidence.ts';
 import { forgetExtensions } from './pruning.ts';
 import { insertSigned } from './provision-statement.ts';
@@ -160,13 +160,13 @@ export function extensionStore(db: Database): ExtensionStore {
 const insertRecord = statement<unknown[], ExtensionRecord>(
   'extension_insert',
   `insert into extensions (${EXTENSION_COLUMNS.names}) values (${EXTENSION_COLUMNS.places()})
-   on conflict (fly_id) do nothing returning *`,
+   on conflict (fly_id) do nothing returning ${columnsOf(extensions, 'extensions')}`,
   readRecord,
 );
 
 const lockRecord = statement<[id: string], ExtensionRecord>(
   'extension_lock',
-  'select * from extensions where id = $1::uuid for update',
+  `select ${columnsOf(extensions, 'extensions')} from extensions where id = $1::uuid for update`,
   readRecord,
 );
 

@@ -1,8 +1,8 @@
 import { and, desc, eq, lt, ne, sql } from 'drizzle-orm';
 import type { Announcement, Attempt, Claimed, EndpointState, OutboxStore } from '@hangar/provider';
 import type { Database, Executor } from '../../database.ts';
-import { deliveries, outbox, webhookEndpoint } from '../../schema/provider.ts';
-import { statement } from '../../prepared.ts';
+import { deliveries, extensions, outbox, webhookEndpoint } from '../../schema/provider.ts';
+import { columnsOf, statement } from '../../prepared.ts';
 import { notify } from '../../open/signals.ts';
 import { OUTBOX_CHANNEL } from './extensions.ts';
 import { readRecord } from './rows.ts';
@@ -47,7 +47,7 @@ const claim = statement<
   claimed as (
     update outbox set claimed_by = $1::text, claimed_until = $3::timestamptz
     from due where outbox.id = due.id returning outbox.*)
-  select extensions.*, claimed.id as announcement_id, claimed.sequence, claimed.action, claimed.attempts,
+  select ${columnsOf(extensions, 'extensions')}, claimed.id as announcement_id, claimed.sequence, claimed.action, claimed.attempts,
     claimed.replay, claimed.created_at as announced_at, claimed.scheduled_from
   from claimed join extensions on extensions.id = claimed.extension_id`,
   (row) => {
