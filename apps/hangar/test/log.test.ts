@@ -77,3 +77,47 @@ describe('a line of the log', () => {
     expect(lines[0]).not.toMatch(/hunter2|fo1_abc/);
   });
 });
+
+describe('lines about answers that went well', () => {
+  const fields = { door: 'gateway', requestId: 'req-1', method: 'GET', path: '/v1/apps', status: 200, ms: 3 };
+
+  test('are written together, before any other line and in their order', () => {
+    const { lines, log } = written();
+    log.answered(fields);
+    log.answered({ ...fields, requestId: 'req-2' });
+    expect(lines).toEqual([]);
+    log.warn('something else');
+    const said = lines.join('').trimEnd().split('\n');
+    expect(said.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', ...fields, msg: 'answered' },
+      { requestId: 'req-2' },
+      { level: 'warn', msg: 'something else' },
+    ]);
+  });
+
+  test('are written once there are 8 KiB of them', () => {
+    const { lines, log } = written();
+    for (let at = 0; at < 100; at += 1) log.answered(fields);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line.endsWith('\n')).toBe(true);
+  });
+
+  test('hold no secret, wherever a stranger put it, and are JSON', () => {
+    const { lines, log } = written();
+    const token = `fm2_${'lJPECAAAAAAAAAAAAAAA'.repeat(8)}`;
+    log.answered({ ...fields, path: `/v1/apps/own/machines/m/metadata/${token}`, requestId: token });
+    log.answered({ ...fields, path: '/"\n\u2028', method: '"' });
+    log.warn('the end');
+    const text = lines.join('');
+    expect(text).not.toContain(token);
+    for (const line of text.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
+  });
+
+  test('are not written where the level is higher', () => {
+    const lines: string[] = [];
+    const log = createLog('warn', { write: (line) => void lines.push(line) });
+    log.answered(fields);
+    log.warn('the end');
+    expect(lines).toHaveLength(1);
+  });
+});

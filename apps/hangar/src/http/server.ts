@@ -22,12 +22,11 @@ import {
   errorBody,
   errorResponse,
   HangarError,
-  type Log,
 } from '@hangar/http';
 import { doubled, refuseAmbiguousHead } from './ambiguous-head.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
-import { contextOf, note, visitOf, type Visit } from './visit.ts';
+import { contextOf, note, visitOf, type ServerLog, type Visit } from './visit.ts';
 
 /** Anything that answers HTTP. */
 export interface Fetcher {
@@ -41,7 +40,7 @@ export interface ServeOptions {
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  readonly log: Log;
+  readonly log: ServerLog;
   readonly metrics: Metrics;
   /** Who asked; default the peer of the socket, whatever headers say. */
   readonly clientAddress?: ClientAddress;

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { HangarError, Log, RequestContext } from '@hangar/http';
+import { splitTarget, type HangarError, type Log, type RequestContext } from '@hangar/http';
+import type { AnsweredFields } from '../processes/answer-lines.ts';
+import type { AnswerLog } from '../processes/log.ts';
 import { clientAddress, type ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
+
+/** A log that may have a cheap line for answers that went well. */
+export type ServerLog = Log & Partial<Pick<AnswerLog, 'answered'>>;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 
@@ -54,30 +59,25 @@ export function note(
   { requestId, rawTarget, started, failure }: Visit,
   { method }: IncomingMessage,
   status: number,
-  options: { readonly name: string; readonly log: Log; readonly metrics: Metrics },
+  options: { readonly name: string; readonly log: ServerLog; readonly metrics: Metrics },
 ): void {
   const seconds = (performance.now() - started) / 1000;
   options.metrics.request(options.name, method ?? '', status, seconds);
-  logAnswer(
-    options.log,
-    {
-      door: options.name,
-      requestId,
-      method,
-      path: rawTarget.split('?')[0],
-      status,
-      ms: Math.round(seconds * 1000),
-    },
-    failure,
-  );
+  const fields = {
+    door: options.name,
+    requestId,
+    method: method ?? '',
+    path: splitTarget(rawTarget).path,
+    status,
+    ms: Math.round(seconds * 1000),
+  };
+  if (failure) logFailure(options.log, fields, failure);
+  else if (options.log.answered) options.log.answered(fields);
+  else options.log.info(fields, 'answered');
 }
 
 /** Logged once, at the edge: the private reason for us, which the caller never saw. */
-function logAnswer(log: Log, fields: Record<string, unknown>, failure: HangarError | undefined): void {
-  if (failure === undefined) {
-    log.info(fields, 'answered');
-    return;
-  }
+function logFailure(log: Log, fields: AnsweredFields, failure: HangarError): void {
   const reason = { ...fields, code: failure.code, reason: failure.message, cause: failure.cause };
   if (failure.status >= 500) log.error(reason, 'failed');
   else log.info(reason, 'refused');

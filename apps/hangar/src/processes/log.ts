@@ -1,6 +1,12 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { type Log } from '@hangar/http';
+import { AnswerLines, type AnsweredFields } from './answer-lines.ts';
 import { type RedactBounds, redactText, redactValue } from '@hangar/security';
+
+/** A log with a cheap line for what is said most often. */
+export interface AnswerLog extends Log {
+  answered(fields: AnsweredFields): void;
+}
 
 /**
  * A line has at most 16 KiB: what reads logs cuts or drops longer ones. Its fields get three quarters; the message, of which
@@ -12,10 +18,14 @@ const MESSAGE_LENGTH = 512;
 /**
  * Structured log on standard output: each line is one JSON object. Secrets go by type, name and shape, from the fields and
  * from the sentence, before a line is made of them: in the finished line a shape could reach over a quote and break it.
- * Texts of strangers (paths, names, what upstream said) are cut to 1 KiB.
+ * Texts of strangers (paths, names, what upstream said) are cut to 1 KiB. Lines about answers that went well wait up to 250 ms for
+ * others; any other line is written at once, behind them.
  */
-export function createLog(level: string, destination?: DestinationStream): Logger & Log {
-  return pino(
+export function createLog(level: string, destination?: DestinationStream): Logger & AnswerLog {
+  const out = destination ?? pino.destination({ dest: 1, sync: true });
+  const answers = new AnswerLines((text) => out.write(text));
+  if (destination === undefined) process.once('exit', () => answers.flush());
+  const log = pino(
     {
       level,
       base: null,
@@ -36,6 +46,15 @@ export function createLog(level: string, destination?: DestinationStream): Logge
         },
       },
     },
-    ...(destination === undefined ? [] : [destination]),
+    {
+      write: (line) => {
+        answers.flush();
+        out.write(line);
+      },
+    },
   );
+  const answered = (fields: AnsweredFields): void => {
+    if (log.isLevelEnabled('info')) answers.add(fields);
+  };
+  return Object.assign(log, { answered });
 }
