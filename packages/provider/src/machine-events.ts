@@ -6,7 +6,7 @@ import type { Kit } from './kit.ts';
 import { setStatus } from './operations/status.ts';
 import type { MachineEvent, PendingEvent } from './ports.ts';
 import { createRounds, type Rounds } from './rounds.ts';
-import { storable } from './text.ts';
+import { storable } from './wire/storable-text.ts';
 
 /** Older events are kept but no longer acted on: their headers are not signed, so they can be sent again. */
 const STALE_MS = 24 * 3_600_000;

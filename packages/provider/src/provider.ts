@@ -13,7 +13,7 @@ import type { Delivery, EndpointState } from './ports.ts';
 import { extensionOf } from './record.ts';
 import { createRoutes } from './routes.ts';
 import type { Config } from './seller.ts';
-import { failureResponse } from './signed.ts';
+import { failureResponse } from './wire/signed.ts';
 import { createCookies } from './sso/cookies.ts';
 import { createLogins, type Logins } from './sso/logins.ts';
 import { createSignInStart } from './sso/start.ts';

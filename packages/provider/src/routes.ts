@@ -10,9 +10,9 @@ import { provision, type Begun, type ProvisionAnswer } from './operations/provis
 import { createShortRoad } from './operations/provision-at-once.ts';
 import { update } from './operations/update.ts';
 import type { Work } from './operations/work.ts';
-import { readProvision } from './request.ts';
-import { resourceWire } from './resource.ts';
-import { answerSigned, answerSignedEvent, failureResponse, type SignedHandler } from './signed.ts';
+import { readProvision } from './wire/provision-request.ts';
+import { resourceWire } from './wire/resource-view.ts';
+import { answerSigned, answerSignedEvent, failureResponse, type SignedHandler } from './wire/signed.ts';
 import { finishSignIn } from './sso/callback.ts';
 import type { Cookies } from './sso/cookies.ts';
 import { notHere, type SignInStart } from './sso/start.ts';

@@ -5,7 +5,7 @@ import type { Json } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
-import { canonical } from '../request.ts';
+import { canonical } from '../wire/provision-request.ts';
 import type { UsageLine } from '../seller.ts';
 import { formatAmount, multiply, parseAmount } from './amount.ts';
 import { formatCursor, type ChargesQuery } from './query.ts';

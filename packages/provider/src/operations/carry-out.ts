@@ -1,5 +1,5 @@
 import { HangarError } from '@hangar/http';
-import { checkConfig, sameConfig } from '../config-rules.ts';
+import { checkConfig, sameConfig } from '../wire/config-rules.ts';
 import type { Kit } from '../kit.ts';
 import type { Decision, ExtensionRecord, Operation, RecordChange } from '../ports.ts';
 import { extensionOf } from '../record.ts';

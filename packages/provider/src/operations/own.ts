@@ -3,7 +3,7 @@ import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { AccountEvidence, ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
-import type { Wanted } from '../request.ts';
+import type { Wanted } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
 import { newLease } from './lease.ts';
 import { insertNamed, newRecord } from './provision.ts';

@@ -1,10 +1,10 @@
 import { HangarError } from '@hangar/http';
-import { checkConfig } from '../config-rules.ts';
-import type { SignedMessage } from '../guard.ts';
+import { checkConfig } from '../wire/config-rules.ts';
+import type { SignedMessage } from '../wire/guard.ts';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord, NonceClaim } from '../ports.ts';
 import { extensionOf } from '../record.ts';
-import { readProvision, type ProvisionOrder } from '../request.ts';
+import { readProvision, type ProvisionOrder } from '../wire/provision-request.ts';
 import type { Prepared } from '../seller.ts';
 import { newRecord, type Begun } from './provision.ts';
 

@@ -3,7 +3,7 @@ import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
 import type { AccountEvidence, Decision, ExtensionRecord, Lease, Operation } from '../ports.ts';
-import { fingerprintOf, type ProvisionOrder, type Wanted } from '../request.ts';
+import { fingerprintOf, type ProvisionOrder, type Wanted } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
 import { isBeingWorkedOn, newLease, within } from './lease.ts';
 import { detach, settled } from './settle.ts';

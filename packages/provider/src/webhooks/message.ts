@@ -1,6 +1,6 @@
 import type { WebhookAction } from '@hangar/flyio';
 import type { Extension } from '../extension.ts';
-import { resourceWire } from '../resource.ts';
+import { resourceWire } from '../wire/resource-view.ts';
 
 /**
  * The body of a webhook. The timestamp is a string of seconds here, unlike in provisioning requests; the

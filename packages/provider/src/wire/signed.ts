@@ -8,8 +8,8 @@ import {
 } from '@hangar/http';
 import { type Secret } from '@hangar/security';
 import { guardError, openSigned, type SignedMessage } from './guard.ts';
-import type { Kit } from './kit.ts';
-import type { NonceClaim } from './ports.ts';
+import type { Kit } from '../kit.ts';
+import type { NonceClaim } from '../ports.ts';
 
 /** The largest signed body (docs/specs/extensions.md#order-of-checks). */
 const MAX_BODY_BYTES = 64 * 1024;

@@ -1,9 +1,9 @@
 import { provisionRequest, updateRequest, type ProvisionRequest, type UpdateRequest } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
-import type { Extension, ExtensionChanges, Json, JsonObject } from './extension.ts';
-import type { AccountEvidence } from './ports.ts';
-import { holdsUnstorable } from './text.ts';
+import type { Extension, ExtensionChanges, Json, JsonObject } from '../extension.ts';
+import type { AccountEvidence } from '../ports.ts';
+import { holdsUnstorable } from './storable-text.ts';
 
 /** The resource that a provisioning request asks for. */
 export type Wanted = Pick<

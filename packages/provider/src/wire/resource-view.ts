@@ -1,4 +1,4 @@
-import type { Extension } from './extension.ts';
+import type { Extension } from '../extension.ts';
 
 /**
  * An extension in Fly.io's words: the answer of GET, and the `resource` of a webhook, which by construction are

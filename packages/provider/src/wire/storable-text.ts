@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './extension.ts';
+import type { Json, JsonObject } from '../extension.ts';
 
 /** Text that Postgres refuses: NUL, and half a surrogate pair. */
 const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;

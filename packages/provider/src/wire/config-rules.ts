@@ -1,5 +1,5 @@
 import { HangarError } from '@hangar/http';
-import type { Config } from './seller.ts';
+import type { Config } from '../seller.ts';
 
 const KEY_PATTERN = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Names that change how any program runs, or that Fly.io sets itself. */
