@@ -305,7 +305,7 @@ export const variables = [
     kind: 'choice',
     fallback: 'wasm',
     sentence:
-      'What computes the signatures of tokens: a WebAssembly module of our own ([why](token-engine.md)), or Node alone, which takes about three times as long. The log says at start which one serves.',
+      'What computes the signatures of tokens: a WebAssembly module of our own ([why](token-engine.md)), or Node alone, which takes about 2.5 times as long. The log says at start which one serves.',
   },
   {
     name: 'HANGAR_AUDIT_DAYS',

@@ -8,7 +8,7 @@ import { tokenView } from './token-answers.ts';
 import type { Change, ExtensionVisit, Questions, ViewerVisit } from './visit.ts';
 
 /** A database takes no control characters. */
-const fitText = z.string().refine(isFit, 'control characters are not taken');
+const fitText = z.string().refine(isFit, 'control characters are not accepted');
 
 const appNumber = z.string().regex(/^[1-9]\d{0,17}$/, 'the number of an app');
 

@@ -132,10 +132,7 @@ function clearCreation(
     meters.deferLimit?.({ kind: 'live', branch, maxLive, maxTtlSeconds, caveat: explain(body) });
   return held === true
     ? undefined
-    : objection(
-        'invalid_access',
-        'The token may have so many environments alive, and they are not counted here.',
-      );
+    : objection('invalid_access', 'This token limits live environments, which this server does not count.');
 }
 
 function explain(body: EnvCreate): string {

@@ -39,7 +39,10 @@ export async function readJson(request: Request, maxBytes: number, door: Request
   if (!parsed.ok) throw new HangarError('bad_request', { detail: parsed.reason.tag });
   const path = controlCharacterAt(parsed.value, 'body');
   if (path !== undefined) {
-    throw new HangarError('invalid', { status: 400, fields: { [path]: 'control characters are not taken' } });
+    throw new HangarError('invalid', {
+      status: 400,
+      fields: { [path]: 'control characters are not accepted' },
+    });
   }
   return parsed.value;
 }

@@ -22,7 +22,7 @@ const reports = z
     z.object({
       token: z.string().min(1).max(65_536),
       type: z.string().max(200),
-      url: z.string().max(400).refine(isFit, 'control characters are not taken').optional(),
+      url: z.string().max(400).refine(isFit, 'control characters are not accepted').optional(),
     }),
   )
   .max(MAX_REPORTS);

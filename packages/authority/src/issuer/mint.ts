@@ -146,7 +146,7 @@ export function createMint(options: {
         .find((outcome) => outcome.ok);
       if (caveat.location !== options.dischargeLocation || !opened?.ok) {
         throw new HangarError('caveat_denied', {
-          public: `Token ${parent?.id} asks ${caveat.location}, which a new token could not be made to ask; narrow it instead.`,
+          public: `Token ${parent?.id} needs a discharge from ${caveat.location}; a token minted from it could not. Attenuate it instead.`,
         });
       }
       tickets.push(opened.value.caveats.filter((each) => !isLoginOf(each)));
@@ -251,7 +251,7 @@ function carriedFrom(parent: Parent | undefined): readonly Caveat[] {
     )
   ) {
     throw new HangarError('caveat_denied', {
-      public: `Token ${parent?.id} has a budget that a new token would start afresh; narrow it instead.`,
+      public: `Token ${parent?.id} has a budget that a new token would start afresh. Attenuate it instead.`,
     });
   }
   return carried;
