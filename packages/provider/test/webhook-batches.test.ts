@@ -130,3 +130,63 @@ test('a settlement that fails is told, and what was sent is sent again under its
   expect(new Set(received().map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   expect(received()).toHaveLength(2);
 });
+
+test('what is answered while nothing can be claimed is on record, and is not sent again', async () => {
+  const [quick = '', slow = ''] = await create(2);
+  const silently = silent();
+  for (const id of [quick, slow]) await silently.extensions.setStatus(id, 'sleeping');
+  const { outbox } = createProviderStore(world.database.db);
+  const { outgoing } = world.options;
+  let claims = 0;
+  let failed: () => void = () => undefined;
+  const cannotClaim = new Promise<void>((resolve) => (failed = resolve));
+  const claim: OutboxStore['claim'] = async (wish) => {
+    claims += 1;
+    if (claims === 1) return await outbox.claim(wish);
+    failed();
+    throw new Error('no database');
+  };
+  const sending: Outgoing['send'] = async (request) => {
+    const answer = await outgoing.send(request);
+    if (String(request.body).includes(slow)) await cannotClaim;
+    return answer;
+  };
+  const provider = process({ claim }, { outgoing: { ...outgoing, send: sending } });
+  await expect(send(provider)).rejects.toThrow('no database');
+  world.clock.advance(60);
+  await send(world.provider);
+  expect(received()).toHaveLength(2);
+  expect(await world.provider.webhooks.backlog()).toEqual({ pending: 0, oldest: null });
+});
+
+test('a batch whose settlement fails once is settled before anybody could send it again', async () => {
+  const ids = await create(3);
+  const silently = silent();
+  for (const id of ids) await silently.extensions.setStatus(id, 'sleeping');
+  const { outbox } = createProviderStore(world.database.db);
+  let settlements = 0;
+  const settle: OutboxStore['settle'] = async (...given) => {
+    settlements += 1;
+    if (settlements === 1) throw new Error('no database');
+    await outbox.settle(...given);
+  };
+  await expect(send(process({ settle }))).rejects.toThrow('no database');
+  world.clock.advance(60);
+  await send(world.provider);
+  expect(received()).toHaveLength(3);
+});
+
+test('an answer that is cut within a character is settled with its neighbours', async () => {
+  const ids = await create(3);
+  const silently = silent();
+  for (const id of ids) await silently.extensions.setStatus(id, 'sleeping');
+  // Characters of two units each, at every place where a text may be cut.
+  const bodies = ['', 'a', 'ab'].map((before) => before + '\u{1f680}'.repeat(3_000));
+  world.receiver.answers = bodies.map((body) => ({ status: 500, body }));
+  await send(world.provider);
+  for (const id of ids) {
+    const [delivery] = await world.provider.extensions.deliveries({ extensionId: id });
+    expect(delivery?.outcome).toBe('failed');
+    expect(delivery?.answer).toMatch(/\u{1f680}\u2026\[cut\]$/u);
+  }
+});

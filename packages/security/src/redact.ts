@@ -62,8 +62,11 @@ export function redactText(text: string, maxLength = MAX_TEXT_LENGTH): string {
   return cutAt(clean, maxLength);
 }
 
+/** Cuts between characters: a database refuses half a surrogate pair, and with it everything beside the text. */
 function cutAt(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - CUT.length))}${CUT}`;
+  if (text.length <= length) return text;
+  const kept = text.slice(0, Math.max(0, length - CUT.length));
+  return `${kept.replace(/[\ud800-\udbff]$/, '')}${CUT}`;
 }
 
 /** Cuts `params: …` of a failed statement, up to the stack that may follow it. */

@@ -47,7 +47,13 @@ export function createPool<T, R>({ size, take, work, settle }: PoolOptions<T, R>
     const settleEnded = async (): Promise<void> => {
       const results = ended;
       ended = [];
-      if (results.length > 0) await settle(results);
+      if (results.length === 0) return;
+      try {
+        await settle(results);
+      } catch (error) {
+        ended.unshift(...results);
+        throw error;
+      }
     };
     try {
       for (;;) {
@@ -65,6 +71,8 @@ export function createPool<T, R>({ size, take, work, settle }: PoolOptions<T, R>
       // What is on its way ends before the next drain begins, also when this one cannot record it.
       await Promise.all(running);
       nudge = () => undefined;
+      // Done again is what is not on record, so this is worth a second try.
+      await settleEnded();
     }
     if (broken.length > 0) throw broken[0];
   }
