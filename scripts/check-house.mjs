@@ -2,12 +2,14 @@
 // (docs/specs/promises.md#lock-file), migrations in order (docs/specs/promises.md#migrations).
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkReferences } from './references.mjs';
 
 /** Above this a file holds more than one idea. Tests and generated SQL may be longer. */
 const MAX_LINES = 400;
+/** A folder with more is a drawer: nobody reads its list. */
+const MAX_FILES = 15;
 const FORBIDDEN_NAMES = /^(?:utils?|helpers?|common|misc|types|manager|service)\.[cm]?[jt]sx?$/;
 
 /** A literal or a table at the level of a module, under a name in lower case. */
@@ -45,6 +47,13 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
   if (lines > MAX_LINES)
     offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);
 }
+
+const folders = new Map();
+for (const file of files.filter((name) => /^(?:packages|apps|examples)\/[^/]+\/src\//.test(name)))
+  folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+for (const [folder, count] of folders)
+  if (count > MAX_FILES)
+    offences.push(`${folder}: ${count} files; more than ${MAX_FILES} is more than one folder`);
 
 const texts = files.filter((name) => /\.(?:md|[cm]?[jt]s|tsx)$/.test(name));
 offences.push(

@@ -4,7 +4,7 @@ import type { Clock, Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
 import type { CountAges } from './reserve/count-ages.ts';
 import type { LocatorMemory } from './locate/memory.ts';
-import type { EnvironmentPolicy } from './rules/policy.ts';
+import type { EnvironmentPolicy } from './policy/policy.ts';
 import type { RevokeAppTokens, EnvironmentStore } from './ports.ts';
 import type { StorageSecretNames } from './rules/storage-secrets.ts';
 import type { Prices } from './metering/usage.ts';

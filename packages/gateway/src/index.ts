@@ -4,10 +4,10 @@ export type { Environments, EnvironmentSummary, PowerChange } from './app-api.ts
 export type { Workspaces } from './workspaces.ts';
 
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
-export { parseAllowedOrganizations, type AllowedOrganizations } from './rules/org-policy.ts';
-export { DEFAULT_POLICY, type EnvironmentPolicy } from './rules/policy.ts';
-export { POLICY_RULES, type PolicyMember, valueIn } from './rules/policy-rules.ts';
-export { readPolicy, type ReadPolicy } from './rules/read-policy.ts';
+export { parseAllowedOrganizations, type AllowedOrganizations } from './policy/org-policy.ts';
+export { DEFAULT_POLICY, type EnvironmentPolicy } from './policy/policy.ts';
+export { POLICY_RULES, type PolicyMember, valueIn } from './policy/policy-rules.ts';
+export { readPolicy, type ReadPolicy } from './policy/read-policy.ts';
 export type { StorageSecretNames } from './rules/storage-secrets.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */

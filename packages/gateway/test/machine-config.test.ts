@@ -14,7 +14,7 @@ import { DEFAULT_POLICY, type EnvironmentPolicy } from '@hangar/gateway';
 import { splitCommandLine } from '../src/rules/command-line.ts';
 import { checkMachineBody } from '../src/rules/machine-config.ts';
 import { cleanMachine } from '../src/rules/machine-marks.ts';
-import { matchesPattern } from '../src/rules/policy-checks.ts';
+import { matchesPattern } from '../src/policy/policy-checks.ts';
 
 function fault(body: unknown, policy: EnvironmentPolicy = DEFAULT_POLICY): HangarError | undefined {
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllowedOrganizations, type Workspace } from '@hangar/gateway';
-import { checkOrganizationSlug, createOrganizationRule } from '../src/rules/org-policy.ts';
+import { checkOrganizationSlug, createOrganizationRule } from '../src/policy/org-policy.ts';
 
 const at = (time: { now: Date }) => () => time.now;
 const fixed = () => new Date('2026-09-21T00:00:00Z');

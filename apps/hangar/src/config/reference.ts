@@ -8,7 +8,7 @@ export function configurationPage(): string {
   const parts = [
     '# Configuration',
     '',
-    'Generated from `apps/hangar/src/config/variables.ts` and `packages/gateway/src/rules/policy-rules.ts`; change it there.',
+    'Generated from `apps/hangar/src/config/variables.ts` and `packages/gateway/src/policy/policy-rules.ts`; change it there.',
     '',
     'Hangar reads the environment once, at start. Every problem is reported at once, by name and never by value; only the',
     'path of a policy file is repeated.',

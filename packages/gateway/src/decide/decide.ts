@@ -2,7 +2,7 @@ import { Action } from '@hangar/macaroon';
 import { HangarError, ok, refuse, type Result } from '@hangar/http';
 import type { Environment, Workspace } from '../nouns.ts';
 import { requestHeaders, type HeaderReader } from '../request/headers.ts';
-import { checkOrganizationSlug, organizationError } from '../rules/org-policy.ts';
+import { checkOrganizationSlug, organizationError } from '../policy/org-policy.ts';
 import type { Clearance, ClearRefusal, AuthenticatedCaller } from '@hangar/contract';
 import type { LocatedRequest } from '../locate/located-request.ts';
 import type { RequestPlan } from '../request/plan.ts';

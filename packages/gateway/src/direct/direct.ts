@@ -12,7 +12,7 @@ import { AuthenticRequest } from '../request/authentic-request.ts';
 import { planRequest } from '../request/plan.ts';
 import type { Reply } from '../request/route.ts';
 import { WholeRequest } from '../request/whole-request.ts';
-import type { OrganizationRule } from '../rules/org-policy.ts';
+import type { OrganizationRule } from '../policy/org-policy.ts';
 import type { Settle } from '../settle.ts';
 import { Exchange } from '../upstream/exchange.ts';
 import { DirectAnswer } from './direct-answer.ts';

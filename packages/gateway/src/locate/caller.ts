@@ -2,7 +2,7 @@ import type { Result } from '@hangar/http';
 import type { Workspace, Environment } from '../nouns.ts';
 import type { AuthenticatedCaller } from '@hangar/contract';
 import type { EnvironmentRequest } from '../rules/environment-request.ts';
-import type { OrganizationReason } from '../rules/org-policy.ts';
+import type { OrganizationReason } from '../policy/org-policy.ts';
 
 /** Everything a decision depends on besides the request itself. */
 export interface Caller {

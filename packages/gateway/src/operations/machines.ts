@@ -12,7 +12,7 @@ import { noteMachine, noteMounts } from '../metering/observe.ts';
 import { ownedVolume } from './ownership.ts';
 import { listedMachines } from '../upstream/app-lists.ts';
 import { sleep } from '../deps.ts';
-import { checkPlace } from '../rules/policy-checks.ts';
+import { checkPlace } from '../policy/policy-checks.ts';
 import { withPlaces } from '../reserve/quotas.ts';
 import { holdSpending } from '../reserve/budget.ts';
 import { jsonOf } from '../upstream/send.ts';

@@ -6,7 +6,7 @@ import type { Answer } from '../answer/respond.ts';
 import { isObject } from '../rules/json.ts';
 import { cleanMachine, marksOf, readMachine, METADATA_MARKS } from '../rules/machine-marks.ts';
 import { organizationPages } from '../upstream/organization-pages.ts';
-import { checkOrganizationSlug } from '../rules/org-policy.ts';
+import { checkOrganizationSlug } from '../policy/org-policy.ts';
 import { jsonOf } from '../upstream/send.ts';
 
 /** Parameters about pages, which this list does not have. */

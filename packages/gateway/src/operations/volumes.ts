@@ -6,7 +6,7 @@ import { isObject, invalid } from '../rules/json.ts';
 import { newUlid } from '../rules/naming.ts';
 import { ownedVolume } from './ownership.ts';
 import { listedVolumes } from '../upstream/app-lists.ts';
-import { checkPlace, checkVolumeSize } from '../rules/policy-checks.ts';
+import { checkPlace, checkVolumeSize } from '../policy/policy-checks.ts';
 import { withPlaces, type Wanted } from '../reserve/quotas.ts';
 import { jsonOf } from '../upstream/send.ts';
 

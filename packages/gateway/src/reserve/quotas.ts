@@ -4,8 +4,8 @@ import type { AppExchange, HandlerDeps } from '../upstream/exchange.ts';
 import type { OperationFacts } from './idempotency.ts';
 import { isVolumeGone, noteGone, noteMachine } from '../metering/observe.ts';
 import { listedAddresses, listedVolumes, listedMachines } from '../upstream/app-lists.ts';
-import { policyError } from '../rules/policy-checks.ts';
-import type { EnvironmentPolicy } from '../rules/policy.ts';
+import { policyError } from '../policy/policy-checks.ts';
+import type { EnvironmentPolicy } from '../policy/policy.ts';
 import type { QuotaReason, QuotaWish, VolumeGrowth, QuotaKind } from '../ports.ts';
 
 /**

@@ -9,8 +9,8 @@ import {
   checkPreset,
   checkRegion,
   checkVolumeSize,
-} from './policy-checks.ts';
-import type { EnvironmentPolicy } from './policy.ts';
+} from '../policy/policy-checks.ts';
+import type { EnvironmentPolicy } from '../policy/policy.ts';
 import { isReservedSecret } from './storage-secrets.ts';
 import { isSecretName } from './name-forms.ts';
 

@@ -1,7 +1,7 @@
 import { checkBody } from './body-rules.ts';
 import { splitCommandLine } from './command-line.ts';
 import { invalid, isObject, withoutNulls } from './json.ts';
-import type { EnvironmentPolicy } from './policy.ts';
+import type { EnvironmentPolicy } from '../policy/policy.ts';
 
 /** A command to be executed, read from the body before the caveats are asked. */
 export interface ExecRequest {

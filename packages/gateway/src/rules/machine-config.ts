@@ -3,8 +3,8 @@ import { isVolumeId } from '@hangar/security';
 import type { HangarError } from '@hangar/http';
 import { checkBody, type NamedVolume } from './body-rules.ts';
 import type { Guest } from '../nouns.ts';
-import { checkCpuKind, checkCpus, checkMemory } from './policy-checks.ts';
-import type { EnvironmentPolicy } from './policy.ts';
+import { checkCpuKind, checkCpus, checkMemory } from '../policy/policy-checks.ts';
+import type { EnvironmentPolicy } from '../policy/policy.ts';
 import type { VolumeGrowth } from '../ports.ts';
 
 /** A body that passed, with the volumes it wants to mount (their owner is still to be checked). */
