@@ -1,3 +1,4 @@
+import { systemClock } from '@hangar/http';
 import { redactText } from '@hangar/security';
 
 /** An answer that went well: texts and numbers, nothing else. */
@@ -30,7 +31,7 @@ export class AnswerLines {
   }
 
   add({ door, requestId, method, path, status, ms }: AnsweredFields): void {
-    const time = new Date().toISOString();
+    const time = systemClock().toISOString();
     this.#waiting +=
       `{"level":"info","time":"${time}","door":${safe(door)},"requestId":${safe(requestId)},` +
       `"method":${safe(method)},"path":${safe(path)},"status":${status},"ms":${ms},"msg":"answered"}\n`;
