@@ -29,3 +29,13 @@ export function doubled({ rawHeaders }: IncomingMessage): string | undefined {
   }
   return undefined;
 }
+
+/** A name or an IPv4 address, in small letters, with a port or without: what no reader takes for anything else. */
+const PLAIN_HOST = /^[a-z0-9._-]+(?::(\d{1,5}))?$/;
+const MOST_PORT = 65_535;
+
+/** Whether the host is one that needs no second look. Without any, or with another, a request is the fetch door's. */
+export function namesPlainHost({ headers: { host = '' } }: IncomingMessage): boolean {
+  const found = PLAIN_HOST.exec(host);
+  return found !== null && Number(found[1] ?? 0) <= MOST_PORT;
+}

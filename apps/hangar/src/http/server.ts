@@ -23,10 +23,10 @@ import {
   errorResponse,
   HangarError,
 } from '@hangar/http';
-import { doubled, refuseAmbiguousHead } from './ambiguous-head.ts';
+import { doubled, namesPlainHost, refuseAmbiguousHead } from './ambiguous-head.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
-import { contextOf, note, visitOf, type ServerLog, type Visit } from './visit.ts';
+import { contextOf, note, noteGone, visitOf, type ServerLog, type Visit } from './visit.ts';
 
 /** Anything that answers HTTP. */
 export interface Fetcher {
@@ -170,12 +170,22 @@ function answerDirectly(
   },
   options: ServeOptions,
 ): boolean {
-  if (incoming.method !== 'GET' || doubled(incoming) !== undefined) return false;
+  if (incoming.method !== 'GET' || !namesPlainHost(incoming) || doubled(incoming) !== undefined) return false;
+  // An answer that waits behind another on its connection is never told that the connection is gone.
+  if (outgoing.socket === null) return false;
   const visit = visitOf(incoming, options);
+  let isNoted = false;
+  // Whoever left has been taken note of, and nobody reads what would be answered.
   const context: DirectContext = {
     ...contextOf(visit),
-    answered: (status) => note(visit, incoming, status, options),
+    answered: (status) => {
+      if (isNoted) return;
+      isNoted = true;
+      note(visit, incoming, status, options);
+    },
     handOver: (answer) => {
+      if (isNoted) return;
+      isNoted = true;
       visit.handedOver = answer;
       visits.set(incoming, visit);
       void listener(incoming, outgoing);
@@ -185,9 +195,16 @@ function answerDirectly(
     if (!direct(incoming, outgoing, context)) return false;
   } catch (error) {
     options.log.error({ door: options.name, requestId: visit.requestId, err: error }, 'a direct door broke');
-    return outgoing.headersSent;
+    if (outgoing.headersSent) outgoing.destroy();
+    return outgoing.headersSent || visit.handedOver !== undefined;
   }
-  const over = new Promise<void>((resolve) => outgoing.once('close', resolve));
+  const over = new Promise<void>((resolve) => {
+    outgoing.once('close', () => {
+      if (!isNoted) noteGone(visit, incoming, options);
+      isNoted = true;
+      resolve();
+    });
+  });
   running.add(over);
   void over.then(() => running.delete(over));
   return true;

@@ -54,26 +54,38 @@ function requestIdOf(incoming: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+interface Notebook {
+  readonly name: string;
+  readonly log: ServerLog;
+  readonly metrics: Metrics;
+}
+
 /** Counts and logs, when the head of the answer is known. */
-export function note(
-  { requestId, rawTarget, started, failure }: Visit,
-  { method }: IncomingMessage,
+export function note(visit: Visit, incoming: IncomingMessage, status: number, notebook: Notebook): void {
+  const fields = counted(visit, incoming, status, notebook);
+  if (visit.failure) logFailure(notebook.log, fields, visit.failure);
+  else if (notebook.log.answered) notebook.log.answered(fields);
+  else notebook.log.info({ ...fields }, 'answered');
+}
+
+/** No status that anybody is told: its caller went away before there was one. */
+const CALLER_GONE = 499;
+
+/** The same for a caller that did not wait for the head. */
+export function noteGone(visit: Visit, incoming: IncomingMessage, notebook: Notebook): void {
+  notebook.log.info({ ...counted(visit, incoming, CALLER_GONE, notebook) }, 'the caller went away');
+}
+
+function counted(
+  { requestId, rawTarget, started }: Visit,
+  { method = '' }: IncomingMessage,
   status: number,
-  options: { readonly name: string; readonly log: ServerLog; readonly metrics: Metrics },
-): void {
+  { name, metrics }: Notebook,
+): AnsweredFields {
   const seconds = (performance.now() - started) / 1000;
-  options.metrics.request(options.name, method ?? '', status, seconds);
-  const fields = {
-    door: options.name,
-    requestId,
-    method: method ?? '',
-    path: splitTarget(rawTarget).path,
-    status,
-    ms: Math.round(seconds * 1000),
-  };
-  if (failure) logFailure(options.log, fields, failure);
-  else if (options.log.answered) options.log.answered(fields);
-  else options.log.info(fields, 'answered');
+  metrics.request(name, method, status, seconds);
+  const { path } = splitTarget(rawTarget);
+  return { door: name, requestId, method, path, status, ms: Math.round(seconds * 1000) };
 }
 
 /** Logged once, at the edge: the private reason for us, which the caller never saw. */
