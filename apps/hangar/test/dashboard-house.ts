@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { type Authority, createMemoryStore } from '@hangar/authority';
+import type { Authority } from '@hangar/authority';
 import { HangarError } from '@hangar/http';
 import { createDashboardReads } from '@hangar/store';
 import { openAuthority } from '../../../test/harness/authority.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/harness/database.ts';
+import { createMemoryStore } from '../../../test/harness/memory-store.ts';
 import { type Estate, furnish, NOW } from './dashboard-estate.ts';
 import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
 import type {

@@ -1,6 +1,6 @@
-import { createMemoryStore } from '@hangar/authority';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuthority } from '../../../test/harness/authority.ts';
+import { createMemoryStore } from '../../../test/harness/memory-store.ts';
 import { listenHere } from '../../../test/harness/stalled-request.ts';
 import { browserBinary, NO_BROWSER, openBrowser, type TestBrowser } from './browser.ts';
 import { openSignInHouse, type SignInHouse } from './dashboard-fly.ts';

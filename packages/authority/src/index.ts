@@ -45,9 +45,6 @@ export type {
   TokenRow,
 } from './ports.ts';
 
-/** A store that forgets at the end of the process; `@hangar/store` has the one that does not. */
-export { createMemoryStore } from './memory.ts';
-
 /** Presets, each as the caveats it becomes, and lifetimes. */
 export {
   isPresetName,

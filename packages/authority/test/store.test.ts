@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createMemoryStore,
-  type FlowStore,
-  type FlowRow,
-  type IssuerStore,
-  type RevocationTarget,
-  type TokenRow,
-} from '@hangar/authority';
+import type { FlowStore, FlowRow, IssuerStore, RevocationTarget, TokenRow } from '@hangar/authority';
+import { createMemoryStore } from '../../../test/harness/memory-store.ts';
 import { openWorld, START, type World } from './world.ts';
 
 const at = (seconds: number) => new Date((START + seconds) * 1000);

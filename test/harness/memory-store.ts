@@ -7,7 +7,7 @@ import type {
   RevocationTarget,
   SigningKeyRow,
   TokenRow,
-} from './ports.ts';
+} from '@hangar/authority';
 
 interface Lineage {
   readonly workspace: bigint;
@@ -16,8 +16,8 @@ interface Lineage {
 }
 
 /**
- * A store in this process: for a first try, a test, or a service that may forget. It keeps the whole
- * contract of the port, but not across a restart and not across processes.
+ * What an authority and its issuer keep, in memory: the whole contract of the two ports, for tests that are about
+ * something else than rows.
  */
 export function createMemoryStore(): IssuerStore & FlowStore {
   const keys = new Map<bigint, SigningKeyRow>();
