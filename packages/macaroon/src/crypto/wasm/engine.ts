@@ -151,6 +151,8 @@ class WasmEngine implements Engine {
     this.#exports.swap(AT.tails);
     this.#exports.hmac(AT.tails, AT.input, message.length, out);
     this.#exports.swap(out);
+    // What finalizes a proof has its last tail as the message.
+    this.#exports.wipe(AT.input, AT.input + message.length);
     return this.#takeTails(1);
   }
 
