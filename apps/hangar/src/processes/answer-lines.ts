@@ -18,8 +18,8 @@ const TOGETHER_MS = 250;
 const TEXT_LENGTH = 1_024;
 
 /**
- * Lines about answers that went well, which are nearly all, written together. Every text goes through the redactor; the
- * rest of the line is ours by form.
+ * Lines about answers that went well, which are nearly all, written together. What a stranger can choose goes through
+ * the redactor: the door's name is ours, and of methods the server's parser lets only known ones pass.
  */
 export class AnswerLines {
   readonly #write: (text: string) => void;
@@ -33,8 +33,8 @@ export class AnswerLines {
   add({ door, requestId, method, path, status, ms }: AnsweredFields): void {
     const time = systemClock().toISOString();
     this.#waiting +=
-      `{"level":"info","time":"${time}","door":${safe(door)},"requestId":${safe(requestId)},` +
-      `"method":${safe(method)},"path":${safe(path)},"status":${status},"ms":${ms},"msg":"answered"}\n`;
+      `{"level":"info","time":"${time}","door":${JSON.stringify(door)},"requestId":${safe(requestId)},` +
+      `"method":${JSON.stringify(method)},"path":${safe(path)},"status":${status},"ms":${ms},"msg":"answered"}\n`;
     if (this.#waiting.length >= TOGETHER_BYTES) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), TOGETHER_MS).unref();
   }
