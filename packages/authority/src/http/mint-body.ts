@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { HANGAR_CAVEATS } from '../caveats/registry.ts';
 import { sourceCaveat } from '../caveats/source.ts';
 import { parseLifetime } from '../offline/lifetime.ts';
-import type { MintRequest } from '../issuer/mint.ts';
+import type { MintRequest } from '../issuer/mint-request.ts';
 import { isPresetName } from '../offline/presets.ts';
 import { invalid, parsed } from './json.ts';
 

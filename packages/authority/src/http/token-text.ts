@@ -13,7 +13,7 @@ import type { TokenReader } from '../read/token-reader.ts';
 import { jsonResponse, parsed, RawJson } from './json.ts';
 import { readCaveats } from './mint-body.ts';
 import type { DoorEnv, DoorTools } from './door-tools.ts';
-import { asMintFault } from '../issuer/mint.ts';
+import { asMintFault } from '../issuer/mint-request.ts';
 
 /** Maps a request of the gateway to the access it would need; undefined when there is no such route. */
 export type RouteAccess = (question: {

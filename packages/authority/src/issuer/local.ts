@@ -11,7 +11,8 @@ import { issueDischarge } from './issue-discharge.ts';
 import type { Issuer, IssuerAbout } from './port.ts';
 import { createJudge } from './judge.ts';
 import { createSigningKeys } from './keys.ts';
-import { asMintFault, checkText, createMint } from './mint.ts';
+import { createMint } from './mint.ts';
+import { asMintFault, checkText } from './mint-request.ts';
 import { readTicket } from './ticket.ts';
 
 const PRUNE_SECONDS = 3600;

@@ -3,7 +3,8 @@ import type { Macaroon } from '@hangar/macaroon';
 import type { Result } from '@hangar/http';
 import type { Asker, FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
 import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
-import type { Minted, MintRequest, UnstoredToken } from './mint.ts';
+import type { Minted, UnstoredToken } from './mint.ts';
+import type { MintRequest } from './mint-request.ts';
 import type { TicketRefusal } from './ticket.ts';
 
 /** What an issuer signs for. Two processes that differ in it cannot work together. */
