@@ -94,7 +94,7 @@ export interface Seller {
   /**
    * For sellers whose resource is nothing but rows and a config: makes both, with no effect, so that the kit stores them
    * with its own in one statement. It may have been in vain: then nothing was stored, and `provision` is asked. So it is
-   * when this returns undefined or throws.
+   * when this returns undefined, throws, or takes more than an eighth of the time to answer.
    */
   prepare?(context: Pick<SellerContext, 'extension' | 'now'>): Promise<Prepared | undefined>;
   provision(context: ProvisionContext): Promise<Provisioned | void>;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { HangarError } from '@hangar/http';
 import type { Prepared, Seller } from '@hangar/provider';
 import { createProviderStore } from '@hangar/store';
 import { openWorld, order, type World } from './world/world.ts';
@@ -117,6 +118,32 @@ describe('what is unusual goes the ordinary road, with its nonce unspent until t
     const made = await world.send(post(order()), replica());
     expect([made.status, called(made.json.id)]).toEqual([201, true]);
     expect(Object.keys(made.json.config)).toEqual(['LOGJAM_URL']);
+  });
+
+  test('a seller that never has anything ready keeps nobody waiting', async () => {
+    ready = async () => await new Promise(() => undefined);
+    const patient = { ...world.options, seller: seller(), timing: { answerMs: 800 } };
+    const made = await world.send(post(order()), world.replica(patient));
+    expect([made.status, called(made.json.id)]).toEqual([201, true]);
+  });
+
+  test('an answer that was lost on its way from the database is given to the next try, and to no replay', async () => {
+    const { extensions } = world.options.store;
+    const draft = post(order());
+    const loses = replica({
+      insertSigned: async (wanted) => {
+        const inserted = await extensions.insertSigned(wanted);
+        if (inserted === 'inserted') throw new HangarError('unavailable');
+        return inserted;
+      },
+    });
+    expect((await world.send(draft, loses)).status).toBe(503);
+    for (const process of [loses, replica()]) expect((await world.send(draft, process)).status).toBe(401);
+    const next = await world.send(post(draft.members), loses);
+    const again = await world.send(post(draft.members), replica());
+    expect([next.status, again.status, again.json]).toEqual([200, 200, next.json]);
+    expect(await rowsOf(draft.members['id'])).toEqual([{ status: 'ready', operation: null }]);
+    expect(prepared[0]).toBe(next.json.id);
   });
 
   test('a statement that fails has changed nothing, so that the same bytes may come again', async () => {

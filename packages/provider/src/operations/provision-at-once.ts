@@ -6,6 +6,7 @@ import type { ExtensionRecord, NonceClaim } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 import { readProvision, type ProvisionOrder } from '../wire/provision-request.ts';
 import type { Prepared } from '../seller.ts';
+import { within } from './lease.ts';
 import { newRecord, type Begun } from './provision.ts';
 
 /** Ids of Fly.io's that came here before, at most a megabyte of them. Forgetting one costs a little work, no more. */
@@ -68,12 +69,20 @@ function orderOf(kit: Kit, { members, timestamp }: SignedMessage): ProvisionOrde
   }
 }
 
+/** Preparing may take this part of the time to answer: whoever waits for something has `provision` for it. */
+const PREPARING_PART = 1 / 8;
+
 /** What the seller could prepare; when it fails, `provision` fails in the same way or does better, and its answer counts. */
 async function prepare(kit: Kit, claim: ExtensionRecord): Promise<Prepared | undefined> {
   const { seller, configKeys } = kit.options;
   if (seller.prepare === undefined) return undefined;
   try {
-    const prepared = await seller.prepare({ extension: extensionOf(claim), now: claim.createdAt });
+    const preparing = seller.prepare({ extension: extensionOf(claim), now: claim.createdAt });
+    const prepared = await within(kit.timing.answerMs * PREPARING_PART, preparing);
+    if (prepared === 'late') {
+      kit.log.warn({ extension: claim.id }, 'the seller prepares for too long; it is asked to provision');
+      return undefined;
+    }
     return prepared && { ...prepared, config: checkConfig(prepared.config, configKeys) };
   } catch (error) {
     kit.log.warn({ extension: claim.id, error }, 'the seller could not prepare; it is asked to provision');
