@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
-import type { DispatchedCall, UpstreamHandler } from '@hangar/flyio';
-import { asHangarError, type DirectContext } from '@hangar/http';
+import type { DispatchedCall, UpstreamFailure, UpstreamHandler } from '@hangar/flyio';
+import { asHangarError, type DirectContext, type HangarError } from '@hangar/http';
 import type { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { cleaned } from '../answer/cleaned.ts';
 import { directHead } from '../answer/head.ts';
@@ -13,7 +13,14 @@ import { act } from '../operations/handlers.ts';
 import type { Reply } from '../request/route.ts';
 import { readMachine } from '../rules/machine-marks.ts';
 import { Exchange } from '../upstream/exchange.ts';
-import { BUFFERED_BYTES, parseJson, PATIENCE_MS, replyOfBytes } from '../upstream/send.ts';
+import {
+  brokenOff,
+  BUFFERED_BYTES,
+  parseJson,
+  PATIENCE_MS,
+  replyOfBytes,
+  upstreamError,
+} from '../upstream/send.ts';
 
 type Head = Parameters<UpstreamHandler['onHead']>[1];
 
@@ -104,9 +111,11 @@ export class DirectAnswer implements UpstreamHandler {
     });
   }
 
-  onFailure(): void {
+  onFailure(failure: UpstreamFailure): void {
     if (this.#isDone) return;
     if (this.#way.outgoing.headersSent) this.#break();
+    else if (this.#status > 0) this.#refuse(brokenOff({ repeatable: true }));
+    else if (failure.tag === 'timeout') this.#refuse(upstreamError(failure, true));
     else this.#handOver(async () => await act(this.#open(), this.#deps));
   }
 
@@ -189,6 +198,10 @@ export class DirectAnswer implements UpstreamHandler {
     this.#way.handOver(answer);
   }
 
+  #refuse(error: HangarError): void {
+    this.#handOver(async () => await Promise.reject(error));
+  }
+
   #break(): void {
     this.#isDone = true;
     this.#call?.abort();
@@ -202,7 +215,7 @@ export class DirectAnswer implements UpstreamHandler {
       step();
     } catch (error) {
       if (this.#way.outgoing.headersSent) this.#break();
-      else this.#handOver(async () => await Promise.reject(asHangarError(error)));
+      else this.#refuse(asHangarError(error));
     }
   }
 }

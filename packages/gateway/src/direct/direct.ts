@@ -14,7 +14,7 @@ import type { Reply } from '../request/route.ts';
 import { WholeRequest } from '../request/whole-request.ts';
 import type { OrganizationRule } from '../policy/org-policy.ts';
 import type { Settle } from '../settle.ts';
-import { Exchange } from '../upstream/exchange.ts';
+import { Exchange, JUDGED_MS } from '../upstream/exchange.ts';
 import { DirectAnswer } from './direct-answer.ts';
 import { refuseDirectly } from './refuse.ts';
 import { IncomingHeaders } from './incoming-headers.ts';
@@ -58,7 +58,7 @@ export function createDirect(deps: DirectDeps): Direct {
     const whole = WholeRequest.withoutBody(planned.value, head, context);
     subject.plan = planned.value;
 
-    const proceed = (located: LocatedRequest): void => {
+    const proceed = (located: LocatedRequest, isTrueNow: boolean): void => {
       subject.caller = located.caller.verified;
       const permit = decide(located);
       if (!permit.ok) return refuse(permit.reason);
@@ -67,14 +67,14 @@ export function createDirect(deps: DirectDeps): Direct {
           signal = given;
           return await deps.settle(subject, context, 'GET', answer);
         });
-      const reply = directReply(located, deps);
+      const reply = isTrueNow ? directReply(located, deps) : undefined;
       if (reply) new DirectAnswer(permit.value, { reply, outgoing, context, handOver, answers }, deps).send();
       else handOver(async () => await act(Exchange.open(permit.value, deps), deps));
     };
     const known = AuthenticRequest.recall(whole, deps.verifier);
     const located = known && LocatedRequest.recall(known, deps);
     if (located) {
-      proceed(located);
+      proceed(located, true);
       return true;
     }
     const lookUp = async (): Promise<LocatedRequest> => {
@@ -82,7 +82,12 @@ export function createDirect(deps: DirectDeps): Direct {
       subject.caller = authentic.verified;
       return await LocatedRequest.find(authentic, deps);
     };
-    lookUp().then(proceed).catch(refuse);
+    lookUp()
+      .then((found) => {
+        const age = deps.now().getTime() - found.lookedAt.getTime();
+        proceed(found, age < JUDGED_MS);
+      })
+      .catch(refuse);
     return true;
   };
 }

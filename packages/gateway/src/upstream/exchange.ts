@@ -19,7 +19,7 @@ export type HandlerDeps = Omit<Deps, 'machines' | 'tigris'>;
  * request that goes straight through asks twice; longer, and a token that was revoked while upstream was slow still does
  * what it came for.
  */
-const JUDGED_MS = 500;
+export const JUDGED_MS = 500;
 
 /**
  * An allowed request on its way through the gateway, and the only way from a handler to the Machines API. It is opened

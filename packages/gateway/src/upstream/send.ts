@@ -227,15 +227,19 @@ async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promis
     }
   } catch (error) {
     if (error instanceof HangarError) throw error;
-    // Part of an answer is no answer: the caller must not take it for the whole (docs/specs/gateway.md#lost-answers).
-    throw new HangarError('upstream_failed', {
-      status: call.repeatable ? 502 : 504,
-      public: 'the answer of Fly.io broke off',
-      extra: { reason: 'upstream_truncated' },
-      cause: error,
-    });
+    throw brokenOff(call, error);
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Part of an answer is no answer: the caller must not take it for the whole (docs/specs/gateway.md#lost-answers). */
+export function brokenOff({ repeatable }: Pick<UpstreamCall, 'repeatable'>, cause?: unknown): HangarError {
+  return new HangarError('upstream_failed', {
+    status: repeatable ? 502 : 504,
+    public: 'the answer of Fly.io broke off',
+    extra: { reason: 'upstream_truncated' },
+    cause,
+  });
 }
 
 /** An answer whose body is here already. */
