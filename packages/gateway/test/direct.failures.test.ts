@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { MachinesClient, UpstreamHandler } from '@hangar/flyio';
 import type { EnvironmentStore, Gateway } from '@hangar/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +108,26 @@ describe('a read on the direct way', () => {
     const answer = await get(target);
     expect(answer.status).toBe(404);
     expect(dispatched).toBe(before);
+  });
+});
+
+describe('a refusal on the direct way', () => {
+  it('that cannot be written ends the connection, not the process', async () => {
+    const broken = createServer((incoming, outgoing) => {
+      gateway.direct(incoming, outgoing, {
+        rawTarget: '/nowhere',
+        requestId: 'req-12345678',
+        onError: () => {
+          throw new Error('broken');
+        },
+        answered: () => undefined,
+        handOver: () => undefined,
+      });
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    const { port } = broken.address() as AddressInfo;
+    await expect(fetch(`http://127.0.0.1:${port}/nowhere`)).rejects.toThrow('fetch failed');
+    await new Promise<void>((resolve) => broken.close(() => resolve()));
   });
 });
 

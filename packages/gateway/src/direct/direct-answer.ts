@@ -198,8 +198,8 @@ export class DirectAnswer implements UpstreamHandler {
     this.#way.handOver(answer);
   }
 
-  #refuse(error: HangarError): void {
-    this.#handOver(async () => await Promise.reject(error));
+  #refuse(refusal: HangarError): void {
+    this.#handOver(async () => await Promise.reject(refusal));
   }
 
   #break(): void {

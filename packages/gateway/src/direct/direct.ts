@@ -42,8 +42,12 @@ export function createDirect(deps: DirectDeps): Direct {
   return (incoming, outgoing, context) => {
     if (!isPlainRead(incoming)) return false;
     const subject: AuditSubject = {};
-    const refuse = (thrown: unknown): void =>
-      void refuseDirectly(thrown, subject, { outgoing, context, audit: deps.audit });
+    const refuse = (thrown: unknown): void => {
+      refuseDirectly(thrown, subject, { outgoing, context, audit: deps.audit }).catch((err: unknown) => {
+        deps.log.error({ request: context.requestId, err }, 'a refusal could not be written');
+        outgoing.destroy();
+      });
+    };
     const planned = planRequest('GET', context.rawTarget);
     if (!planned.ok) {
       refuse(planned.reason);
@@ -77,17 +81,13 @@ export function createDirect(deps: DirectDeps): Direct {
       proceed(located, true);
       return true;
     }
-    const lookUp = async (): Promise<LocatedRequest> => {
+    const lookUp = async (): Promise<void> => {
       const authentic = known ?? (await AuthenticRequest.judge(whole, deps.verifier));
       subject.caller = authentic.verified;
-      return await LocatedRequest.find(authentic, deps);
+      const found = await LocatedRequest.find(authentic, deps);
+      proceed(found, deps.now().getTime() - found.lookedAt.getTime() < JUDGED_MS);
     };
-    lookUp()
-      .then((found) => {
-        const age = deps.now().getTime() - found.lookedAt.getTime();
-        proceed(found, age < JUDGED_MS);
-      })
-      .catch(refuse);
+    lookUp().catch(refuse);
     return true;
   };
 }
