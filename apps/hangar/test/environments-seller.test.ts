@@ -182,3 +182,49 @@ test('a connection that ends in the middle leaves nothing, and the same bytes ma
   const made = await send(message);
   expect([made.status, await rowsOf('broken')]).toEqual([201, ALL]);
 });
+
+test('whichever number is taken or was never handed out, what was bought is whole and nothing else is left', async () => {
+  const taken = async (statement: string, name: string) => {
+    await database.execute(statement);
+    const made = await send(signed(name));
+    expect([name, made.status, await rowsOf(name)]).toEqual([name, 201, ALL]);
+    const verdict = await here.authority.verifier.verify(`FlyV1 ${made.json.config['HANGAR_API_TOKEN']}`);
+    expect(verdict.ok).toBe(true);
+  };
+  // All that this process has at hand.
+  await taken(
+    `insert into gateway_workspaces (number, slug, extension_id, organization_id, created_at) overriding system value
+     select first + place, 'ws-taken-' || place, 'taken-' || place, 'org1', now()
+     from (select min(number) as first from gateway_workspaces) as known, generate_series(0, 99) as place
+     on conflict do nothing`,
+    'number-taken',
+  );
+  await taken(
+    `insert into authority_keys (number, workspace, sealed, created_at, retired_at)
+     select number, 1, 'x', now(), now() from generate_series(1, 100) as number on conflict do nothing`,
+    'key-taken',
+  );
+  await taken(`update authority_counters set value = 0 where name = 'key'`, 'key-not-handed-out');
+});
+
+test('buying at two processes at once, some names and all requests twice, leaves each whole', async () => {
+  const other = await database.another();
+  const processes = [here, openProcess(other)] as const;
+  const messages = Array.from({ length: 24 }, (_, index) => signed(`many-${index}`, `many-${index % 9}`));
+  const answers = await Promise.all(
+    [...messages, ...messages].map(async (message, index) => await send(message, processes[index % 2])),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([
+    ...Array<number>(24).fill(201),
+    ...Array<number>(24).fill(401),
+  ]);
+  const { rows } = await database.execute(
+    `select count(*)::int as extensions, count(distinct w.number)::int as workspaces, count(distinct k.number)::int as keys,
+      count(distinct t.id)::int as tokens
+     from extensions e left join gateway_workspaces w on w.extension_id = e.id::text
+      left join authority_keys k on k.workspace = w.number left join authority_tokens t on t.key_number = k.number
+     where e.fly_id like 'many-%' and e.status = 'ready'`,
+  );
+  expect(rows).toEqual([{ extensions: 24, workspaces: 24, keys: 24, tokens: 24 }]);
+  await other.close();
+});
