@@ -188,9 +188,12 @@ test('whichever number is taken or was never handed out, what was bought is whol
     await database.execute(statement);
     const made = await send(signed(name));
     expect([name, made.status, await rowsOf(name)]).toEqual([name, 201, ALL]);
-    const verdict = await here.authority.verifier.verify(`FlyV1 ${made.json.config['HANGAR_API_TOKEN']}`);
+    // By a process that has read nothing before.
+    const { authority } = openProcess(database);
+    const verdict = await authority.verifier.verify(`FlyV1 ${made.json.config['HANGAR_API_TOKEN']}`);
     expect(verdict.ok).toBe(true);
   };
+  await taken(`update authority_counters set value = 0 where name = 'key'`, 'key-not-handed-out');
   // All that this process has at hand.
   await taken(
     `insert into gateway_workspaces (number, slug, extension_id, organization_id, created_at) overriding system value
@@ -204,7 +207,6 @@ test('whichever number is taken or was never handed out, what was bought is whol
      select number, 1, 'x', now(), now() from generate_series(1, 100) as number on conflict do nothing`,
     'key-taken',
   );
-  await taken(`update authority_counters set value = 0 where name = 'key'`, 'key-not-handed-out');
 });
 
 test('buying at two processes at once, some names and all requests twice, leaves each whole', async () => {
