@@ -172,6 +172,8 @@ export interface ChangePage {
   readonly changes: readonly Change[];
   /** More has changed than a page holds. */
   readonly isCut: boolean;
+  /** When it was read, by the clock of the database; it keeps a change for an hour. */
+  readonly readAt: Date;
 }
 
 /**

@@ -24,8 +24,9 @@ const named = (changes: readonly Change[]): string[] =>
 describe('the feed of changes', () => {
   it('has what requests are judged by, and not what only its maker looks at', async () => {
     const { store, database } = world;
-    const { horizon, changes } = await store.changesSince(undefined);
+    const { horizon, changes, readAt } = await store.changesSince(undefined);
     expect(changes).toEqual([]);
+    expect((await store.changesSince(horizon)).readAt.getTime()).toBeGreaterThanOrEqual(readAt.getTime());
     const at = new Date();
     const lease = { owner: 'somebody', now: at, until: at };
     await store.claim({ id: environment.id, ...lease, from: ['ready'], changes: {} });
@@ -80,9 +81,10 @@ describe('what is remembered', () => {
   const pages = (...given: Partial<ChangePage>[]) => {
     let elapsed = 0;
     const memory = new LocatorMemory(() => elapsed);
+    const readAt = new Date(0);
     const store = {
       changesSince: async () =>
-        await Promise.resolve({ horizon: 1n, changes: [], isCut: false, ...given.shift() }),
+        await Promise.resolve({ horizon: 1n, changes: [], isCut: false, readAt, ...given.shift() }),
     };
     const feed = changeFeedTask({ store, memory }, () => elapsed);
     return {
@@ -118,6 +120,11 @@ describe('what is remembered', () => {
   it.each<[string, Partial<ChangePage>]>([
     ['leaves something out', { isCut: true }],
     ['is that of an older database', { horizon: 0n }],
+    [
+      'comes so late that changes may have been dropped, as to one that was suspended',
+      { readAt: new Date(1_800_001) },
+    ],
+    ['is from before the last one, by the clock of the database', { readAt: new Date(-1_800_001) }],
   ])('is nothing after a page that %s', async (_, page) => {
     const { memory, read } = pages({}, page);
     await read();
