@@ -168,4 +168,21 @@ describe('what is seen on the direct way', () => {
     await gateway.idle();
     expect((await world.store.latestInterval(machine))?.startedAt).not.toEqual(before?.startedAt);
   });
+
+  it('of a machine that was deleted before it was written down ends with the machine', async () => {
+    await get(ofMachine());
+    await changeTo('stop', 'stopped');
+    await get(ofMachine());
+    await gateway.idle();
+    const before = await world.store.latestInterval(machine);
+    expect(await world.machines.startMachine('own', machine)).toMatchObject({ ok: true });
+    await waitFor(world, 'own', machine, 'started');
+    expect(await get(ofMachine())).toMatchObject({ status: 200, way: 'direct' });
+    const gone = await world.ask('DELETE', `${ofMachine()}?force=true`, { token: world.token });
+    expect(gone.status).toBe(200);
+    await gateway.idle();
+    const latest = await world.store.latestInterval(machine);
+    expect(latest?.startedAt).not.toEqual(before?.startedAt);
+    expect(latest?.stoppedAt).toBeInstanceOf(Date);
+  });
 });

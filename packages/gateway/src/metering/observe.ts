@@ -25,8 +25,15 @@ export async function noteMachine(
   const latest = await store.latestInterval(seen.id);
   const open = latest?.stoppedAt === undefined ? latest : undefined;
   const { intervals } = runningTime(seen, { environment, guest: guestOf(seen), open, now: at });
-  const news = intervals.filter((interval) => isNews(interval, latest));
+  const news = intervals.map((one) => endedWith(row, one)).filter((one) => isNews(one, latest));
   if (news.length > 0 || !known || !sameRow(known, row)) await store.saveMachine(row, news);
+}
+
+/** What is told late of a machine that has been destroyed since did not go on for longer: nobody looks at it again. */
+function endedWith({ destroyedAt }: Machine, interval: Interval): Interval {
+  if (destroyedAt === undefined || interval.stoppedAt !== undefined) return interval;
+  const { startedAt } = interval;
+  return { ...interval, stoppedAt: destroyedAt < startedAt ? startedAt : destroyedAt, exact: false };
 }
 
 /** Events tell a machine's whole life again at every look; only what goes beyond the latest row is written. */
