@@ -56,8 +56,8 @@ const server = inject('postgresUrl');
 /** A Postgres behind connections that can fall silent: open, and nothing comes through. */
 async function silenceable(url: string): Promise<{
   url: string;
-  /** Loses what is sent from now on, in both directions. */
-  silence(): void;
+  /** Loses what is sent from now on, in both directions. Resolves when something was: then an answer is waited for. */
+  silence(): Promise<void>;
   /** Lets new connections through again. */
   recover(): void;
   close(): void;
@@ -65,6 +65,7 @@ async function silenceable(url: string): Promise<{
   const real = new URL(url);
   const sockets = new Set<Socket>();
   let silent = false;
+  let lost = (): void => {};
   const between = createServer((near) => {
     const far = connect(Number(real.port), real.hostname);
     for (const [from, to] of [
@@ -72,7 +73,10 @@ async function silenceable(url: string): Promise<{
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.on('data', (bytes: Buffer) => silent || to.write(bytes));
+      from.on('data', (bytes: Buffer) => {
+        if (!silent) to.write(bytes);
+        else if (from === near) lost();
+      });
       from.on('error', () => {});
       from.once('close', () => {
         sockets.delete(from);
@@ -88,8 +92,9 @@ async function silenceable(url: string): Promise<{
   through.port = String(address.port);
   return {
     url: through.href,
-    silence: () => {
+    silence: async () => {
       silent = true;
+      await new Promise<void>((resolve) => (lost = resolve));
     },
     recover: () => {
       silent = false;
@@ -109,7 +114,7 @@ test.skipIf(server === '')(
     const hangars = await startHangars({ databaseUrl: between.url });
     const { url, process: one } = hangars.servers[0]!;
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    between.silence();
+    await between.silence();
     process.kill(one.pid, 'SIGTERM');
     expect(await one.ended).toEqual({ code: 1, signal: null });
     const said = one.lines.find((line) => line.includes('not everything closed within 10 seconds'));

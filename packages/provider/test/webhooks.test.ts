@@ -203,7 +203,8 @@ describe('a receiver that is not well', () => {
     for (let half = 0; half < 160; half += 1) await later(1800);
     expect((await world.provider.webhooks.backlog()).pending).toBe(0);
     const tries = received().length;
-    expect(tries).toBeGreaterThan(60);
+    // Every hour and a tenth at most, looked at every half hour: in 72 hours, whatever the jitter of this id.
+    expect(tries).toBeGreaterThanOrEqual(72 / 1.5);
     await later(86_400);
     expect(received()).toHaveLength(tries);
     world.receiver.answers = [];

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -183,27 +183,29 @@ async function pauseUnlessStopped(ms: number, signal: AbortSignal): Promise<void
   await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
-/** `count` neighbouring ports that are free now. */
+/**
+ * Below what systems give to outgoing connections (Linux from 32768 on): one of those would take a port between this
+ * look and its use.
+ */
+const PORTS = { from: 15_000, to: 32_000 } as const;
+
+/** The first of `count` neighbouring ports that are free now. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const first = await tryPort(0);
-    if (first === undefined || first + count > 65_535) continue;
-    const rest = await Promise.all(
-      Array.from({ length: count - 1 }, async (_, index) => await tryPort(first + 1 + index)),
+    const first = randomInt(PORTS.from, PORTS.to - count);
+    const free = await Promise.all(
+      Array.from({ length: count }, async (_, index) => await isFree(first + index)),
     );
-    if (rest.every((port) => port !== undefined)) return first;
+    if (free.every(Boolean)) return first;
   }
   throw new Error(`no ${count} neighbouring ports are free`);
 }
 
-async function tryPort(port: number): Promise<number | undefined> {
+async function isFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(undefined));
-    probe.listen(port, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : undefined));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 
