@@ -24,7 +24,7 @@ const lock = createHash('sha256')
 // other half already, from an `npm ci` of their own, keeps it.
 const installStamp = join(root, 'node_modules', '.hangar-installed');
 const all = process.argv.includes('all') || existsSync(join(root, 'node_modules', 'vitest'));
-const installed = read(installStamp);
+const installed = read(installStamp) ?? (isInstalledByHand() ? `all ${lock}` : undefined);
 if (installed !== `all ${lock}` && (all || installed !== `some ${lock}`)) {
   npm(['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(all ? [] : ['--omit=dev'])]);
   writeFileSync(installStamp, `${all ? 'all' : 'some'} ${lock}`);
@@ -37,6 +37,15 @@ if (process.argv.includes('build')) {
     npm(['run', '--silent', 'build']);
     writeFileSync(buildStamp, String(newest));
   }
+}
+
+/** An `npm ci` of somebody's own for the lock file that is there; doing it again would take the packages from what runs. */
+function isInstalledByHand() {
+  const [theirs, lockFile] = ['node_modules/.package-lock.json', 'package-lock.json'].map((name) =>
+    join(root, name),
+  );
+  const isWhole = existsSync(join(root, 'node_modules', 'vitest')) && existsSync(theirs);
+  return isWhole && statSync(theirs).mtimeMs >= statSync(lockFile).mtimeMs;
 }
 
 function npm(args) {
