@@ -65,11 +65,14 @@ function isLinear(work: Work, piece: string): boolean {
   if (!nightly && cost16(work, piece) < 4_000) return true;
   const [half, whole] = [filled(piece, 64 * KIB), filled(piece, 128 * KIB)];
   const small = filled(piece, KIB);
+  const costOfWhole = cost(() => work(whole));
+  // A repeat of a thousand makes this 100 ms at least; below a fifth of that, a ratio measures the collector and the compiler.
+  if (costOfWhole < 20_000) return true;
   const costOfHalf = cost(() => work(half));
   const inParts = cost(() => {
     for (let part = 0; part < 64; part += 1) work(small);
   });
-  return cost(() => work(whole)) <= 3 * costOfHalf && costOfHalf <= 3 * Math.max(inParts, 1_000);
+  return costOfWhole <= 3 * costOfHalf && costOfHalf <= 3 * Math.max(inParts, 1_000);
 }
 
 function cost16(work: Work, piece: string): number {
