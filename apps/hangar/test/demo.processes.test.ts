@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,16 @@ describe('the demo', () => {
     expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
     expect(lines.slice(0, -1).map((line) => line['step'])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(code).toBe(0);
+  });
+
+  // In a network namespace of its own, with a loopback and no route to anywhere: what would reach out fails there.
+  const alone = ['unshare', '--map-root-user', '--net', 'sh', '-c'];
+  const up = 'PATH="$PATH:/usr/sbin:/sbin"; ip link set lo up && test -z "$(ip route)" && exec "$0" "$@"';
+  const canBeAlone = spawnSync(alone[0] ?? '', [...alone.slice(1), up, 'true']).status === 0;
+  test.runIf(canBeAlone)('OPS-7: plays without a network', { timeout: 180_000 }, async () => {
+    const { lines } = await played([...alone, up, process.execPath, builtHangar, 'demo', '--json'], {});
+    expect(problems(lines)).toEqual([]);
+    expect(lines.at(-1)).toEqual({ passed: 10, failed: 0 });
   });
 
   test(

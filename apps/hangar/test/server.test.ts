@@ -312,7 +312,7 @@ describe('GATE-11: bodies that never come to their end', () => {
     return one;
   };
 
-  test('take no more than the share of their address', async () => {
+  test('OPS-2: take no more than the share of their address', async () => {
     const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
     const first = await stall(one, 'a');
     await stall(one, 'a');
@@ -344,7 +344,7 @@ describe('GATE-11: bodies that never come to their end', () => {
     expect((await (await stall(one, 'b', true)).finish()).status).toBe(200);
   });
 
-  test('take no more than the share of the process', async () => {
+  test('OPS-2: take no more than the share of the process', async () => {
     const one = await reading({ perAddressBytes: 1_000_000, totalBytes: 50_000 });
     const first = await stall(one, 'a');
     await stall(one, 'b');

@@ -190,3 +190,18 @@ test('an answer that is cut within a character is settled with its neighbours', 
     expect(delivery?.answer).toMatch(/\u{1f680}\u2026\[cut\]$/u);
   }
 });
+
+test('HOOK-9: a backlog of two hundred is worked off sixteen at a time, however long it has become', async () => {
+  const ids = await create(200);
+  const silently = silent();
+  for (const id of ids) await silently.extensions.setStatus(id, 'sleeping', 'sleeping');
+  const { outgoing } = world.options;
+  let [under, most] = [0, 0];
+  const sending: Outgoing['send'] = async (request) => {
+    most = Math.max(most, (under += 1));
+    return await outgoing.send(request).finally(() => (under -= 1));
+  };
+  await send(process({}, { outgoing: { ...outgoing, send: sending } }));
+  expect(received()).toHaveLength(200);
+  expect(most).toBe(16);
+});

@@ -45,7 +45,8 @@ export async function update(
       ? await detach(kit, id, 'resource.updated')
       : await kit.options.store.extensions.find(id);
   if (record === undefined || isGone(record)) throw new HangarError('not_found');
-  const renewed = record.sealedConfig !== null && !sameBytes(record.sealedConfig, start.record.sealedConfig);
+  const { sealedConfig } = record;
+  const renewed = sealedConfig !== null && !Buffer.from(start.record.sealedConfig ?? []).equals(sealedConfig);
   return {
     tag: record.operation === null ? 'updated' : 'accepted',
     extension: record,
@@ -128,8 +129,4 @@ function actingEvidence(
     role: acting.user_role,
     at,
   };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array | null): boolean {
-  return b !== null && Buffer.compare(a, b) === 0;
 }
