@@ -95,19 +95,7 @@ export {
   type VolumeWire,
 } from './wire/machines.ts';
 /** Machines API: what may stand in a request body, member by member. */
-export { foldName } from './bodies/fold-name.ts';
-export { nearestName } from './bodies/suggest.ts';
-export {
-  isJsonObject,
-  pathTo,
-  readBody,
-  type BodyRules,
-  type Fault,
-  type Json,
-  type ReadBody,
-  type SeenLeaf,
-} from './bodies/read-body.ts';
-export { SCHEMAS, type Leaf, type Schema, type SchemaName, type Shape } from './bodies/schema.ts';
+export * from './bodies/index.ts';
 export {
   authenticateRequest,
   authenticateResponse,

@@ -1,5 +1,18 @@
+import type { IncomingMessage } from 'node:http';
 import { splitTarget, type RequestContext } from '@hangar/http';
 import type { DoorName, Simulation } from './simulation.ts';
+
+/** What a {@link DirectDoor} answers: a whole body, written at once. */
+export interface DirectAnswer {
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/**
+ * A way past the objects of the fetch standard for what clients ask all day: 200 with a whole body, or undefined, and then nothing has
+ * happened and the door itself is to be asked.
+ */
+export type DirectDoor = (incoming: IncomingMessage, requestId: () => string) => DirectAnswer | undefined;
 
 /** A handler of one door. */
 export type DoorFetch = (request: Request, door: RequestContext) => Promise<Response>;

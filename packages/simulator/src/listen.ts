@@ -1,7 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { ConnectionDropped, type DoorFetch } from './doors.ts';
+import { ConnectionDropped, type DirectDoor, type DoorFetch } from './doors.ts';
 import { ulid } from './ids.ts';
 
 /** A door that listens. */
@@ -27,30 +25,24 @@ export function assertLoopback(address: string): void {
  */
 export async function listen(
   fetch: DoorFetch,
-  options: { port: number; address?: string; onError?: (error: unknown) => void },
+  options: {
+    port: number;
+    address?: string;
+    direct?: DirectDoor | undefined;
+    onError?: (error: unknown) => void;
+  },
 ): Promise<Listening> {
   assertLoopback(options.address ?? LOOPBACK);
-  const listener = getRequestListener(
-    async (request, bindings) => {
-      const incoming = bindings.incoming as IncomingMessage;
-      const outgoing = bindings.outgoing as ServerResponse;
-      try {
-        return await fetch(request, {
-          rawTarget: incoming.url ?? '/',
-          requestId: `${ulid(new Date().getTime())}-iad`,
-          remoteAddress: incoming.socket.remoteAddress ?? LOOPBACK,
-        });
-      } catch (error) {
-        if (!(error instanceof ConnectionDropped)) options.onError?.(error);
-        outgoing.destroy();
-        incoming.socket.destroy();
-        return RESPONSE_ALREADY_SENT;
-      }
-    },
-    { overrideGlobalObjects: false, autoCleanupIncoming: false },
-  );
+  let listener: Promise<RequestListener> | undefined;
   const server: Server = createServer({ keepAliveTimeout: 5_000 }, (incoming, outgoing) => {
-    void listener(incoming, outgoing);
+    const answer = options.direct?.(incoming, freshRequestId);
+    if (answer) {
+      outgoing.writeHead(200, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+      outgoing.end(answer.body);
+      return;
+    }
+    listener ??= requestListener(fetch, options.onError);
+    void listener.then(async (listens) => await listens(incoming, outgoing));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -67,4 +59,38 @@ export async function listen(
         server.closeAllConnections();
       }),
   };
+}
+
+type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+
+function freshRequestId(): string {
+  return `${ulid(new Date().getTime())}-iad`;
+}
+
+/** The bridge between node:http and the fetch standard, which is loaded with the first request that needs it. */
+async function requestListener(
+  fetch: DoorFetch,
+  onError: ((error: unknown) => void) | undefined,
+): Promise<RequestListener> {
+  const { getRequestListener } = await import('@hono/node-server');
+  const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response');
+  return getRequestListener(
+    async (request, bindings) => {
+      const incoming = bindings.incoming as IncomingMessage;
+      const outgoing = bindings.outgoing as ServerResponse;
+      try {
+        return await fetch(request, {
+          rawTarget: incoming.url ?? '/',
+          requestId: freshRequestId(),
+          remoteAddress: incoming.socket.remoteAddress ?? LOOPBACK,
+        });
+      } catch (error) {
+        if (!(error instanceof ConnectionDropped)) onError?.(error);
+        outgoing.destroy();
+        incoming.socket.destroy();
+        return RESPONSE_ALREADY_SENT;
+      }
+    },
+    { overrideGlobalObjects: false, autoCleanupIncoming: false },
+  );
 }

@@ -61,6 +61,8 @@ export interface SimulatorOptions {
 export interface Settings {
   readonly organization: string;
   readonly provider: ProviderRecord;
+  /** Whether machine events go out: only to a provider whose address somebody gave. */
+  readonly announces: boolean;
   readonly oauth: OAuthApplication;
   readonly tokens: readonly { token: Secret; organizations: readonly string[] }[];
   readonly storageAdmin: { accessKeyId: string; secretAccessKey: Secret };
@@ -103,6 +105,7 @@ export function settle(options: SimulatorOptions): Settings {
   const organization = options.organization ?? operatorOrganization;
   return {
     organization,
+    announces: options.provider?.baseUrl !== undefined,
     provider: {
       baseUrl,
       slug: options.provider?.slug ?? 'hangar',

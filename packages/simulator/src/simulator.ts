@@ -1,16 +1,14 @@
-import { createApiDoor } from './api-door.ts';
+import { createApiDoor } from './api/door.ts';
 import { createEventSender } from './caller/events.ts';
 import { createExtensionCaller } from './caller/extensions.ts';
 import { openLine } from './caller/line.ts';
 import { createClock, type SimulatedClock } from './clock.ts';
-import type { DoorFetch } from './doors.ts';
+import type { DirectDoor, DoorFetch } from './doors.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { createIamDoor } from './iam/door.ts';
-import { resumeDeletions } from './machines/apps/apps.ts';
-import { createMachinesDoor } from './machines/door.ts';
+import { lazyDoor } from './lazy.ts';
+import { resumeDeletions } from './machines/apps/deletion.ts';
+import { createDirectReads } from './machines/direct.ts';
 import { createLifecycle } from './machines/machine/lifecycle.ts';
-import { oauthRoutes } from './oauth/routes.ts';
-import { createS3Door } from './s3/door.ts';
 import { settle, type SimulatorOptions } from './options.ts';
 import type { Simulation } from './simulation.ts';
 import { bodiesOf } from './world/bodies.ts';
@@ -22,7 +20,7 @@ export interface Simulator {
   /** One handler per address: api.fly.io, the Machines API, S3, IAM. */
   readonly doors: {
     readonly api: { fetch: DoorFetch };
-    readonly machines: { fetch: DoorFetch };
+    readonly machines: { fetch: DoorFetch; direct: DirectDoor };
     readonly s3: { fetch: DoorFetch };
     readonly iam: { fetch: DoorFetch };
   };
@@ -74,10 +72,13 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
 
   return {
     doors: {
-      api: { fetch: createApiDoor(simulation, caller, { reset, oauth: oauthRoutes(simulation) }) },
-      machines: { fetch: createMachinesDoor(simulation) },
-      s3: { fetch: createS3Door(simulation) },
-      iam: { fetch: createIamDoor(simulation) },
+      api: { fetch: createApiDoor(simulation, caller, { reset }) },
+      machines: {
+        fetch: lazyDoor(async () => (await import('./machines/door.ts')).createMachinesDoor(simulation)),
+        direct: createDirectReads(simulation),
+      },
+      s3: { fetch: lazyDoor(async () => (await import('./s3/door.ts')).createS3Door(simulation)) },
+      iam: { fetch: lazyDoor(async () => (await import('./iam/door.ts')).createIamDoor(simulation)) },
     },
     world,
     clock,

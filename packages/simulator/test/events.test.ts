@@ -17,6 +17,12 @@ const states = (on: Stage): string[] =>
   on.provider.received.map((one) => (JSON.parse(one.body) as { status: string }).status);
 
 describe('machine events', () => {
+  test('go to nobody when no provider was named', async () => {
+    const on = await stage({ provider: {} });
+    await machine(on);
+    expect([on.simulator.world.events.size, on.simulator.world.exchanges.size]).toEqual([0, 0]);
+  });
+
   test('are signed CloudEvents in binary form', async () => {
     const on = await stage();
     const id = await machine(on, true);

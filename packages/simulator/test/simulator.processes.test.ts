@@ -59,7 +59,7 @@ test('the process takes its settings from its parent, says where it listens, and
 
 test('what was acknowledged is there again after a kill', async () => {
   const state = join(temporaryFolder(), 'world.json');
-  const first = start(['--port', '0', '--state', state]);
+  const first = start(['--json', '--port', '0', '--state', state]);
   const doors = await ready(first.child);
   const headers = { authorization: 'Bearer fo1_simulated-operator-token' };
   await send('POST', `${doors['machines']}/v1/apps`, {
@@ -68,7 +68,7 @@ test('what was acknowledged is there again after a kill', async () => {
   });
   first.child.kill('SIGKILL');
   expect((await first.ended).signal).toBe('SIGKILL');
-  const second = start(['--port', '0', '--state', state]);
+  const second = start(['--json', '--port', '0', '--state', state]);
   const again = await ready(second.child);
   expect((await send('GET', `${again['machines']}/v1/apps/one`, { headers })).status).toBe(200);
   second.child.kill('SIGTERM');
@@ -77,9 +77,9 @@ test('what was acknowledged is there again after a kill', async () => {
 
 test('a state has one process at a time, on whatever ports, and a clean end gives it back', async () => {
   const state = join(temporaryFolder(), 'world.json');
-  const first = start(['--port', '0', '--state', state]);
+  const first = start(['--json', '--port', '0', '--state', state]);
   const doors = await ready(first.child);
-  const { code, words } = await start(['--port', '0', '--state', state]).ended;
+  const { code, words } = await start(['--json', '--port', '0', '--state', state]).ended;
   expect([code, words]).toEqual([1, expect.stringContaining(`in use by process ${doors['pid']}`)]);
   expect(words).toContain('--state');
   first.child.kill('SIGTERM');

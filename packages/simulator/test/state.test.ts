@@ -41,7 +41,7 @@ interface Running {
 async function run(state: string): Promise<Running> {
   const child = spawn(
     process.execPath,
-    ['--conditions=hangar-source', '--import', 'tsx', script, '--port', '0', '--state', state],
+    ['--conditions=hangar-source', '--import', 'tsx', script, '--json', '--port', '0', '--state', state],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] ?? '' } },
   );
   children.push(child);

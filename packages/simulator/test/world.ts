@@ -112,7 +112,8 @@ export async function stage(options: SimulatorOptions = {}): Promise<Stage> {
     state,
   });
   const doors: Listening[] = [];
-  for (const door of Object.values(simulator.doors)) doors.push(await listen(door.fetch, { port: 0 }));
+  for (const { fetch, ...door } of Object.values(simulator.doors))
+    doors.push(await listen(fetch, { port: 0, ...door }));
   const [api, machines, s3, iam] = doors.map((door) => door.url);
   const close = async (): Promise<void> => {
     await Promise.all(doors.map((door) => door.close()));

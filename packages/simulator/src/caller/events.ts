@@ -122,7 +122,7 @@ export function createEventSender(options: {
   return {
     announce(machine, previous, data) {
       const app = world.apps.get(machine.app);
-      if (app?.organization !== settings.organization) return;
+      if (!settings.announces || app?.organization !== settings.organization) return;
       const id = ulid(clock.nowMs());
       world.events.set(id, {
         id,

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import type { SimulatedClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import { ulid } from '../ids.ts';
@@ -43,7 +43,7 @@ export function openLine(options: {
   commit: () => void;
 }): ProviderLine {
   const { world, clock } = options;
-  const agent = new Agent({ keepAliveTimeout: 1_000 });
+  let agent: Agent | undefined;
   const closing = new AbortController();
 
   const exchange = async (
@@ -63,7 +63,11 @@ export function openLine(options: {
         if (fault.kind === 'drop') throw new Error('the simulated connection was dropped');
       }
     }
-    const response = await request(url, {
+    // Loaded with the first message: a simulator that nobody is told about never needs it.
+    const undici = await import('undici');
+    closing.signal.throwIfAborted();
+    agent ??= new undici.Agent({ keepAliveTimeout: 1_000 });
+    const response = await undici.request(url, {
       method: message.method as 'GET',
       headers: message.headers,
       body: message.body === '' ? null : message.body,
@@ -111,7 +115,7 @@ export function openLine(options: {
     },
     async close() {
       closing.abort();
-      await agent.destroy();
+      await agent?.destroy();
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.ts';
 import type { Exchange, Extension } from '../world/extensions.ts';
 import type { JsonObject } from '../world/platform.ts';
-import { machinesOf } from '../machines/machine/wire.ts';
+import { machinesShown } from '../machines/machine/wire.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
@@ -17,7 +17,7 @@ export function inventory(simulation: Simulation): JsonObject {
       internal_numeric_id: app.number,
       org_slug: app.organization,
       network: app.network,
-      machine_count: machinesOf(world, app.name).filter((one) => one.state !== 'destroyed').length,
+      machine_count: machinesShown(world, app.name).length,
     })),
     machines: machines.map((one) => ({
       id: one.id,

@@ -1,4 +1,4 @@
-import { configuredTokenId, plainTokens } from '../machines/request/caller.ts';
+import { configuredTokenId, plainTokens } from '../machines/request/plain-tokens.ts';
 import type { Simulation } from '../simulation.ts';
 
 /** Somebody who may be signed in at the simulated Fly.io: a seeded person, or the holder of a configured token. */

@@ -6,23 +6,16 @@ import type { Simulation } from '../simulation.ts';
 import { dischargeFlows } from './flows.ts';
 import { issueDischarge, ticketConditions } from './issue.ts';
 import { closingPage, confirmPage } from './page.ts';
+import { AUTHENTICATION_PATH, NEW_AUTHENTICATION_PATH, START_PATH } from './paths.ts';
 import { principals, principalsOf } from './principals.ts';
 
-/** Fly.io's own third parties by location, each below a path of the simulated api.fly.io: `https://auth.fly.io` is its root. */
+/** Fly.io's own third parties by location. */
 const LOCATIONS_BY_PATH: readonly (readonly [path: string, location: string])[] = [
-  ['/aaa/v1', LOCATIONS.authentication],
-  ['', LOCATIONS.newAuthentication],
+  [AUTHENTICATION_PATH, LOCATIONS.authentication],
+  [NEW_AUTHENTICATION_PATH, LOCATIONS.newAuthentication],
 ];
 
-const START_PATH = '/.well-known/macfly/3p';
 const COOKIE_NAME = 'fly_discharge';
-
-/** Whether a path belongs to the discharge service, whose faults are its own. */
-export function isDischargePath(path: string): boolean {
-  return LOCATIONS_BY_PATH.some(
-    ([base]) => path === `${base}${START_PATH}` || path.startsWith(`${base}/discharges/`),
-  );
-}
 
 /**
  * Fly.io as a third party (docs/specs/token-format.md#discharge-protocol): whoever brings an OAuth token, or the

@@ -10,6 +10,7 @@ import type { MachinesEnv } from './request/context.ts';
 import { wordsOf } from './machine/exec.ts';
 import { machineRoutes } from './machine/machine-routes.ts';
 import { needOf } from './request/need.ts';
+import { platformHeaders } from './platform-headers.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { createRateLimits } from './request/rate-limits.ts';
 import { Refusal } from './request/refusal.ts';
@@ -25,9 +26,8 @@ export function createMachinesDoor(simulation: Simulation): DoorFetch {
   routes.use('*', async (c, next) => {
     c.set('simulation', simulation);
     await next();
-    c.header('fly-request-id', c.env.door.requestId);
-    c.header('server', 'Fly/simulated');
-    c.header('via', '1.1 fly.io');
+    for (const [header, value] of Object.entries(platformHeaders(c.env.door.requestId)))
+      c.header(header, value);
   });
   routes.route('/', introspectionRoutes(simulation));
   routes.use('/v1/*', async (c, next) => {

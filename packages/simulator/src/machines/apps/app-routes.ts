@@ -1,7 +1,8 @@
 import { Hono } from 'hono';
 import type { App } from '../../world/platform.ts';
 import { addressesOf, assignAddress, releaseAddress } from './addresses.ts';
-import { createApp, deleteApp, mintDeployToken } from './apps.ts';
+import { createApp, mintDeployToken } from './apps.ts';
+import { deleteApp } from './deletion.ts';
 import { bodyAs } from '../request/body.ts';
 import { organizationOf, seesApp } from '../request/caller.ts';
 import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from '../request/context.ts';

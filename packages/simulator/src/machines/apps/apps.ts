@@ -7,7 +7,6 @@ import { Table } from '../../world/table.ts';
 import { nextNumber } from '../../world/world.ts';
 import { durationOf, textOf } from '../request/body.ts';
 import { organizationOf, type Caller } from '../request/caller.ts';
-import { machinesOf } from '../machine/wire.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 
 /** First internal number of an app; macaroons name apps by these. */
@@ -45,45 +44,6 @@ export function createApp(simulation: Simulation, caller: Caller, body: JsonObje
   };
   world.apps.set(name, app);
   return app;
-}
-
-/**
- * Deletes an app with its machines, volumes, secrets and addresses. The name is free again after the configured lag,
- * during which the app still answers.
- */
-export function deleteApp(simulation: Simulation, app: App): void {
-  const { world, clock, lifecycle, settings } = simulation;
-  for (const machine of machinesOf(world, app.name)) {
-    if (machine.state === 'destroyed') continue;
-    lifecycle.follow(machine, []);
-    lifecycle.enter(machine, {
-      state: 'destroyed',
-      event: { type: 'destroy', status: 'destroyed', source: 'user' },
-    });
-  }
-  for (const [id, volume] of world.volumes) if (volume.app === app.name) world.volumes.delete(id);
-  for (const [ip, address] of world.addresses) if (address.app === app.name) world.addresses.delete(ip);
-  app.secrets.clear();
-  app.goneAtMs = clock.nowMs() + settings.delays.appDeletionLag;
-  world.apps.changed(app.name);
-  if (settings.delays.appDeletionLag <= 0) return forgetApp(simulation, app);
-  clock.after(settings.delays.appDeletionLag, () => forgetApp(simulation, app));
-}
-
-/** Goes on with deletions that a restart interrupted. */
-export function resumeDeletions(simulation: Simulation): void {
-  for (const app of simulation.world.apps.values()) {
-    if (app.goneAtMs === undefined) continue;
-    simulation.clock.after(app.goneAtMs - simulation.clock.nowMs(), () => forgetApp(simulation, app));
-  }
-}
-
-function forgetApp(simulation: Simulation, app: App): void {
-  const { world } = simulation;
-  if (world.apps.get(app.name) !== app) return;
-  world.apps.delete(app.name);
-  for (const machine of machinesOf(world, app.name)) world.machines.delete(machine.id);
-  simulation.commit();
 }
 
 /** `POST /v1/apps/{app}/deploy_token`: a macaroon that covers this app only. `expiry` is a Go duration. */

@@ -10,7 +10,7 @@ const time = (ms: number): string => new Date(ms).toISOString();
 /** An App, with the members of the docs and those of fly-go. */
 export function appWire(world: World, app: App): JsonObject {
   const organization = world.organizations.get(app.organization);
-  const machines = machinesOf(world, app.name).filter((one) => one.state !== 'destroyed');
+  const machines = machinesShown(world, app.name);
   return {
     id: app.id,
     name: app.name,
@@ -33,6 +33,11 @@ export function appWire(world: World, app: App): JsonObject {
 /** The machines of an app, destroyed ones too, oldest first. */
 export function machinesOf(world: World, app: string): Machine[] {
   return [...world.machines.values()].filter((one) => one.app === app);
+}
+
+/** The machines of an app that a list shows when nobody asks for destroyed ones, oldest first. */
+export function machinesShown(world: World, app: string): Machine[] {
+  return machinesOf(world, app).filter((one) => one.state !== 'destroyed');
 }
 
 /** A Machine. */

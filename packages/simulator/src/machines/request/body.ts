@@ -1,4 +1,4 @@
-import { readBody, type SchemaName } from '@hangar/flyio';
+import { readBody, type SchemaName } from '@hangar/flyio/bodies';
 import type { JsonObject } from '../../world/platform.ts';
 import { foldBody } from './fold.ts';
 import { invalidArgument } from './refusal.ts';

@@ -1,4 +1,11 @@
-import { foldName, isJsonObject, SCHEMAS, type Json, type SchemaName, type Shape } from '@hangar/flyio';
+import {
+  foldName,
+  isJsonObject,
+  SCHEMAS,
+  type Json,
+  type SchemaName,
+  type Shape,
+} from '@hangar/flyio/bodies';
 
 /**
  * Decodes a body as Go's encoding/json does, which is what Fly.io is written in: a name is compared without case, of two spellings

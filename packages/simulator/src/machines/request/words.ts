@@ -1,4 +1,4 @@
-import type { Fault, SeenLeaf } from '@hangar/flyio';
+import type { Fault, SeenLeaf } from '@hangar/flyio/bodies';
 
 const STOP_SIGNALS = 'SIGHUP SIGINT SIGQUIT SIGKILL SIGUSR1 SIGUSR2 SIGTERM'.split(' ');
 const ROOTFS = ['never', 'always', 'restart'];

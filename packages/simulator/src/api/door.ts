@@ -1,0 +1,47 @@
+import { splitTarget } from '@hangar/http';
+import type { ExtensionCaller } from '../caller/extensions.ts';
+import { isDischargePath } from '../discharge/paths.ts';
+import { guardDoor, type DoorFetch } from '../doors.ts';
+import { lazyDoor } from '../lazy.ts';
+import type { Simulation } from '../simulation.ts';
+
+/** Where a script asks whether the simulator is there. */
+const HEALTH_PATH = '/_fly/health';
+
+/**
+ * The simulated api.fly.io: OAuth, GraphQL, the webhook receiver, Fly.io's own third party, and the control surface, which no
+ * fault can reach.
+ */
+export function createApiDoor(
+  simulation: Simulation,
+  caller: ExtensionCaller,
+  options: { reset: () => void },
+): DoorFetch {
+  const control = lazyDoor(async () => {
+    const { controlRoutes } = await import('../control/routes.ts');
+    const routes = controlRoutes(simulation, caller, options.reset);
+    return async (request) => await routes.fetch(request);
+  });
+  const routes = lazyDoor(async () => {
+    const { apiRoutes } = await import('./routes.ts');
+    const platform = apiRoutes(simulation);
+    return async (request) => await platform.fetch(request);
+  });
+  const dialect = {
+    fault: (status: number) => Response.json({ error: `simulated fault ${status}` }, { status }),
+  };
+  const discharges = guardDoor(simulation, 'discharges', dialect, routes);
+  const guarded = guardDoor(simulation, 'api', dialect, async (request, door) =>
+    isDischargePath(splitTarget(door.rawTarget).path)
+      ? await discharges(request, door)
+      : await routes(request, door),
+  );
+  return async (request, door) => {
+    const { path } = splitTarget(door.rawTarget);
+    if (path === HEALTH_PATH) return Response.json({ status: 'ok' });
+    if (!path.startsWith('/_fly')) return await guarded(request, door);
+    const answer = await control(request, door);
+    simulation.commit();
+    return answer;
+  };
+}
