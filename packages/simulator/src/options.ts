@@ -29,6 +29,38 @@ export interface ProviderRecord {
   webhookSecret: Secret;
 }
 
+/** A plan that a provider sells, as flyctl lists it. */
+export interface Plan {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly description: string;
+  /** In dollars. */
+  readonly pricePerMonth: number;
+}
+
+/**
+ * Under which names flyctl finds the provider. It knows only those that were built in, so an existing one is lent: with `arcjet` in the
+ * list, `fly ext arcjet create` buys from the provider of this simulation.
+ */
+export interface Lending {
+  /** Names such as `arcjet`, `sentry`, `tigris`. None by default. */
+  readonly names: readonly string[];
+  /** What flyctl calls the product. */
+  readonly displayName: string;
+  /** Whether a customer chooses the region of an extension. */
+  readonly selectsRegion: boolean;
+  /** Codes of regions where the product is not offered. */
+  readonly excludedRegions: readonly string[];
+  readonly plans: readonly Plan[];
+}
+
+/**
+ * Whom a token that was made through GraphQL asks. `fly`: api.fly.io, as at Fly.io, where the tickets can only be discharged by a client
+ * that was told who plays it. `loopback`: the simulator's own address, which flyctl reaches offline. `nobody`: such a token asks nobody.
+ */
+export type ThirdParty = 'fly' | 'loopback' | 'nobody';
+
 /** The provider's OAuth application. */
 export interface OAuthApplication {
   clientId: string;
@@ -41,7 +73,10 @@ export interface SimulatorOptions {
   /** Slug of the organization whose token Hangar holds and whose machines are announced. `operator` by default. */
   organization?: string;
   provider?: Partial<ProviderRecord>;
+  lending?: Partial<Lending>;
   oauth?: Partial<OAuthApplication>;
+  /** Whom tokens made through GraphQL ask for a discharge. `fly` by default. */
+  thirdParty?: ThirdParty;
   /** Tokens that the Machines API accepts, each with the slugs of the organizations it may see. */
   tokens?: readonly { token: Secret; organizations: readonly string[] }[];
   /** The key that passes every policy, as the operator's own Tigris key does. */
@@ -63,7 +98,9 @@ export interface Settings {
   readonly provider: ProviderRecord;
   /** Whether machine events go out: only to a provider whose address somebody gave. */
   readonly announces: boolean;
+  readonly lending: Lending;
   readonly oauth: OAuthApplication;
+  readonly thirdParty: ThirdParty;
   readonly tokens: readonly { token: Secret; organizations: readonly string[] }[];
   readonly storageAdmin: { accessKeyId: string; secretAccessKey: Secret };
   readonly delays: Delays;
@@ -97,6 +134,7 @@ const defaultDelays: Delays = {
   appDeletionLag: 0,
 };
 
+const DEFAULT_SLUG = 'hangar';
 const DEFAULT_PROVIDER_URL = 'http://127.0.0.1:4600/flyio';
 
 /** Fills in the defaults. */
@@ -108,10 +146,18 @@ export function settle(options: SimulatorOptions): Settings {
     announces: options.provider?.baseUrl !== undefined,
     provider: {
       baseUrl,
-      slug: options.provider?.slug ?? 'hangar',
+      slug: options.provider?.slug ?? DEFAULT_SLUG,
       provisioningSecret: options.provider?.provisioningSecret ?? Secret.of(simulatedSecrets.provisioning),
       webhookSecret: options.provider?.webhookSecret ?? Secret.of(simulatedSecrets.webhook),
     },
+    lending: {
+      names: options.lending?.names ?? [],
+      displayName: options.lending?.displayName ?? options.provider?.slug ?? DEFAULT_SLUG,
+      selectsRegion: options.lending?.selectsRegion ?? false,
+      excludedRegions: options.lending?.excludedRegions ?? [],
+      plans: options.lending?.plans ?? [],
+    },
+    thirdParty: options.thirdParty ?? 'fly',
     oauth: {
       clientId: options.oauth?.clientId ?? simulatedSecrets.oauthClientId,
       clientSecret: options.oauth?.clientSecret ?? Secret.of(simulatedSecrets.oauthClientSecret),

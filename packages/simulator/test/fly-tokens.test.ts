@@ -192,7 +192,7 @@ describe('tokens as `fly tokens create` makes them', () => {
     expect((await ask(on, '{ machines { id } }')).text('errors.0.message')).toMatch(/Cannot query field/);
     expect((await ask(on, 'not graphql')).text('errors.0.message')).toMatch(/Syntax Error/);
     const refused = await ask(on, createMutation, {
-      input: { name: 'a', organizationId: operatorId, profile: 'litefs_cloud', profileParams: {} },
+      input: { name: 'a', organizationId: operatorId, profile: 'identity', profileParams: {} },
     });
     expect(refused.text('errors.0.message')).toMatch(/not simulated/);
   });

@@ -142,6 +142,7 @@ describe('what flyctl asks before it makes a token', () => {
     const call = flaps(on);
     await call('POST', '/apps/one/secrets/KEY', { value: 'v' });
     await call('POST', '/apps/one/ip_assignments', { type: 'shared_v4' });
+    await call('POST', '/apps/one/ip_assignments', { type: 'private_v6' });
     const answer = await ask(
       on,
       `query ($appName: String!) {
@@ -168,7 +169,8 @@ describe('what flyctl asks before it makes a token', () => {
     expect(answer.at('data')).toMatchObject({
       app: {
         secrets: [{ name: 'KEY' }],
-        ipAddresses: { nodes: [{ type: 'shared_v4', network: null }] },
+        // The shared address is apart: flyctl adds it to the list by itself.
+        ipAddresses: { nodes: [{ type: 'private_v6', network: null }] },
         sharedIpAddress: '192.0.2.1',
         releases: { nodes: [] },
         currentReleaseUnprocessed: null,

@@ -24,7 +24,7 @@ export function createApiDoor(
   });
   const routes = lazyDoor(async () => {
     const { apiRoutes } = await import('./routes.ts');
-    const platform = apiRoutes(simulation);
+    const platform = apiRoutes(simulation, caller);
     return async (request) => await platform.fetch(request);
   });
   const dialect = {

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { ExtensionCaller } from '../caller/extensions.ts';
 import { dischargeRoutes } from '../discharge/routes.ts';
 import { graphqlRoutes } from '../graphql/routes.ts';
 import { hookRoutes } from './hooks.ts';
@@ -6,11 +7,11 @@ import { oauthRoutes } from '../oauth/routes.ts';
 import type { Simulation } from '../simulation.ts';
 
 /** What api.fly.io answers, in one place: each surface brings its own routes. */
-export function apiRoutes(simulation: Simulation): Hono {
+export function apiRoutes(simulation: Simulation, caller: ExtensionCaller): Hono {
   const routes = new Hono({ strict: false });
   routes.route('/', oauthRoutes(simulation));
   routes.route('/', hookRoutes(simulation));
-  routes.route('/', graphqlRoutes(simulation));
+  routes.route('/', graphqlRoutes(simulation, caller));
   routes.route('/', dischargeRoutes(simulation));
   routes.notFound((c) => c.json({ error: 'Not found' }, 404));
   routes.onError((error, c) => {

@@ -1,19 +1,13 @@
-import { LOCATIONS } from '@hangar/macaroon';
 import { Hono, type Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { pagePolicy } from '../page.ts';
 import type { Simulation } from '../simulation.ts';
 import { dischargeFlows } from './flows.ts';
+import { LOCATIONS_BY_PATH, loopbackLocation } from './location.ts';
 import { issueDischarge, ticketConditions } from './issue.ts';
 import { closingPage, confirmPage } from './page.ts';
-import { AUTHENTICATION_PATH, NEW_AUTHENTICATION_PATH, START_PATH } from './paths.ts';
+import { START_PATH } from './paths.ts';
 import { principals, principalsOf } from './principals.ts';
-
-/** Fly.io's own third parties by location. */
-const LOCATIONS_BY_PATH: readonly (readonly [path: string, location: string])[] = [
-  [AUTHENTICATION_PATH, LOCATIONS.authentication],
-  [NEW_AUTHENTICATION_PATH, LOCATIONS.newAuthentication],
-];
 
 const COOKIE_NAME = 'fly_discharge';
 
@@ -28,15 +22,21 @@ export function dischargeRoutes(simulation: Simulation): Hono {
   return routes;
 }
 
-function addThirdParty(routes: Hono, simulation: Simulation, base: string, location: string): void {
+function addThirdParty(routes: Hono, simulation: Simulation, base: string, named: string): void {
   const flows = dischargeFlows(simulation);
+  // flyctl sends its login to api.fly.io and auth.fly.io alone. At any other address nobody can be told who comes, so there the ticket's
+  // conditions are all that is asked.
+  const asksNobody = simulation.settings.thirdParty === 'loopback';
 
   routes.post(`${base}${START_PATH}`, async (c) => {
     c.header('cache-control', 'no-store');
     const ticket = await ticketOf(c);
     if (!ticket || !ticketConditions(simulation, ticket)) return c.json({ error: 'bad ticket' }, 400);
     const cookie = getCookie(c, COOKIE_NAME);
-    const by = [...principalsOf(simulation, c.req.header('authorization')), ...flows.signedIn(cookie)];
+    const location = asksNobody ? loopbackLocation(new URL(c.req.url).origin, named) : named;
+    const by = asksNobody
+      ? principals(simulation)
+      : [...principalsOf(simulation, c.req.header('authorization')), ...flows.signedIn(cookie)];
     if (by.length > 0) {
       const issued = issueDischarge(simulation, { ticket, location, by });
       return issued.ok ? c.json({ discharge: issued.value }, 201) : c.json({ error: issued.reason }, 403);
@@ -72,7 +72,7 @@ function addThirdParty(routes: Hono, simulation: Simulation, base: string, locat
     }
     const person = principals(simulation).find((one) => one.id === form.get('user_id'));
     if (!person) return c.html(closing('There is no such user.'), 400);
-    const issued = issueDischarge(simulation, { ticket: flow.ticket, location, by: [person] });
+    const issued = issueDischarge(simulation, { ticket: flow.ticket, location: flow.location, by: [person] });
     flows.settle(flow, issued.ok ? { discharge: issued.value } : { error: issued.reason }, person);
     return c.html(closing(issued.ok ? 'Done. You can close this page.' : `Refused: ${issued.reason}`));
   });

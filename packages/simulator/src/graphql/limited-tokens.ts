@@ -1,7 +1,6 @@
 import {
   Action,
   addThirdParty,
-  clear,
   decodeToken,
   encodeToken,
   LOCATIONS,
@@ -11,19 +10,28 @@ import {
 } from '@hangar/macaroon';
 import { GraphQLError } from 'graphql';
 import { issueDischarge } from '../discharge/issue.ts';
-import { principals, principalsOf } from '../discharge/principals.ts';
+import { loopbackLocation } from '../discharge/location.ts';
+import { principals } from '../discharge/principals.ts';
 import { randomBase36 } from '../ids.ts';
 import { durationOf } from '../machines/request/body.ts';
+import type { ThirdParty } from '../options.ts';
 import type { Simulation } from '../simulation.ts';
 import { signToken } from '../tokens/issuer.ts';
-import { verifyHeader } from '../tokens/verified.ts';
 import type { LimitedToken } from '../world/limited-tokens.ts';
 import type { Organization } from '../world/people.ts';
 import type { App } from '../world/platform.ts';
 import { ticketKey } from '../world/world.ts';
+import type { Asked } from './asked.ts';
 
 /** How long a discharge of a ticket made here may live: the 10.5 minutes of docs/sources.md#third-party-caveats. */
 const MAX_VALIDITY_SECONDS = 630;
+
+/** Profiles of tokens that are about an organization. `deploy` is about one app; any other is not simulated. */
+const ORGANIZATION_PROFILES: ReadonlySet<string> = new Set([
+  'deploy_organization',
+  'registry_token',
+  'litefs_cloud',
+]);
 
 /** The input of `createLimitedAccessToken` (docs/specs/token-format.md#limited-access-tokens). */
 export interface Order {
@@ -36,49 +44,28 @@ export interface Order {
   readonly optOutThirdParties?: readonly string[] | null;
 }
 
-/** Whether the caller may see an organization, or make tokens in it. */
-export function mayAccess(
-  simulation: Simulation,
-  authorization: string | undefined,
-  organization: Organization,
-  mints: boolean,
-): boolean {
-  const people = principalsOf(simulation, authorization);
-  if (people.some((one) => one.organizations.includes(organization.slug))) return true;
-  const access = {
-    action: mints ? Action.create : Action.read,
-    orgId: BigInt(organization.number),
-    ...(mints ? { feature: 'authentication' } : {}),
-    now: simulation.clock.now(),
-  };
-  return verifyHeader(simulation, authorization ?? '').verified.some((one) => clear(one, access).ok);
-}
-
 /**
  * Mints a token with its discharges: `FlyV1 fm2_…,fm2_…`. What the server puts in is a reconstruction
  * (docs/specs/token-format.md#what-flyio-puts-in): every token asks the authentication service, unless it was opted
  * out, and only whoever made it can renew the discharge.
  */
 export function createLimitedToken(
-  simulation: Simulation,
-  authorization: string | undefined,
+  { simulation, viewer, origin }: Asked,
   organization: Organization,
   order: Order,
 ): { row: LimitedToken; header: string } {
   const { world, clock } = simulation;
-  const person = principalsOf(simulation, authorization).find((one) =>
-    one.organizations.includes(organization.slug),
-  );
+  const person = viewer.people.find((one) => one.organizations.includes(organization.slug));
   const app = appOf(simulation, organization, order);
   const lifetimeMs = lifetimeOf(order.expiry);
   const expiresAtMs = lifetimeMs === undefined ? undefined : clock.nowMs() + lifetimeMs;
-  const base = signToken(simulation, caveatsOf(organization, app, clock.nowMs(), expiresAtMs));
+  const base = signToken(simulation, caveatsOf(order, organization, app, clock.nowMs(), expiresAtMs));
   const conditions: Caveat[] = [
     ...(person ? [{ type: 'ConfineUser', id: person.number } as const] : []),
     { type: 'ConfineOrganization', id: BigInt(organization.number) },
     { type: 'MaxValidity', seconds: MAX_VALIDITY_SECONDS },
   ];
-  const token = thirdPartiesOf(order).reduce(
+  const token = thirdPartiesOf(simulation.settings.thirdParty, origin, order).reduce(
     (macaroon, location) =>
       addThirdParty(macaroon, { location, sharedKey: ticketKey(world), ticketCaveats: conditions }),
     base,
@@ -119,15 +106,33 @@ export function findLimitedToken(
   return [...world.limitedTokens.values()].find((one) => one.tokenId === tokenId(decoded.value));
 }
 
+/** The Organization caveat of the profiles that are for one thing only, and what that thing is. */
+function narrowCaveats(order: Order, number: bigint): Caveat[] | undefined {
+  if (order.profile === 'registry_token') {
+    return [{ type: 'Organization', id: number, mask: Action.read }];
+  }
+  if (order.profile !== 'litefs_cloud') return undefined;
+  const cluster = order.profileParams?.['cluster'];
+  if (typeof cluster !== 'string' || cluster === '')
+    throw new GraphQLError('profileParams.cluster is needed');
+  return [
+    { type: 'Organization', id: number, mask: Action.all },
+    { type: 'FeatureSet', features: new Map([['litefs-cloud', Action.all]]) },
+    { type: 'Clusters', clusters: new Map([[cluster, Action.all]]) },
+  ];
+}
+
 function caveatsOf(
+  order: Order,
   organization: Organization,
   app: App | undefined,
   nowMs: number,
   expiresAtMs: number | undefined,
 ): Caveat[] {
   const seconds = (ms: number): number => Math.floor(ms / 1000);
+  const number = BigInt(organization.number);
   return [
-    { type: 'Organization', id: BigInt(organization.number), mask: Action.all },
+    ...(narrowCaveats(order, number) ?? [{ type: 'Organization', id: number, mask: Action.all } as const]),
     ...(expiresAtMs === undefined
       ? []
       : [{ type: 'ValidityWindow', notBefore: seconds(nowMs), notAfter: seconds(expiresAtMs) } as const]),
@@ -147,7 +152,7 @@ function caveatsOf(
 }
 
 function appOf({ world }: Simulation, organization: Organization, order: Order): App | undefined {
-  if (order.profile === 'deploy_organization') return undefined;
+  if (ORGANIZATION_PROFILES.has(order.profile)) return undefined;
   if (order.profile !== 'deploy') throw new GraphQLError(`profile ${order.profile} is not simulated`);
   const id = order.profileParams?.['app_id'];
   const app = [...world.apps.values()].find((one) => one.id === id || one.name === id);
@@ -162,11 +167,15 @@ function lifetimeOf(expiry: string | null | undefined): number | undefined {
   return ms;
 }
 
-function thirdPartiesOf(order: Order): string[] {
+/** The locations that a token asks, in the order of its caveats. */
+function thirdPartiesOf(setting: ThirdParty, origin: string, order: Order): string[] {
   const known: readonly string[] = [LOCATIONS.authentication, LOCATIONS.newAuthentication];
   const named = [...(order.optInThirdParties ?? []), ...(order.optOutThirdParties ?? [])];
   const unknown = named.find((location) => !known.includes(location));
   if (unknown !== undefined) throw new GraphQLError(`there is no third party ${unknown}`);
-  const wanted = new Set([LOCATIONS.authentication, ...(order.optInThirdParties ?? [])]);
-  return [...wanted].filter((location) => order.optOutThirdParties?.includes(location) !== true);
+  const usual = setting === 'nobody' ? [] : [LOCATIONS.authentication];
+  const wanted = new Set([...usual, ...(order.optInThirdParties ?? [])]);
+  return [...wanted]
+    .filter((location) => order.optOutThirdParties?.includes(location) !== true)
+    .map((location) => (setting === 'loopback' ? loopbackLocation(origin, location) : location));
 }

@@ -19,6 +19,25 @@ const configuration = z.strictObject({
     })
     .partial()
     .optional(),
+  lending: z
+    .strictObject({
+      names: z.array(z.string()),
+      display_name: z.string(),
+      selects_region: z.boolean(),
+      excluded_regions: z.array(z.string()),
+      plans: z.array(
+        z.strictObject({
+          id: z.string(),
+          name: z.string(),
+          display_name: z.string(),
+          description: z.string(),
+          price_per_month: z.int(),
+        }),
+      ),
+    })
+    .partial()
+    .optional(),
+  third_party: z.enum(['fly', 'loopback', 'nobody']).optional(),
   oauth: z
     .strictObject({ client_id: z.string(), client_secret: secret, redirect_uris: z.array(z.string()) })
     .partial()
@@ -66,7 +85,7 @@ export function readConfiguration(text: string): Configured {
 }
 
 function optionsOf(config: Configuration): SimulatorOptions {
-  const { provider, oauth } = config;
+  const { provider, oauth, lending } = config;
   return present({
     provider: present({
       baseUrl: provider?.base_url,
@@ -74,6 +93,20 @@ function optionsOf(config: Configuration): SimulatorOptions {
       provisioningSecret: sealed(provider?.provisioning_secret),
       webhookSecret: sealed(provider?.webhook_secret),
     }),
+    lending:
+      lending &&
+      present({
+        names: lending.names,
+        displayName: lending.display_name,
+        selectsRegion: lending.selects_region,
+        excludedRegions: lending.excluded_regions,
+        plans: lending.plans?.map(({ display_name, price_per_month, ...plan }) => ({
+          ...plan,
+          displayName: display_name,
+          pricePerMonth: price_per_month,
+        })),
+      }),
+    thirdParty: config.third_party,
     oauth: present({
       clientId: oauth?.client_id,
       clientSecret: sealed(oauth?.client_secret),

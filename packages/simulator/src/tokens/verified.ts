@@ -1,4 +1,5 @@
 import { LOCATIONS, parseBundle, tokenId, verify, type Verified } from '@hangar/macaroon';
+import { isLoopbackLocation } from '../discharge/location.ts';
 import type { Simulation } from '../simulation.ts';
 import { rootKey, ticketKey } from '../world/world.ts';
 
@@ -21,7 +22,12 @@ export function verifyHeader(simulation: Simulation, header: string): VerifiedBu
   const { world } = simulation;
   const { limitedTokens } = world;
   const trusted = new Map(
-    [LOCATIONS.authentication, LOCATIONS.newAuthentication].map((at) => [at, [ticketKey(world)]]),
+    [
+      LOCATIONS.authentication,
+      LOCATIONS.newAuthentication,
+      // The third party is this very process there as well: what it discharged was sealed under the same key.
+      ...bundle.value.discharges.map((one) => one.location).filter(isLoopbackLocation),
+    ].map((at) => [at, [ticketKey(world)]]),
   );
   const revoked = new Set(
     [...limitedTokens.values()].flatMap((one) => (one.revokedAtMs === undefined ? [] : [one.tokenId])),

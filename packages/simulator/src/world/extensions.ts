@@ -16,6 +16,18 @@ export interface Extension {
   /** The environment variables of the customer's app, as received in the first answer. */
   config: Record<string, string>;
   deleted: boolean;
+  /** The name under which flyctl bought it; absent for what was bought through the control surface. */
+  type?: string;
+  /** Name of the app that it was bought for. */
+  app?: string;
+  planId?: string;
+  primaryRegion?: string;
+  readRegions?: readonly string[];
+  options?: JsonObject;
+  /** What flyctl keeps with it. The provider never sees it. */
+  metadata?: JsonObject;
+  /** Why it is in `error`, as the provider said. */
+  errorMessage?: string;
 }
 
 /** One request that Fly.io sent to the provider, and the answer. */

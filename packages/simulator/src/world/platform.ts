@@ -114,6 +114,8 @@ export interface Address {
   readonly serviceName: string;
   readonly organization?: string;
   readonly network?: string;
+  /** The machine that calls out from it; absent for one that every machine of the region may use. */
+  readonly machine?: string;
   readonly createdAtMs: number;
 }
 
@@ -121,4 +123,27 @@ export interface Address {
 export interface PlatformToken {
   readonly id: string;
   readonly organizations: readonly string[];
+}
+
+/** A host name of an app, and the certificates for it. */
+export interface Certificate {
+  readonly app: string;
+  readonly hostname: string;
+  readonly createdAtMs: number;
+  updatedAtMs: number;
+  /** Fly.io is to get one from its authority. */
+  acme: boolean;
+  /** One that the customer brought. Its private key is not kept: nothing here serves TLS. */
+  custom?: { readonly issuer: string; readonly expiresAtMs: number };
+  /** Set by the control surface: from when on the names of the internet lead here. */
+  dnsReadyAtMs?: number;
+}
+
+/** A key that never leaves the platform. */
+export interface SecretKey {
+  readonly app: string;
+  readonly name: string;
+  readonly type: string;
+  readonly createdAtMs: number;
+  readonly value: Uint8Array;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Build, CliSession, Release } from '../releases/release.ts';
 import type { Exchange, Extension, QueuedEvent, ReceivedWebhook } from './extensions.ts';
 import type { DischargeFlow, DischargeSession, LimitedToken } from './limited-tokens.ts';
 import type { OAuthCode, OAuthGrant, Organization, User } from './people.ts';
-import type { Address, App, Machine, Volume } from './platform.ts';
+import type { Address, App, Certificate, Machine, SecretKey, Volume } from './platform.ts';
 import type { AccessKey, Bucket, Policy } from './storage.ts';
 import { operatorOf, operatorOrganization, seededOrganizations, seededUsers } from './seed.ts';
 import { Table } from './table.ts';
@@ -30,6 +31,16 @@ export interface World {
   readonly machines: Table<Machine>;
   readonly volumes: Table<Volume>;
   readonly addresses: Table<Address>;
+  /** By id. */
+  readonly releases: Table<Release>;
+  readonly builds: Table<Build>;
+  readonly cliSessions: Table<CliSession>;
+  /** By `APP HOST`. */
+  readonly certificates: Table<Certificate>;
+  /** By `APP NAME`. */
+  readonly secretKeys: Table<SecretKey>;
+  /** Whose terms somebody has agreed to, by `USER PROVIDER`. */
+  readonly agreements: Table<{ readonly agreedAtMs: number }>;
   readonly buckets: Table<Bucket>;
   readonly accessKeys: Table<AccessKey>;
   readonly policies: Table<Policy>;
@@ -55,6 +66,12 @@ export function bareWorld(): World {
     machines: new Table(),
     volumes: new Table(),
     addresses: new Table(),
+    releases: new Table(),
+    builds: new Table(),
+    cliSessions: new Table(),
+    certificates: new Table(),
+    secretKeys: new Table(),
+    agreements: new Table(),
     buckets: new Table(),
     accessKeys: new Table(),
     policies: new Table(),

@@ -14,8 +14,8 @@ export function addressesOf(simulation: Simulation, app: App): Address[] {
   return [...simulation.world.addresses.values()].filter((one) => one.app === app.name);
 }
 
-/** `POST …/ip_assignments`. `private_v6` is a Flycast address, also in another organization's network. */
-export function assignAddress(simulation: Simulation, app: App, body: JsonObject): Address {
+/** `POST …/ip_assignments`. `private_v6` is a Flycast address, also in another organization's network; with `machine` it is one that only this machine calls out from. */
+export function assignAddress(simulation: Simulation, app: App, body: JsonObject, machine?: string): Address {
   const type = textOf(body, 'type');
   if (type === undefined || !TYPES.has(type)) throw invalidArgument(`type ${type ?? ''} is not valid`);
   const slug = textOf(body, 'org_slug');
@@ -33,6 +33,7 @@ export function assignAddress(simulation: Simulation, app: App, body: JsonObject
     createdAtMs: simulation.clock.nowMs(),
     ...(slug === undefined ? {} : { organization: slug }),
     ...(network === undefined ? {} : { network }),
+    ...(machine === undefined ? {} : { machine }),
   };
   simulation.world.addresses.set(`${app.name} ${ip}`, address);
   return address;

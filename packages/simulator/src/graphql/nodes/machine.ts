@@ -1,0 +1,20 @@
+import type { Machine } from '../../world/platform.ts';
+import type { Asked, Owned } from '../asked.ts';
+import { egressNodes } from './address.ts';
+import { connection, timeOf, type Node, type Nodes } from './nodes.ts';
+
+/** A machine. The Machines API says more about it. */
+export function machineNode(one: Machine, app: Owned, asked: Asked, nodes: Nodes): Node {
+  return {
+    id: one.id,
+    name: one.name,
+    state: one.state,
+    region: one.region,
+    config: one.config,
+    createdAt: timeOf(one.createdAtMs),
+    app: () => nodes.app(app),
+    ips: connection([{ family: 'v6', kind: 'privatenet', ip: one.privateIp, maskSize: 112 }]),
+    host: { id: `host-${one.region}` },
+    egressIpAddresses: () => connection(egressNodes(asked, app.app, one.id)),
+  };
+}
