@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
 import { errorsPage } from '../apps/hangar/dist/config/errors-page.js';
 import { requirementsPage } from './requirements.mjs';
+import { rulesPage } from './rules.mjs';
 import { storagePage } from './storage.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,7 +14,11 @@ const pages = {
   '.env.example': environmentExample(),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
-  'docs/requirements.md': requirementsPage(readFileSync(join(root, 'docs/requirements.md'), 'utf8'), tests()),
+  'docs/requirements.md': requirementsPage(
+    readFileSync(join(root, 'docs/requirements.md'), 'utf8'),
+    listed('*.test.ts'),
+  ),
+  ...rules(),
   'docs/storage.md': storagePage(schema()),
 };
 const stale = [];
@@ -44,15 +49,21 @@ function schema() {
   return new Map(files.map((file) => [file.replace(/\.ts$/, ''), readFileSync(join(folder, file), 'utf8')]));
 }
 
-function tests() {
-  const listed = execFileSync(
-    'git',
-    ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
+/** The pages of rules, each with the code that names its rules. */
+function rules() {
+  const sources = listed('packages/*/src/**.ts', 'apps/*/src/**.ts', 'apps/*/src/**.tsx');
+  return Object.fromEntries(
+    [...listed('docs/specs/*.md')].map(([file, text]) => [file, rulesPage(file, text, sources)]),
   );
-  const files = listed.split('\n').filter((file) => file !== '' && current(join(root, file)) !== undefined);
+}
+
+/** Files of the repository by their paths, those included that are not committed yet. */
+function listed(...patterns) {
+  const printed = execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns],
+    { cwd: root, encoding: 'utf8' },
+  );
+  const files = printed.split('\n').filter((file) => file !== '' && current(join(root, file)) !== undefined);
   return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }

@@ -85,14 +85,19 @@ function placesOf(text) {
   const seen = new Map();
   const places = new Set();
   for (const [, words] of text.replaceAll(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm)) {
-    const base = words
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
-      .replaceAll(/\s/g, '-');
+    const base = placeOf(words);
     const count = seen.get(base) ?? 0;
     seen.set(base, count + 1);
     places.add(count === 0 ? base : `${base}-${count}`);
   }
   return places;
+}
+
+/** The anchor of a heading, as GitHub makes it. */
+export function placeOf(heading) {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-');
 }

@@ -47,7 +47,7 @@ export interface ExtensionChanges {
   readonly options?: JsonObject;
 }
 
-/** The words of `status` in which nothing exists any more, or soon will not. */
+/** The words of `status` (docs/specs/extensions.md#status) in which nothing exists any more, or soon will not. */
 export function isGone(extension: Extension): boolean {
   return extension.status === 'deleting' || extension.status === 'deleted';
 }

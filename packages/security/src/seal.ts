@@ -4,7 +4,7 @@ import { parseMasterKeys, type MasterKey } from './master-key.ts';
 import type { Secret } from './secret.ts';
 
 /**
- * Seals values for storage. Layout of a sealed value, all lengths in bytes:
+ * Seals values for storage (docs/specs/promises.md#secrets-at-rest). Layout of a sealed value, all lengths in bytes:
  *
  *     format 1 | key id length 1 | key id | wrap nonce 12 | wrapped data key 32 | wrap tag 16
  *              | nonce 12 | ciphertext | tag 16

@@ -16,7 +16,7 @@ const FIELDS: RedactBounds = { textLength: 1_024, totalBytes: 12_288 };
 const MESSAGE_LENGTH = 512;
 
 /**
- * Structured log on standard output: each line is one JSON object. Secrets go by type, name and shape, from the fields and
+ * Structured log on standard output (docs/specs/promises.md#log): each line is one JSON object. Secrets go by type, name and shape, from the fields and
  * from the sentence, before a line is made of them: in the finished line a shape could reach over a quote and break it.
  * Texts of strangers (paths, names, what upstream said) are cut to 1 KiB. Lines about answers that went well wait up to 250 ms for
  * others; any other line is written at once, behind them.

@@ -61,7 +61,7 @@ export async function getApp(exchange: Exchange, deps: HandlerDeps): Promise<Ans
 
 /**
  * `DELETE /v1/apps/{app}`: 202 once it is written down; from then on it happens, now or by the recovery task, or after the
- * grace that the policy gives. Asking again while it happens is 202 again.
+ * grace that the policy gives (docs/specs/gateway.md#grace). Asking again while it happens is 202 again.
  */
 export async function deleteApp(exchange: Exchange, deps: Deps): Promise<Answer> {
   const graceMs = deps.policy.deleteGraceSeconds * 1000;

@@ -21,7 +21,7 @@ export interface CheckedMachineBody {
 }
 
 /**
- * Checks the body of a machine's create or update; both go through the same gate, since an update replaces the whole
+ * Checks the body of a machine's create or update (docs/specs/gateway.md#machine-configs); both go through the same gate, since an update replaces the whole
  * config. Unknown members are refused at every depth: upstream may give them a meaning that reaches other tenants.
  * @throws HangarError `invalid` naming the fields, or `policy_denied` naming the rule
  */

@@ -52,7 +52,7 @@ const BY_NAME = new Map<string, CaveatType>([
 const MAY_BE_NULL: ReadonlySet<CaveatType> = new Set(['Commands', 'BindToParentToken']);
 
 /**
- * Reads the JSON of a caveat set, strictly: a misspelt field would otherwise silently make a caveat that restricts nothing,
+ * Reads the JSON of a caveat set (docs/specs/token-format.md#json), strictly: a misspelt field would otherwise silently make a caveat that restricts nothing,
  * or everything. 3P caveats are refused (see `addThirdParty`), and so are types without a JSON form.
  *
  * @example

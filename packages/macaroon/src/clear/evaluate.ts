@@ -119,6 +119,7 @@ function domainsOf(google: NonNullable<DischargeRequest['google']>): readonly st
   return google.hostedDomain === undefined ? [] : [google.hostedDomain];
 }
 
+/** docs/specs/token-format.md#if-present */
 function evaluateIfPresent(caveat: IfPresentCaveat, access: Access, context: Context): Objection {
   let concerned = false;
   for (const inner of caveat.ifs) {

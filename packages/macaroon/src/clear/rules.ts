@@ -55,7 +55,7 @@ export function clearMutations(mutations: readonly string[] | null, access: Acce
   return objection('not_for_resource', `The token does not allow the mutation ${quoted(mutation)}.`);
 }
 
-/** Commands: whole arguments from the front, all of them when exact. */
+/** Commands: whole arguments from the front, all of them when exact (docs/specs/token-format.md#commands). */
 export function clearCommands(caveat: CommandsCaveat, access: Access): Objection {
   const { command } = access;
   if (command === undefined) {

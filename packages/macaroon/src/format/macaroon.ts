@@ -14,7 +14,7 @@ import { refuse, type Result } from '../result.ts';
 import { FINALIZATION_KEY, caveatParts, noncePart, tailPart, type Marks } from './signed-parts.ts';
 
 /**
- * One token: a value that never changes. Narrowing makes a new one. Pass it on as it is: a copy by spreading has no views,
+ * One token (docs/specs/token-format.md#words): a value that never changes. Narrowing makes a new one. Pass it on as it is: a copy by spreading has no views,
  * because those are made when they are asked for.
  */
 export interface Macaroon {

@@ -42,7 +42,7 @@ export interface ThirdPartyOptions {
 }
 
 /**
- * Adds a third-party caveat: the token works only together with a discharge from that third party.
+ * Adds a third-party caveat (docs/specs/token-format.md#third-parties): the token works only together with a discharge from that third party.
  * Throws `MacaroonError`: `finalized`, `bad_length` (shared key), `duplicate_third_party`, `limit`.
  *
  * @example

@@ -33,7 +33,10 @@ export interface SignedMessage {
   readonly digest: string;
 }
 
-/** What the guard looks at: bytes as they were received, nothing decoded. */
+/**
+ * What the guard looks at: bytes as they were received, nothing decoded. What no signature of Fly.io covers is in
+ * docs/specs/extensions.md#what-a-signature-leaves-open.
+ */
 export interface UnsafeRequest {
   readonly method: string;
   /** Of the route, below the base URL, as received. */

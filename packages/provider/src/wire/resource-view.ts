@@ -2,7 +2,7 @@ import type { Extension } from '../extension.ts';
 
 /**
  * An extension in Fly.io's words: the answer of GET, and the `resource` of a webhook, which by construction are
- * the same. There is no `config` in it, so neither can ever carry one.
+ * the same. There is no `config` in it, so neither can ever carry one (docs/specs/extensions.md#show).
  */
 export function resourceWire(extension: Extension): Record<string, unknown> {
   return {

@@ -38,7 +38,7 @@ export interface OutgoingAnswer {
   text(): string;
 }
 
-/** The only door out. */
+/** The only door out (docs/specs/promises.md#outgoing-requests). */
 export interface Outgoing {
   /**
    * Sends one request, once. Redirects are answers like any other; nothing is decompressed; no environment

@@ -9,7 +9,7 @@ const TYPES: ReadonlySet<string> = new Set(['v4', 'v6', 'shared_v4', 'private_v6
 /** The one shared address of the simulation; documentation range, so it can never be reached. */
 const SHARED_ADDRESS = '192.0.2.1';
 
-/** The addresses of an app. */
+/** The addresses of an app (docs/specs/platform.md#addresses). */
 export function addressesOf(simulation: Simulation, app: App): Address[] {
   return [...simulation.world.addresses.values()].filter((one) => one.app === app.name);
 }

@@ -8,7 +8,7 @@ import { secretWire } from '../machine/wire.ts';
 /** Both spellings of a secrets version: the second is what older fly-go reads. */
 const versionWire = (app: App): JsonObject => ({ version: app.secretsVersion, Version: app.secretsVersion });
 
-/** `GET …/secrets`. */
+/** `GET …/secrets` (docs/specs/platform.md#secrets). */
 export function listSecrets(app: App, show: boolean): JsonObject {
   return { secrets: [...app.secrets.values()].map((secret) => secretWire(secret, show)) };
 }

@@ -10,7 +10,7 @@ const DEFAULT_SIZE_GB = 3;
 const LARGEST_SIZE_GB = 500;
 const DEFAULT_RETENTION_DAYS = 5;
 
-/** The volumes of an app. */
+/** The volumes of an app (docs/specs/platform.md#volumes). */
 export function volumesOf(simulation: Simulation, app: App): Volume[] {
   return [...simulation.world.volumes.values()].filter((one) => one.app === app.name);
 }

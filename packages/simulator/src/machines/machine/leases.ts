@@ -30,7 +30,7 @@ export function requireLease(simulation: Simulation, machine: Machine, nonce: st
   );
 }
 
-/** Takes the lease, or extends it when the nonce is the current one. */
+/** Takes the lease, or extends it when the nonce is the current one (docs/specs/platform.md#leases). */
 export function takeLease(
   simulation: Simulation,
   caller: Caller,
