@@ -12,6 +12,8 @@ export interface Asked {
   /** Fly.io as the one that calls a provider of extensions. */
   readonly caller: ExtensionCaller;
   readonly viewer: Viewer;
+  /** The header that says who asks. */
+  readonly authorization: string;
   /** Address of the simulated api.fly.io as the client wrote it, without a path. */
   readonly origin: string;
 }

@@ -20,10 +20,12 @@ export function graphqlRoutes(simulation: Simulation, caller: ExtensionCaller): 
     const question = text.length > MAX_BODY_CHARACTERS ? undefined : questionOf(text);
     if (!question) return c.json({ errors: [{ message: 'the body is not {"query": …}' }] }, 400);
     executor ??= import('./executor.ts').then(({ createExecutor }) => createExecutor());
+    const authorization = c.req.header('authorization') ?? '';
     const asked = {
       simulation,
       caller,
-      viewer: viewerOf(simulation, c.req.header('authorization')),
+      authorization,
+      viewer: viewerOf(simulation, authorization),
       origin: new URL(c.req.url).origin,
     };
     return c.json(await (await executor).answer(asked, question));

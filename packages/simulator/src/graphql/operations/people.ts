@@ -1,6 +1,7 @@
 import { tokenId } from '@hangar/macaroon';
 import { GraphQLError } from 'graphql';
 import { randomBase36 } from '../../ids.ts';
+import { textsOf } from '../../machines/request/plain-tokens.ts';
 import type { Organization } from '../../world/people.ts';
 import { nextNumber } from '../../world/world.ts';
 import { organizationOf, unauthorized, type Asked, type Mutation } from '../asked.ts';
@@ -29,8 +30,11 @@ export function peopleOperations(asked: Asked, nodes: Nodes) {
     },
     organization: ({ slug, id }: { slug?: string | null; id?: string | null }) =>
       nodes.organization(organizationOf(asked, slug ?? id)),
-    // A person's tokens end with their login; nothing is kept here that a client would have to hand back.
-    logOut: ({ input }: Mutation<object>) => ({ clientMutationId: input.clientMutationId, ok: true }),
+    // The logins that the caller brought are over. Configured tokens and macaroons are not logins.
+    logOut: ({ input }: Mutation<object>) => {
+      for (const text of textsOf(asked.authorization)) world.grants.delete(text);
+      return { clientMutationId: input.clientMutationId, ok: true };
+    },
     createOrganization: ({ input }: Mutation<{ name: string }>) => {
       const user = world.users.get(viewer.people[0]?.id ?? '');
       if (!user)

@@ -18,6 +18,8 @@ export function deleteApp(simulation: Simulation, app: App): void {
   }
   for (const [id, volume] of world.volumes) if (volume.app === app.name) world.volumes.delete(id);
   for (const [ip, address] of world.addresses) if (address.app === app.name) world.addresses.delete(ip);
+  for (const table of [world.releases, world.certificates, world.secretKeys])
+    for (const [key, one] of table) if (one.app === app.name) table.delete(key);
   app.secrets.clear();
   app.goneAtMs = clock.nowMs() + settings.delays.appDeletionLag;
   world.apps.changed(app.name);

@@ -8,11 +8,16 @@ export function configuredTokenId(index: number): string {
 
 /** The plain tokens of a header that are known and not over. */
 export function plainTokens(simulation: Simulation, header: string): PlatformToken[] {
+  return textsOf(header).flatMap((text) => findToken(simulation, text) ?? []);
+}
+
+/** The tokens of a header, each as it was written. */
+export function textsOf(header: string): string[] {
   return header
     .trim()
     .replace(/^(?:(?:bearer|flyv1)\s+)+/i, '')
     .split(',')
-    .flatMap((text) => findToken(simulation, text.trim()) ?? []);
+    .map((text) => text.trim());
 }
 
 function findToken(simulation: Simulation, text: string): PlatformToken | undefined {
