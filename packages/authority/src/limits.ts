@@ -1,6 +1,9 @@
 import { HangarError } from '@hangar/http';
 
-/** Bounds of what one workspace may mint. Without them every request could leave a row behind for a year. */
+/**
+ * Bounds of what one workspace may mint (docs/specs/promises.md#limits-of-a-workspace). Without them every request could leave a
+ * row behind for a year.
+ */
 export interface MintLimits {
   /** How many tokens may be minted one with another: the first is 1. A revocation walks down this far. */
   readonly depth: number;

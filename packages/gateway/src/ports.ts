@@ -43,10 +43,10 @@ export interface LiveLimits {
 
 /** Why a name could not be taken. */
 export type ReserveReason =
-  | { readonly tag: 'name_held'; readonly holder: Environment }
+  | { readonly tag: 'name_in_use'; readonly holder: Environment }
   | { readonly tag: 'workspace_closed' }
   /** Its environment is gone, but too short a time ago for another workspace to have the name. */
-  | { readonly tag: 'name_reserved' }
+  | { readonly tag: 'name_held' }
   | { readonly tag: 'key_held' }
   | { readonly tag: 'quota_used'; readonly limit: number }
   | { readonly tag: 'branch_quota_used'; readonly branch: string; readonly limit: number };

@@ -180,7 +180,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   policy_denied: row(
     403,
     'the policy does not allow this',
-    "The operator's policy for this workspace refuses it.",
+    "The operator's policy or a limit of the workspace refuses it; `rule` says which, `limit` how much it allows.",
   ),
   org_not_allowed: row(
     403,

@@ -13,6 +13,7 @@ export function errorsPage(): string {
     '',
     'Every refusal is JSON with `error` (a sentence for people), `code` (the contract: switch on it) and `request_id` (to quote',
     'when asking for help; the private reason is in the log under it). Some add members: `fields`, `caveat`, `location`.',
+    'Where Fly.io has a status of its own for the same thing, the gateway answers with that one: a taken name is 422 there, for instance.',
     '',
     '| Code | Status | Retry the same request | What the outside hears | What it means |',
     '| --- | --- | --- | --- | --- |',

@@ -88,7 +88,7 @@ async function createOnce(
     branches: live,
   });
   if (reserved.ok) return await makeFor(exchange, reserved.value, deps);
-  if (reserved.reason.tag === 'name_held')
+  if (reserved.reason.tag === 'name_in_use')
     return await goOn(reserved.reason.holder, exchange, deps, operation);
   throw placeError(reserved.reason, exchange);
 }
@@ -100,11 +100,11 @@ async function makeFor(exchange: Exchange, environment: Environment, deps: Deps)
   return made;
 }
 
-function placeError(reason: Exclude<ReserveReason, { tag: 'name_held' }>, exchange: Exchange): HangarError {
+function placeError(reason: Exclude<ReserveReason, { tag: 'name_in_use' }>, exchange: Exchange): HangarError {
   switch (reason.tag) {
     case 'workspace_closed':
       return new HangarError('gone', { public: 'the organization of this token was deleted' });
-    case 'name_reserved':
+    case 'name_held':
       return nameTaken();
     case 'key_held':
       return new HangarError('conflict', { public: 'another environment has this key' });

@@ -65,7 +65,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
       const extension = await options.store.extensions.find(id);
       if (extension === undefined || isGone(extension)) return notHere();
       const login = await logins.identify(request);
-      // Somebody of another organization signs in anew instead of being let in or turned away (5.2).
+      // Somebody of another organization signs in anew instead of being let in or turned away.
       if (belongs(login, extension.organizationId)) return redirect(options.landing(id));
       return await begin({ tag: 'extension', id }, from, extension.organizationId);
     },

@@ -239,7 +239,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
 async function whoHolds(
   tx: Executor,
   { name, workspace, heldSince }: Pick<NewEnvironment, 'name' | 'workspace' | 'heldSince'>,
-): Promise<Extract<ReserveReason, { tag: 'name_held' | 'name_reserved' }> | undefined> {
+): Promise<Extract<ReserveReason, { tag: 'name_in_use' | 'name_held' }> | undefined> {
   const reserved = and(
     ne(gatewayEnvironments.workspace, workspace),
     gt(gatewayEnvironments.deletedAt, heldSince),
@@ -249,6 +249,6 @@ async function whoHolds(
     .from(gatewayEnvironments)
     .where(and(eq(gatewayEnvironments.name, name), or(live, reserved)));
   const holder = rows.find(({ isLive }) => isLive);
-  if (holder) return { tag: 'name_held', holder: environmentOf(holder.row) };
-  return rows.length === 0 ? undefined : { tag: 'name_reserved' };
+  if (holder) return { tag: 'name_in_use', holder: environmentOf(holder.row) };
+  return rows.length === 0 ? undefined : { tag: 'name_held' };
 }
