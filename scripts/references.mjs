@@ -12,6 +12,8 @@ const CITE = /\bdocs\/[\w./-]+\.md(?:#[\p{L}\p{N}_-]+)?/gu;
 const DECISION = /\bdocs\/decisions\/\d{4}(?=[^\d-])/g;
 const LINK = /\]\((?!https?:|#)([^)\s#]*)(?:#([^)\s]*))?\)/g;
 const NAMED_FILE = /\b(?:packages|apps|test|scripts|examples|src)\/[\w./-]+\.(?:[cm]?tsx?|mjs)\b/g;
+/** A file by the end of its path alone, as in a walk through one folder. */
+const END_OF_PATH = /`((?:[\w-]+\/)*[\w.-]+\.(?:[cm]?tsx?|mjs))`/g;
 const ROW = /^\| ([A-Z]{2,5}-\d{1,3}) \| /gm;
 
 /** Ways to point at a text that is not here. A rule is cited by its place in docs/, or said. */
@@ -42,6 +44,7 @@ export function checkReferences(texts) {
   );
   const ids = new Set([...(texts.get(REQUIREMENTS) ?? '').matchAll(ROW)].map((row) => row[1]));
   const prefixes = new Set([...ids].map((id) => id.split('-')[0]));
+  const endsOfPaths = new Set([...texts.keys()].flatMap(endsOf));
   const offences = [];
   for (const [file, text] of texts) {
     if (NOT_JUDGED.test(file)) continue;
@@ -58,6 +61,8 @@ export function checkReferences(texts) {
       for (const [named] of text.matchAll(NAMED_FILE))
         if (!texts.has(named) && !texts.has(posix.join(posix.dirname(file), named)))
           offences.push(`${file}: names ${named}, which is not there`);
+      for (const [, named] of text.replaceAll(NAMED_FILE, '').matchAll(END_OF_PATH))
+        if (!endsOfPaths.has(named)) offences.push(`${file}: names ${named}, and no path ends like that`);
     }
     for (const [id, prefix] of text.matchAll(/\b([A-Z]{2,5})-\d{1,3}\b/g))
       if (prefixes.has(prefix) && !ids.has(id)) offences.push(`${file}: ${id} has no row in ${REQUIREMENTS}`);
@@ -81,6 +86,11 @@ export function checkReferences(texts) {
 }
 
 /** The anchors of a page, as the dashboard and GitHub make them. */
+function endsOf(path) {
+  const parts = path.split('/');
+  return parts.map((_, at) => parts.slice(at).join('/'));
+}
+
 function placesOf(text) {
   const seen = new Map();
   const places = new Set();
