@@ -53,6 +53,9 @@ export const tokenRequest = z.strictObject({
 /** `POST /_fly/buckets`: a bucket of another customer of Tigris. */
 export const foreignBucket = z.strictObject({ name: z.string().min(3).max(63) });
 
+/** `POST /_fly/certificates`: whether the names of that host lead to its app. */
+export const certificateChange = z.strictObject({ hostname: z.string(), dns_ready: z.boolean() });
+
 /** `POST /_fly/machines/:id/crash`. */
 export const crashRequest = z
   .strictObject({

@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono';
 import { z, type ZodType } from 'zod';
 import type { Conversation, ExtensionCaller } from '../caller/extensions.ts';
 import { crashMachine } from '../machines/machine/actions.ts';
+import { setDnsReady } from '../machines/secured/certificates.ts';
 import { isObject } from '../machines/request/body.ts';
 import { Refusal } from '../machines/request/refusal.ts';
 import { appWire, machineWire } from '../machines/machine/wire.ts';
@@ -16,6 +17,7 @@ import { setClockOffset } from '../world/world.ts';
 import { exchangeWire, extensionWire, inventory } from './inventory.ts';
 import {
   billingQuery,
+  certificateChange,
   clockChange,
   crashRequest,
   extensionOrder,
@@ -181,6 +183,14 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     if (!app) throw new ControlRefusal(404, 'there is no such app');
     const secrets = [...app.secrets.values()].map((secret) => [secret.name, secret.value]);
     return c.json({ environment: { FLY_APP_NAME: app.name, ...Object.fromEntries(secrets) } });
+  });
+  // The internet is not simulated: somebody has to say where the names of a host lead.
+  routes.post('/certificates', async (c) => {
+    const { hostname, dns_ready: ready } = await bodyAs(certificateChange, c.req.raw);
+    const found = [...world.certificates.values()].find((one) => one.hostname === hostname.toLowerCase());
+    if (!found) throw new ControlRefusal(404, 'there is no certificate for that host');
+    setDnsReady(simulation, found, ready);
+    return c.json({ hostname: found.hostname, dns_ready: ready });
   });
   routes.post('/machines/:id/crash', async (c) => {
     const machine = world.machines.get(c.req.param('id'));

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
+import { securedRoutes } from './secured/routes.ts';
 import type { Simulation } from '../simulation.ts';
 import { introspectionRoutes } from '../tokens/routes.ts';
 import { appRoutes } from './apps/app-routes.ts';
@@ -39,6 +40,7 @@ export function createMachinesDoor(simulation: Simulation): DoorFetch {
   routes.route('/v1', appRoutes());
   routes.route('/v1', machineRoutes());
   routes.route('/v1', platformRoutes());
+  routes.route('/v1', securedRoutes());
 
   routes.notFound((c) => c.json({ error: '404 page not found', status: 'unknown' }, 404));
   routes.onError((error, c) => {

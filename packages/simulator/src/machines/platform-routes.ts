@@ -1,17 +1,14 @@
 import { Hono } from 'hono';
 import { bodyAs, numberOf, textOf } from './request/body.ts';
 import { organizationOf } from './request/caller.ts';
-import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from './request/context.ts';
+import { queryOf, type MachinesContext, type MachinesEnv } from './request/context.ts';
 import { filtered } from './machine/machine-routes.ts';
 import { pageOf } from './request/paging.ts';
-import { flagIn, limitIn, listIn } from './request/query.ts';
+import { flagIn, listIn } from './request/query.ts';
 import { invalidArgument } from './request/refusal.ts';
 import { NEAREST_REGION, placeIn, REGIONS } from './request/regions.ts';
 import { currentTokens } from '../tokens/current.ts';
 import { organizationMachineWire, volumeSummaryWire, volumeWire } from './machine/wire.ts';
-
-const USUAL_CERTIFICATES = 25;
-const MOST_CERTIFICATES = 500;
 
 /** Organizations, regions and the caller's own tokens (docs/specs/platform.md#organizations). */
 export function platformRoutes(): Hono<MachinesEnv> {
@@ -80,12 +77,6 @@ export function platformRoutes(): Hono<MachinesEnv> {
     return c.json({ regions: [{ region: placeIn(textOf(body, 'region')), count, concurrency: count }] });
   });
   routes.get('/tokens/current', (c) => c.json({ tokens: currentTokens(c.var.simulation, c.var.caller) }));
-  // A deployed app's certificates are read by flyctl even when there are none.
-  routes.get('/apps/:app/certificates', (c) => {
-    pathApp(c);
-    limitIn(queryOf(c), USUAL_CERTIFICATES, MOST_CERTIFICATES);
-    return c.json({ certificates: [], next_cursor: '', total_count: 0 });
-  });
   return routes;
 }
 

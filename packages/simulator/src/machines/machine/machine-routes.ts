@@ -110,9 +110,10 @@ export function machineRoutes(): Hono<MachinesEnv> {
   });
   routes.get(`${one}/versions`, (c) => c.json([...pathMachine(c).versions.values()].toReversed()));
   routes.get(`${one}/ps`, (c) => {
-    if (pathMachine(c).state !== 'started') return c.json([]);
-    const idle = { directory: '/', cpu: 0, rss: 4_194_304, rtime: 1, stime: 0, listen_sockets: [] };
-    return c.json([{ pid: 1, command: '/fly/init', ...idle }]);
+    const machine = pathMachine(c);
+    if (machine.state !== 'started') return c.json([]);
+    const idle = { directory: '/', cpu: 0, rss: 4_194_304, rtime: 1, stime: 0 };
+    return c.json([{ pid: 1, command: '/fly/init', ...idle, listen_sockets: socketsOf(machine.config) }]);
   });
 
   routes.get(`${one}/metadata`, (c) => c.json(metadataOf(pathMachine(c))));
@@ -169,6 +170,13 @@ export function machineRoutes(): Hono<MachinesEnv> {
     return c.json({ status: 'success', data: { ok: true } });
   });
   return routes;
+}
+
+/** One socket for each TCP service: a deployment waits until its ports are listened to. */
+function socketsOf(config: JsonObject): JsonObject[] {
+  const services = Array.isArray(config['services']) ? config['services'].filter(isObject) : [];
+  const ports = services.filter((one) => one['protocol'] !== 'udp').map((one) => one['internal_port']);
+  return [...new Set(ports)].map((port) => ({ proto: 'tcp', address: `0.0.0.0:${String(port)}` }));
 }
 
 /** A restart waits for the old process this long at most (superfly/flyctl #3342). */
