@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
 import type { DemoFlags } from './commands/demo.ts';
-import { silenceKnownWarnings } from './config.ts';
 import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
 
 /**
@@ -9,6 +8,7 @@ import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
  * question does not wait for the server's libraries.
  */
 const program = new Command('hangar')
+  .enablePositionalOptions()
   .description('A self-hosted control plane for Fly.io')
   .showHelpAfterError()
   .allowExcessArguments(false)
@@ -37,6 +37,19 @@ program
   .action(async () => {
     const { authorityCommand } = await import('./commands/authority.ts');
     await authorityCommand();
+  });
+
+program
+  .command('simulator')
+  .description('serve the simulated Fly.io alone, to test code against it; --help has its options')
+  .argument('[options...]')
+  // Its options are its own, its help as well.
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (options: string[]) => {
+    const { simulator } = await import('./commands/simulator.ts');
+    await simulator(options);
   });
 
 program
@@ -76,6 +89,7 @@ if (process.argv[2] === 'token' || process.argv[2] === 'help' || process.argv[2]
   addTokenCommands(program);
 }
 
-silenceKnownWarnings();
+// The simulator has no configuration of ours, and starts before ours would be read.
+if (process.argv[2] !== 'simulator') (await import('./config.ts')).silenceKnownWarnings();
 endWithReader();
 await program.parseAsync();

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '@hangar/http';
 import { Secret } from '@hangar/security';
+import type { Seed } from './seed/file.ts';
 import { operatorOrganization } from './world/seed.ts';
 
 /** How long each step of a machine's life takes, in simulated milliseconds. */
@@ -86,6 +87,10 @@ export interface SimulatorOptions {
   rateLimits?: boolean;
   /** File that the world is kept in; absent means the world lives as long as the simulator. */
   state?: string;
+  /** What a new world, and one that is reset, begins with. */
+  seed?: Seed;
+  /** Asked by `POST /_fly/stop` to end; where nobody can, there is no such route. */
+  onStop?: () => void;
   /** The real clock under the simulated one. */
   now?: Clock;
   /** Told of what went wrong inside the simulator. Silent by default. */

@@ -9,6 +9,9 @@ header { padding: .5rem 1rem; background: #fd0; color: #000; }
 main { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
 ul { list-style: none; padding: 0; }
 li { margin: .75rem 0; }
+main:has(table) { max-width: 70rem; }
+table { border-collapse: collapse; font-size: .9rem; }
+th, td { padding: .2rem 1rem .2rem 0; text-align: start; overflow-wrap: anywhere; }
 button { font: inherit; padding: .5rem 1rem; min-width: 12rem; text-align: start; }
 `;
 

@@ -3,6 +3,7 @@ import type { SimulatedClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Lifecycle } from './machines/machine/lifecycle.ts';
 import type { Settings } from './options.ts';
+import type { SeenRequests } from './seen.ts';
 import type { Bodies } from './world/bodies.ts';
 import type { World } from './world/world.ts';
 
@@ -13,6 +14,8 @@ export interface Simulation {
   readonly bodies: Bodies;
   readonly clock: SimulatedClock;
   readonly faults: Faults;
+  /** The last requests that came. */
+  readonly seen: SeenRequests;
   /** Moves machines through their states. */
   readonly lifecycle: Lifecycle;
   /** Tells the provider about machines. */

@@ -2,6 +2,7 @@ import { createApiDoor } from './api/door.ts';
 import { createEventSender } from './caller/events.ts';
 import { createExtensionCaller } from './caller/extensions.ts';
 import { openLine } from './caller/line.ts';
+import { createTurns } from './control/turns.ts';
 import { createClock, type SimulatedClock } from './clock.ts';
 import type { DirectDoor, DoorFetch } from './doors.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -10,10 +11,11 @@ import { resumeDeletions } from './machines/apps/deletion.ts';
 import { createDirectReads } from './machines/direct.ts';
 import { createLifecycle } from './machines/machine/lifecycle.ts';
 import { settle, type SimulatorOptions } from './options.ts';
+import { createSeen, seenDoor } from './seen.ts';
+import type { Seed } from './seed/file.ts';
 import type { Simulation } from './simulation.ts';
-import { bodiesOf } from './world/bodies.ts';
 import { openState, stateInMemory } from './world/state.ts';
-import { clockOffsetMs, resetWorld, type World } from './world/world.ts';
+import { clockOffsetMs, type World } from './world/world.ts';
 
 /** Fly.io and Tigris, offline. */
 export interface Simulator {
@@ -24,6 +26,8 @@ export interface Simulator {
     readonly s3: { fetch: DoorFetch };
     readonly iam: { fetch: DoorFetch };
   };
+  /** The seed is planted. Rejects with RangeError when it does not fit. */
+  readonly begun: Promise<void>;
   readonly world: World;
   readonly clock: SimulatedClock;
   readonly faults: Faults;
@@ -55,31 +59,46 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const line = openLine({ world, clock, faults, settings, commit });
   const events = createEventSender({ world, clock, faults, settings, line, commit });
   const lifecycle = createLifecycle({ world, clock, events, commit });
-  const simulation: Simulation = { settings, world, bodies, clock, faults, lifecycle, events, commit };
+  const seen = createSeen(clock);
+  const simulation: Simulation = { settings, world, bodies, clock, faults, seen, lifecycle, events, commit };
   const caller = createExtensionCaller({ world, clock, settings, line });
 
-  const reset = (): void => {
-    faults.clear();
-    lifecycle.close();
-    for (const { body } of bodiesOf(world)) bodies.drop(body);
-    resetWorld(world, settings.organization);
-    commit();
-  };
+  const turns = createTurns(simulation, options);
 
   lifecycle.resume();
   events.resume();
   resumeDeletions(simulation);
+  const begun = options.seed && state.fresh ? planted(simulation, options.seed) : Promise.resolve();
+  // Whoever does not wait for it is not told.
+  begun.catch(() => undefined);
 
   return {
     doors: {
-      api: { fetch: createApiDoor(simulation, caller, { reset }) },
+      api: { fetch: seenDoor(simulation, 'api', createApiDoor(simulation, caller, turns)) },
       machines: {
-        fetch: lazyDoor(async () => (await import('./machines/door.ts')).createMachinesDoor(simulation)),
+        fetch: seenDoor(
+          simulation,
+          'machines',
+          lazyDoor(async () => (await import('./machines/door.ts')).createMachinesDoor(simulation)),
+        ),
         direct: createDirectReads(simulation),
       },
-      s3: { fetch: lazyDoor(async () => (await import('./s3/door.ts')).createS3Door(simulation)) },
-      iam: { fetch: lazyDoor(async () => (await import('./iam/door.ts')).createIamDoor(simulation)) },
+      s3: {
+        fetch: seenDoor(
+          simulation,
+          's3',
+          lazyDoor(async () => (await import('./s3/door.ts')).createS3Door(simulation)),
+        ),
+      },
+      iam: {
+        fetch: seenDoor(
+          simulation,
+          'iam',
+          lazyDoor(async () => (await import('./iam/door.ts')).createIamDoor(simulation)),
+        ),
+      },
     },
+    begun,
     world,
     clock,
     faults,
@@ -92,4 +111,8 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
       await state.close();
     },
   };
+}
+
+async function planted(simulation: Simulation, seed: Seed): Promise<void> {
+  (await import('./seed/plant.ts')).plant(simulation, seed);
 }

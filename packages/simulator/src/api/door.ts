@@ -3,24 +3,25 @@ import type { ExtensionCaller } from '../caller/extensions.ts';
 import { isDischargePath } from '../discharge/paths.ts';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { lazyDoor } from '../lazy.ts';
+import type { Turns } from '../control/turns.ts';
 import type { Simulation } from '../simulation.ts';
 
 /** Where a script asks whether the simulator is there. */
 const HEALTH_PATH = '/_fly/health';
 
 /**
- * The simulated api.fly.io: OAuth, GraphQL, the webhook receiver, Fly.io's own third party, and the control surface, which no
- * fault can reach.
+ * The simulated api.fly.io: OAuth, GraphQL, the webhook receiver, Fly.io's own third party, and the control surface and the page of the
+ * world, which no fault can reach.
  */
-export function createApiDoor(
-  simulation: Simulation,
-  caller: ExtensionCaller,
-  options: { reset: () => void },
-): DoorFetch {
+export function createApiDoor(simulation: Simulation, caller: ExtensionCaller, turns: Turns): DoorFetch {
   const control = lazyDoor(async () => {
     const { controlRoutes } = await import('../control/routes.ts');
-    const routes = controlRoutes(simulation, caller, options.reset);
+    const routes = controlRoutes(simulation, caller, turns);
     return async (request) => await routes.fetch(request);
+  });
+  const world = lazyDoor(async () => {
+    const { worldPage } = await import('../control/world-page.ts');
+    return async () => worldPage(simulation);
   });
   const routes = lazyDoor(async () => {
     const { apiRoutes } = await import('./routes.ts');
@@ -39,6 +40,7 @@ export function createApiDoor(
   return async (request, door) => {
     const { path } = splitTarget(door.rawTarget);
     if (path === HEALTH_PATH) return Response.json({ status: 'ok' });
+    if (path === '/' && request.method === 'GET') return await world(request, door);
     if (!path.startsWith('/_fly')) return await guarded(request, door);
     const answer = await control(request, door);
     simulation.commit();

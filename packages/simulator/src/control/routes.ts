@@ -1,3 +1,4 @@
+import { HangarError, readBody } from '@hangar/http';
 import { parseMask } from '@hangar/macaroon';
 import { Hono, type Context } from 'hono';
 import { z, type ZodType } from 'zod';
@@ -13,7 +14,9 @@ import { seededUsers } from '../world/seed.ts';
 import type { JsonObject } from '../world/platform.ts';
 import type { StoredObject, Upload } from '../world/storage.ts';
 import { Table } from '../world/table.ts';
+import { NoWorld } from './whole.ts';
 import { setClockOffset } from '../world/world.ts';
+import type { Turns } from './turns.ts';
 import { exchangeWire, extensionWire, inventory } from './inventory.ts';
 import {
   billingQuery,
@@ -27,6 +30,12 @@ import {
   tokenRequest,
   updateRequest,
 } from './requests.ts';
+
+/** How long an answer over the loopback may take to leave. */
+const ANSWER_LEAVES_MS = 50;
+
+/** Objects are in a world, too; beyond this it does not fit into one text anyway. */
+const LARGEST_WORLD_BYTES = 256 * 1024 * 1024;
 
 /** An answer other than success of the control surface. */
 class ControlRefusal extends Error {
@@ -62,7 +71,7 @@ function patienceOf(c: Context): number | undefined {
 }
 
 /** The control surface of the simulation: `/_fly/*`, which the real Fly.io does not have. */
-export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, reset: () => void): Hono {
+export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, turns: Turns): Hono {
   const routes = new Hono({ strict: false }).basePath('/_fly');
   const { world, clock, faults } = simulation;
 
@@ -238,15 +247,36 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, r
     faults.clear(c.req.param('id'));
     return c.json({ faults: faults.list() });
   });
-  routes.post('/reset', (c) => {
-    reset();
+  routes.post('/reset', async (c) => {
+    await turns.reset();
     return c.json({ ok: true });
   });
+  routes.get('/world', (c) => c.body(turns.snapshot(), 200, { 'content-type': 'application/json' }));
+  routes.put('/world', async (c) => {
+    turns.restore(new TextDecoder().decode(await readBody(c.req.raw, LARGEST_WORLD_BYTES, {})));
+    return c.json({ ok: true });
+  });
+  routes.post('/stop', (c) => {
+    if (!turns.stop) return c.notFound();
+    // Ending cuts every connection, and this answer has to leave first.
+    setTimeout(turns.stop, ANSWER_LEAVES_MS);
+    return c.json({ ok: true }, 202);
+  });
+  routes.get('/requests', (c) =>
+    c.json({
+      requests: simulation.seen
+        .list()
+        .map(({ atMs, ...one }) => ({ at: new Date(atMs).toISOString(), ...one })),
+    }),
+  );
 
   routes.onError((error, c) => {
     if (error instanceof ControlRefusal || error instanceof Refusal) {
       return c.json({ error: error.message }, error.status as 400);
     }
+    if (error instanceof HangarError)
+      return c.json({ error: error.message }, error.code === 'too_large' ? 413 : 400);
+    if (error instanceof NoWorld) return c.json({ error: error.message }, 422);
     if (error instanceof RangeError) return c.json({ error: error.message }, 422);
     simulation.settings.onError(error);
     return c.json({ error: 'the simulator failed' }, 500);

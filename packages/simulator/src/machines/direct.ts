@@ -12,7 +12,7 @@ const READ = /^\/v1\/apps\/([a-z0-9-]{1,63})\/machines(?:\/([0-9a-f]{14}))?$/;
  * Whatever is unusual (a macaroon, a query, a fault, a limit, anything that is refused) is left to the door.
  */
 export function createDirectReads(simulation: Simulation): DirectDoor {
-  const { world, faults, settings } = simulation;
+  const { world, faults, seen, settings } = simulation;
   return ({ method, url = '', headers }, requestId) => {
     if (method !== 'GET' || settings.rateLimits || faults.list().length > 0) return undefined;
     const [, name, id] = READ.exec(url) ?? [];
@@ -22,6 +22,7 @@ export function createDirectReads(simulation: Simulation): DirectDoor {
     if (!tokens.some((token) => token.organizations.includes(app.organization))) return undefined;
     const machine = id === undefined ? undefined : world.machines.get(id);
     if (id !== undefined && machine?.app !== app.name) return undefined;
+    seen.note({ door: 'machines', method, path: url, status: 200 });
     const shown = machine ? machineWire(machine) : machinesShown(world, app.name).map(machineWire);
     return {
       headers: { 'content-type': 'application/json', ...platformHeaders(requestId()) },

@@ -8,6 +8,7 @@ export interface Arguments {
   readonly state?: string | undefined;
   readonly provider?: string | undefined;
   readonly config?: string | undefined;
+  readonly seed?: string | undefined;
   readonly env?: string | undefined;
   readonly json: boolean;
   readonly exitWithParent: boolean;
@@ -39,6 +40,7 @@ function parsed(args: string[]) {
         state: { type: 'string' },
         provider: { type: 'string' },
         config: { type: 'string' },
+        seed: { type: 'string' },
         env: { type: 'string' },
         json: { type: 'boolean' },
         'exit-with-parent': { type: 'boolean' },

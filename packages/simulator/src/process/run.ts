@@ -3,6 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { type FileLock, lockFile } from '@hangar/security';
 import { assertLoopback, listen, type Listening } from '../listen.ts';
 import { settle, type SimulatorOptions } from '../options.ts';
+import type { Seed } from '../seed/file.ts';
 import { createSimulator, type Simulator } from '../simulator.ts';
 import { readArguments, type Arguments } from './arguments.ts';
 import type { Configured } from './configuration.ts';
@@ -17,6 +18,7 @@ const usage = `hangar simulator: Fly.io and Tigris, offline, on 127.0.0.1
   --port N             first of four ports (default ${DEFAULT_BASE_PORT}; 0 takes free ones)
   --state FILE         keep the world in this file, and in FILE.journal.N and FILE.bodies beside it;
                        FILE.lock says who has it
+  --seed FILE          what a new world, and one that is reset, begins with
   --provider URL       base address of the provider, http://127.0.0.1:4600/flyio for example; machine events go only to
                        one that is named
   --config FILE        read the settings from a JSON file
@@ -45,6 +47,7 @@ export async function runProcess(args: string[]): Promise<void> {
     throw new RangeError('a simulated Fly.io is never part of a production system (NODE_ENV=production)');
   }
 
+  const seed = values.seed === undefined ? undefined : await readSeedFile(values.seed, options);
   const base = port ?? DEFAULT_BASE_PORT;
   const onError = options.onError ?? (() => undefined);
   const listening: Record<string, Listening> = {};
@@ -64,10 +67,7 @@ export async function runProcess(args: string[]): Promise<void> {
       },
     );
   }
-  const lock = options.state === undefined ? undefined : lockState(options.state);
-  opened = createSimulator(options);
-  open(opened);
-
+  let lock: FileLock | undefined;
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -80,6 +80,12 @@ export async function runProcess(args: string[]): Promise<void> {
     process.stdin.destroy();
     if (process.connected) process.disconnect();
   };
+
+  lock = options.state === undefined ? undefined : lockState(options.state);
+  opened = createSimulator({ ...options, onStop: () => void stop(), ...(seed ? { seed } : {}) });
+  await opened.begun;
+  open(opened);
+
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());
   if (lines) void ended.then(stop);
@@ -109,6 +115,20 @@ function announce(addresses: Addresses, options: SimulatorOptions, values: Argum
 async function configured(text: string): Promise<Configured> {
   const { readConfiguration } = await import('./configuration.ts');
   return readConfiguration(text);
+}
+
+/** A seed is tried in a world of no consequence first, so that one which does not fit leaves nothing behind. */
+async function readSeedFile(file: string, options: SimulatorOptions): Promise<Seed> {
+  const { readSeed } = await import('../seed/file.ts');
+  const seed = readSeed(readFileSync(file, 'utf8'));
+  const { state: _, provider: __, ...rest } = options;
+  const trial = createSimulator({ ...rest, seed });
+  try {
+    await trial.begun;
+  } finally {
+    await trial.close();
+  }
+  return seed;
 }
 
 /** The command line wins over the settings. */

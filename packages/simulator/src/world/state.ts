@@ -12,6 +12,8 @@ import { bareWorld, seedWorld, type World } from './world.ts';
 export interface State {
   readonly world: World;
   readonly bodies: Bodies;
+  /** It was begun just now. */
+  readonly fresh: boolean;
   /** Writes down what has changed since the last time. When it returns, the process may die. */
   commit(): void;
   close(): Promise<void>;
@@ -26,7 +28,13 @@ const SHORTEST_FOLDED_BYTES = 256 * 1024;
 /** A world that lives as long as the simulator. */
 export function stateInMemory(operator: string): State {
   const world = seedWorld(bareWorld(), operator);
-  return { world, bodies: bodiesInMemory(), commit: () => undefined, close: async () => undefined };
+  return {
+    world,
+    bodies: bodiesInMemory(),
+    fresh: true,
+    commit: () => undefined,
+    close: async () => undefined,
+  };
 }
 
 /**
@@ -87,13 +95,15 @@ export function openState(path: string, operator: string, onError: (error: unkno
     if (journal.bytes > Math.max(SHORTEST_FOLDED_BYTES, 2 * snapshotBytes)) foldInBackground();
   };
 
-  if (world.secrets.size === 0) seedWorld(world, operator);
+  const fresh = world.secrets.size === 0;
+  if (fresh) seedWorld(world, operator);
   commit();
   if (snapshot.outdated) foldInBackground();
 
   return {
     world,
     bodies,
+    fresh,
     commit,
     async close() {
       commit();

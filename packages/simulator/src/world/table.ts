@@ -14,9 +14,11 @@ export interface Change {
 export class Changes {
   readonly #pending = new Map<string, Change>();
 
-  changed(place: Place, whole: boolean): void {
+  /** `added`: it was not in its table, so what was taken away under its name does not keep the place. */
+  changed(place: Place, whole: boolean, added = false): void {
     const name = JSON.stringify(place);
     const before = this.#pending.get(name);
+    if (added) this.#pending.delete(name);
     this.#pending.set(name, {
       place,
       anew: before?.anew ?? false,
@@ -56,9 +58,10 @@ export class Table<T> extends Map<string, T> {
   }
 
   override set(key: string, value: T): this {
+    const added = !this.has(key);
     super.set(key, value);
     this.#adopt(key, value);
-    this.#changes?.changed([...this.#place, key], true);
+    this.#changes?.changed([...this.#place, key], true, added);
     return this;
   }
 

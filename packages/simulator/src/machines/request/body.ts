@@ -31,10 +31,15 @@ export async function jsonOf(request: Request): Promise<JsonObject> {
  * one of the words that it takes. Throws a 400 refusal that names the first member that is not.
  */
 export async function bodyAs(request: Request, schema: SchemaName): Promise<JsonObject> {
-  return checked(schema, foldBody(schema, await jsonOf(request)));
+  return checkedBody(schema, await jsonOf(request));
 }
 
-/** The same for members that came another way. */
+/** The same for a whole body that came another way. */
+export function checkedBody(schema: SchemaName, body: JsonObject): JsonObject {
+  return checked(schema, foldBody(schema, body));
+}
+
+/** The same for members that are spelt as they should be. */
 export function checked(schema: SchemaName, body: JsonObject): JsonObject {
   const { value, faults } = readBody(schema, body, { look: unknownWords });
   const [first] = faults;
