@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { embeddedStore, openStore, type Store } from '@hangar/store';
+import { openStore, type Store } from '@hangar/store';
 import { Secret } from '@hangar/security';
+import { openEmbedded } from './embedded.ts';
 import { databaseAt, TEMPLATE } from './postgres.ts';
 
 /** A database of a test's own, migrated and empty. */
@@ -22,8 +21,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
 }
 
 async function fromTemplate(): Promise<TestDatabase> {
-  const dump = new Blob([readFileSync(inject('pgliteTemplate'))]);
-  const store = embeddedStore(await PGlite.create({ loadDataDir: dump }));
+  const store = await openEmbedded(inject('pgliteTemplate'));
   return { ...store, concurrent: false, another: async () => ({ ...store, close: async () => {} }) };
 }
 
