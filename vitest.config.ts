@@ -9,6 +9,11 @@ const resolve = {
 };
 /** Suites that start whole processes, and end them with SIGKILL. */
 const PROCESSES = ['**/test/**/*.processes.test.ts'];
+/**
+ * Suites of the packages that need a process or a data folder of their own, measure memory, or make and delete environments again
+ * and again: half of the packages' time in a tenth of their files. `npm test` runs them, `npm run test:quick` leaves them out.
+ */
+const LONG = ['packages/*/test/**/*.long.test.ts'];
 /** Suites that drive a Chromium. */
 const BROWSER = ['apps/*/test/**/*.browser.test.ts'];
 const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
@@ -27,11 +32,12 @@ export default defineConfig({
           ...limits,
           name: 'packages',
           include: ['packages/*/test/**/*.test.ts'],
-          exclude: PROCESSES,
+          exclude: [...PROCESSES, ...LONG],
           // Libraries keep no module state, so their test files share one set of modules: loading those costs more than the tests.
           isolate: false,
         },
       },
+      { ...resolve, test: { ...limits, testTimeout: 120_000, name: 'long', include: LONG, isolate: false } },
       {
         ...resolve,
         test: {

@@ -48,7 +48,7 @@ export async function openEmbedded(template: string): Promise<Store> {
     get(target, member) {
       // What a test left running would otherwise write into the database of the next one.
       if (!isOpen && (member === 'query' || member === 'exec' || member === 'transaction'))
-        return async () => Promise.reject(new Error('PGlite is closed'));
+        return () => Promise.reject(new Error('PGlite is closed'));
       const value: unknown = Reflect.get(target, member);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import type { TestProject } from 'vitest/node';
-import { migrateEmbedded } from '@hangar/store';
 import { startPostgres } from './postgres.ts';
+import { embeddedTemplate } from './template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,21 +16,17 @@ declare module 'vitest' {
 
 /** Makes the one thing that every test with a database starts from. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'hangar-test-'));
-  const template = join(folder, 'template.tar');
-  project.provide('pgliteTemplate', template);
-  if (process.env['HANGAR_TEST_DATABASE'] === 'postgres') {
-    const server = await startPostgres(folder, process.env['HANGAR_TEST_DATABASE_URL']);
-    project.provide('postgresUrl', server.url);
-    return async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    };
+  const server = process.env['HANGAR_TEST_DATABASE'] === 'postgres';
+  const folder = server ? mkdtempSync(join(tmpdir(), 'hangar-test-')) : undefined;
+  project.provide('pgliteTemplate', server ? '' : await embeddedTemplate());
+  if (folder === undefined) {
+    project.provide('postgresUrl', '');
+    return async () => {};
   }
-  project.provide('postgresUrl', '');
-  const client = await PGlite.create();
-  await migrateEmbedded(client);
-  writeFileSync(template, Buffer.from(await (await client.dumpDataDir('none')).arrayBuffer()));
-  await client.close();
-  return async () => rmSync(folder, { recursive: true, force: true });
+  const { url, stop } = await startPostgres(folder, process.env['HANGAR_TEST_DATABASE_URL']);
+  project.provide('postgresUrl', url);
+  return async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
 }
