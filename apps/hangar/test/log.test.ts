@@ -78,7 +78,7 @@ describe('a line of the log', () => {
   });
 });
 
-describe('lines about answers that went well', () => {
+describe('lines about answers', () => {
   const fields = { door: 'gateway', requestId: 'req-1', method: 'GET', path: '/v1/apps', status: 200, ms: 3 };
 
   test('are written together, before any other line and in their order', () => {
@@ -111,6 +111,25 @@ describe('lines about answers that went well', () => {
     const text = lines.join('');
     expect(text).not.toContain(token);
     for (const line of text.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
+  });
+
+  test('LOG-4: say why there was no other answer, and hold no secret there either', () => {
+    const { lines, log } = written();
+    const token = `fm2_${'lJPECAAAAAAAAAAAAAAA'.repeat(8)}`;
+    log.answered(
+      { ...fields, status: 401 },
+      { code: 'token_malformed', reason: `no token: ${token} "\u0001` },
+    );
+    log.answered({ ...fields, status: 404 }, { code: 'not_found', reason: '\u0001'.repeat(70_000) });
+    log.warn('the end');
+    const said = lines.join('').trimEnd().split('\n');
+    expect(said.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', ...fields, status: 401, code: 'token_malformed', msg: 'refused' },
+      { code: 'not_found', msg: 'refused' },
+      { msg: 'the end' },
+    ]);
+    expect(lines.join('')).not.toContain(token);
+    for (const line of said) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LINE_BYTES);
   });
 
   test('are not written where the level is higher', () => {

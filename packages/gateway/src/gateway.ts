@@ -69,7 +69,7 @@ export interface Gateway {
   fetch(request: Request, door: RequestContext): Promise<Response>;
   /** The same for what can be answered on node:http's own objects, from memory: most reads of a token that is in use. */
   readonly direct: Direct;
-  /** Settles when what was seen in answers has been written down. */
+  /** Settles when what was seen in answers, and what was refused, has been written down. */
   idle(): Promise<void>;
   readonly environments: Environments;
   readonly workspaces: Workspaces;
@@ -140,7 +140,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return await settle(subject, door, request.method, async () => await answer(request, door, subject));
     },
     direct: createDirect({ ...deps, verifier, rule, notes, settle, audit }),
-    idle: async () => await notes.flush(),
+    idle: async () => void (await Promise.all([notes.flush(), audit.flush()])),
     environments: createEnvironments(deps),
     workspaces: createWorkspaces(deps),
     tasks: [

@@ -54,3 +54,6 @@ export type {
   ReserveReason,
   RevokeAppTokens,
 } from './ports.ts';
+
+/** For whoever keeps the audit trail. */
+export { AUDIT_SAME_MS } from './note/audit-queue.ts';

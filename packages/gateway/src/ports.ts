@@ -139,6 +139,9 @@ export interface AuditEntry {
   readonly upstreamRequestId: string | undefined;
   /** Names what it has in common with a row that it would repeat; undefined for a row of its own. */
   readonly sameAs: string | undefined;
+  /** How often it was said, up to `lastAt`. */
+  readonly count: number;
+  readonly lastAt: Date;
 }
 
 /** An Idempotency-Key in use. */
@@ -340,7 +343,7 @@ export interface EnvironmentStore {
   pruneTombstones(before: Date): Promise<void>;
 
   /** Writes a row. One that repeats a row of the last minute, by its `sameAs`, only raises that row's count. */
-  writeAudit(entry: AuditEntry): Promise<void>;
+  writeAudit(entries: readonly AuditEntry[]): Promise<void>;
   /** Deletes rows from before the time, a batch of them; says how many. */
   dropAudit(wanted: { before: Date; limit: number }): Promise<number>;
 

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Action, attenuate, encodeToken, LOCATIONS, parseBundle } from '@hangar/macaroon';
 import { withFault } from '../../../test/harness/mishaps.ts';
 import { readGatewayAudit, type GatewayAuditRow } from '../../store/src/adapters/gateway/audit.ts';
+import type { AuditEntry } from '@hangar/gateway';
+import { outage } from './outage.ts';
 import { mintToken } from './verifier.ts';
 import { openWorld, plainMachine, type World } from './world.ts';
 
@@ -19,6 +21,7 @@ beforeAll(async () => {
 afterAll(async () => await world.close());
 
 async function rows(action: string): Promise<readonly GatewayAuditRow[]> {
+  await world.gateway.idle();
   const all = await readGatewayAudit(world.database.db, {
     workspace: world.workspace.number,
     limit: 1000,
@@ -62,6 +65,38 @@ describe('the audit trail', () => {
     }
     expect((await rows('volumes.list')).map(({ outcome, count }) => [outcome, count])).toEqual([
       ['not_found', 20],
+    ]);
+  });
+
+  it('writes refusals behind their answers, in their order, and keeps them while the database is away', async () => {
+    const token = mintToken(world.workspace.number, [{ type: 'Action', mask: Action.read }]);
+    const { store, begin, end } = outage(world.store);
+    let isHeld = true;
+    const written: number[] = [];
+    const counting = new Proxy(store, {
+      get: (target, name) => {
+        if (name !== 'writeAudit') return Reflect.get(target, name, target) as unknown;
+        return async (entries: readonly AuditEntry[]) => {
+          if (isHeld) begin();
+          await target.writeAudit(entries).finally(end);
+          written.push(entries.length);
+        };
+      },
+    });
+    const gateway = world.another({ store: counting });
+    const refused = async (machineId: string) =>
+      await world.ask('POST', `/v1/apps/trail/machines/${machineId}/suspend`, { token }, gateway);
+    for (let tries = 0; tries < 3; tries += 1) expect((await refused(machine)).status).toBe(403);
+    expect((await refused('e2865021be4983')).status).toBe(403);
+    await gateway.idle();
+    expect(written).toEqual([]);
+    isHeld = false;
+    await gateway.idle();
+    expect(written).toEqual([2]);
+    const trail = await rows('machines.suspend');
+    expect(trail.map(({ resource, count }) => [resource, count])).toEqual([
+      [`trail/${machine}`, 3],
+      ['trail/e2865021be4983', 1],
     ]);
   });
 

@@ -358,6 +358,7 @@ describe('the door', () => {
   it('has an audit trail of changes and refusals, by token and branch', async () => {
     const token = narrow();
     await ask('DELETE', `/v1/apps/own/machines/${machine}`, { token });
+    await world.gateway.idle();
     const [newest] = await readGatewayAudit(world.database.db, {
       workspace: world.workspace.number,
       limit: 1,

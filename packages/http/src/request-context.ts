@@ -6,7 +6,7 @@ export interface RequestContext {
   readonly rawTarget: string;
   readonly requestId: string;
   /** The peer of the socket, or what Fly's proxy says of it. */
-  readonly remoteAddress?: string;
+  readonly remoteAddress?: string | undefined;
   /** Told of every error that was turned into an answer, once, at the edge. */
   readonly onError?: (error: HangarError) => void;
   /** Takes bytes for the body out of the server's budget; throws when there are none left. Given back after the answer. */

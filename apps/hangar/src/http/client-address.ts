@@ -37,5 +37,6 @@ export function parseNetwork(
 
 /** IPv4 on a socket that listens on both reads `::ffff:203.0.113.7`; networks are written without that. */
 function plain(address: string | undefined): string | undefined {
-  return address?.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (address === undefined || !address.startsWith(':')) return address;
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -16,17 +10,18 @@ import {
   callerOf,
   createBodyBudget,
   type Direct,
-  type DirectContext,
   type RequestContext,
   type ErrorCode,
   errorBody,
   errorResponse,
   HangarError,
 } from '@hangar/http';
-import { doubled, namesPlainHost, refuseAmbiguousHead } from './ambiguous-head.ts';
+import { refuseAmbiguousHead } from './ambiguous-head.ts';
+import { answerDirectly, handedOver } from './answer-directly.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
-import { contextOf, note, noteGone, visitOf, type ServerLog, type Visit } from './visit.ts';
+import { Running } from './running.ts';
+import { note, visitOf, type ServerLog } from './visit.ts';
 
 /** Anything that answers HTTP. */
 export interface Fetcher {
@@ -90,15 +85,14 @@ const CONNECTIONS_CHECK_MS = 2_000;
  */
 export async function serve(app: Fetcher, options: ServeOptions): Promise<Listening> {
   const bodies = options.bodies ?? createBodyBudget(BODY_LIMITS);
-  const running = new Set<Promise<unknown>>();
+  const running = new Running();
   const listener = getRequestListener(
     async (request, env) => {
-      const answer = answerOne(app, request, env.incoming as IncomingMessage, { ...options, bodies });
-      running.add(answer);
+      running.begin();
       try {
-        return await answer;
+        return await answerOne(app, request, env.incoming as IncomingMessage, { ...options, bodies });
       } finally {
-        running.delete(answer);
+        running.end();
       }
     },
     {
@@ -107,6 +101,7 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
       errorHandler: (error) => refuseEarly(new HangarError('bad_request', { cause: error }), options),
     },
   );
+  const directServer = { ...options, listener, running };
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const server = createServer(
     {
@@ -119,10 +114,8 @@ export async function serve(app: Fetcher, options: ServeOptions): Promise<Listen
       requireHostHeader: false,
     },
     (incoming, outgoing) => {
-      // A peer that vanishes mid-answer is its own business; without a listener the error would end the process.
-      outgoing.on('error', () => {});
-      if (app.direct && answerDirectly(app.direct, [incoming, outgoing], { listener, running }, options))
-        return;
+      outgoing.on('error', leaveAlone);
+      if (app.direct && answerDirectly(app.direct, incoming, outgoing, directServer)) return;
       void listener(incoming, outgoing);
     },
   );
@@ -154,61 +147,8 @@ export async function tryPort(options: Pick<ServeOptions, 'name' | 'host' | 'por
   await new Promise<void>((resolve) => probe.close(() => resolve()));
 }
 
-/** Those that a direct door has handed over. */
-const visits = new WeakMap<IncomingMessage, Visit>();
-
-/** True when the request is answered, or will be, without the fetch door being asked. */
-function answerDirectly(
-  direct: Direct,
-  [incoming, outgoing]: [IncomingMessage, ServerResponse],
-  {
-    listener,
-    running,
-  }: {
-    listener: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
-    running: Set<Promise<unknown>>;
-  },
-  options: ServeOptions,
-): boolean {
-  if (incoming.method !== 'GET' || !namesPlainHost(incoming) || doubled(incoming) !== undefined) return false;
-  // An answer that waits behind another on its connection is never told that the connection is gone.
-  if (outgoing.socket === null) return false;
-  const visit = visitOf(incoming, options);
-  let isNoted = false;
-  // Whoever left has been taken note of, and nobody reads what would be answered.
-  const context: DirectContext = {
-    ...contextOf(visit),
-    answered: (status) => {
-      if (isNoted) return;
-      isNoted = true;
-      note(visit, incoming, status, options);
-    },
-    handOver: (answer) => {
-      if (isNoted) return;
-      isNoted = true;
-      visit.handedOver = answer;
-      visits.set(incoming, visit);
-      void listener(incoming, outgoing);
-    },
-  };
-  try {
-    if (!direct(incoming, outgoing, context)) return false;
-  } catch (error) {
-    options.log.error({ door: options.name, requestId: visit.requestId, err: error }, 'a direct door broke');
-    if (outgoing.headersSent) outgoing.destroy();
-    return outgoing.headersSent || visit.handedOver !== undefined;
-  }
-  const over = new Promise<void>((resolve) => {
-    outgoing.once('close', () => {
-      if (!isNoted) noteGone(visit, incoming, options);
-      isNoted = true;
-      resolve();
-    });
-  });
-  running.add(over);
-  void over.then(() => running.delete(over));
-  return true;
-}
+/** A peer that vanishes mid-answer is its own business; without a listener the error would end the process. */
+function leaveAlone(): void {}
 
 async function answerOne(
   app: Fetcher,
@@ -216,9 +156,11 @@ async function answerOne(
   incoming: IncomingMessage,
   options: ServeOptions & { readonly bodies: BodyBudget },
 ): Promise<Response> {
-  const visit = visits.get(incoming) ?? visitOf(incoming, options);
-  const body = options.bodies.open(callerOf(visit.remoteAddress));
-  const door: RequestContext = { ...contextOf(visit), hold: (bytes) => body.hold(bytes) };
+  const visit = handedOver(incoming) ?? visitOf(incoming, options);
+  const { rawTarget, requestId, remoteAddress, onError } = visit;
+  const body = options.bodies.open(callerOf(remoteAddress));
+  const hold = (bytes: number): void => body.hold(bytes);
+  const door: RequestContext = { rawTarget, requestId, remoteAddress, onError, hold };
   let response: Response;
   try {
     refuseAmbiguousHead(incoming);
@@ -228,7 +170,7 @@ async function answerOne(
   } finally {
     body.release();
   }
-  const answered = withRequestId(response, visit.requestId);
+  const answered = withRequestId(response, requestId);
   note(visit, incoming, answered.status, options);
   return answered;
 }
@@ -303,18 +245,14 @@ async function listen(server: Server, options: Pick<ServeOptions, 'name' | 'host
   }
 }
 
-async function closeGracefully(
-  server: Server,
-  running: ReadonlySet<Promise<unknown>>,
-  graceMs: number,
-): Promise<void> {
+async function closeGracefully(server: Server, running: Running, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   let timer: NodeJS.Timeout | undefined;
   const grace = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, graceMs);
   });
-  await Promise.race([Promise.allSettled(running), grace]);
+  await Promise.race([running.idle(), grace]);
   clearTimeout(timer);
   server.closeIdleConnections();
   const settle = setTimeout(() => server.closeAllConnections(), Math.min(graceMs, 1_000));

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { splitTarget, type HangarError, type Log, type RequestContext } from '@hangar/http';
+import { splitTarget, type HangarError, type Log } from '@hangar/http';
 import type { AnsweredFields } from '../processes/answer-lines.ts';
 import type { AnswerLog } from '../processes/log.ts';
 import { clientAddress, type ClientAddress } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 
-/** A log that may have a cheap line for answers that went well. */
+/** A log that may have a cheap line for answers. */
 export type ServerLog = Log & Partial<Pick<AnswerLog, 'answered'>>;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
@@ -19,34 +19,28 @@ export interface Visit {
   readonly rawTarget: string;
   readonly remoteAddress: string | undefined;
   readonly started: number;
+  readonly onError: (error: HangarError) => void;
   failure: HangarError | undefined;
   /** What a direct door left to be answered with. */
-  handedOver?: (signal: AbortSignal) => Promise<Response>;
+  handedOver: ((signal: AbortSignal) => Promise<Response>) | undefined;
 }
 
 export function visitOf(
   incoming: IncomingMessage,
   { clientAddress: addressOf = peerOnly }: { readonly clientAddress?: ClientAddress },
 ): Visit {
-  return {
+  const visit: Visit = {
     requestId: requestIdOf(incoming),
     rawTarget: incoming.url ?? '/',
     remoteAddress: addressOf(incoming),
     started: performance.now(),
     failure: undefined,
-  };
-}
-
-export function contextOf(visit: Visit): RequestContext {
-  const { rawTarget, requestId, remoteAddress } = visit;
-  return {
-    rawTarget,
-    requestId,
-    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    handedOver: undefined,
     onError: (error) => {
       visit.failure = error;
     },
   };
+  return visit;
 }
 
 function requestIdOf(incoming: IncomingMessage): string {
@@ -54,7 +48,8 @@ function requestIdOf(incoming: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-interface Notebook {
+/** Where a server counts and logs. */
+export interface Notebook {
   readonly name: string;
   readonly log: ServerLog;
   readonly metrics: Metrics;
@@ -89,8 +84,13 @@ function counted(
 }
 
 /** Logged once, at the edge: the private reason for us, which the caller never saw. */
-function logFailure(log: Log, fields: AnsweredFields, failure: HangarError): void {
-  const reason = { ...fields, code: failure.code, reason: failure.message, cause: failure.cause };
+function logFailure(log: ServerLog, fields: AnsweredFields, failure: HangarError): void {
+  const { code, message, cause } = failure;
+  if (failure.status < 500 && cause === undefined && log.answered) {
+    log.answered(fields, { code, reason: message });
+    return;
+  }
+  const reason = { ...fields, code, reason: message, cause };
   if (failure.status >= 500) log.error(reason, 'failed');
   else log.info(reason, 'refused');
 }

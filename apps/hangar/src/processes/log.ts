@@ -1,11 +1,12 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { type Log } from '@hangar/http';
-import { AnswerLines, type AnsweredFields } from './answer-lines.ts';
+import { AnswerLines, type AnsweredFields, type RefusedFields } from './answer-lines.ts';
 import { type RedactBounds, redactText, redactValue } from '@hangar/security';
 
 /** A log with a cheap line for what is said most often. */
 export interface AnswerLog extends Log {
-  answered(fields: AnsweredFields): void;
+  /** An answer, or a refusal that has nothing private but a text. */
+  answered(fields: AnsweredFields, refused?: RefusedFields): void;
 }
 
 /**
@@ -18,8 +19,8 @@ const MESSAGE_LENGTH = 512;
 /**
  * Structured log on standard output (docs/specs/promises.md#log): each line is one JSON object. Secrets go by type, name and shape, from the fields and
  * from the sentence, before a line is made of them: in the finished line a shape could reach over a quote and break it.
- * Texts of strangers (paths, names, what upstream said) are cut to 1 KiB. Lines about answers that went well wait up to 250 ms for
- * others; any other line is written at once, behind them.
+ * Texts of strangers (paths, names, what upstream said) are cut to 1 KiB. Lines about answers and refusals wait up to 250 ms
+ * for others; any other line, as of a failure, is written at once, behind them.
  */
 export function createLog(level: string, destination?: DestinationStream): Logger & AnswerLog {
   const out = destination ?? pino.destination({ dest: 1, sync: true });
@@ -53,8 +54,8 @@ export function createLog(level: string, destination?: DestinationStream): Logge
       },
     },
   );
-  const answered = (fields: AnsweredFields): void => {
-    if (log.isLevelEnabled('info')) answers.add(fields);
+  const answered: AnswerLog['answered'] = (fields, refused) => {
+    if (log.isLevelEnabled('info')) answers.add(fields, refused);
   };
   return Object.assign(log, { answered });
 }

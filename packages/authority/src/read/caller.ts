@@ -27,7 +27,7 @@ export function createCaller(
   let limits: BranchLimit[] | undefined;
   const deferLimit = (limit: BranchLimit): boolean => limits !== undefined && limits.push(limit) > 0;
   const expiry = first.verified.earliestExpiry;
-  return {
+  const caller: AuthenticatedCaller = {
     workspace: first.workspace,
     tokenId: first.id,
     branch: first.branch,
@@ -58,10 +58,12 @@ export function createCaller(
       return [...apps].toSorted((a, b) => (a < b ? -1 : 1));
     },
     within: (workspace) => {
+      if (tokens.every((token) => token.workspace === workspace)) return caller;
       const [one, ...more] = tokens.filter((token) => token.workspace === workspace);
       return one && createCaller([one, ...more], options);
     },
   };
+  return caller;
 }
 
 /** Why clearing failed, with the token's id, the caveat and the request in words. */

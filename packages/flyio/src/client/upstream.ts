@@ -89,7 +89,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           origin: base.origin,
           path: prefix + path,
           method,
-          headers: { ...headers, authorization },
+          headers: Object.assign({}, headers, { authorization }),
           headersTimeout: timeoutMs ?? HEADERS_TIMEOUT_MS,
         };
         pool.dispatch(request, call);

@@ -28,7 +28,7 @@ export class CleanedAnswers {
     this.#forget(this.#answers.get(key));
     const size = raw.byteLength + clean.byteLength;
     if (raw.byteLength > ANSWER_BYTES) return;
-    while (this.#bytes + size > ALL_BYTES) this.#forget(this.#answers.oldest());
+    while (this.#bytes + size > ALL_BYTES) this.#account(this.#answers.takeOldest());
     this.#bytes += size;
     this.#account(this.#answers.set(key, { key, raw, clean }));
   }

@@ -1,3 +1,4 @@
+import type { RenderedError } from '@hangar/http';
 import { LEASE_NONCE } from '../request/headers.ts';
 
 /** The response headers that come back. */
@@ -29,28 +30,50 @@ export function markAnswer(
   return headers;
 }
 
+/** A head for node:http: names and values in turn, which it writes without looking each up. */
+export type DirectHead = string[];
+
 /** The same head for node:http. */
 export function directHead(
   upstream: Readonly<Record<string, string | string[] | undefined>>,
   ours: { readonly requestId: string; readonly environment: string },
-): Record<string, string> {
-  const head: Record<string, string> = {};
+): DirectHead {
+  const head = ourHead(ours);
   for (const name of PASSED_BACK) {
     const value = upstream[name];
-    if (value !== undefined) head[name] = typeof value === 'string' ? value : value.join(', ');
+    if (value !== undefined) head.push(name, typeof value === 'string' ? value : value.join(', '));
   }
-  return markHead(head, ours);
+  return head;
 }
 
-/** Puts our own marks on a head for node:http. */
-export function markHead(
-  head: Record<string, string>,
-  ours: { readonly requestId: string; readonly environment: string | undefined },
-): Record<string, string> {
-  head['hangar-request-id'] = ours.requestId;
-  head['x-request-id'] = ours.requestId;
-  head['cache-control'] = 'no-store';
-  head['x-content-type-options'] = 'nosniff';
-  if (ours.environment !== undefined) head['hangar-environment'] = ours.environment;
+/** The head of a refusal for node:http: what it was rendered with, and our own marks. */
+export function refusalHead({ headers, text }: RenderedError, requestId: string): DirectHead {
+  const head = ourHead({ requestId, environment: undefined });
+  for (const [name, value] of Object.entries(headers)) if (!OURS.has(name)) head.push(name, value);
+  head.push('content-length', String(Buffer.byteLength(text)));
+  return head;
+}
+
+/** Those that {@link ourHead} writes, whatever else says them. */
+const OURS = new Set(['hangar-request-id', 'x-request-id', 'cache-control', 'x-content-type-options']);
+
+function ourHead({
+  requestId,
+  environment,
+}: {
+  readonly requestId: string;
+  readonly environment: string | undefined;
+}): DirectHead {
+  const head = [
+    'hangar-request-id',
+    requestId,
+    'x-request-id',
+    requestId,
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+  ];
+  if (environment !== undefined) head.push('hangar-environment', environment);
   return head;
 }

@@ -77,7 +77,7 @@ export class DirectAnswer implements UpstreamHandler {
       {
         method: 'GET',
         path: this.#target,
-        headers: { 'user-agent': 'hangar', ...this.#permit.headers },
+        headers: Object.assign({ 'user-agent': 'hangar' }, this.#permit.headers),
         timeoutMs: route.slow ? SLOW_PATIENCE_MS : PATIENCE_MS,
       },
       this,
@@ -158,10 +158,13 @@ export class DirectAnswer implements UpstreamHandler {
     }
   }
 
-  #writeHead(): void {
+  /** A length that is told spares the frames around a body; an answer without a body has none. */
+  #writeHead(bytes?: number): void {
     const { outgoing, context } = this.#way;
     const ours = { requestId: context.requestId, environment: this.#environment };
-    outgoing.writeHead(this.#status, directHead(this.#head, ours));
+    const head = directHead(this.#head, ours);
+    if (bytes !== undefined && this.#status !== 204) head.push('content-length', String(bytes));
+    outgoing.writeHead(this.#status, head);
     context.answered(this.#status);
   }
 
@@ -169,7 +172,7 @@ export class DirectAnswer implements UpstreamHandler {
   #write(body: Buffer): void {
     const { outgoing } = this.#way;
     this.#isDone = true;
-    this.#writeHead();
+    this.#writeHead(body.byteLength);
     if (isAscii(body)) outgoing.end(body.toString('latin1'), 'latin1');
     else outgoing.end(body);
   }

@@ -43,10 +43,12 @@ export function createDirect(deps: DirectDeps): Direct {
     if (!isPlainRead(incoming)) return false;
     const subject: AuditSubject = {};
     const refuse = (thrown: unknown): void => {
-      refuseDirectly(thrown, subject, { outgoing, context, audit: deps.audit }).catch((err: unknown) => {
+      try {
+        refuseDirectly(thrown, subject, { outgoing, context, audit: deps.audit });
+      } catch (err) {
         deps.log.error({ request: context.requestId, err }, 'a refusal could not be written');
         outgoing.destroy();
-      });
+      }
     };
     const planned = planRequest('GET', context.rawTarget);
     if (!planned.ok) {

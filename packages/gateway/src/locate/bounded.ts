@@ -1,36 +1,42 @@
-/** A map with a bound; what was used longest ago goes first. */
+interface Entry<Key, Value> {
+  readonly key: Key;
+  readonly value: Value;
+  used: boolean;
+}
+
+/** A map with a bound. What was used since it was last looked at stays, and is then looked at last. */
 export class Bounded<Key, Value> {
   readonly #most: number;
-  /** Oldest use first. */
-  readonly #entries = new Map<Key, Value>();
+  readonly #entries = new Map<Key, Entry<Key, Value>>();
 
   constructor(most: number) {
     this.#most = most;
   }
 
   get(key: Key): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.used = true;
+    return entry.value;
   }
 
   /** Says what had to go for it. */
   set(key: Key, value: Value): Value | undefined {
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#most) return undefined;
-    const [oldest] = this.#entries;
-    if (oldest === undefined) return undefined;
-    this.#entries.delete(oldest[0]);
-    return oldest[1];
+    const gone = this.#entries.size >= this.#most ? this.takeOldest() : undefined;
+    this.#entries.set(key, { key, value, used: false });
+    return gone;
   }
 
-  /** What was used longest ago. */
-  oldest(): Value | undefined {
-    const [value] = this.#entries.values();
-    return value;
+  /** Takes out what is needed least: the oldest that was not used. */
+  takeOldest(): Value | undefined {
+    for (const entry of this.#entries.values()) {
+      this.#entries.delete(entry.key);
+      if (!entry.used) return entry.value;
+      entry.used = false;
+      this.#entries.set(entry.key, entry);
+    }
+    return undefined;
   }
 
   delete(key: Key): void {

@@ -1,7 +1,7 @@
 import type { AuthenticatedCaller } from '@hangar/contract';
 import { HangarError, type Clock } from '@hangar/http';
 import type { AuthenticRequest } from '../request/authentic-request.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, CallerFacts } from './caller.ts';
 import type { Environment } from '../nouns.ts';
 import type { LocatorMemory } from './memory.ts';
 import { readExec, type ExecRequest } from '../rules/command.ts';
@@ -102,15 +102,24 @@ function callerAt(
   { door: { remoteAddress } }: WholeRequest,
   { exec, wish }: Wanted,
 ): Caller {
-  return {
-    ...place,
-    facts: {
-      ...(remoteAddress === undefined ? {} : { remoteAddress }),
-      ...(exec ? { exec: exec.asked } : {}),
-    },
-    ...(exec ? { command: exec.command } : {}),
-    ...(wish ? { wish } : {}),
+  const { verified, workspace, environment, organization, now } = place;
+  // Member by member: every request comes this way, and a spread costs ten times as much.
+  const facts: { -readonly [Member in keyof CallerFacts]: CallerFacts[Member] } = {};
+  if (remoteAddress !== undefined) facts.remoteAddress = remoteAddress;
+  const caller: { -readonly [Member in keyof Caller]: Caller[Member] } = {
+    verified,
+    workspace,
+    environment,
+    organization,
+    now,
+    facts,
   };
+  if (exec) {
+    facts.exec = exec.asked;
+    caller.command = exec.command;
+  }
+  if (wish) caller.wish = wish;
+  return caller;
 }
 
 /** A header may hold tokens for several workspaces; the one that owns the app decides. */

@@ -4,6 +4,7 @@ import { sha256Hex } from '@hangar/security';
 import type { RequestPlan } from '../request/plan.ts';
 import type { Deps } from '../deps.ts';
 import type { AuditEntry } from '../ports.ts';
+import { AuditQueue } from './audit-queue.ts';
 import { queryValues } from '../request/target.ts';
 
 /** What is known about a request when it ends; filled in on its way. */
@@ -17,52 +18,82 @@ type Facts = Pick<
   'workspace' | 'tokenId' | 'branch' | 'action' | 'resource' | 'outcome' | 'status'
 >;
 
+interface Answered {
+  readonly status: number;
+  readonly headers?: Headers;
+}
+
 /** Writes the audit trail. */
 export interface Auditor {
-  wrote(
-    subject: AuditSubject,
-    door: RequestContext,
-    outcome: string,
-    answer: { readonly status: number; readonly headers?: Headers },
-  ): Promise<void>;
+  /** Settles when the row of a change is written; that of a read or of a refusal is left for {@link Auditor.later}. */
+  wrote(subject: AuditSubject, door: RequestContext, outcome: string, answer: Answered): Promise<void>;
+  /** For what had no effect: its row is written behind the answer, together with others. */
+  later(subject: AuditSubject, door: RequestContext, outcome: string, answer: Answered): void;
+  /** Settles when the rows that waited are written. */
+  flush(): Promise<void>;
 }
 
 /**
  * One row per request of a known caller that changes something, reveals secret values, or was refused. Plain reads that
  * went well leave none. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
- * count; so is the refreshing of a lease. A row that cannot be written never changes an answer whose effect has happened.
+ * count; so is the refreshing of a lease. The row of a change stands before its answer goes out; one that cannot be written
+ * never changes an answer whose effect has happened (docs/specs/gateway.md#audit).
  */
 export function createAuditor({ store, now, log }: Deps): Auditor {
+  const queue = new AuditQueue({ store, log });
+  const entryOf: (...request: Parameters<Auditor['later']>) => AuditEntry | undefined = (
+    { plan, caller },
+    door,
+    outcome,
+    { status, headers },
+  ) => {
+    if (!plan || !caller) return undefined;
+    const reveals = queryValues(plan.query, 'show_secrets').length > 0;
+    if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return undefined;
+    const facts: Facts = {
+      workspace: caller.workspace,
+      tokenId: caller.tokenId,
+      branch: caller.branch,
+      action: plan.route.id,
+      resource: Object.values(plan.params).join('/'),
+      outcome,
+      status,
+    };
+    const at = now();
+    return {
+      ...facts,
+      at,
+      lastAt: at,
+      count: 1,
+      requestId: door.requestId,
+      upstreamRequestId: headers?.get('fly-request-id') ?? undefined,
+      sameAs: repeats(plan, status) ? sha256Hex(sameness(facts).join('\n')) : undefined,
+    };
+  };
   return {
-    async wrote({ plan, caller }, door, outcome, { status, headers }) {
-      if (!plan || !caller) return;
-      const reveals = queryValues(plan.query, 'show_secrets').length > 0;
-      if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return;
-      const facts: Facts = {
-        workspace: caller.workspace,
-        tokenId: caller.tokenId,
-        branch: caller.branch,
-        action: plan.route.id,
-        resource: Object.values(plan.params).join('/'),
-        outcome,
-        status,
-      };
+    async wrote(subject, door, outcome, answer) {
+      const entry = entryOf(subject, door, outcome, answer);
+      if (!entry) return;
+      if (subject.plan && !mayHaveChanged(subject.plan, answer.status)) return queue.add(entry);
       try {
-        await store.writeAudit({
-          ...facts,
-          at: now(),
-          requestId: door.requestId,
-          upstreamRequestId: headers?.get('fly-request-id') ?? undefined,
-          sameAs: repeats(plan, status) ? sha256Hex(sameness(facts).join('\n')) : undefined,
-        });
-      } catch (error) {
+        await store.writeAudit([entry]);
+      } catch (err) {
         log.error(
-          { request: door.requestId, action: plan.route.id, err: error },
+          { request: door.requestId, action: entry.action, err },
           'an audit entry could not be written',
         );
       }
     },
+    later(...request) {
+      const entry = entryOf(...request);
+      if (entry) queue.add(entry);
+    },
+    flush: async () => await queue.flush(),
   };
+}
+
+function mayHaveChanged({ route }: RequestPlan, status: number): boolean {
+  return route.method !== 'GET' && (status < 400 || status >= 500);
 }
 
 /**

@@ -63,7 +63,8 @@ export function planRequest(method: string, rawTarget: string): Result<RequestPl
   if (!found.ok) return refuse(unfitError(found.reason.route, found.reason.unfit));
   const { query } = target.value;
   const faults = queryFaults(found.value.compiled.route, query);
-  return faults ? refuse(faults) : ok(make({ ...found.value, query }));
+  const { compiled, params } = found.value;
+  return faults ? refuse(faults) : ok(make({ compiled, params, query }));
 }
 
 /** A name that is to be written is told what is wrong with it; where it is only looked for, it cannot exist. */

@@ -11,7 +11,11 @@ export class MsgpackFailure extends Error {
   readonly offset: number;
 
   constructor(fault: MsgpackFault, message: string, offset: number) {
+    // It is a verdict, and strangers decide how often it is made: no stack is taken.
+    const frames = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = frames;
     this.name = 'MsgpackFailure';
     this.fault = fault;
     this.offset = offset;

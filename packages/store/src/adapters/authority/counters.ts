@@ -4,8 +4,6 @@ import { BLOCK } from '../../number-block.ts';
 import { statement } from '../../prepared.ts';
 import { authorityCounters } from '../../schema/authority.ts';
 
-type CounterName = 'key' | 'revocation';
-
 /**
  * The number of the last revocation, with the counter's row locked until the caller's transaction ends: the
  * next one to ask waits, so numbers become visible in their order.
@@ -45,11 +43,4 @@ const takeKeyNumbers = statement<[count: number], bigint>(
 export async function keyNumbers(db: Executor): Promise<readonly bigint[]> {
   const [last = 0n] = await takeKeyNumbers(db, BLOCK);
   return Array.from({ length: BLOCK }, (_, index) => last - BigInt(BLOCK - 1 - index));
-}
-
-/** Both counters as last committed. */
-export async function readCounters(db: Executor): Promise<Record<CounterName, bigint>> {
-  const rows = await db.select().from(authorityCounters);
-  const valueOf = (name: CounterName): bigint => rows.find((row) => row.name === name)?.value ?? 0n;
-  return { key: valueOf('key'), revocation: valueOf('revocation') };
 }

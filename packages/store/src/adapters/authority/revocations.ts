@@ -1,12 +1,50 @@
-import { and, asc, eq, gt, inArray, isNull, lt } from 'drizzle-orm';
-import type { IssuerStore } from '@hangar/authority';
+import { and, eq, inArray, isNull, lt } from 'drizzle-orm';
+import type { IssuerStore, Revocation } from '@hangar/authority';
 import type { Database, Executor } from '../../database.ts';
+import { statement, type Raw } from '../../prepared.ts';
 import { authorityRevocations, authorityTokens } from '../../schema/authority.ts';
-import { lockCounter, readCounters, setCounter } from './counters.ts';
+import { lockCounter, setCounter } from './counters.ts';
 import { hasEnded } from './revoked.ts';
 import { chunks, endParts, partsAmong, reach, type Entry } from './reach.ts';
 
 type Revocations = Pick<IssuerStore, 'revoke' | 'revokedSince' | 'pruneRevocations'>;
+
+const ALL = 2_147_483_647;
+
+/** Counters and rows are of one statement, so of one snapshot. Every process asks it several times a second. */
+const revokedSince = statement<
+  [number: string, limit: number],
+  { newest: bigint; newestKey: bigint; entry?: Revocation }
+>(
+  'authority_revoked_since',
+  `select coalesce((select value from authority_counters where name = 'revocation'), 0)::text as newest,
+      coalesce((select value from authority_counters where name = 'key'), 0)::text as newest_key,
+      entry.number::text as number, entry.workspace::text as workspace, entry.kind, entry.value, entry.is_part,
+      (extract(epoch from entry.needless_after) * 1000)::float8 as needless_after
+    from (select 1) as always
+    left join lateral (
+      select number, workspace, kind, value, is_part, needless_after from authority_revocations
+      where number > $1::text::bigint order by number limit $2::int
+    ) as entry on true
+    order by entry.number`,
+  ({ newest, newest_key: newestKey, ...row }) => ({
+    newest: BigInt(newest as string),
+    newestKey: BigInt(newestKey as string),
+    ...(row['number'] === null ? {} : { entry: entryOf(row) }),
+  }),
+);
+
+function entryOf(row: Raw): Revocation {
+  const needlessAfter = row['needless_after'];
+  return {
+    number: BigInt(row['number'] as string),
+    workspace: BigInt(row['workspace'] as string),
+    kind: row['kind'] as Revocation['kind'],
+    value: row['value'] as string,
+    ...(row['is_part'] === true ? { isPart: true } : {}),
+    ...(needlessAfter === null ? {} : { needlessAfter: new Date(Number(needlessAfter)) }),
+  };
+}
 
 /** The feed of what no longer counts. */
 export function authorityRevocationRows(db: Database): Revocations {
@@ -43,28 +81,11 @@ export function authorityRevocationRows(db: Database): Revocations {
         return tokens.map((token) => token.id);
       }),
     revokedSince: async (number, limit) => {
-      // Counters first: a row that is committed between the two reads is read again, never skipped.
-      const counters = await readCounters(db);
-      const behind = db
-        .select()
-        .from(authorityRevocations)
-        .where(gt(authorityRevocations.number, number))
-        .orderBy(asc(authorityRevocations.number));
-      const found = await (limit === undefined ? behind : behind.limit(limit + 1));
-      const rows = found.slice(0, limit);
-      return {
-        more: rows.length < found.length,
-        newest: counters.revocation,
-        newestKey: counters.key,
-        revocations: rows.map(({ number: place, workspace, kind, value, isPart, needlessAfter }) => ({
-          number: place,
-          workspace,
-          kind,
-          value,
-          ...(isPart ? { isPart } : {}),
-          ...(needlessAfter ? { needlessAfter } : {}),
-        })),
-      };
+      const found = await revokedSince(db, number.toString(), limit === undefined ? ALL : limit + 1);
+      const { newest = 0n, newestKey = 0n } = found[0] ?? {};
+      const entries = found.flatMap(({ entry }) => (entry ? [entry] : []));
+      const revocations = entries.slice(0, limit);
+      return { more: revocations.length < entries.length, newest, newestKey, revocations };
     },
     pruneRevocations: async (before) => {
       const gone = await db

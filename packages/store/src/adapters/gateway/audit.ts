@@ -1,38 +1,21 @@
 import { and, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
-import type { EnvironmentStore } from '@hangar/gateway';
-import type { Database } from '../../database.ts';
+import { AUDIT_SAME_MS, type AuditEntry, type EnvironmentStore } from '@hangar/gateway';
+import type { Database, Executor } from '../../database.ts';
 import { gatewayAudit } from '../../schema/gateway.ts';
 
 type AuditRows = Pick<EnvironmentStore, 'writeAudit' | 'dropAudit'>;
-
-/** Rows that say the same within this time are one. */
-const SAME_MS = 60_000;
 
 /** The audit trail. */
 export function gatewayAuditRows(db: Database): AuditRows {
   const audit = gatewayAudit;
   return {
-    async writeAudit({ sameAs, ...entry }) {
-      if (sameAs === undefined) {
-        await db.insert(audit).values({ ...entry, lastAt: entry.at });
-        return;
-      }
-      const over = new Date(entry.at.getTime() - SAME_MS);
+    async writeAudit(entries) {
+      const [only] = entries;
+      if (entries.length === 1 && only && only.sameAs === undefined) return await writeRow(db, only);
+      // In their order, which their numbers keep. Two processes that count the same two rows crosswise end one of the two
+      // transactions, and whoever asked writes its rows one by one.
       await db.transaction(async (tx) => {
-        await tx
-          .update(audit)
-          .set({ openKey: null })
-          .where(and(eq(audit.openKey, sameAs), lte(audit.at, over)));
-        await tx
-          .insert(audit)
-          .values({ ...entry, lastAt: entry.at, openKey: sameAs })
-          .onConflictDoUpdate({
-            target: audit.openKey,
-            set: {
-              count: sql`${audit.count} + 1`,
-              lastAt: sql`greatest(${audit.lastAt}, excluded.last_at)`,
-            },
-          });
+        for (const entry of entries) await writeRow(tx, entry);
       });
     },
     async dropAudit({ before, limit }) {
@@ -44,6 +27,29 @@ export function gatewayAuditRows(db: Database): AuditRows {
       return dropped.length;
     },
   };
+}
+
+async function writeRow(db: Executor, { sameAs, ...entry }: AuditEntry): Promise<void> {
+  const audit = gatewayAudit;
+  if (sameAs === undefined) {
+    await db.insert(audit).values(entry);
+    return;
+  }
+  const over = new Date(entry.at.getTime() - AUDIT_SAME_MS);
+  await db
+    .update(audit)
+    .set({ openKey: null })
+    .where(and(eq(audit.openKey, sameAs), lte(audit.at, over)));
+  await db
+    .insert(audit)
+    .values({ ...entry, openKey: sameAs })
+    .onConflictDoUpdate({
+      target: audit.openKey,
+      set: {
+        count: sql`${audit.count} + excluded.count`,
+        lastAt: sql`greatest(${audit.lastAt}, excluded.last_at)`,
+      },
+    });
 }
 
 /** One row of the audit trail, as reads show it. */
