@@ -19,3 +19,6 @@ export type { EnvironmentFacts, HangarFacts } from './facts.ts';
 
 /** Work beside requests. */
 export type { Task } from './task.ts';
+
+/** The right to work on a row while no other process does. */
+export { newLease, withLease, type Lease, type LeaseOptions, type LeaseRows } from './lease.ts';

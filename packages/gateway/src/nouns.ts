@@ -68,8 +68,10 @@ export interface Environment {
   readonly createdByBranch: string;
   readonly journal: readonly Step[];
   readonly failure: string | undefined;
-  readonly leaseOwner: string | undefined;
-  readonly leaseUntil: Date | undefined;
+  /** Whoever works on it now. */
+  readonly holder: string | undefined;
+  /** Until then nobody else takes it up; without a holder it rests until then. */
+  readonly heldUntil: Date | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly readyAt: Date | undefined;

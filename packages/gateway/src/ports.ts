@@ -1,4 +1,4 @@
-import type { SpendLimit } from '@hangar/contract';
+import type { Lease, SpendLimit } from '@hangar/contract';
 import type { Result } from '@hangar/http';
 import type { Environment, Guest, Interval, Machine, Phase, Step, Workspace } from './nouns.ts';
 
@@ -27,8 +27,7 @@ export type NewEnvironment = Pick<
   | 'labels'
   | 'expiresAt'
 > & {
-  readonly leaseOwner: string;
-  readonly leaseUntil: Date;
+  readonly lease: Lease;
   /** The branches that it is made under, all of which it counts for. */
   readonly branches: readonly string[];
   /** A name whose environment ended after this is still held against other workspaces. */
@@ -216,29 +215,22 @@ export interface EnvironmentStore {
    */
   claim(wanted: {
     id: string;
-    owner: string;
+    lease: Lease;
     now: Date;
-    until: Date;
     from: readonly Phase[];
     changes: Pick<EnvironmentChanges, 'phase' | 'deleteAfter'>;
   }): Promise<Environment | undefined>;
   /** Takes the leases of unfinished environments that nobody works on. */
-  claimUnfinished(wanted: {
-    owner: string;
-    now: Date;
-    until: Date;
-    limit: number;
-  }): Promise<readonly Environment[]>;
+  claimUnfinished(wanted: { lease: Lease; now: Date; limit: number }): Promise<readonly Environment[]>;
   /** Writes while holding the lease and prolongs it; undefined when it was lost, and for `ready` in a closed workspace. */
   record(wanted: {
     id: string;
-    owner: string;
+    lease: Lease;
     now: Date;
-    until: Date;
     changes: EnvironmentChanges;
   }): Promise<Environment | undefined>;
   /** Gives the lease back, with a time before which the recovery task shall not try again. */
-  release(wanted: { id: string; owner: string; notBefore: Date | undefined }): Promise<void>;
+  release(wanted: { id: string; holder: string; notBefore: Date | undefined }): Promise<void>;
 
   machine(id: string): Promise<Machine | undefined>;
   machinesOf(environment: string): Promise<readonly Machine[]>;
@@ -307,27 +299,28 @@ export interface EnvironmentStore {
     judge: SpendJudge;
   }): Promise<{ readonly limit: SpendLimit; readonly why: string } | undefined>;
 
-  /** Starts an operation, takes over one whose holder is past `busyUntil`, or returns it as it stands. */
+  /** Starts an operation, takes over one whose lease has lapsed, or returns it as it stands. */
   beginOperation(wanted: {
     workspace: bigint;
     key: string;
     id: string;
     requestHash: string;
     now: Date;
-    busyUntil: Date;
+    lease: Lease;
   }): Promise<{ role: OperationRole; operation: Operation }>;
   finishOperation(wanted: {
     workspace: bigint;
     key: string;
+    holder: string;
     status: number;
     sealedResponse: Uint8Array;
   }): Promise<void>;
-  /** Says that an operation is still at work, until the given time. */
-  prolongOperation(wanted: { workspace: bigint; key: string; busyUntil: Date }): Promise<void>;
+  /** Says that an operation is still at work; false when another holder has taken it over. */
+  prolongOperation(wanted: { workspace: bigint; key: string; lease: Lease }): Promise<boolean>;
   /** Lets the next request with this key take over at once. */
-  leaveOperation(wanted: { workspace: bigint; key: string; now: Date }): Promise<void>;
+  leaveOperation(wanted: { workspace: bigint; key: string; holder: string; now: Date }): Promise<void>;
   /** Frees a key whose request was refused without any effect. */
-  forgetOperation(wanted: { workspace: bigint; key: string }): Promise<void>;
+  forgetOperation(wanted: { workspace: bigint; key: string; holder: string }): Promise<void>;
   /** Deletes finished operations from before the time. */
   dropOperations(before: Date): Promise<number>;
 

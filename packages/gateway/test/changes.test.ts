@@ -28,15 +28,15 @@ describe('the feed of changes', () => {
     expect(changes).toEqual([]);
     expect((await store.changesSince(horizon)).readAt.getTime()).toBeGreaterThanOrEqual(readAt.getTime());
     const at = new Date();
-    const lease = { owner: 'somebody', now: at, until: at };
-    await store.claim({ id: environment.id, ...lease, from: ['ready'], changes: {} });
-    await store.record({ id: environment.id, ...lease, changes: { journal: [] } });
+    const held = { lease: { holder: 'somebody', heldUntil: at }, now: at };
+    await store.claim({ id: environment.id, ...held, from: ['ready'], changes: {} });
+    await store.record({ id: environment.id, ...held, changes: { journal: [] } });
     const known = await store.machine(machine);
     if (!known) throw new Error('the machine is not there');
     await store.saveMachine({ ...known, state: 'stopped' }, []);
     expect((await store.changesSince(horizon)).changes).toEqual([]);
 
-    await store.record({ id: environment.id, ...lease, changes: { phase: 'ready' } });
+    await store.record({ id: environment.id, ...held, changes: { phase: 'ready' } });
     await store.saveMachine({ ...known, destroyedAt: at }, []);
     await store.closeWorkspace(world.workspace.number, at);
     await database.execute('update gateway_workspaces set closed_at = null');

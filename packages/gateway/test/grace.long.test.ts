@@ -1,3 +1,4 @@
+import { newLease } from '@hangar/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withFault } from '../../../test/harness/mishaps.ts';
 import { Action } from '@hangar/macaroon';
@@ -217,8 +218,8 @@ describe('an extension that ends while a deletion is being undone', () => {
   it('is not undone by a token that was revoked while the undo waited', async () => {
     await ask('DELETE', '/v1/apps/own');
     // Another process has the lease.
-    const until = new Date(world.simulator.clock.nowMs() + 3_000);
-    const at = { id, owner: 'another', now: world.simulator.clock.now(), until };
+    const now = world.simulator.clock.now();
+    const at = { id, lease: newLease(now, 3_000), now };
     await world.store.claim({ ...at, from: ['quarantined'], changes: {} });
     let judged = 0;
     const verifier: typeof realVerifier = {

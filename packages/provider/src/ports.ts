@@ -1,3 +1,4 @@
+import type { Lease } from '@hangar/contract';
 import type { UserRole, WebhookAction } from '@hangar/flyio';
 import type { Extension, ExtensionChanges, Json } from './extension.ts';
 
@@ -76,12 +77,6 @@ export interface Operation {
   readonly changes: ExtensionChanges;
 }
 
-/** The right to work on an extension. Without renewal it lapses, and another process may resume. */
-export interface Lease {
-  readonly holder: string;
-  readonly until: Date;
-}
-
 /** An extension with what only the kit needs to know. */
 export interface ExtensionRecord extends Extension {
   readonly requestedName: string;
@@ -141,7 +136,7 @@ export type SignedInserted =
  * `held`: work on. `cancelled`: still the holder's, but a deletion waits for the work to stop. `lost`: somebody else
  * works on it now.
  */
-export type Renewal = 'held' | 'cancelled' | 'lost';
+export type Prolonged = 'held' | 'cancelled' | 'lost';
 
 /** Extensions and the operations on them. */
 export interface ExtensionStore {
@@ -159,8 +154,8 @@ export interface ExtensionStore {
    * announcement in the same transaction. Undefined when there is no such record.
    */
   change<R>(id: string, decide: (current: ExtensionRecord) => Decision<R>): Promise<R | undefined>;
-  /** Extends a lease, if it is still the holder's. */
-  renew(id: string, lease: Lease): Promise<Renewal>;
+  /** Writes a later end of the lease, if it is still the holder's. */
+  prolong(id: string, lease: Lease): Promise<Prolonged>;
   /** Living extensions, newest first. */
   list(filter: {
     readonly organizationIds?: readonly string[];

@@ -177,3 +177,30 @@ test('a creation that failed is removed after a day, with whatever it left', asy
   expect(world.seller.resources.has(failed?.id ?? '')).toBe(false);
   expect(await world.provider.extensions.get(failed?.id ?? '')).toBeUndefined();
 });
+
+describe('work whose lease another process has taken', () => {
+  test('is broken off without a word, and ends as the other one ends it', async () => {
+    const taken = gate();
+    let attempts = 0;
+    world.seller.onProvision = async (context) => {
+      attempts += 1;
+      if (attempts > 1) return world.seller.make(context);
+      taken.open();
+      await new Promise((_, reject) => context.signal.addEventListener('abort', reject));
+      return undefined;
+    };
+    const quick = world.replica({ timing: { leaseMs: 30 } });
+    const members = order();
+    const first = world.send(post(members), quick);
+    await taken.promise;
+    const holder = `lease_holder = 'another', lease_until = '${world.clock.now().toISOString()}'`;
+    await world.database.execute(`update extensions set ${holder} where fly_id = '${String(members['id'])}'`);
+    expect(await first).toMatchObject({ status: 503, json: { code: 'not_ready' } });
+    world.clock.advance(1);
+    await world.run('resume');
+    await world.idle();
+    const { json, status } = await world.send(post(members));
+    expect([status, json['status'], attempts]).toEqual([200, 'ready', 2]);
+    world.seller.onProvision = undefined;
+  });
+});

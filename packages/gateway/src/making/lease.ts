@@ -1,4 +1,4 @@
-import { randomToken } from '@hangar/security';
+import { newLease } from '@hangar/contract';
 import type { Environment, Phase } from '../nouns.ts';
 import type { Deps } from '../deps.ts';
 import type { EnvironmentChanges } from '../ports.ts';
@@ -12,11 +12,5 @@ export async function claim(
   changes: Pick<EnvironmentChanges, 'phase' | 'deleteAfter'> = {},
 ): Promise<Environment | undefined> {
   const now = deps.now();
-  const until = new Date(now.getTime() + LEASE_MS);
-  return await deps.store.claim({ id, owner: newOwner(), now, until, from, changes });
-}
-
-/** A name for one run of work on an environment. */
-export function newOwner(): string {
-  return randomToken(16);
+  return await deps.store.claim({ id, lease: newLease(now, LEASE_MS), now, from, changes });
 }

@@ -1,8 +1,7 @@
 import { LEASE_MS } from './saga.ts';
-import { newOwner } from './lease.ts';
 import { resume } from './lifecycle.ts';
 import type { Deps } from '../deps.ts';
-import type { Task } from '@hangar/contract';
+import { newLease, type Task } from '@hangar/contract';
 
 const RECOVERY_SECONDS = 15;
 const BATCH = 10;
@@ -18,8 +17,8 @@ export function recoveryTask(deps: Deps): Task {
     async run(signal) {
       for (;;) {
         const now = deps.now();
-        const until = new Date(now.getTime() + LEASE_MS);
-        const found = await deps.store.claimUnfinished({ owner: newOwner(), now, until, limit: BATCH });
+        const lease = newLease(now, LEASE_MS);
+        const found = await deps.store.claimUnfinished({ lease, now, limit: BATCH });
         for (const environment of found) {
           if (signal.aborted) return;
           await resume(environment, deps).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { withLease, type Lease } from '@hangar/contract';
 import { asHangarError, HangarError } from '@hangar/http';
 import type { Environment, Step } from '../nouns.ts';
 import { sleep, type Deps } from '../deps.ts';
@@ -67,7 +68,7 @@ export async function giveBack(
 ): Promise<void> {
   const { id } = environment;
   try {
-    await store.release({ id, owner: ownerOf(environment), notBefore });
+    await store.release({ id, holder: leaseOf(environment).holder, notBefore });
   } catch (error) {
     if (!isPassing(error)) throw error;
     log.warn({ environment: id, err: error }, 'the lease of an environment is left to lapse');
@@ -85,7 +86,7 @@ export async function runSteps(
   steps: readonly SagaStep[],
   deps: Deps,
 ): Promise<Environment> {
-  return await whileHeld(start, deps, async () => {
+  return await whileHeld(start, deps, async (lost) => {
     let environment = start;
     for (const step of steps) {
       const entry = environment.journal.find(({ name }) => name === step.name);
@@ -95,7 +96,7 @@ export async function runSteps(
         { journal: begun(environment.journal, step.name, deps.now()) },
         deps,
       );
-      const changes = await attempt(step, environment, deps, entry !== undefined);
+      const changes = await attempt(step, environment, deps, { repeated: entry !== undefined, lost });
       const journal = finished(environment.journal, step.name, deps.now());
       environment = await record(environment, { ...changes, journal }, deps);
     }
@@ -104,25 +105,25 @@ export async function runSteps(
 }
 
 /** Prolongs a lease while the work on its environment goes on. */
-export async function whileHeld<T>(environment: Environment, deps: Deps, work: () => Promise<T>): Promise<T> {
-  const heartbeat = setInterval(() => {
-    record(environment, {}, deps).catch((error: unknown) => {
-      deps.log.warn(
-        { environment: environment.id, err: error },
-        'the lease of an environment could not be prolonged',
-      );
-    });
-  }, HEARTBEAT_MS);
-  heartbeat.unref();
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-  }
+export async function whileHeld<T>(
+  environment: Environment,
+  deps: Deps,
+  work: (lost: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { store, now, log } = deps;
+  const prolong = async (id: string, lease: Lease): Promise<boolean> =>
+    (await store.record({ id, lease, now: now(), changes: {} })) !== undefined;
+  const options = { lease: leaseOf(environment), leaseMs: LEASE_MS, beatMs: HEARTBEAT_MS, now, log };
+  return await withLease({ prolong }, environment.id, options, work);
 }
 
-async function attempt(step: SagaStep, environment: Environment, deps: Deps, begunBefore: boolean) {
-  let repeated = begunBefore;
+async function attempt(
+  step: SagaStep,
+  environment: Environment,
+  deps: Deps,
+  run: { readonly repeated: boolean; readonly lost: AbortSignal },
+) {
+  let { repeated } = run;
   for (const wait of RETRY_PAUSES_MS) {
     try {
       return await step.run(environment, deps, repeated);
@@ -135,6 +136,7 @@ async function attempt(step: SagaStep, environment: Environment, deps: Deps, beg
     }
     repeated = true;
     await sleep(wait);
+    if (run.lost.aborted) throw takenOver();
   }
   return await step.run(environment, deps, true);
 }
@@ -150,23 +152,26 @@ export async function record(
   { store, now }: Pick<Deps, 'store' | 'now'>,
 ): Promise<Environment> {
   const at = now();
-  const until = new Date(at.getTime() + LEASE_MS);
-  const owner = ownerOf(environment);
-  const written = await store.record({ id: environment.id, owner, now: at, until, changes });
+  const lease = { ...leaseOf(environment), heldUntil: new Date(at.getTime() + LEASE_MS) };
+  const written = await store.record({ id: environment.id, lease, now: at, changes });
   if (written) return written;
   if (changes.phase === 'ready' && (await store.workspace(environment.workspace))?.closedAt !== undefined)
     throw new HangarError('gone', { public: 'the organization of this environment was deleted' });
-  throw new HangarError('state_conflict', {
+  throw takenOver();
+}
+
+function takenOver(): HangarError {
+  return new HangarError('state_conflict', {
     public: 'another process is working on this app',
     retryAfterSeconds: 2,
   });
 }
 
-/** Whoever works on an environment holds its lease under a name made up for this one run. */
-function ownerOf({ id, leaseOwner }: Environment): string {
-  if (leaseOwner === undefined)
+/** The lease that an environment was claimed with. */
+function leaseOf({ id, holder, heldUntil }: Environment): Lease {
+  if (holder === undefined || heldUntil === undefined)
     throw new HangarError('internal', { detail: `nobody holds the lease of ${id}` });
-  return leaseOwner;
+  return { holder, heldUntil };
 }
 
 function begun(journal: readonly Step[], name: string, at: Date): readonly Step[] {

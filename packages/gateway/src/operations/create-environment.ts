@@ -1,10 +1,11 @@
+import { newLease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { appWireOf, environmentWire } from './environment-views.ts';
 import type { Environment } from '../nouns.ts';
 import type { Exchange } from '../upstream/exchange.ts';
 import type { Answer } from '../answer/respond.ts';
 import { once, type OperationFacts, type OnceAnswer } from '../reserve/idempotency.ts';
-import { claim, newOwner } from '../making/lease.ts';
+import { claim } from '../making/lease.ts';
 import { make } from '../making/lifecycle.ts';
 import { heldSince, nameTaken } from '../making/name-hold.ts';
 import { bucketNameFor, markFor, newUlid } from '../rules/naming.ts';
@@ -151,8 +152,7 @@ function newRow(wish: EnvironmentRequest, { caller, clearance }: Exchange, deps:
     labels,
     expiresAt: endOf(wish, clearance, createdAt),
     branches: clearance?.branches ?? [caller.verified.branch],
-    leaseOwner: newOwner(),
-    leaseUntil: new Date(createdAt.getTime() + LEASE_MS),
+    lease: newLease(createdAt, LEASE_MS),
     heldSince: heldSince(createdAt),
   };
 }

@@ -1,3 +1,4 @@
+import { newLease, withLease, type Lease } from '@hangar/contract';
 import { asHangarError, HangarError } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { Exchange, HandlerDeps } from '../upstream/exchange.ts';
@@ -47,24 +48,18 @@ export async function once(
   if (!KEY_FORM.test(key))
     throw new HangarError('bad_request', { public: 'Idempotency-Key: 1 to 255 visible characters' });
   const workspace = caller.workspace.number;
+  const named = { workspace, key };
   const place = `gateway_operations/sealed_response/${workspace}/${key}`;
   // The branch is part of it, since an answer is only ever given again to the token that got it; and the environment
   // is, since its name may be another one's by the next request.
-  const named = `${Object.values(plan.params).join('/')} ${environment?.id ?? ''}`;
-  const subject = `${plan.route.id} ${named} ${caller.verified.branch}`;
+  const path = `${Object.values(plan.params).join('/')} ${environment?.id ?? ''}`;
+  const subject = `${plan.route.id} ${path} ${caller.verified.branch}`;
   const requestHash = sha256Hex(`${subject} ${sha256Hex(whole.bytes)}`);
 
   for (let tries = 0; tries < WAIT_TRIES; tries += 1) {
     const now = deps.now();
-    const busyUntil = new Date(now.getTime() + LEASE_MS);
-    const { role, operation } = await store.beginOperation({
-      workspace,
-      key,
-      id,
-      requestHash,
-      now,
-      busyUntil,
-    });
+    const lease = newLease(now, LEASE_MS);
+    const { role, operation } = await store.beginOperation({ ...named, id, requestHash, now, lease });
     if (operation.requestHash !== requestHash) {
       throw new HangarError('conflict', {
         public: 'this Idempotency-Key was used for another request',
@@ -72,8 +67,8 @@ export async function once(
       });
     }
     // While this request waited, its token and its app may have ended.
-    if (tries > 0 && (role !== 'bystander' || operation.state === 'done')) await checkOrLeave(role);
-    if (role !== 'bystander') return await settle(operation, role === 'successor');
+    if (tries > 0 && (role !== 'bystander' || operation.state === 'done')) await checkOrLeave(role, lease);
+    if (role !== 'bystander') return await settle(operation, lease, role === 'successor');
     if (operation.state === 'done') return replay(operation);
     await sleep(WAIT_PAUSE_MS);
   }
@@ -82,48 +77,44 @@ export async function once(
     retryAfterSeconds: 5,
   });
 
-  async function checkOrLeave(role: OperationRole): Promise<void> {
+  async function checkOrLeave(role: OperationRole, { holder }: Lease): Promise<void> {
     try {
       await exchange.checkAfterWait();
     } catch (error) {
-      if (role !== 'bystander') await store.leaveOperation({ workspace, key: key ?? '', now: deps.now() });
+      if (role !== 'bystander') await store.leaveOperation({ ...named, holder, now: deps.now() });
       throw error;
     }
   }
 
-  async function settle(operation: Operation, repeated: boolean): Promise<OnceAnswer> {
-    const heartbeat = setInterval(() => {
-      const busyUntil = new Date(deps.now().getTime() + LEASE_MS);
-      store.prolongOperation({ workspace, key: key ?? '', busyUntil }).catch((error: unknown) => {
-        deps.log.warn({ operation: operation.id, err: error }, 'an operation could not be kept as busy');
-      });
-    }, HEARTBEAT_MS);
-    heartbeat.unref();
+  async function settle(operation: Operation, lease: Lease, repeated: boolean): Promise<OnceAnswer> {
+    const { holder } = lease;
+    const prolong = async (_: string, next: Lease) => await store.prolongOperation({ ...named, lease: next });
+    const options = { lease, leaseMs: LEASE_MS, beatMs: HEARTBEAT_MS, now: deps.now, log: deps.log };
     try {
-      const answer = await run({ id: operation.id, since: operation.createdAt, repeated });
+      const answer = await withLease({ prolong }, operation.id, options, async (lost) => {
+        exchange.workUntil(lost);
+        return await run({ id: operation.id, since: operation.createdAt, repeated });
+      });
       const sealedResponse = deps.sealer.seal(JSON.stringify(answer.json ?? null), place);
-      await store.finishOperation({ workspace, key: key ?? '', status: answer.status, sealedResponse });
+      await store.finishOperation({ ...named, holder, status: answer.status, sealedResponse });
       return { ...answer, replayed: false };
     } catch (error) {
-      await giveUp(error, repeated).catch((failure: unknown) => {
+      await giveUp(error, holder, repeated).catch((failure: unknown) => {
         deps.log.warn(
           { operation: operation.id, err: failure },
           'an operation could not be given up at once',
         );
       });
       throw error;
-    } finally {
-      clearInterval(heartbeat);
     }
   }
 
   /** The key is free again only when nothing was made under it, by this request or by an earlier one. */
-  async function giveUp(error: unknown, repeated: boolean): Promise<void> {
+  async function giveUp(error: unknown, holder: string, repeated: boolean): Promise<void> {
     const failure = asHangarError(error);
     const refused = failure.status < 500 && failure.code !== 'state_conflict';
-    if (refused && !repeated && !exchange.mayHaveWritten)
-      await store.forgetOperation({ workspace, key: key ?? '' });
-    else await store.leaveOperation({ workspace, key: key ?? '', now: deps.now() });
+    if (refused && !repeated && !exchange.mayHaveWritten) await store.forgetOperation({ ...named, holder });
+    else await store.leaveOperation({ ...named, holder, now: deps.now() });
   }
 
   function replay(operation: Operation): OnceAnswer {

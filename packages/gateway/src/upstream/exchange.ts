@@ -35,6 +35,7 @@ export class Exchange {
   #mayHaveWritten = false;
   #judgedAt: number;
   #lookedAt: number;
+  #lost: AbortSignal | undefined;
 
   private constructor(permit: Permit, { machines, store, now }: Pick<Deps, 'machines' | 'store' | 'now'>) {
     this.#permit = permit;
@@ -117,6 +118,11 @@ export class Exchange {
     this.#mayHaveWritten = true;
   }
 
+  /** From now on nothing is sent once the signal is aborted: the lease of the operation was lost, and another process does it. */
+  workUntil(lost: AbortSignal): void {
+    this.#lost = lost;
+  }
+
   /**
    * An error as the caller may see it. After a call that must not be repeated, a failure of ours that invites to try again
    * (the database is away, and the machine is made) is told as `internal`: real clients repeat a 502 or 503 blindly
@@ -192,6 +198,11 @@ export class Exchange {
       if (now - this.#lookedAt < JUDGED_MS) return;
     } else if (now - this.#judgedAt > JUDGED_MS) await this.judgeAgain();
     await this.check();
+    if (this.#lost?.aborted)
+      throw new HangarError('state_conflict', {
+        public: 'another process has taken this request over',
+        retryAfterSeconds: 2,
+      });
   }
 
   async #verifyAgain(): Promise<AuthenticatedCaller> {

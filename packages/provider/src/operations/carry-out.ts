@@ -12,29 +12,30 @@ import type { Outcome } from './work.ts';
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 
+/** The right to a run, and what ends it early. */
+export interface RunRight {
+  readonly holder: string;
+  /** Aborted when a deletion makes the work needless. */
+  readonly cancelled: AbortSignal;
+  /** Aborted when the lease is lost: another process does the work, or will. */
+  readonly lost: AbortSignal;
+}
+
 /** What one run works with. */
-interface Run {
+interface Run extends RunRight {
   readonly kit: Kit;
   readonly record: ExtensionRecord;
   readonly operation: Operation;
-  readonly holder: string;
-  /** Aborted when a deletion or another process makes the work needless. */
-  readonly cancelled: AbortSignal;
 }
 
 /**
  * Does what the record's operation says: calls the seller's code outside any transaction, then commits what
  * came of it together with its announcement, provided that the lease is still ours.
  */
-export async function carryOut(
-  kit: Kit,
-  record: ExtensionRecord,
-  holder: string,
-  cancelled: AbortSignal,
-): Promise<Outcome> {
+export async function carryOut(kit: Kit, record: ExtensionRecord, right: RunRight): Promise<Outcome> {
   const { operation } = record;
   if (operation === null) return { tag: 'lost' };
-  const run: Run = { kit, record, operation, holder, cancelled };
+  const run: Run = { kit, record, operation, ...right };
   switch (operation.kind) {
     case 'provision':
       return await orRemove(run, await provision(run));
@@ -216,7 +217,7 @@ async function removing(
   left: (operation: Operation) => RecordChange,
 ): Promise<Outcome> {
   const { kit, record, operation, holder } = run;
-  // A removal is never cancelled; only its own time ends it.
+  // A removal is never cancelled; only its own time ends it, and the loss of the lease.
   const undisturbed: Run = {
     ...run,
     operation: { ...operation, startedAt: kit.now() },
@@ -225,6 +226,7 @@ async function removing(
   try {
     await timed(undisturbed, (signal) => call({ extension: extensionOf(record), signal, now: kit.now() }));
   } catch (error) {
+    if (run.lost.aborted) return { tag: 'lost' };
     const cause = asFailure(error);
     kit.log.error(
       { extension: record.id, error: cause },
@@ -265,7 +267,7 @@ async function timed<T>(run: Run, call: (signal: AbortSignal) => Promise<T>): Pr
   timer.unref();
   try {
     // A cancelled call is still waited for: removing beside it could leave something behind.
-    const calling = (async () => await call(AbortSignal.any([run.cancelled, late.signal])))();
+    const calling = (async () => await call(AbortSignal.any([run.cancelled, run.lost, late.signal])))();
     const first = await Promise.race([
       calling.then((value) => ({ value })),
       whenAborted(late.signal, over.signal),
@@ -306,6 +308,8 @@ async function failed(
   error: unknown,
   decide: (current: ExtensionRecord, cause: HangarError) => Decision<Outcome>,
 ): Promise<Outcome> {
+  // What a lost lease broke off is no failure of the seller's: whoever has the work now says how it ends.
+  if (run.lost.aborted) return { tag: 'lost' };
   const cause = asFailure(error);
   const { kit, record, operation } = run;
   const line = { extension: record.id, operation: operation.kind, error: cause };

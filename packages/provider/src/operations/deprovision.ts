@@ -1,8 +1,9 @@
+import { newLease } from '@hangar/contract';
 import type { WebhookAction } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord } from '../ports.ts';
-import { isBeingWorkedOn, newLease } from './lease.ts';
+import { isBeingWorkedOn } from './lease.ts';
 import { detach, settled } from './settle.ts';
 import type { Work } from './work.ts';
 

@@ -1,24 +1,19 @@
-import { randomUUID } from 'node:crypto';
+import type { Lease } from '@hangar/contract';
 import type { Clock } from '@hangar/http';
-import type { ExtensionRecord, Lease } from '../ports.ts';
+import type { ExtensionRecord } from '../ports.ts';
 
 /** Holder of a lease that only keeps work from being repeated too soon. Nobody works under it. */
 const WAITING = 'waiting';
 
-/** A lease nobody else can renew. */
-export function newLease(now: Date, leaseMs: number): Lease {
-  return { holder: randomUUID(), until: new Date(now.getTime() + leaseMs) };
-}
-
 /** A pause before failed work is taken up again. */
 export function pause(now: Date, ms: number): Lease {
-  return { holder: WAITING, until: new Date(now.getTime() + ms) };
+  return { holder: WAITING, heldUntil: new Date(now.getTime() + ms) };
 }
 
 /** True while some process works on the extension, as far as anybody can tell. */
 export function isBeingWorkedOn(record: ExtensionRecord, now: Date): boolean {
   const { lease, operation } = record;
-  return operation !== null && lease !== null && lease.holder !== WAITING && lease.until > now;
+  return operation !== null && lease !== null && lease.holder !== WAITING && lease.heldUntil > now;
 }
 
 /** Resolves when the signal is aborted, and lets go of it when `over` does. */

@@ -1,3 +1,4 @@
+import { newLease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
@@ -5,7 +6,6 @@ import type { AccountEvidence, ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 import type { Wanted } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
-import { newLease } from './lease.ts';
 import { insertNamed, newRecord } from './provision.ts';
 import type { Work } from './work.ts';
 

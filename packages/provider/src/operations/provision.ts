@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { newLease, type Lease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
-import type { AccountEvidence, Decision, ExtensionRecord, Lease, Operation } from '../ports.ts';
+import type { AccountEvidence, Decision, ExtensionRecord, Operation } from '../ports.ts';
 import { fingerprintOf, type ProvisionOrder, type Wanted } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
-import { isBeingWorkedOn, newLease, within } from './lease.ts';
+import { isBeingWorkedOn, within } from './lease.ts';
 import { detach, settled } from './settle.ts';
 import type { Outcome, Work } from './work.ts';
 

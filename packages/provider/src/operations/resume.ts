@@ -1,8 +1,8 @@
+import { newLease } from '@hangar/contract';
 import type { WebhookAction } from '@hangar/flyio';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord, Operation } from '../ports.ts';
 import { deprovision } from './deprovision.ts';
-import { newLease } from './lease.ts';
 import type { Work } from './work.ts';
 
 /** How many are taken up in one round; the next round takes the rest. */
@@ -19,7 +19,7 @@ export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
     const taken = await extensions.change<ExtensionRecord | undefined>(id, (current) => {
       const { operation } = current;
       // Also a pause is kept: what was found may have begun to wait for the end of its grace since.
-      if (operation === null || (current.lease !== null && current.lease.until > kit.now()))
+      if (operation === null || (current.lease !== null && current.lease.heldUntil > kit.now()))
         return { result: undefined };
       const again: Operation = {
         ...operation,

@@ -1,10 +1,11 @@
+import { newLease, type Lease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
 import type { Kit } from '../kit.ts';
-import type { AccountEvidence, Decision, ExtensionRecord, Lease } from '../ports.ts';
+import type { AccountEvidence, Decision, ExtensionRecord } from '../ports.ts';
 import { readUpdate, type UpdateOrder } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
-import { newLease, within } from './lease.ts';
+import { within } from './lease.ts';
 import { detach } from './settle.ts';
 import type { Work } from './work.ts';
 

@@ -1,3 +1,4 @@
+import { withLease, type LeaseRows } from '@hangar/contract';
 import { asHangarError, type HangarError } from '@hangar/http';
 import type { Kit } from '../kit.ts';
 import type { ExtensionRecord } from '../ports.ts';
@@ -29,7 +30,10 @@ export interface Work {
   idle(): Promise<void>;
 }
 
-/** Runs operations and renews their leases while they run. */
+/** A lease that is prolonged three times before it lapses survives two beats that were lost. */
+const BEATS = 3;
+
+/** Runs operations and keeps their leases while they run. */
 export function createWork(kit: Kit): Work {
   const runs = new Map<string, Running>();
 
@@ -37,24 +41,24 @@ export function createWork(kit: Kit): Work {
     const { id, lease } = record;
     if (lease === null) throw new TypeError('work needs a lease');
     const stop = new AbortController();
-    const beat = setInterval(() => void renew(), kit.timing.leaseMs / 3);
-    const renew = async (): Promise<void> => {
-      try {
-        const until = new Date(kit.now().getTime() + kit.timing.leaseMs);
-        if ((await kit.options.store.extensions.renew(id, { holder: lease.holder, until })) !== 'held')
-          stop.abort();
-      } catch (error) {
-        kit.log.warn({ extension: id, error }, 'a lease could not be renewed');
-      }
+    const { leaseMs } = kit.timing;
+    const rows: LeaseRows = {
+      prolong: async (key, next) => {
+        const prolonged = await kit.options.store.extensions.prolong(key, next);
+        if (prolonged === 'cancelled') stop.abort();
+        return prolonged !== 'lost';
+      },
     };
-    const done = carryOut(kit, record, lease.holder, stop.signal)
+    const options = { lease, leaseMs, beatMs: leaseMs / BEATS, now: kit.now, log: kit.log };
+    const done = withLease(rows, id, options, (lost) =>
+      carryOut(kit, record, { holder: lease.holder, cancelled: stop.signal, lost }),
+    )
       .catch((error: unknown): Outcome => {
         // The database failed us: the lease lapses, and whoever finds it then resumes.
         kit.log.error({ extension: id, error }, 'work on an extension broke off');
         return { tag: 'failed', error: asHangarError(error) };
       })
       .finally(() => {
-        clearInterval(beat);
         if (runs.get(id) === running) runs.delete(id);
       });
     const running: Running = { done, cancel: () => stop.abort() };

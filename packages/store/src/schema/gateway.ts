@@ -73,8 +73,8 @@ export const gatewayEnvironments = pgTable(
     journal: jsonb('journal').$type<readonly Step[]>().notNull(),
     /** The code of the refusal that ended it, for phase `failed`. */
     failure: text('failure'),
-    leaseOwner: text('lease_owner'),
-    leaseUntil: instant('lease_until'),
+    holder: text('lease_owner'),
+    heldUntil: instant('lease_until'),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
     readyAt: instant('ready_at'),
@@ -92,7 +92,7 @@ export const gatewayEnvironments = pgTable(
       .where(sql`${table.phase} = 'ready' and ${table.expiresAt} is not null`),
     index('gateway_environments_by_workspace').on(table.workspace, table.createdAt, table.id),
     index('gateway_environments_unfinished')
-      .on(table.leaseUntil)
+      .on(table.heldUntil)
       .where(sql`${table.phase} in ('provisioning', 'quarantined', 'undoing', 'deleting')`),
     // Names that were given up a moment ago are held against other workspaces.
     index('gateway_environments_by_name').on(table.name, table.deletedAt),
@@ -276,7 +276,9 @@ export const gatewayOperations = pgTable(
     requestHash: text('request_hash').notNull(),
     state: text('state').$type<'running' | 'done'>().notNull(),
     /** Until then whoever began it is still taken to be at work. */
-    busyUntil: instant('busy_until').notNull(),
+    heldUntil: instant('busy_until').notNull(),
+    /** Whoever works on it; rows of before this column have none until they are taken over. */
+    holder: text('holder'),
     status: integer('status'),
     sealedResponse: bytes('sealed_response'),
     createdAt: instant('created_at').notNull(),

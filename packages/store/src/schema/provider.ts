@@ -94,8 +94,8 @@ export const extensions = pgTable(
     fingerprint: text('fingerprint').notNull(),
     sealedConfig: bytes('sealed_config'),
     operation: jsonb('operation'),
-    leaseHolder: text('lease_holder'),
-    leaseUntil: instant('lease_until'),
+    holder: text('lease_holder'),
+    heldUntil: instant('lease_until'),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
     provisionedAt: instant('provisioned_at'),
@@ -109,7 +109,7 @@ export const extensions = pgTable(
       .where(sql`${table.deletedAt} is null or ${table.operation} is not null`),
     index('extensions_by_organization').on(table.organizationId, table.createdAt),
     index('extensions_working')
-      .on(table.leaseUntil)
+      .on(table.heldUntil)
       .where(sql`${table.operation} is not null`),
     index('extensions_usable').on(table.provisionedAt, table.deletedAt),
   ],

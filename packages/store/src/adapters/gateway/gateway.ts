@@ -74,7 +74,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .where(and(eq(workspaces.number, number), isNull(workspaces.closedAt)));
     },
 
-    async reserve({ branches, heldSince, ...wanted }, limits) {
+    async reserve({ branches, heldSince, lease, ...wanted }, limits) {
       return await db.transaction(async (tx) => {
         // The workspace's row is the lock under which its environments are counted, and its closing waits for it too.
         const [workspace] = await tx
@@ -101,7 +101,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         }
         const [row] = await tx
           .insert(environments)
-          .values({ ...wanted, phase: 'provisioning', journal: [], updatedAt: wanted.createdAt })
+          .values({ ...wanted, ...lease, phase: 'provisioning', journal: [], updatedAt: wanted.createdAt })
           .onConflictDoNothing()
           .returning();
         if (row) {
@@ -161,21 +161,21 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       return rows.map(environmentOf);
     },
 
-    async claim({ id, owner, now, until, from, changes }) {
+    async claim({ id, lease, now, from, changes }) {
       const [row] = await db
         .update(environments)
-        .set({ ...changes, ...moved(changes.phase), leaseOwner: owner, leaseUntil: until, updatedAt: now })
+        .set({ ...changes, ...moved(changes.phase), ...lease, updatedAt: now })
         .where(
           and(
             eq(environments.id, id),
             inArray(environments.phase, [...from]),
-            or(isNull(environments.leaseOwner), lte(environments.leaseUntil, now)),
+            or(isNull(environments.holder), lte(environments.heldUntil, now)),
           ),
         )
         .returning();
       return row && environmentOf(row);
     },
-    async claimUnfinished({ owner, now, until, limit }) {
+    async claimUnfinished({ lease, now, limit }) {
       return await db.transaction(async (tx) => {
         const due = await tx
           .select({ id: environments.id })
@@ -183,28 +183,28 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .where(
             and(
               inArray(environments.phase, [...UNFINISHED_PHASES]),
-              or(isNull(environments.leaseUntil), lte(environments.leaseUntil, now)),
+              or(isNull(environments.heldUntil), lte(environments.heldUntil, now)),
             ),
           )
-          .orderBy(asc(environments.leaseUntil))
+          .orderBy(asc(environments.heldUntil))
           .limit(limit)
           .for('update', { skipLocked: true });
         if (due.length === 0) return [];
         const ids = due.map(({ id }) => id);
         const rows = await tx
           .update(environments)
-          .set({ leaseOwner: owner, leaseUntil: until, updatedAt: now })
+          .set({ ...lease, updatedAt: now })
           .where(inArray(environments.id, ids))
           .returning();
         return rows.map(environmentOf);
       });
     },
-    async record({ id, owner, now, until, changes }) {
+    async record({ id, lease, now, changes }) {
       const write = async (executor: Executor) => {
         const [row] = await executor
           .update(environments)
-          .set({ ...changes, ...moved(changes.phase), leaseUntil: until, updatedAt: now })
-          .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)))
+          .set({ ...changes, ...moved(changes.phase), heldUntil: lease.heldUntil, updatedAt: now })
+          .where(and(eq(environments.id, id), eq(environments.holder, lease.holder)))
           .returning();
         return row && environmentOf(row);
       };
@@ -223,11 +223,11 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         return open && (await write(tx));
       });
     },
-    async release({ id, owner, notBefore }) {
+    async release({ id, holder, notBefore }) {
       await db
         .update(environments)
-        .set({ leaseOwner: null, leaseUntil: notBefore ?? null })
-        .where(and(eq(environments.id, id), eq(environments.leaseOwner, owner)));
+        .set({ holder: null, heldUntil: notBefore ?? null })
+        .where(and(eq(environments.id, id), eq(environments.holder, holder)));
     },
   };
 }

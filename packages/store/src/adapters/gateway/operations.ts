@@ -19,23 +19,24 @@ export function gatewayOperationRows(db: Database): OperationRows {
   const operations = gatewayOperations;
   const named = ({ workspace, key }: { workspace: bigint; key: string }) =>
     and(eq(operations.workspace, workspace), eq(operations.key, key));
-  const begin: OperationRows['beginOperation'] = async ({ now, ...wanted }) => {
+  const heldBy = (holder: string) => and(eq(operations.holder, holder), eq(operations.state, 'running'));
+  const begin: OperationRows['beginOperation'] = async ({ now, lease, ...wanted }) => {
     const [made] = await db
       .insert(operations)
-      .values({ ...wanted, state: 'running', createdAt: now })
+      .values({ ...wanted, ...lease, state: 'running', createdAt: now })
       .onConflictDoNothing()
       .returning();
     if (made) return { role: 'first', operation: operationOf(made) };
-    const { requestHash, busyUntil } = wanted;
+    const { requestHash } = wanted;
     const [taken] = await db
       .update(operations)
-      .set({ busyUntil })
+      .set(lease)
       .where(
         and(
           named(wanted),
           eq(operations.state, 'running'),
           eq(operations.requestHash, requestHash),
-          lte(operations.busyUntil, now),
+          lte(operations.heldUntil, now),
         ),
       )
       .returning();
@@ -43,27 +44,32 @@ export function gatewayOperationRows(db: Database): OperationRows {
     const [row] = await db.select().from(operations).where(named(wanted));
     if (row) return { role: 'bystander', operation: operationOf(row) };
     // It was forgotten in between: the key is free again.
-    return await begin({ now, ...wanted });
+    return await begin({ now, lease, ...wanted });
   };
   return {
     beginOperation: begin,
-    async finishOperation({ workspace, key, status, sealedResponse }) {
+    async finishOperation({ holder, status, sealedResponse, ...operation }) {
       await db
         .update(operations)
         .set({ state: 'done', status, sealedResponse })
-        .where(named({ workspace, key }));
+        .where(and(named(operation), heldBy(holder)));
     },
-    async prolongOperation({ workspace, key, busyUntil }) {
+    async prolongOperation({ lease: { holder, heldUntil }, ...operation }) {
+      const prolonged = await db
+        .update(operations)
+        .set({ heldUntil })
+        .where(and(named(operation), heldBy(holder)))
+        .returning({ id: operations.id });
+      return prolonged.length > 0;
+    },
+    async leaveOperation({ holder, now, ...operation }) {
       await db
         .update(operations)
-        .set({ busyUntil })
-        .where(and(named({ workspace, key }), eq(operations.state, 'running')));
+        .set({ heldUntil: now })
+        .where(and(named(operation), heldBy(holder)));
     },
-    async leaveOperation({ workspace, key, now }) {
-      await db.update(operations).set({ busyUntil: now }).where(named({ workspace, key }));
-    },
-    async forgetOperation(wanted) {
-      await db.delete(operations).where(named(wanted));
+    async forgetOperation({ holder, ...operation }) {
+      await db.delete(operations).where(and(named(operation), heldBy(holder)));
     },
     async dropOperations(before) {
       const dropped = await db

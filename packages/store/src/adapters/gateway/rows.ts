@@ -31,8 +31,8 @@ export function environmentOf(row: typeof gatewayEnvironments.$inferSelect): Env
     expiresAt: row.expiresAt ?? undefined,
     deleteAfter: row.deleteAfter ?? undefined,
     failure: row.failure ?? undefined,
-    leaseOwner: row.leaseOwner ?? undefined,
-    leaseUntil: row.leaseUntil ?? undefined,
+    holder: row.holder ?? undefined,
+    heldUntil: row.heldUntil ?? undefined,
     readyAt: row.readyAt ?? undefined,
     deletedAt: row.deletedAt ?? undefined,
   };

@@ -64,11 +64,11 @@ export function extensionStore(db: Database): ExtensionStore {
       }
     },
 
-    async renew(id, lease) {
+    async prolong(id, lease) {
       const rows = await db
         .update(extensions)
-        .set({ leaseUntil: lease.until })
-        .where(and(eq(extensions.id, id), eq(extensions.leaseHolder, lease.holder)))
+        .set({ heldUntil: lease.heldUntil })
+        .where(and(eq(extensions.id, id), eq(extensions.holder, lease.holder)))
         .returning({ status: extensions.status });
       if (rows[0] === undefined) return 'lost';
       return rows[0].status === 'deleting' ? 'cancelled' : 'held';
@@ -110,7 +110,7 @@ export function extensionStore(db: Database): ExtensionStore {
         .where(
           and(
             isNotNull(extensions.operation),
-            or(isNull(extensions.leaseUntil), lte(extensions.leaseUntil, now)),
+            or(isNull(extensions.heldUntil), lte(extensions.heldUntil, now)),
           ),
         )
         .orderBy(extensions.updatedAt)

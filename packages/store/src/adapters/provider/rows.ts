@@ -7,13 +7,13 @@ type Row = typeof extensions.$inferSelect;
 
 /** A row as the provider kit sees it. */
 export function toRecord(row: Row): ExtensionRecord {
-  const { leaseHolder, leaseUntil, operation, options, status, ...same } = row;
+  const { holder, heldUntil, operation, options, status, ...same } = row;
   return {
     ...same,
     status: status as ExtensionRecord['status'],
     options: options as JsonObject,
     operation: operation === null ? null : readOperation(operation as StoredOperation),
-    lease: leaseHolder === null || leaseUntil === null ? null : { holder: leaseHolder, until: leaseUntil },
+    lease: holder === null || heldUntil === null ? null : { holder, heldUntil },
   };
 }
 
@@ -55,7 +55,7 @@ const CHANGING: readonly Column<ExtensionRecord>[] = [
   { name: 'sealed_config', type: 'bytea', of: (record) => record.sealedConfig },
   { name: 'operation', type: 'jsonb', of: (record) => writeOperation(record.operation) },
   { name: 'lease_holder', type: 'text', of: (record) => record.lease?.holder ?? null },
-  { name: 'lease_until', type: 'timestamptz', of: (record) => record.lease?.until ?? null },
+  { name: 'lease_until', type: 'timestamptz', of: (record) => record.lease?.heldUntil ?? null },
   { name: 'updated_at', type: 'timestamptz', of: (record) => record.updatedAt },
   { name: 'provisioned_at', type: 'timestamptz', of: (record) => record.provisionedAt },
   { name: 'deleted_at', type: 'timestamptz', of: (record) => record.deletedAt },

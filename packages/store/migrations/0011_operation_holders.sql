@@ -1,0 +1,1 @@
+ALTER TABLE "gateway_operations" ADD COLUMN "holder" text;
