@@ -36,6 +36,12 @@ const DRAWERS = [
     pattern: /\bDate\.now\(|\bnew Date\(\)/,
     only: (file) => file === 'packages/http/src/clock.ts' || file.startsWith('apps/dashboard/'),
   },
+  {
+    what: 'Node',
+    pattern: /from 'node:/,
+    // What a page loads too: the offline half of the authority, with the caveats it reads.
+    only: (file) => !/^packages\/authority\/src\/(?:offline|caveats)\//.test(file),
+  },
   { what: 'drizzle-orm', pattern: /from 'drizzle-orm/, only: (file) => file.startsWith('packages/store/') },
 ];
 

@@ -46,25 +46,8 @@ export type {
   TokenRow,
 } from './ports.ts';
 
-/** Presets, each as the caveats it becomes, and lifetimes. */
-export {
-  isPresetName,
-  presetCaveats,
-  presets,
-  type Preset,
-  type PresetInput,
-  type PresetName,
-} from './offline/presets.ts';
-export {
-  DEFAULT_LIFETIME_SECONDS,
-  MAX_LIFETIME_SECONDS,
-  parseLifetime,
-  type LifetimeReason,
-} from './offline/lifetime.ts';
-
-/** Offline: read, explain and narrow token texts with no key and no server. */
-export { inspectTokens, tokenEnding, type InspectedToken, type Inspection } from './offline/inspect.ts';
-export { narrowingCaveats, narrowTokens, type Narrowing, type NarrowingReason } from './offline/narrow.ts';
+/** Offline: read, explain and narrow token texts with no key and no server; presets and lifetimes. */
+export * from './offline/index.ts';
 
 /** Hangar's own caveats, registered by value. */
 export { hangarCaveats } from './caveats/registry.ts';

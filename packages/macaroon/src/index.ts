@@ -24,6 +24,7 @@ export {
   decodeMacaroon,
   encodeToken,
   mint,
+  tailDigest,
   tokenId,
   type Macaroon,
   type MintOptions,

@@ -1,9 +1,10 @@
 import { Alert, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { organizationScope } from '@hangar/macaroon';
+import { narrowBundle, narrowingCaveats, type Narrowing } from '@hangar/authority/offline';
+import { MacaroonError, organizationScope, type Caveat } from '@hangar/macaroon';
 import { useMemo, useState } from 'react';
 import { useViewer } from '../layout/viewer.ts';
-import { caveatsOf, narrow, type Narrowing } from '../tokens/narrow.ts';
 import { reread, type Pasted } from '../tokens/paste.ts';
+import { ACTIONS } from '../tokens/powers.ts';
 import { NarrowForm, NO_LIMIT, type Draft } from './NarrowForm.tsx';
 import type { Names } from './names.ts';
 import { TokenReport } from './TokenReport.tsx';
@@ -71,25 +72,45 @@ type Made =
   | { readonly tag: 'made'; readonly text: string; readonly pasted: Pasted };
 
 function make(pasted: Pasted, draft: Draft, now: Date): Made {
-  const narrowing: Narrowing = {
-    apps: [...draft.apps, ...words(draft.otherApps)],
-    actions: draft.actions,
-    machines: words(draft.machines),
-    features: [...draft.features, ...words(draft.otherFeatures)],
-    lifetimeSeconds: draft.lifetime === '' ? undefined : Number(draft.lifetime),
-  };
-  const strange = narrowing.apps.find((app) => !/^[1-9]\d{0,17}$/.test(app));
+  const apps = [...draft.apps, ...words(draft.otherApps)];
+  const strange = apps.find((app) => !/^[1-9]\d{0,17}$/.test(app));
   if (strange !== undefined) {
     return {
       tag: 'refused',
       sentence: `Apps stand in tokens by number, and “${strange}” is none; choose yours from the list.`,
     };
   }
-  const caveats = caveatsOf(narrowing, now);
-  if (caveats.length === 0) return { tag: 'nothing' };
-  const narrowed = narrow(pasted, caveats);
-  if (!narrowed.ok) return { tag: 'refused', sentence: narrowed.reason };
-  return { tag: 'made', text: narrowed.value, pasted: reread(narrowed.value) };
+  const narrowing: Narrowing = {
+    apps: someOf(apps.map(BigInt)),
+    actions: draft.actions.length === ACTIONS.length ? undefined : draft.actions.join(''),
+    machines: someOf(words(draft.machines)),
+    features: someOf([...draft.features, ...words(draft.otherFeatures)]),
+    validForSeconds: draft.lifetime === '' ? undefined : Number(draft.lifetime),
+  };
+  const caveats = narrowingCaveats(narrowing, now);
+  return caveats.ok ? narrowed(pasted, caveats.value) : { tag: 'nothing' };
+}
+
+function narrowed({ bundle }: Pasted, caveats: readonly Caveat[]): Made {
+  try {
+    const made = narrowBundle(bundle, caveats);
+    if (!made.ok) return { tag: 'refused', sentence: 'With these limits the token is too long to be sent.' };
+    return { tag: 'made', text: made.value, pasted: reread(made.value) };
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error;
+    return {
+      tag: 'refused',
+      sentence:
+        error.code === 'finalized'
+          ? 'This is a signed statement: it is final and cannot be narrowed.'
+          : `This token cannot take these limits: ${error.message}.`,
+    };
+  }
+}
+
+/** An empty list of the form means: no limit of this kind. */
+function someOf<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 /** What stands between commas and white space. */

@@ -1,8 +1,8 @@
+import { READABLE_CAVEATS } from '@hangar/authority/offline';
 import { everyCaveat, type Caveat } from '@hangar/macaroon';
 import { Table, Text, VisuallyHidden } from '@mantine/core';
 import { useMemo } from 'react';
 import { useViewer } from '../layout/viewer.ts';
-import { isJudgedByServer } from '../tokens/hangar-caveats.ts';
 import { ACTIONS, momentOf, powersOf, type Power } from '../tokens/powers.ts';
 import type { Names } from './names.ts';
 
@@ -25,7 +25,7 @@ export function Powers({ caveats, names }: PowersProps) {
   if (powers.length === 0)
     return <Text size="sm">Nothing: a token that names no one organization is accepted nowhere.</Text>;
   const counted = [...everyCaveat(caveats)].some(
-    (caveat) => caveat.type === 'Unknown' && isJudgedByServer(caveat.number),
+    (caveat) => caveat.type === 'Unknown' && READABLE_CAVEATS.has(caveat.number),
   );
   return (
     <>

@@ -1,4 +1,5 @@
 import { Badge, Box, Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { READABLE_CAVEATS } from '@hangar/authority/offline';
 import {
   appScope,
   explainCaveat,
@@ -9,13 +10,10 @@ import {
 } from '@hangar/macaroon';
 import { useViewer } from '../layout/viewer.ts';
 import { When } from '../parts/When.tsx';
-import { readableHangarCaveats } from '../tokens/hangar-caveats.ts';
 import type { Pasted } from '../tokens/paste.ts';
 import { placeWords } from '../tokens/places.ts';
 import type { Names } from './names.ts';
 import { Powers } from './Powers.tsx';
-
-const registry = readableHangarCaveats();
 
 interface TokenReportProps {
   readonly title: string;
@@ -152,7 +150,7 @@ function Sentences({ caveats, newFrom = Infinity }: SentencesProps) {
               </Badge>
             )}
           </Group>
-          <Text size="sm">{explainCaveat(caveat, registry)}</Text>
+          <Text size="sm">{explainCaveat(caveat, READABLE_CAVEATS)}</Text>
         </li>
       ))}
     </ol>

@@ -1,3 +1,4 @@
+import { READABLE_CAVEATS } from '@hangar/authority/offline';
 import {
   Action,
   appScope,
@@ -7,7 +8,6 @@ import {
   type Access,
   type Caveat,
 } from '@hangar/macaroon';
-import { readableHangarCaveats } from './hangar-caveats.ts';
 
 /** What is asked of a token, in the order of columns; the words are those of the Machines API's users. */
 export const ACTIONS = [
@@ -27,7 +27,6 @@ export interface Power {
 
 /** Rows of one kind are shown up to here; a token may list thousands. */
 const SHOWN = 20;
-const registry = readableHangarCaveats();
 
 /**
  * What a token can and cannot do, found out by asking the library, not by reading the caveats a second time: each cell
@@ -47,7 +46,7 @@ export function powersOf(
     about,
     answers: ACTIONS.map(({ bit }) => {
       const asked: Access = { orgId: organization.value, action: bit, now, ...request };
-      const verdict = clear({ caveats: judged }, asked, registry);
+      const verdict = clear({ caveats: judged }, asked, READABLE_CAVEATS);
       // The app that stands for all others has no name worth telling.
       return verdict.ok || verdict.reason.sentence.replace(`, not for app ${other}.`, '.');
     }),

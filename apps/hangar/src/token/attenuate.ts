@@ -49,29 +49,17 @@ async function attenuate(given: GivenToken, options: AttenuateOptions): Promise<
   if (lifetime?.ok === false)
     throw new UsageError('--for takes a duration in w, d, h, m and s, such as 1h, 30m or 7d');
   const wanted = {
-    ...(options.app === undefined
-      ? {}
-      : { apps: options.app.map((app) => (/^\d+$/.test(app) ? BigInt(app) : app)) }),
-    ...(options.mask === undefined ? {} : { actions: options.mask }),
-    ...(options.machine === undefined ? {} : { machines: options.machine }),
-    ...(lifetime === undefined ? {} : { validForSeconds: lifetime.value }),
-    ...(options.source === undefined ? {} : { source: options.source }),
+    apps: options.app && (await numbersOf(options.app, options, held.macaroons)),
+    actions: options.mask,
+    machines: options.machine,
+    validForSeconds: lifetime?.value,
+    source: options.source,
   };
   const caveats: Caveat[] = options.caveats === undefined ? [] : [...(await readCaveats(options.caveats))];
-  if (Object.keys(wanted).length > 0) {
-    const narrowing = await narrowingCaveats(wanted, {
-      appNumber: async (name) => await lookUp(options, held.macaroons, name),
-      now: systemClock(),
-    });
-    if (!narrowing.ok) {
-      throw new UsageError(
-        narrowing.reason.tag === 'unknown_app'
-          ? `no app ${narrowing.reason.app}; give its number, which needs no gateway`
-          : '--mask takes letters of rwcdC',
-      );
-    }
-    caveats.push(...narrowing.value);
-  }
+  const narrowing = narrowingCaveats(wanted, systemClock());
+  if (narrowing.ok) caveats.push(...narrowing.value);
+  else if (narrowing.reason.tag === 'no_app') throw noApp(String(narrowing.reason.app));
+  else if (narrowing.reason.tag === 'unknown_action') throw new UsageError('--mask takes letters of rwcdC');
   if (caveats.length === 0)
     throw new UsageError('nothing to add: give --app, --mask, --machine, --for, --source or --caveats');
   if (held.permission.length === 0)
@@ -95,15 +83,27 @@ async function attenuate(given: GivenToken, options: AttenuateOptions): Promise<
 }
 
 /** Only a name needs somebody to ask. */
-async function lookUp(options: TokenOptions, token: string, name: string): Promise<bigint | undefined> {
+async function numbersOf(apps: readonly string[], options: TokenOptions, token: string): Promise<bigint[]> {
+  const numbers: bigint[] = [];
+  for (const app of apps) numbers.push(/^\d+$/.test(app) ? BigInt(app) : await lookUp(app, options, token));
+  return numbers;
+}
+
+async function lookUp(name: string, options: TokenOptions, token: string): Promise<bigint> {
   try {
-    return await appNumberOf(options, token, name);
+    const number = await appNumberOf(options, token, name);
+    if (number === undefined) throw noApp(name);
+    return number;
   } catch (error) {
     if (!(error instanceof ApiError) && !(error instanceof GatewayUnreachable)) throw error;
     throw new UsageError(
       `the number of ${name} cannot be looked up: ${error.message}. Give the number in its place, which needs no gateway`,
     );
   }
+}
+
+function noApp(app: string): UsageError {
+  return new UsageError(`no app ${app}; give its number, which needs no gateway`);
 }
 
 function refused(reason: HeaderReason): TokenRefused {

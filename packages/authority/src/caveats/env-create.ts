@@ -1,8 +1,6 @@
 import type { EnvironmentFacts } from '@hangar/contract';
 import { Action, objection, type Objection, type PrivateCaveat } from '@hangar/macaroon';
-import { z } from 'zod';
 import { factsOf, type CaveatMeters } from './facts.ts';
-import { bodyFrom } from './json-body.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /** May make environments of its own, and touch no others: previews per pull request. */
@@ -20,29 +18,9 @@ export interface EnvCreate {
   readonly labels: ReadonlyMap<string, string>;
 }
 
-const MAX_LIVE = 100_000;
-const MAX_TTL_SECONDS = 366 * 86_400;
-const MAX_CLASSES = 64;
-
-const text = z.string().max(255);
-
-const json = z
-  .strictObject({
-    key_prefix: text.min(1),
-    name_prefix: text.default(''),
-    classes: z.array(text.min(1)).max(MAX_CLASSES).default([]),
-    max_live: z.int().min(0).max(MAX_LIVE),
-    max_ttl_s: z.int().min(1).max(MAX_TTL_SECONDS),
-    labels: z.record(text.min(1), text).default({}),
-  })
-  .transform((body) => ({
-    keyPrefix: body.key_prefix,
-    namePrefix: body.name_prefix,
-    classes: body.classes,
-    maxLive: body.max_live,
-    maxTtlSeconds: body.max_ttl_s,
-    labels: new Map(Object.entries(body.labels)),
-  }));
+export const MAX_LIVE = 100_000;
+export const MAX_TTL_SECONDS = 366 * 86_400;
+export const MAX_CLASSES = 64;
 
 /** The caveat `EnvCreate {key_prefix, name_prefix, classes, max_live, max_ttl_s, labels}`. */
 export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> {
@@ -97,7 +75,6 @@ export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> 
       max_ttl_s: body.maxTtlSeconds,
       labels: Object.fromEntries(body.labels),
     }),
-    fromJson: (body) => bodyFrom(json, body),
   };
 }
 

@@ -1,17 +1,11 @@
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
-import { z } from 'zod';
 import { factsOf } from './facts.ts';
-import { bodyFrom } from './json-body.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /** Only environments that carry all of these labels. */
 export interface EnvLabels {
   readonly labels: ReadonlyMap<string, string>;
 }
-
-const json = z.record(z.string().min(1).max(63), z.string().max(255)).transform((labels) => ({
-  labels: new Map(Object.entries(labels)),
-}));
 
 /** The caveat `EnvLabels {label: value}`. */
 export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
@@ -40,7 +34,6 @@ export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
   },
   explain: ({ labels }) => `Only environments with ${words([...labels])}.`,
   toJson: ({ labels }) => Object.fromEntries(labels),
-  fromJson: (body) => bodyFrom(json, body),
 };
 
 function words(labels: readonly (readonly [string, string])[]): string {

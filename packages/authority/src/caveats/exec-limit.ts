@@ -1,7 +1,5 @@
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
-import { z } from 'zod';
 import { factsOf, type CaveatMeters } from './facts.ts';
-import { bodyFrom } from './json-body.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /** Bounds every command run; requests that run none are not concerned. */
@@ -11,21 +9,9 @@ export interface ExecLimit {
   readonly perMinute: number;
 }
 
-const MAX_TIMEOUT_SECONDS = 3600;
-const MAX_OUTPUT_BYTES = 2 ** 30;
-const MAX_PER_MINUTE = 1_000_000;
-
-const json = z
-  .strictObject({
-    timeout_s: z.int().min(1).max(MAX_TIMEOUT_SECONDS),
-    max_output_bytes: z.int().min(0).max(MAX_OUTPUT_BYTES),
-    per_minute: z.int().min(1).max(MAX_PER_MINUTE),
-  })
-  .transform((body) => ({
-    timeoutSeconds: body.timeout_s,
-    maxOutputBytes: body.max_output_bytes,
-    perMinute: body.per_minute,
-  }));
+export const MAX_TIMEOUT_SECONDS = 3600;
+export const MAX_OUTPUT_BYTES = 2 ** 30;
+export const MAX_COMMANDS_PER_MINUTE = 1_000_000;
 
 /** The caveat `ExecLimit {timeout_s, max_output_bytes, per_minute}`. */
 export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> {
@@ -43,7 +29,7 @@ export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> 
       return {
         timeoutSeconds: reader.unsigned(MAX_TIMEOUT_SECONDS),
         maxOutputBytes: reader.unsigned(MAX_OUTPUT_BYTES),
-        perMinute: reader.unsigned(MAX_PER_MINUTE),
+        perMinute: reader.unsigned(MAX_COMMANDS_PER_MINUTE),
       };
     },
     clear: (limit, subject, branch) => {
@@ -86,6 +72,5 @@ export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> 
       max_output_bytes: limit.maxOutputBytes,
       per_minute: limit.perMinute,
     }),
-    fromJson: (body) => bodyFrom(json, body),
   };
 }

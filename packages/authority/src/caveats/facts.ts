@@ -9,6 +9,9 @@ export interface CaveatMeters {
   deferLimit?(limit: BranchLimit): boolean;
 }
 
+/** Meters that count nothing: rates always pass, budgets never do. For reading and explaining tokens. */
+export const idleMeters: CaveatMeters = { take: () => true };
+
 /** The facts of an access; none for a request that is no access. */
 export function factsOf(subject: Subject): HangarFacts {
   return subject.kind === 'access' ? (subject.access.extension ?? {}) : {};

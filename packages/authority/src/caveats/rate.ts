@@ -1,7 +1,5 @@
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
-import { z } from 'zod';
 import type { CaveatMeters } from './facts.ts';
-import { bodyFrom } from './json-body.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /** Bounds how often the token, and everything narrowed from it, is used. Each Hangar process counts by itself. */
@@ -9,11 +7,7 @@ export interface Rate {
   readonly perMinute: number;
 }
 
-const MAX_PER_MINUTE = 1_000_000;
-
-const json = z
-  .strictObject({ per_minute: z.int().min(1).max(MAX_PER_MINUTE) })
-  .transform(({ per_minute }) => ({ perMinute: per_minute }));
+export const MAX_REQUESTS_PER_MINUTE = 1_000_000;
 
 /** The caveat `Rate {per_minute}`, counting with these meters. */
 export function rateCaveat(meters: CaveatMeters): PrivateCaveat<Rate> {
@@ -23,7 +17,7 @@ export function rateCaveat(meters: CaveatMeters): PrivateCaveat<Rate> {
     write: (writer, { perMinute }) => void writer.array(1).unsigned(perMinute),
     read: (reader) => {
       reader.struct(1);
-      return { perMinute: reader.unsigned(MAX_PER_MINUTE) };
+      return { perMinute: reader.unsigned(MAX_REQUESTS_PER_MINUTE) };
     },
     clear: ({ perMinute }, _subject, branch) => {
       if (branch === undefined)
@@ -33,6 +27,5 @@ export function rateCaveat(meters: CaveatMeters): PrivateCaveat<Rate> {
     },
     explain: ({ perMinute }) => `At most ${perMinute} requests a minute.`,
     toJson: ({ perMinute }) => ({ per_minute: perMinute }),
-    fromJson: (body) => bodyFrom(json, body),
   };
 }

@@ -1,8 +1,6 @@
 import type { SpendPeriod } from '@hangar/contract';
 import { Action, objection, type PrivateCaveat } from '@hangar/macaroon';
-import { z } from 'zod';
 import { factsOf, type CaveatMeters } from './facts.ts';
-import { bodyFrom } from './json-body.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
 /** Stops creating and starting once what the branch caused has cost this much. */
@@ -15,12 +13,6 @@ export interface Spend {
 }
 
 const PERIODS: readonly SpendPeriod[] = ['day', 'month', 'total'];
-
-const json = z.strictObject({
-  amount: z.int().min(0),
-  currency: z.string().regex(/^[A-Z]{3}$/),
-  period: z.enum(['day', 'month', 'total']),
-});
 
 /** The caveat `Spend {amount, currency, period}`. */
 export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
@@ -49,7 +41,6 @@ export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
     },
     explain,
     toJson: ({ amount, currency, period }) => ({ amount, currency, period }),
-    fromJson: (body) => bodyFrom(json, body),
   };
 }
 

@@ -1,5 +1,6 @@
 import { caveatsFromJson, privateCaveat, type Caveat } from '@hangar/macaroon';
 import { z } from 'zod';
+import { bodyFrom, SOURCE_JSON } from '../caveats/json-bodies.ts';
 import { HANGAR_CAVEATS } from '../caveats/registry.ts';
 import { sourceCaveat } from '../caveats/source.ts';
 import { parseLifetime } from '../offline/lifetime.ts';
@@ -80,7 +81,7 @@ export function readCaveats(list: readonly unknown[]): readonly Caveat[] {
 
 function sourceOf(cidrs: readonly string[]): Caveat {
   try {
-    return privateCaveat(sourceCaveat, sourceCaveat.fromJson?.({ cidrs }) ?? { cidrs });
+    return privateCaveat(sourceCaveat, bodyFrom(SOURCE_JSON, { cidrs }));
   } catch (error) {
     if (error instanceof TypeError) throw invalid({ source: error.message });
     throw error;

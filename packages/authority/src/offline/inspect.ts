@@ -7,6 +7,7 @@ import {
   encodeToken,
   missingTickets,
   openBundle,
+  tailDigest,
   tokenId,
   type BundleToken,
   type HeaderReason,
@@ -14,8 +15,7 @@ import {
   type TokenTextReason,
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
-import { sha256Hex } from '@hangar/security';
-import { HANGAR_CAVEATS } from '../caveats/registry.ts';
+import { READABLE_CAVEATS } from './readable.ts';
 
 /** One token of a text, as far as it can be read without any key. */
 export type InspectedToken =
@@ -93,13 +93,13 @@ function inspectedMacaroon(kind: 'permission' | 'discharge', macaroon: Macaroon)
     id: tokenId(macaroon),
     endsWith: tokenEnding(macaroon),
     location: macaroon.location,
-    branch: sha256Hex(macaroon.tail),
-    caveats: caveatsToDebugJson(macaroon.caveats, HANGAR_CAVEATS),
+    branch: tailDigest(macaroon),
+    caveats: caveatsToDebugJson(macaroon.caveats, READABLE_CAVEATS),
     // Of a discharge alone nobody expects that it names an organization.
     sentences:
       kind === 'permission'
-        ? explainCaveats(macaroon.caveats, HANGAR_CAVEATS)
-        : macaroon.caveats.map((caveat) => explainCaveat(caveat, HANGAR_CAVEATS)),
+        ? explainCaveats(macaroon.caveats, READABLE_CAVEATS)
+        : macaroon.caveats.map((caveat) => explainCaveat(caveat, READABLE_CAVEATS)),
     expiresAt: endOf([macaroon]),
   };
 }

@@ -14,55 +14,54 @@ import {
 } from '@hangar/macaroon';
 import { ok, refuse, type Result } from '@hangar/http';
 import { sourceCaveat } from '../caveats/source.ts';
+import { CLOCK_LEEWAY_SECONDS } from './lifetime.ts';
 
 /** A narrowing in everyday words; every field given adds a caveat. */
 export interface Narrowing {
-  /** Apps by name or by number, all with the same actions. */
-  readonly apps?: readonly (string | bigint)[];
-  /** Letters of `rwcdC`; with `apps` they apply to those apps, else to everything. Default: all. */
-  readonly actions?: string;
-  readonly machines?: readonly string[];
-  readonly validForSeconds?: number;
+  /** Apps by number, all with the same actions. */
+  readonly apps?: readonly bigint[] | undefined;
+  /** Letters of `rwcdC`; they apply to the apps, machines and features given, else to everything. Default: all. */
+  readonly actions?: string | undefined;
+  readonly machines?: readonly string[] | undefined;
+  /** Features of the organization, such as `wg`. */
+  readonly features?: readonly string[] | undefined;
+  readonly validForSeconds?: number | undefined;
   /** Only these commands, and reading. */
-  readonly commands?: readonly Command[];
+  readonly commands?: readonly Command[] | undefined;
   /** Networks the token may be used from. */
-  readonly source?: readonly string[];
+  readonly source?: readonly string[] | undefined;
   /** Usable only through Flycast from this app's machines. */
-  readonly fromApp?: string;
+  readonly fromApp?: string | undefined;
 }
 
 /** Why a narrowing was not understood. */
 export type NarrowingReason =
-  | { readonly tag: 'unknown_app'; readonly app: string }
+  | { readonly tag: 'no_app'; readonly app: bigint }
   | { readonly tag: 'unknown_action'; readonly letter: string }
   | { readonly tag: 'empty' };
 
-/**
- * The caveats of a narrowing. Names of apps become numbers by `appNumber`, the only question that needs
- * a server; give numbers and it is never asked.
- */
-export async function narrowingCaveats(
+/** The caveats of a narrowing, in the order in which they read best. */
+export function narrowingCaveats(
   narrowing: Narrowing,
-  deps: { appNumber: (name: string) => Promise<bigint | undefined>; now: Date },
-): Promise<Result<readonly Caveat[], NarrowingReason>> {
+  now: Date,
+): Result<readonly Caveat[], NarrowingReason> {
+  const { apps, machines, features } = narrowing;
   const mask = parseMask(narrowing.actions ?? 'rwcdC');
   if (!mask.ok) return refuse({ tag: 'unknown_action', letter: mask.reason.letter });
+  // 0 is the wildcard and would widen the list to every app.
+  const wildcard = apps?.find((app) => app <= 0n);
+  if (wildcard !== undefined) return refuse({ tag: 'no_app', app: wildcard });
+  const masked = <Key>(keys: readonly Key[]) => new Map(keys.map((key) => [key, mask.value] as const));
+  const featureSet: Caveat | undefined = features && { type: 'FeatureSet', features: masked(features) };
+  // A request is about an app or about a feature, never both, so each must pass the limits of the other kind.
+  const beside = (caveat: Caveat): Caveat =>
+    featureSet === undefined ? caveat : { type: 'IfPresent', ifs: [caveat, featureSet], else: 0 };
   const caveats: Caveat[] = [];
-  if (narrowing.apps !== undefined) {
-    const apps = new Map<bigint, number>();
-    for (const app of narrowing.apps) {
-      const number = typeof app === 'bigint' ? app : await deps.appNumber(app);
-      // 0 is the wildcard and would widen the list to every app.
-      if (number === undefined || number === 0n) return refuse({ tag: 'unknown_app', app: String(app) });
-      apps.set(number, mask.value);
-    }
-    caveats.push({ type: 'Apps', apps });
-  } else if (narrowing.actions !== undefined) {
+  if (apps !== undefined) caveats.push(beside({ type: 'Apps', apps: masked(apps) }));
+  if (machines !== undefined) caveats.push(beside({ type: 'Machines', machines: masked(machines) }));
+  if (caveats.length === 0 && featureSet !== undefined) caveats.push(featureSet);
+  if (caveats.length === 0 && narrowing.actions !== undefined)
     caveats.push({ type: 'Action', mask: mask.value });
-  }
-  if (narrowing.machines !== undefined) {
-    caveats.push({ type: 'Machines', machines: new Map(narrowing.machines.map((id) => [id, mask.value])) });
-  }
   if (narrowing.commands !== undefined) {
     const only: Caveat = { type: 'Commands', commands: narrowing.commands };
     caveats.push({ type: 'IfPresent', ifs: [only], else: Action.read });
@@ -72,8 +71,9 @@ export async function narrowingCaveats(
     caveats.push({ type: 'FlySrc', organization: '', app: narrowing.fromApp, instance: '' });
   }
   if (narrowing.validForSeconds !== undefined) {
-    const start = Math.floor(deps.now.getTime() / 1000);
-    caveats.push({ type: 'ValidityWindow', notBefore: start, notAfter: start + narrowing.validForSeconds });
+    const start = Math.floor(now.getTime() / 1000);
+    const notBefore = start - CLOCK_LEEWAY_SECONDS;
+    caveats.push({ type: 'ValidityWindow', notBefore, notAfter: start + narrowing.validForSeconds });
   }
   return caveats.length === 0 ? refuse({ tag: 'empty' }) : ok(caveats);
 }
@@ -92,11 +92,18 @@ export function narrowTokens(
   permissionLocation: string,
 ): Result<string, HeaderReason> {
   const bundle = permissionTokensOf(text, permissionLocation);
-  if (!bundle.ok) return bundle;
-  const texts = bundle.value.discharges.map(encodeToken);
+  return bundle.ok ? narrowBundle(bundle.value, caveats) : bundle;
+}
+
+/** The same with a text that was read already. */
+export function narrowBundle(
+  { permission, discharges }: Bundle,
+  caveats: readonly Caveat[],
+): Result<string, Extract<HeaderReason, { tag: 'too_large' }>> {
+  const texts = discharges.map(encodeToken);
   let left = LIMITS.headerLength - texts.join(',').length;
   // Counted on the way: caveats of some kilobytes times hundreds of tokens would be many megabytes.
-  for (const token of bundle.value.permission) {
+  for (const token of permission) {
     const narrowed = encodeToken(attenuate(token, caveats));
     left -= narrowed.length + 1;
     if (left < 0) return refuse({ tag: 'too_large' });

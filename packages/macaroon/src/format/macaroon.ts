@@ -1,6 +1,6 @@
 import { encodeBase64, PLAIN_CRYPTO } from '#crypto';
 import { PAIR_HEADER, type TokenCrypto } from '../crypto/token-crypto.ts';
-import { concatBytes, equalBytes } from '../bytes.ts';
+import { concatBytes, equalBytes, toHex } from '../bytes.ts';
 import { isAttestation, type Caveat } from '../caveats/caveat.ts';
 import { readCaveatSet } from '../caveats/read.ts';
 import { writePair } from '../caveats/write.ts';
@@ -191,6 +191,11 @@ export function encodeToken(macaroon: Macaroon): string {
 /** The identity of a token and of everything narrowed from it: what revocation, audit and rate limits go by. */
 export function tokenId(macaroon: Macaroon): string {
   return nonceUuid(macaroon.nonce);
+}
+
+/** SHA-256 of a token's tail in hex: the identity of this very copy, and of everything narrowed from it. */
+export function tailDigest(macaroon: Macaroon): string {
+  return toHex(PLAIN_CRYPTO.sha256(macaroon.tail));
 }
 
 /**
