@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Action,
   attenuate,
+  clear,
   caveatsFromJson,
   caveatsToJson,
   decodeToken,
@@ -39,7 +40,11 @@ async function callerOf(text: string): Promise<AuthenticatedCaller> {
   return outcome.value;
 }
 
-const access = (action: number, extension: HangarFacts = {}, more: Partial<Access> = {}): Access => ({
+const access = (
+  action: number,
+  extension: HangarFacts = {},
+  more: Partial<Access<HangarFacts>> = {},
+): Access<HangarFacts> => ({
   action,
   orgId: WORKSPACE,
   now: world.clock.now(),
@@ -57,7 +62,7 @@ async function leftTo(
   text: string,
   action: number,
   facts: HangarFacts = {},
-  more: Partial<Access> = {},
+  more: Partial<Access<HangarFacts>> = {},
 ): Promise<readonly BranchLimit[] | undefined> {
   const outcome = (await callerOf(text)).clear(access(action, { ...facts, keepsLimits: true }, more));
   return outcome.ok ? outcome.value.limits : undefined;
@@ -153,6 +158,16 @@ describe('Rate', () => {
     expect(await asks(brother, 1)).toBe(true);
     world.clock.advance(20);
     expect([await asks(child, 1), await asks(child, 1)]).toEqual([true, false]);
+  });
+
+  it('is asked with facts of known names only', async () => {
+    const caller = await callerOf(root);
+    // @ts-expect-error a fact that no caveat looks at is a mistake, and one of another name too
+    expect(caller.clear(access(1, { remote: '203.0.113.7' })).ok).toBe(true);
+    // @ts-expect-error what the registry is told is what its caveats read
+    expect(clear({ caveats: [] }, { ...access(1), extension: { cost: true } }, hangarCaveats()).ok).toBe(
+      false,
+    );
   });
 
   it('charges one request once, however often it is cleared on its way', async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-type Resource = Omit<Access, 'action' | 'orgId' | 'now'>;
+type Resource = Omit<Access<never>, 'action' | 'orgId' | 'now'>;
 
 const FEATURES = [
   'wg',
@@ -58,7 +58,7 @@ function resources(): Resource[] {
   return all;
 }
 
-function* cells(): Generator<Access> {
+function* cells(): Generator<Access<never>> {
   for (const orgId of [WORKSPACE, OTHER_WORKSPACE]) {
     for (const resource of resources()) {
       for (const sourceApp of [undefined, 'hf-u8123', 'intruder']) {
@@ -87,7 +87,7 @@ async function callerWith(
 }
 
 /** Holds the token against every cell; answers what differs from what was meant. */
-function differences(caller: AuthenticatedCaller, meant: (access: Access) => boolean) {
+function differences(caller: AuthenticatedCaller, meant: (access: Access<never>) => boolean) {
   const wrong = { allowedTooMuch: [] as string[], refusedTooMuch: [] as string[] };
   let allowed = 0;
   let count = 0;
@@ -103,8 +103,8 @@ function differences(caller: AuthenticatedCaller, meant: (access: Access) => boo
   return { ...wrong, allowed, count };
 }
 
-const own = (access: Access) => access.orgId === WORKSPACE;
-const deploy = (access: Access) =>
+const own = (access: Access<never>) => access.orgId === WORKSPACE;
+const deploy = (access: Access<never>) =>
   own(access) &&
   (access.appId !== undefined
     ? access.appId === APP
@@ -112,7 +112,7 @@ const deploy = (access: Access) =>
       ? access.feature === 'wg'
       : within(access.action, Action.read));
 
-const meant: Record<PresetName, (access: Access) => boolean> = {
+const meant: Record<PresetName, (access: Access<never>) => boolean> = {
   org: own,
   readonly: (access) => own(access) && within(access.action, Action.read),
   deploy,

@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Action,
@@ -15,7 +16,7 @@ let world: World;
 let root: string;
 beforeAll(async () => {
   world = await openWorld({
-    routeAccess: async ({ method, path, workspace }): Promise<Access | undefined> => {
+    routeAccess: async ({ method, path, workspace }): Promise<Access<HangarFacts> | undefined> => {
       const match = /^\/v1\/apps\/hf-u8123\/machines\/([^/]+)(\/start)?$/.exec(path);
       if (!match?.[1]) return undefined;
       const action = match[2] ? Action.control : method === 'DELETE' ? Action.delete : Action.read;

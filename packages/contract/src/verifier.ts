@@ -1,6 +1,7 @@
 import type { Result } from '@hangar/http';
 import type { Access } from '@hangar/macaroon';
 import type { Clearance, ClearRefusal } from './clearance.ts';
+import type { HangarFacts } from './facts.ts';
 import type { TokenReason } from './token-reason.ts';
 
 /**
@@ -21,7 +22,7 @@ export interface AuthenticatedCaller {
    * Asks all caveats, those of discharges too. A clearance leaves limits to be held if the access says that its asker
    * does so (`keepsLimits`).
    */
-  clear(access: Access): Result<Clearance, ClearRefusal>;
+  clear(access: Access<HangarFacts>): Result<Clearance, ClearRefusal>;
   /** App numbers that the tokens are limited to; undefined when one of them is not limited to apps. */
   appScope(): readonly bigint[] | undefined;
   /** The same caller with only its tokens for one workspace. */

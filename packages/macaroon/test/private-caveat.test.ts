@@ -9,28 +9,33 @@ import {
   objection,
   privateCaveat,
   privateCaveats,
+  type Access,
   type Caveat,
   type PrivateCaveat,
 } from '@hangar/macaroon';
 import { access, now, org, outcome, token, verified } from './fixture.ts';
 
+interface Facts {
+  readonly floor?: number | undefined;
+}
+
 /** Allows requests whose `floor` is at most the given one; not concerned by requests that name no floor. */
-const floors: PrivateCaveat<number> = {
+const floors: PrivateCaveat<number, Facts> = {
   number: PRIVATE_RANGE.first + 1n,
   name: 'Floors',
   write: (writer, value) => void writer.unsigned(value),
   read: (reader) => reader.unsigned(1000),
   clear: (value, subject) => {
     if (subject.kind !== 'access') return objection('invalid_access', 'Only for requests.');
-    const floor = subject.access.extension?.['floor'];
-    if (typeof floor !== 'number') return objection('resource_unspecified', 'The request names no floor.');
+    const floor = subject.access.extension?.floor;
+    if (floor === undefined) return objection('resource_unspecified', 'The request names no floor.');
     return floor <= value ? undefined : objection('private', `The token ends at floor ${value}.`);
   },
   explain: (value) => `Only up to floor ${value}.`,
 };
 const registry = privateCaveats(floors);
 const upTo = (floor: number) => privateCaveat(floors, floor);
-const at = (floor?: number) => access(floor === undefined ? {} : { extension: { floor } });
+const at = (floor?: number): Access<Facts> => ({ ...access({}), extension: { floor } });
 
 function decide(caveats: readonly Caveat[], floor?: number, known = true): string {
   const verdict = clear(verified(token([org, ...caveats])), at(floor), known ? registry : undefined);

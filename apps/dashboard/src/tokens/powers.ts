@@ -42,10 +42,10 @@ export function powersOf(
   const judged = caveats.filter(({ type }) => type !== '3P');
   const apps = appScope(caveats);
   const other = unlisted(apps ?? []);
-  const row = (about: string, request: Partial<Access>): Power => ({
+  const row = (about: string, request: Partial<Access<never>>): Power => ({
     about,
     answers: ACTIONS.map(({ bit }) => {
-      const asked: Access = { orgId: organization.value, action: bit, now, ...request };
+      const asked: Access<never> = { orgId: organization.value, action: bit, now, ...request };
       const verdict = clear({ caveats: judged }, asked, READABLE_CAVEATS);
       // The app that stands for all others has no name worth telling.
       return verdict.ok || verdict.reason.sentence.replace(`, not for app ${other}.`, '.');

@@ -1,4 +1,4 @@
-import type { EnvironmentFacts } from '@hangar/contract';
+import type { EnvironmentFacts, HangarFacts } from '@hangar/contract';
 import { Action, objection, type Objection, type PrivateCaveat } from '@hangar/macaroon';
 import { factsOf, type CaveatMeters } from './facts.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
@@ -23,7 +23,7 @@ export const MAX_TTL_SECONDS = 366 * 86_400;
 export const MAX_CLASSES = 64;
 
 /** The caveat `EnvCreate {key_prefix, name_prefix, classes, max_live, max_ttl_s, labels}`. */
-export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate> {
+export function envCreateCaveat(meters: CaveatMeters): PrivateCaveat<EnvCreate, HangarFacts> {
   return {
     number: HANGAR_CAVEAT_NUMBERS.EnvCreate,
     name: 'EnvCreate',

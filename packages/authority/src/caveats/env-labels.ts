@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { factsOf } from './facts.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
@@ -8,7 +9,7 @@ export interface EnvLabels {
 }
 
 /** The caveat `EnvLabels {label: value}`. */
-export const envLabelsCaveat: PrivateCaveat<EnvLabels> = {
+export const envLabelsCaveat: PrivateCaveat<EnvLabels, HangarFacts> = {
   number: HANGAR_CAVEAT_NUMBERS.EnvLabels,
   name: 'EnvLabels',
   write: (writer, { labels }) => {

@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { factsOf, type CaveatMeters } from './facts.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
@@ -14,7 +15,7 @@ export const MAX_OUTPUT_BYTES = 2 ** 30;
 export const MAX_COMMANDS_PER_MINUTE = 1_000_000;
 
 /** The caveat `ExecLimit {timeout_s, max_output_bytes, per_minute}`. */
-export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit> {
+export function execLimitCaveat(meters: CaveatMeters): PrivateCaveat<ExecLimit, HangarFacts> {
   return {
     number: HANGAR_CAVEAT_NUMBERS.ExecLimit,
     name: 'ExecLimit',

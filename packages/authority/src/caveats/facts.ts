@@ -13,6 +13,6 @@ export interface CaveatMeters {
 export const idleMeters: CaveatMeters = { take: () => true };
 
 /** The facts of an access; none for a request that is no access. */
-export function factsOf(subject: Subject): HangarFacts {
+export function factsOf(subject: Subject<HangarFacts>): HangarFacts {
   return subject.kind === 'access' ? (subject.access.extension ?? {}) : {};
 }

@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import type { CaveatMeters } from './facts.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
@@ -10,7 +11,7 @@ export interface Rate {
 export const MAX_REQUESTS_PER_MINUTE = 1_000_000;
 
 /** The caveat `Rate {per_minute}`, counting with these meters. */
-export function rateCaveat(meters: CaveatMeters): PrivateCaveat<Rate> {
+export function rateCaveat(meters: CaveatMeters): PrivateCaveat<Rate, HangarFacts> {
   return {
     number: HANGAR_CAVEAT_NUMBERS.Rate,
     name: 'Rate',

@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import { privateCaveats, type PrivateCaveat, type PrivateCaveats } from '@hangar/macaroon';
 import type { z } from 'zod';
 import { envCreateCaveat } from './env-create.ts';
@@ -21,7 +22,7 @@ import { spendCaveat } from './spend.ts';
  * Hangar's own caveats, by value: hand the result to `clear`, `caveatsFromJson` and the explaining
  * functions of the macaroon library. Without it such caveats never clear.
  */
-export function hangarCaveats(meters: CaveatMeters = idleMeters): PrivateCaveats {
+export function hangarCaveats(meters: CaveatMeters = idleMeters): PrivateCaveats<HangarFacts> {
   return privateCaveats(
     withBody(envCreateCaveat(meters), ENV_CREATE_JSON),
     withBody(envLabelsCaveat, ENV_LABELS_JSON),
@@ -32,9 +33,12 @@ export function hangarCaveats(meters: CaveatMeters = idleMeters): PrivateCaveats
   );
 }
 
-function withBody<T>(caveat: PrivateCaveat<T>, schema: z.ZodType<T>): PrivateCaveat<T> {
+function withBody<T>(
+  caveat: PrivateCaveat<T, HangarFacts>,
+  schema: z.ZodType<T>,
+): PrivateCaveat<T, HangarFacts> {
   return { ...caveat, fromJson: (body) => bodyFrom(schema, body) };
 }
 
 /** Reads, writes and explains Hangar's own caveats. For deciding, meters are needed: {@link hangarCaveats}. */
-export const HANGAR_CAVEATS: PrivateCaveats = hangarCaveats();
+export const HANGAR_CAVEATS: PrivateCaveats<HangarFacts> = hangarCaveats();

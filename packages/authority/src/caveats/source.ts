@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import ipaddr from 'ipaddr.js';
 import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import { factsOf } from './facts.ts';
@@ -12,7 +13,7 @@ export interface Source {
 export const MAX_CIDRS = 64;
 
 /** The caveat `Source {cidrs}`. */
-export const sourceCaveat: PrivateCaveat<Source> = {
+export const sourceCaveat: PrivateCaveat<Source, HangarFacts> = {
   number: HANGAR_CAVEAT_NUMBERS.Source,
   name: 'Source',
   write: (writer, { cidrs }) => {

@@ -1,4 +1,4 @@
-import type { SpendPeriod } from '@hangar/contract';
+import type { HangarFacts, SpendPeriod } from '@hangar/contract';
 import { Action, objection, type PrivateCaveat } from '@hangar/macaroon';
 import { factsOf, type CaveatMeters } from './facts.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
@@ -15,7 +15,7 @@ export interface Spend {
 const PERIODS: readonly SpendPeriod[] = ['day', 'month', 'total'];
 
 /** The caveat `Spend {amount, currency, period}`. */
-export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend> {
+export function spendCaveat(meters: CaveatMeters): PrivateCaveat<Spend, HangarFacts> {
   return {
     number: HANGAR_CAVEAT_NUMBERS.Spend,
     name: 'Spend',

@@ -1,4 +1,4 @@
-import type { AuthenticatedCaller, ClearRefusal, Clearance } from '@hangar/contract';
+import type { AuthenticatedCaller, ClearRefusal, Clearance, HangarFacts } from '@hangar/contract';
 import type { Access } from '@hangar/macaroon';
 import { HangarError } from '@hangar/http';
 
@@ -11,7 +11,7 @@ export function clearError(refusal: ClearRefusal): HangarError {
 }
 
 /** What the caller's token allowed; throws when it did not. */
-export function demand(caller: AuthenticatedCaller, access: Access): Clearance {
+export function demand(caller: AuthenticatedCaller, access: Access<HangarFacts>): Clearance {
   const cleared = caller.clear(access);
   if (!cleared.ok) throw clearError(cleared.reason);
   return cleared.value;

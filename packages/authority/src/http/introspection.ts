@@ -11,7 +11,7 @@ import {
   type Access,
 } from '@hangar/macaroon';
 import { callerOf, HangarError, type RequestContext, answerError, onlyAllow } from '@hangar/http';
-import { tokenError, type ClearRefusal } from '@hangar/contract';
+import { tokenError, type ClearRefusal, type HangarFacts } from '@hangar/contract';
 import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import { explainClearing } from '../read/caller.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
@@ -80,7 +80,7 @@ export function createIntrospectionDoor(
     if (!tokens.ok) throw tokenError(tokens.reason);
     const registry = hangarCaveats(options.meters);
     let refusal: ClearRefusal | undefined;
-    const accesses = new Map<bigint, Promise<Access | undefined>>();
+    const accesses = new Map<bigint, Promise<Access<HangarFacts> | undefined>>();
     for (const token of tokens.value) {
       const { workspace } = token;
       // Looked up once for a workspace: a header may hold hundreds of tokens of one.
@@ -119,7 +119,10 @@ export function createIntrospectionDoor(
   app.onError((thrown, c) => answerError(thrown, c.env.door));
 
   /** Fills in parents: a machine or volume implies its app, everything implies the workspace. */
-  async function resolve(asked: RequestedAccess, workspace: bigint): Promise<Access | undefined> {
+  async function resolve(
+    asked: RequestedAccess,
+    workspace: bigint,
+  ): Promise<Access<HangarFacts> | undefined> {
     if (asked.org_slug !== undefined && (await directory.workspaceNumber?.(asked.org_slug)) !== workspace) {
       return undefined;
     }
@@ -193,7 +196,7 @@ interface Names {
 function accessOf(
   asked: RequestedAccess,
   facts: { action: number; workspace: bigint; app: bigint | undefined; now: Date },
-): Access {
+): Access<HangarFacts> {
   return {
     action: facts.action,
     orgId: facts.workspace,
@@ -226,7 +229,7 @@ function tokenWire(token: AcceptedToken): Record<string, unknown> {
   };
 }
 
-function accessWire(access: Access): Record<string, unknown> {
+function accessWire(access: Access<HangarFacts>): Record<string, unknown> {
   return {
     action: formatMask(access.action),
     orgid: access.orgId,

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { clear, type Access, type Macaroon } from '@hangar/macaroon';
 import { HangarError } from '@hangar/http';
-import { tokenError, type BranchLimit } from '@hangar/contract';
+import { tokenError, type BranchLimit, type HangarFacts } from '@hangar/contract';
 import { z } from 'zod';
 import { explainClearing } from '../read/caller.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
@@ -20,7 +20,7 @@ export type RouteAccess = (question: {
   method: string;
   path: string;
   workspace: bigint;
-}) => Promise<Access | undefined>;
+}) => Promise<Access<HangarFacts> | undefined>;
 
 /** What questions about token texts need. */
 export interface TokenTextOptions {
@@ -140,7 +140,7 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
       limit.kind === 'exec' || subjectTo.push(limit.caveat) > 0;
     const registry = hangarCaveats({ ...options.meters, take: () => true, deferLimit });
     const { method, path } = body;
-    const accesses = new Map<bigint, Promise<Access | undefined> | undefined>();
+    const accesses = new Map<bigint, Promise<Access<HangarFacts> | undefined> | undefined>();
     for (const [index, token] of tokens.value.entries()) {
       const { workspace } = token;
       // Asked once for a workspace: a text may hold hundreds of tokens of one.
@@ -148,7 +148,7 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
         accesses.set(workspace, options.routeAccess?.({ method, path, workspace }));
       const access = await accesses.get(workspace);
       if (!access) throw new HangarError('not_found', { public: 'no such route, or nothing of that name' });
-      const asked: Access = {
+      const asked: Access<HangarFacts> = {
         ...access,
         now: now(),
         ...(body.source === undefined

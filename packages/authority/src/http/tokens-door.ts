@@ -9,7 +9,7 @@ import {
   answerError,
   onlyAllow,
 } from '@hangar/http';
-import { tokenError, type TokenReason } from '@hangar/contract';
+import { tokenError, type TokenReason, type HangarFacts } from '@hangar/contract';
 import { z } from 'zod';
 import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
@@ -183,7 +183,7 @@ function tokensAccess(
   action: number,
   app: bigint | undefined,
   now: Date,
-): Access {
+): Access<HangarFacts> {
   const { remoteAddress } = c.env.door;
   return {
     action,

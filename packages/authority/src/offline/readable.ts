@@ -1,3 +1,4 @@
+import type { HangarFacts } from '@hangar/contract';
 import { privateCaveats, type PrivateCaveat, type PrivateCaveats } from '@hangar/macaroon';
 import { envCreateCaveat } from '../caveats/env-create.ts';
 import { envLabelsCaveat } from '../caveats/env-labels.ts';
@@ -11,7 +12,7 @@ import { spendCaveat } from '../caveats/spend.ts';
  * Hangar's own caveats for whoever reads tokens without being asked to decide: read and said in words. They always clear,
  * so that the rest of a token can be judged without the facts that only a server has.
  */
-export const READABLE_CAVEATS: PrivateCaveats = privateCaveats(
+export const READABLE_CAVEATS: PrivateCaveats<HangarFacts> = privateCaveats(
   unjudged(envCreateCaveat(idleMeters)),
   unjudged(envLabelsCaveat),
   unjudged(execLimitCaveat(idleMeters)),
@@ -20,6 +21,6 @@ export const READABLE_CAVEATS: PrivateCaveats = privateCaveats(
   unjudged(spendCaveat(idleMeters)),
 );
 
-function unjudged<T>(caveat: PrivateCaveat<T>): PrivateCaveat<T> {
+function unjudged<T>(caveat: PrivateCaveat<T, HangarFacts>): PrivateCaveat<T, HangarFacts> {
   return { ...caveat, clear: () => undefined };
 }

@@ -7,7 +7,7 @@ import {
   type PrivateCaveats,
   type Refusal,
 } from '@hangar/macaroon';
-import type { AuthenticatedCaller, BranchLimit, ClearRefusal } from '@hangar/contract';
+import type { AuthenticatedCaller, BranchLimit, ClearRefusal, HangarFacts } from '@hangar/contract';
 import { ok, refuse } from '@hangar/http';
 import { HANGAR_CAVEATS, hangarCaveats } from '../caveats/registry.ts';
 import { factsOf, type CaveatMeters } from '../caveats/facts.ts';
@@ -23,7 +23,9 @@ export function createCaller(
 ): AuthenticatedCaller {
   const [first] = tokens;
   // Most tokens hold no caveat of ours: nothing has to be counted for them.
-  let registry: PrivateCaveats | undefined = tokens.some(holdsPrivate) ? undefined : HANGAR_CAVEATS;
+  let registry: PrivateCaveats<HangarFacts> | undefined = tokens.some(holdsPrivate)
+    ? undefined
+    : HANGAR_CAVEATS;
   let limits: BranchLimit[] | undefined;
   const deferLimit = (limit: BranchLimit): boolean => limits !== undefined && limits.push(limit) > 0;
   const expiry = first.verified.earliestExpiry;

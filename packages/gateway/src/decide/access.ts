@@ -9,13 +9,13 @@ import type { AuthenticatedCaller, EnvironmentFacts, HangarFacts } from '@hangar
 export function accessOf(
   plan: RequestPlan,
   caller: Pick<Caller, 'workspace' | 'environment' | 'wish' | 'command' | 'facts' | 'now'>,
-): Access {
+): Access<HangarFacts> {
   const { route, params, query } = plan;
   // Reading secret values is as strong as writing them: whoever sets them knows them.
   const reveals = queryValues(query, 'show_secrets').some((value) => value !== 'false' && value !== '0');
   const { environment } = caller;
   const { machine, volume } = params;
-  const access: Writable<Access> = {
+  const access: Writable<Access<HangarFacts>> = {
     action: reveals ? route.action | Action.write : route.action,
     orgId: caller.workspace.number,
     now: caller.now,

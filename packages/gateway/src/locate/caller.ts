@@ -1,6 +1,6 @@
 import type { Result } from '@hangar/http';
 import type { Workspace, Environment } from '../nouns.ts';
-import type { AuthenticatedCaller } from '@hangar/contract';
+import type { AuthenticatedCaller, HangarFacts } from '@hangar/contract';
 import type { EnvironmentRequest } from '../rules/environment-request.ts';
 import type { OrganizationReason } from '../policy/org-policy.ts';
 
@@ -22,7 +22,4 @@ export interface Caller {
 }
 
 /** Facts about a request beside what it asks for: its origin, and the bounds of a command run. */
-export interface CallerFacts {
-  readonly remoteAddress?: string;
-  readonly exec?: { readonly timeoutSeconds?: number; readonly maxOutputBytes?: number };
-}
+export type CallerFacts = Pick<HangarFacts, 'remoteAddress' | 'exec'>;

@@ -113,7 +113,10 @@ export class TokenBundle implements FilteredBundle {
   }
 
   /** The first verified token that allows all of this by itself. Tokens are never combined. */
-  clear(access: Access | readonly Access[], registry?: PrivateCaveats): Result<Verified, BundleRefusal> {
+  clear<Facts>(
+    access: Access<NoInfer<Facts>> | readonly Access<NoInfer<Facts>>[],
+    registry?: PrivateCaveats<Facts>,
+  ): Result<Verified, BundleRefusal> {
     const refused: { id: string; refusal: Refusal }[] = [];
     for (const verified of this.verified) {
       const verdict = clear(verified, access, registry);

@@ -43,7 +43,10 @@ export function withCaveat(type: CaveatType): BundleFilter {
 }
 
 /** Verified permission tokens that allow all of this. */
-export function allowing(access: Access | readonly Access[], registry?: PrivateCaveats): BundleFilter {
+export function allowing<Facts>(
+  access: Access<NoInfer<Facts>> | readonly Access<NoInfer<Facts>>[],
+  registry?: PrivateCaveats<Facts>,
+): BundleFilter {
   return (token) =>
     token.kind === 'permission' &&
     token.state.tag === 'verified' &&

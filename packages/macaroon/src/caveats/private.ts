@@ -14,7 +14,7 @@ import type { Subject } from '../clear/subject.ts';
 export const PRIVATE_RANGE = Object.freeze({ first: 2n ** 48n, last: 2n ** 64n - 2n });
 
 /** A caveat type of one's own. It rides in tokens as an unknown type; only a verifier holding this definition clears it. */
-export interface PrivateCaveat<T> {
+export interface PrivateCaveat<T, Facts = unknown> {
   /** Within `PRIVATE_RANGE`. */
   readonly number: bigint;
   readonly name: string;
@@ -23,7 +23,7 @@ export interface PrivateCaveat<T> {
   /** Reads it back; the reader refuses everything that is not canonical. */
   read(reader: Reader): T;
   /** Undefined when it clears. `branch` is the digest of the token right after this caveat, for counters kept per branch. */
-  clear(value: T, subject: Subject, branch: string | undefined): Objection;
+  clear(value: T, subject: Subject<Facts>, branch: string | undefined): Objection;
   /** What it says, as a sentence. */
   explain(value: T): string;
   /** JSON both ways; without them the caveat has no JSON form. `fromJson` throws a TypeError for what it does not accept. */
@@ -32,11 +32,13 @@ export interface PrivateCaveat<T> {
 }
 
 /** The private caveats that a verifier knows, by number. Passed by value: there is no global registry. */
-export type PrivateCaveats = ReadonlyMap<bigint, PrivateCaveat<unknown>>;
+export type PrivateCaveats<Facts = unknown> = ReadonlyMap<bigint, PrivateCaveat<unknown, Facts>>;
 
 /** Collects definitions. Throws `bad_value` for a number outside the private range or used twice. */
-export function privateCaveats(...definitions: readonly PrivateCaveat<unknown>[]): PrivateCaveats {
-  const map = new Map<bigint, PrivateCaveat<unknown>>();
+export function privateCaveats<Facts>(
+  ...definitions: readonly PrivateCaveat<unknown, Facts>[]
+): PrivateCaveats<Facts> {
+  const map = new Map<bigint, PrivateCaveat<unknown, Facts>>();
   for (const definition of definitions) {
     const { number, name } = definition;
     if (number < PRIVATE_RANGE.first || number > PRIVATE_RANGE.last) {

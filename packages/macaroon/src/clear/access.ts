@@ -4,8 +4,10 @@ import type { ActionMask } from '../caveats/action.ts';
  * What somebody wants to do (docs/specs/token-format.md#access). Absent and zero differ: `appId: 0n` means an app
  * whose number is not known yet. The caller must make sure that the app belongs to the organization, the machine to
  * the app, and so on: caveats only compare ids.
+ *
+ * @typeParam Facts what the private caveats of a registry look at; the same type in their definitions and in the access
  */
-export interface Access {
+export interface Access<Facts = unknown> {
   readonly action: ActionMask;
   readonly orgId?: bigint;
   readonly appId?: bigint;
@@ -23,8 +25,8 @@ export interface Access {
   readonly sourceOrganization?: string;
   /** The moment of the request. */
   readonly now: Date;
-  /** Facts that only private caveats look at, by names of their own. */
-  readonly extension?: Readonly<Record<string, unknown>>;
+  /** Facts that only private caveats look at. */
+  readonly extension?: Facts | undefined;
 }
 
 /** What is wrong with an access before any caveat has looked at it. */

@@ -28,10 +28,10 @@ export interface Clearable extends Pick<Verified, 'caveats'> {
  * const cleared = clear(verified.value, request);
  * if (!cleared.ok) log(cleared.reason.sentence); // which caveat says no, and what it allows
  */
-export function clear(
+export function clear<Facts>(
   verified: Clearable,
-  access: Access | readonly Access[],
-  registry?: PrivateCaveats,
+  access: Access<NoInfer<Facts>> | readonly Access<NoInfer<Facts>>[],
+  registry?: PrivateCaveats<Facts>,
 ): Result<true, Refusal> {
   const accesses = 'action' in access ? [access] : access;
   if (accesses.length === 0) throw new MacaroonError('no_accesses', 'nothing was asked for');

@@ -14,6 +14,6 @@ export interface DischargeRequest {
 }
 
 /** What caveats are held against: an access to something, or a request for a discharge. */
-export type Subject =
-  | { readonly kind: 'access'; readonly access: Access }
+export type Subject<Facts = unknown> =
+  | { readonly kind: 'access'; readonly access: Access<Facts> }
   | { readonly kind: 'discharge'; readonly request: DischargeRequest };
