@@ -56,9 +56,13 @@ function parseCidr(text: string): readonly [network: Address, bits: number] | un
   return [address, bits];
 }
 
-/** Four decimal numbers or groups of hex digits; the library alone would also read `0x7f.1` and numbers with leading zeros. */
+/**
+ * Four decimal numbers or groups of hex digits. The library alone would also read `0x7f.1` and numbers with leading zeros, and
+ * takes the form `::192.0.2.1`, which is out of use, for an address of IPv4.
+ */
 function parseAddress(text: string): Address | undefined {
   const dotted = /[^:]*$/.exec(text)?.[0] ?? '';
+  if (/^::\d+\./.test(text)) return undefined;
   if (dotted.includes('.') && !ipaddr.IPv4.isValidFourPartDecimal(dotted)) return undefined;
   return ipaddr.isValid(text) && /[.:]/.test(text) ? ipaddr.parse(text) : undefined;
 }
