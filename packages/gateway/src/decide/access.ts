@@ -48,7 +48,7 @@ export function factsFor(
   environment: Environment | undefined,
   costs: boolean,
   asked?: Pick<HangarFacts, 'listing' | 'keepsLimits'>,
-): HangarFacts & Readonly<Record<string, unknown>> {
+): HangarFacts {
   const said: Writable<HangarFacts> = { costs };
   if (facts?.remoteAddress !== undefined) said.remoteAddress = facts.remoteAddress;
   if (facts?.exec !== undefined) said.exec = facts.exec;
