@@ -12,6 +12,9 @@ export interface Listening {
 /** The only address a simulator may have: its keys are public knowledge, so nobody else may reach it. */
 const LOOPBACK = '127.0.0.1';
 
+/** 127.0.0.1, localhost, and buckets below it. */
+const LOOPBACK_NAME = /^(?:127\.0\.0\.1|(?:[a-z0-9.-]+\.)?localhost)(?::\d+)?$/i;
+
 /** A door that nobody will ever want to reach from elsewhere: `listen` throws RangeError for any address but this one. */
 export function assertLoopback(address: string): void {
   if (address !== LOOPBACK) {
@@ -29,12 +32,18 @@ export async function listen(
     port: number;
     address?: string;
     direct?: DirectDoor | undefined;
+    /** Answer 421 to whoever calls us by another name than one of the loopback. */
+    loopbackNames?: boolean;
     onError?: (error: unknown) => void;
   },
 ): Promise<Listening> {
   assertLoopback(options.address ?? LOOPBACK);
   let listener: Promise<RequestListener> | undefined;
   const server: Server = createServer({ keepAliveTimeout: 5_000 }, (incoming, outgoing) => {
+    if (options.loopbackNames === true && !LOOPBACK_NAME.test(incoming.headers.host ?? '')) {
+      outgoing.writeHead(421).end();
+      return;
+    }
     const answer = options.direct?.(incoming, freshRequestId);
     if (answer) {
       outgoing.writeHead(200, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });

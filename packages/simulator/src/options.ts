@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from '@hangar/http';
 import { Secret } from '@hangar/security';
+import type { Runner } from './runner/runner.ts';
 import type { Seed } from './seed/file.ts';
+import type { Simulation } from './simulation.ts';
 import { operatorOrganization } from './world/seed.ts';
 
 /** How long each step of a machine's life takes, in simulated milliseconds. */
@@ -89,6 +91,8 @@ export interface SimulatorOptions {
   state?: string;
   /** What a new world, and one that is reset, begins with. */
   seed?: Seed;
+  /** Makes machines run; without it they only say that they do. */
+  createRunner?: (simulation: Simulation) => Runner;
   /** Asked by `POST /_fly/stop` to end; where nobody can, there is no such route. */
   onStop?: () => void;
   /** The real clock under the simulated one. */

@@ -8,9 +8,11 @@ import type { DirectDoor, DoorFetch } from './doors.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { lazyDoor } from './lazy.ts';
 import { resumeDeletions } from './machines/apps/deletion.ts';
+import { createMachineLogs } from './machines/logs/ring.ts';
 import { createDirectReads } from './machines/direct.ts';
 import { createLifecycle } from './machines/machine/lifecycle.ts';
 import { settle, type SimulatorOptions } from './options.ts';
+import type { Runner } from './runner/runner.ts';
 import { createSeen, seenDoor } from './seen.ts';
 import type { Seed } from './seed/file.ts';
 import type { Simulation } from './simulation.ts';
@@ -58,9 +60,23 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const faults = createFaults(clock);
   const line = openLine({ world, clock, faults, settings, commit });
   const events = createEventSender({ world, clock, faults, settings, line, commit });
-  const lifecycle = createLifecycle({ world, clock, events, commit });
+  const logs = createMachineLogs(clock);
+  const lifecycle = createLifecycle({ world, clock, events, logs, runner: () => simulation.runner, commit });
   const seen = createSeen(clock);
-  const simulation: Simulation = { settings, world, bodies, clock, faults, seen, lifecycle, events, commit };
+  const simulation: Simulation & { runner: Runner | undefined } = {
+    settings,
+    world,
+    bodies,
+    clock,
+    faults,
+    seen,
+    logs,
+    runner: undefined,
+    lifecycle,
+    events,
+    commit,
+  };
+  simulation.runner = options.createRunner?.(simulation);
   const caller = createExtensionCaller({ world, clock, settings, line });
 
   const turns = createTurns(simulation, options);
@@ -105,6 +121,8 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     async close() {
       faults.clear();
       lifecycle.close();
+      await simulation.runner?.close();
+      logs.close();
       events.close();
       await line.close();
       clock.close();

@@ -71,6 +71,16 @@ export const crashRequest = z
     ...(crash.restart === undefined ? {} : { restart: crash.restart }),
   }));
 
+/** `POST /_fly/machines/:id/checks`: how a check stands from now on, or all of them. */
+export const checkRequest = z.strictObject({
+  name: z.string().min(1).exactOptional(),
+  status: z.enum(['passing', 'warning', 'critical']),
+  output: z.string().max(4096).default(''),
+});
+
+/** `POST /_fly/apps/:name/traffic`: a visitor comes, or nobody has come for a while. */
+export const trafficRequest = z.strictObject({ kind: z.enum(['visit', 'quiet']) });
+
 /** Kinds that go on until they are cleared; the others strike once unless told otherwise. */
 const LASTING: ReadonlySet<string> = new Set(['slow', 'rate_limit']);
 

@@ -1,13 +1,10 @@
 import { HangarError, readBody } from '@hangar/http';
 import { parseMask } from '@hangar/macaroon';
 import { Hono, type Context } from 'hono';
-import { z, type ZodType } from 'zod';
 import type { Conversation, ExtensionCaller } from '../caller/extensions.ts';
-import { crashMachine } from '../machines/machine/actions.ts';
 import { setDnsReady } from '../machines/secured/certificates.ts';
 import { isObject } from '../machines/request/body.ts';
 import { Refusal } from '../machines/request/refusal.ts';
-import { appWire, machineWire } from '../machines/machine/wire.ts';
 import type { Simulation } from '../simulation.ts';
 import { mintToken } from '../tokens/issuer.ts';
 import { seededUsers } from '../world/seed.ts';
@@ -17,12 +14,13 @@ import { Table } from '../world/table.ts';
 import { NoWorld } from './whole.ts';
 import { setClockOffset } from '../world/world.ts';
 import type { Turns } from './turns.ts';
+import { bodyAs, ControlRefusal } from './body.ts';
+import { lookRoutes } from './look-routes.ts';
 import { exchangeWire, extensionWire, inventory } from './inventory.ts';
 import {
   billingQuery,
   certificateChange,
   clockChange,
-  crashRequest,
   extensionOrder,
   faultRequest,
   foreignBucket,
@@ -36,29 +34,6 @@ const ANSWER_LEAVES_MS = 50;
 
 /** Objects are in a world, too; beyond this it does not fit into one text anyway. */
 const LARGEST_WORLD_BYTES = 256 * 1024 * 1024;
-
-/** An answer other than success of the control surface. */
-class ControlRefusal extends Error {
-  override readonly name = 'ControlRefusal';
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-async function bodyAs<T>(schema: ZodType<T>, request: Request): Promise<T> {
-  const text = await request.text();
-  let value: unknown;
-  try {
-    value = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new ControlRefusal(400, 'the body is not JSON');
-  }
-  const result = schema.safeParse(value);
-  if (!result.success) throw new ControlRefusal(422, z.prettifyError(result.error));
-  return result.data;
-}
 
 /** `?patience_seconds=`: how long an unanswered change is sent again. */
 function patienceOf(c: Context): number | undefined {
@@ -176,23 +151,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, t
     await simulation.events.idle();
     return c.json({ waiting: world.events.size });
   });
-  routes.get('/machines/:id', (c) => {
-    const machine = world.machines.get(c.req.param('id'));
-    if (!machine) throw new ControlRefusal(404, 'there is no such machine');
-    return c.json(machineWire(machine));
-  });
-  routes.get('/apps/:name', (c) => {
-    const app = world.apps.get(c.req.param('name'));
-    if (!app) throw new ControlRefusal(404, 'there is no such app');
-    return c.json(appWire(world, app));
-  });
-  // What a machine of the app finds in its environment: a simulated machine has no inside from which to look.
-  routes.get('/apps/:name/environment', (c) => {
-    const app = world.apps.get(c.req.param('name'));
-    if (!app) throw new ControlRefusal(404, 'there is no such app');
-    const secrets = [...app.secrets.values()].map((secret) => [secret.name, secret.value]);
-    return c.json({ environment: { FLY_APP_NAME: app.name, ...Object.fromEntries(secrets) } });
-  });
+  routes.route('/', lookRoutes(simulation));
   // The internet is not simulated: somebody has to say where the names of a host lead.
   routes.post('/certificates', async (c) => {
     const { hostname, dns_ready: ready } = await bodyAs(certificateChange, c.req.raw);
@@ -200,12 +159,6 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, t
     if (!found) throw new ControlRefusal(404, 'there is no certificate for that host');
     setDnsReady(simulation, found, ready);
     return c.json({ hostname: found.hostname, dns_ready: ready });
-  });
-  routes.post('/machines/:id/crash', async (c) => {
-    const machine = world.machines.get(c.req.param('id'));
-    if (!machine) throw new ControlRefusal(404, 'there is no such machine');
-    crashMachine(simulation, machine, await bodyAs(crashRequest, c.req.raw));
-    return c.json({ id: machine.id, state: machine.state });
   });
 
   routes.post('/tokens', async (c) => {
@@ -253,7 +206,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, t
   });
   routes.get('/world', (c) => c.body(turns.snapshot(), 200, { 'content-type': 'application/json' }));
   routes.put('/world', async (c) => {
-    turns.restore(new TextDecoder().decode(await readBody(c.req.raw, LARGEST_WORLD_BYTES, {})));
+    await turns.restore(new TextDecoder().decode(await readBody(c.req.raw, LARGEST_WORLD_BYTES, {})));
     return c.json({ ok: true });
   });
   routes.post('/stop', (c) => {

@@ -12,7 +12,7 @@ export interface Turns {
   /** The whole world. */
   snapshot(): string;
   /** The world of that text in the place of this one. Throws NoWorld for a text that `snapshot` did not write; then nothing has changed. */
-  restore(text: string): void;
+  restore(text: string): Promise<void>;
   /** Ends the process; undefined when this is a part of somebody else's. */
   readonly stop: (() => void) | undefined;
 }
@@ -22,11 +22,12 @@ export function createTurns(
   simulation: Simulation,
   { seed, onStop }: Pick<SimulatorOptions, 'seed' | 'onStop'>,
 ): Turns {
-  const { world, bodies, clock, faults, lifecycle, events, settings, commit } = simulation;
+  const { world, bodies, clock, faults, lifecycle, runner, events, settings, commit } = simulation;
   return {
     async reset() {
       faults.clear();
       lifecycle.close();
+      await runner?.clear();
       for (const { body } of bodiesOf(world)) bodies.drop(body);
       resetWorld(world, settings.organization);
       commit();
@@ -34,10 +35,11 @@ export function createTurns(
     },
     stop: onStop,
     snapshot: () => wholeText(world, bodies),
-    restore(text) {
+    async restore(text) {
       const whole = readWhole(text);
       faults.clear();
       lifecycle.close();
+      await runner?.clear();
       const before = clock.offsetMs();
       replaceWorld(world, bodies, whole);
       // Time never goes back: a world from an earlier moment wakes up now, one from the future takes us there.

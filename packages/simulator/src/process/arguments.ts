@@ -10,6 +10,7 @@ export interface Arguments {
   readonly config?: string | undefined;
   readonly seed?: string | undefined;
   readonly env?: string | undefined;
+  readonly runner?: 'process' | undefined;
   readonly json: boolean;
   readonly exitWithParent: boolean;
   readonly help: boolean;
@@ -20,10 +21,11 @@ const HIGHEST_PORT = 65_532;
 
 /** Reads the command line. Throws WrongUse for what it does not know. */
 export function readArguments(args: string[]): Arguments {
-  const { port, json, help, 'exit-with-parent': exitWithParent, ...texts } = parsed(args);
+  const { port, json, help, runner, 'exit-with-parent': exitWithParent, ...texts } = parsed(args);
   return {
     ...texts,
     port: port === undefined ? undefined : portIn(port),
+    runner: runner === undefined ? undefined : runnerIn(runner),
     json: json ?? false,
     exitWithParent: exitWithParent ?? false,
     help: help ?? false,
@@ -42,6 +44,7 @@ function parsed(args: string[]) {
         config: { type: 'string' },
         seed: { type: 'string' },
         env: { type: 'string' },
+        runner: { type: 'string' },
         json: { type: 'boolean' },
         'exit-with-parent': { type: 'boolean' },
         help: { type: 'boolean' },
@@ -58,4 +61,9 @@ function portIn(text: string): number {
   if (!/^\d{1,5}$/.test(text) || port > HIGHEST_PORT)
     throw new WrongUse(`--port takes a number from 0 to ${HIGHEST_PORT}`);
   return port;
+}
+
+function runnerIn(text: string): 'process' {
+  if (text !== 'process') throw new WrongUse('--runner takes process, and is off without it');
+  return text;
 }

@@ -21,6 +21,7 @@ const usage = `hangar simulator: Fly.io and Tigris, offline, on 127.0.0.1
   --seed FILE          what a new world, and one that is reset, begins with
   --provider URL       base address of the provider, http://127.0.0.1:4600/flyio for example; machine events go only to
                        one that is named
+  --runner process     run the commands of machines as child processes of this one; that isolates nothing
   --config FILE        read the settings from a JSON file
   --env FILE           write the variables that clients need into this file, too
   --json               say what is ready in one line of JSON instead
@@ -61,6 +62,8 @@ export async function runProcess(args: string[]): Promise<void> {
       {
         port: base === 0 ? 0 : base + index,
         onError,
+        // What runs is a program of ours: a page in a browser that gives our address another name must not reach it.
+        loopbackNames: values.runner !== undefined,
         ...(name === 'machines'
           ? { direct: (incoming, requestId) => opened?.doors.machines.direct(incoming, requestId) }
           : {}),
@@ -82,7 +85,14 @@ export async function runProcess(args: string[]): Promise<void> {
   };
 
   lock = options.state === undefined ? undefined : lockState(options.state);
-  opened = createSimulator({ ...options, onStop: () => void stop(), ...(seed ? { seed } : {}) });
+  opened = createSimulator({
+    ...options,
+    onStop: () => void stop(),
+    ...(seed ? { seed } : {}),
+    ...(values.runner === 'process'
+      ? { createRunner: (await import('../runner/process-runner.ts')).createProcessRunner }
+      : {}),
+  });
   await opened.begun;
   open(opened);
 

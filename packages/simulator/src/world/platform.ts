@@ -1,3 +1,4 @@
+import type { CheckVerdict } from '../machines/machine/checks.ts';
 import type { Table } from './table.ts';
 
 /** A JSON object whose members nobody has looked at. */
@@ -87,6 +88,8 @@ export interface Machine {
   /** By version, oldest first. */
   readonly versions: Table<{ version: string; user_config: JsonObject }>;
   plan: Step[];
+  /** How its checks stand, by name, where that was said. */
+  checks?: Record<string, CheckVerdict>;
   lease?: Lease;
 }
 

@@ -1,7 +1,9 @@
 import type { EventSender } from '../../caller/events.ts';
 import type { SimulatedClock, Timer } from '../../clock.ts';
 import { ulid } from '../../ids.ts';
+import type { MachineLogs } from '../logs/ring.ts';
 import type { Machine, MachineState, Step } from '../../world/platform.ts';
+import type { Runner } from '../../runner/runner.ts';
 import type { World } from '../../world/world.ts';
 
 /** The states in which a machine rests until somebody acts. */
@@ -41,6 +43,8 @@ export function createLifecycle(options: {
   world: World;
   clock: SimulatedClock;
   events: EventSender;
+  logs: MachineLogs;
+  runner: () => Runner | undefined;
   commit: () => void;
 }): Lifecycle {
   const { world, clock } = options;
@@ -60,9 +64,21 @@ export function createLifecycle(options: {
     if (step.state === 'destroyed') released(world, machine);
     options.events.announce(machine, previous, step.data ?? step.event?.request ?? {});
     options.commit();
+    options.logs.stir();
+    if (step.state === 'started') options.runner()?.start(machine);
+    else if (step.state !== 'starting' && step.state !== 'created') options.runner()?.stop(machine);
     const waiting = watchers.get(machine.id);
     watchers.delete(machine.id);
     for (const wake of waiting ?? []) wake();
+  };
+
+  const goOn = (machine: Machine, next: Step, exitCode?: number): void => {
+    // While its process was waited for, the machine may have got another plan.
+    if (!world.machines.has(machine.id) || machine.plan[0] !== next) return;
+    machine.plan.shift();
+    enter(machine, exitCode === undefined ? next : withExitCode(next, exitCode));
+    // Whoever listens to the change may have given the machine another plan, and with it another timer.
+    arm(machine);
   };
 
   const arm = (machine: Machine): void => {
@@ -73,11 +89,9 @@ export function createLifecycle(options: {
     timers.set(
       machine.id,
       clock.after(next.afterMs, () => {
-        if (!world.machines.has(machine.id)) return;
-        machine.plan.shift();
-        enter(machine, next);
-        // Whoever listens to the change may have given the machine another plan, and with it another timer.
-        arm(machine);
+        const ended = options.runner()?.ended(machine);
+        if (ended === undefined) goOn(machine, next);
+        else void ended.then((code) => clock.after(0, () => goOn(machine, next, code)));
       }),
     );
   };
@@ -91,7 +105,10 @@ export function createLifecycle(options: {
     },
     resume() {
       timers.clear();
-      for (const machine of world.machines.values()) arm(machine);
+      for (const machine of world.machines.values()) {
+        if (machine.state === 'started') options.runner()?.start(machine);
+        arm(machine);
+      }
     },
     changed(machineId) {
       const waiting = watchers.get(machineId) ?? new Set();
@@ -110,6 +127,14 @@ export function createLifecycle(options: {
       watchers.clear();
     },
   };
+}
+
+/** The exit of a stop with the code that the process really ended with. */
+function withExitCode(step: Step, code: number): Step {
+  const exit = step.event?.request?.['exit_event'];
+  if (step.event === undefined || typeof exit !== 'object' || exit === null) return step;
+  const request = { exit_event: { ...exit, exit_code: code, guest_exit_code: code } };
+  return { ...step, event: { ...step.event, request } };
 }
 
 /** What a machine gets of its app's secrets when it starts; one that is set later waits for the next start. */

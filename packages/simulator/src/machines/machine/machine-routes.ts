@@ -96,7 +96,7 @@ export function machineRoutes(): Hono<MachinesEnv> {
     });
   }
   routes.post(`${one}/exec`, async (c) =>
-    c.json(execute(pathMachine(c), await bodyAs(c.req.raw, 'MachineExecRequest'))),
+    c.json(await execute(c.var.simulation, pathMachine(c), await bodyAs(c.req.raw, 'MachineExecRequest'))),
   );
   routes.get(`${one}/wait`, async (c) => {
     const question = waitQuestion(queryOf(c));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Address, App, AppSecret, JsonObject, Lease, Machine, Volume } from '../../world/platform.ts';
 import type { World } from '../../world/world.ts';
 import { isObject } from '../request/body.ts';
+import { checksWire } from './checks.ts';
 
 /** How the things of the world look on the wire of the Machines API (docs/specs/platform.md#machines-api). */
 
@@ -107,18 +108,6 @@ export function imageReference(config: JsonObject): JsonObject {
     digest: digest ?? `sha256:${createHash('sha256').update(image).digest('hex')}`,
     labels: {},
   };
-}
-
-function checksWire(machine: Machine): JsonObject[] {
-  const checks = machine.config['checks'];
-  if (!isObject(checks)) return [];
-  const status = machine.state === 'started' ? 'passing' : 'critical';
-  return Object.keys(checks).map((name) => ({
-    name,
-    status,
-    output: '',
-    updated_at: time(machine.updatedAtMs),
-  }));
 }
 
 function containersWire(machine: Machine): JsonObject[] {
