@@ -1,4 +1,4 @@
-// Makes the database that the first start of an installation unpacks instead of making one.
+// Makes the database that the first start of an installation copies instead of making one.
 import { makeBlankDatabase } from '../packages/store/dist/index.js';
 
 await makeBlankDatabase([

@@ -1,4 +1,4 @@
-// Builds everything: the compiler over all packages, then the database that a first start unpacks, and beside them the page.
+// Builds everything: the compiler over all packages, then the database that a first start copies, and beside them the page.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,7 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { blankDatabase } from './blank-database.ts';
+import type { PGlite } from '@electric-sql/pglite';
+import { copyBlankDatabase } from './blank-database.ts';
+import { openEngine } from './engine.ts';
 
 /** An embedded database in a folder. */
 export interface EmbeddedFolder {
@@ -18,9 +19,8 @@ export async function openFolder(dataDir: string): Promise<EmbeddedFolder> {
   const folder = join(dataDir, 'pg');
   const unfinished = join(dataDir, 'pg.unfinished');
   if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true });
-  if (existsSync(folder)) return { client: await PGlite.create({ dataDir: folder }), settled: () => {} };
+  if (existsSync(folder)) return { client: await openEngine(folder), settled: () => {} };
   writeFileSync(unfinished, '');
-  const blank = await blankDatabase();
-  const client = await PGlite.create({ dataDir: folder, ...(blank ? { loadDataDir: blank } : {}) });
-  return { client, settled: () => rmSync(unfinished, { force: true }) };
+  copyBlankDatabase(folder);
+  return { client: await openEngine(folder), settled: () => rmSync(unfinished, { force: true }) };
 }

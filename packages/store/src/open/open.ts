@@ -1,12 +1,13 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { HangarError, inWords, type Log, silentLog } from '@hangar/http';
 import { FileLockedError, type FileLock, type Secret } from '@hangar/security';
 import { type Database, sqlState } from '../database.ts';
 import { openFolder, type EmbeddedFolder } from './embedded-folder.ts';
+import { openEngine } from './engine.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
 import { reportingOutages } from './outage.ts';
@@ -80,7 +81,7 @@ async function openEmbedded(dataDir: string | undefined, held: FileLock | undefi
 }
 
 async function openOrMake(dataDir: string | undefined): Promise<EmbeddedFolder> {
-  if (dataDir === undefined) return { client: await PGlite.create(), settled: () => {} };
+  if (dataDir === undefined) return { client: await openEngine(), settled: () => {} };
   return await openFolder(dataDir);
 }
 
