@@ -43,6 +43,8 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
     for (const [, name] of text.matchAll(LOWER_CONSTANT))
       if (!VALUES.test(name))
         offences.push(`${file}: ${name} is a constant; upper case, with its unit at the end`);
+  if (/(?:^|\/)ports(?:\.ts$|\/)/.test(file) && /\| null\b|\bnull \|/.test(text))
+    offences.push(`${file}: a port says null; absence is undefined, and the adapter translates`);
   const lines = text.split('\n').length - 1;
   if (lines > MAX_LINES)
     offences.push(`${file}: ${lines} lines; more than ${MAX_LINES} is more than one idea`);

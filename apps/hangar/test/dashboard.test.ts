@@ -85,7 +85,7 @@ describe('who sees what (SIGN-5)', () => {
     const [alpha, beta, gamma] = house.estates;
     const cookie = house.logins.signIn({
       userId: 'both',
-      email: null,
+      email: undefined,
       memberships: [
         { organizationId: alpha.organizationId, role: 'member' },
         { organizationId: gamma.organizationId, role: 'admin' },
@@ -106,7 +106,7 @@ describe('who sees what (SIGN-5)', () => {
   });
 
   it('shows a person without organizations nothing', async () => {
-    const cookie = house.logins.signIn({ userId: 'nobody', email: null, memberships: [] });
+    const cookie = house.logins.signIn({ userId: 'nobody', email: undefined, memberships: [] });
     expect(JSON.parse((await call('/api/extensions', { cookie })).text)).toEqual({ items: [], more: false });
     expect((await call(`/api/extensions/${house.estates[0].extensionId}`, { cookie })).status).toBe(404);
   });
@@ -132,7 +132,7 @@ describe('who sees what (SIGN-5)', () => {
     const [mine] = house.estates;
     const login = {
       userId: 'owner',
-      email: null,
+      email: undefined,
       memberships: [{ organizationId: mine.organizationId, role: 'owner' }],
     };
     const cookie = house.logins.signIn(login);

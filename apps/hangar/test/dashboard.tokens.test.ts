@@ -174,7 +174,7 @@ describe('minting', () => {
     const other = house.estates[0];
     const both = {
       userId: 'both',
-      email: null,
+      email: undefined,
       memberships: [estate, other].map(({ organizationId }) => ({ organizationId, role: 'admin' })),
     };
     const cookie = house.logins.signIn(both);

@@ -111,15 +111,17 @@ export interface EnvironmentChanges {
   readonly phase?: Phase;
   readonly numericId?: bigint;
   readonly upstreamId?: string;
-  readonly accessKeyId?: string | null;
-  readonly sealedSecretKey?: Uint8Array | null;
-  readonly policyArn?: string | null;
+  readonly accessKeyId?: string;
+  readonly sealedSecretKey?: Uint8Array;
+  readonly policyArn?: string;
   readonly flycastAddress?: string;
   readonly journal?: readonly Step[];
   readonly failure?: string;
   readonly readyAt?: Date;
-  readonly deleteAfter?: Date | null;
+  readonly deleteAfter?: Date;
   readonly deletedAt?: Date;
+  /** What is no longer so. */
+  readonly forgets?: readonly ('accessKeyId' | 'sealedSecretKey' | 'policyArn' | 'deleteAfter')[];
 }
 
 /** A row of the audit trail. */

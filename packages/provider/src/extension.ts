@@ -12,32 +12,32 @@ export interface JsonObject {
 export interface Extension {
   /** Our id (a UUID). Fly.io uses it in every later request (docs/specs/extensions.md#endpoints). */
   readonly id: string;
-  /** Fly.io's id, or null when the extension was made in the provider's own pages. */
-  readonly flyId: string | null;
+  /** Fly.io's id, or undefined when the extension was made in the provider's own pages. */
+  readonly flyId: string | undefined;
   /** Unique among the living; may differ from the one that was asked for. */
   readonly name: string;
   readonly organizationId: string;
   /** The user who provisioned it. */
   readonly userId: string;
-  readonly plan: string | null;
-  readonly primaryRegion: string | null;
+  readonly plan: string | undefined;
+  readonly primaryRegion: string | undefined;
   /** Sorted, without duplicates and without the primary region. */
   readonly readRegions: readonly string[];
   /** The address on the customer's network that Flycast routes from (docs/specs/extensions.md#provision). */
-  readonly ipAddress: string | null;
+  readonly ipAddress: string | undefined;
   readonly options: JsonObject;
   /** Target of Flycast traffic, when the service runs on Fly.io. */
-  readonly flyAppName: string | null;
+  readonly flyAppName: string | undefined;
   readonly status: ExtensionStatus;
   /** The provider's own word beside the status. */
-  readonly statusDetail: string | null;
+  readonly statusDetail: string | undefined;
   /** A sentence for the customer, only with the status `error`. */
-  readonly errorMessage: string | null;
+  readonly errorMessage: string | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** When it first became usable; null means it never was, and is never charged. */
-  readonly provisionedAt: Date | null;
-  readonly deletedAt: Date | null;
+  /** When it first became usable; undefined means it never was, and is never charged. */
+  readonly provisionedAt: Date | undefined;
+  readonly deletedAt: Date | undefined;
 }
 
 /** What a PATCH may change. A member that is absent stays as it is. */

@@ -13,7 +13,7 @@ export interface Kit {
   /** Starts a round of deliveries in this process; the polling task is what can be relied on. */
   wake(): void;
   sealConfig(id: string, config: Config): Uint8Array;
-  openConfig(record: ExtensionRecord): Config | null;
+  openConfig(record: ExtensionRecord): Config | undefined;
 }
 
 /** Fills in the defaults. */
@@ -26,8 +26,8 @@ export function createKit(options: ProviderOptions, wake: () => void): Kit {
     wake,
     sealConfig: (id, config) => options.sealer.seal(JSON.stringify(config), configPlace(id)),
     openConfig: ({ id, sealedConfig }) =>
-      sealedConfig === null
-        ? null
+      sealedConfig === undefined
+        ? undefined
         : (JSON.parse(options.sealer.openText(sealedConfig, configPlace(id))) as Config),
   };
 }

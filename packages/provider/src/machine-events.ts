@@ -40,7 +40,7 @@ export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array):
   if (!parsed.ok) throw eventError(parsed.reason);
   const event = toEvent(parsed.value, kit.now());
   const known = event.type.startsWith(MACHINE_EVENT_PREFIX);
-  const stale = event.time !== null && Date.parse(event.time) < event.receivedAt.getTime() - STALE_MS;
+  const stale = event.time !== undefined && Date.parse(event.time) < event.receivedAt.getTime() - STALE_MS;
   const handled = !known || stale || kit.options.seller.onMachineEvent === undefined;
   return await kit.options.store.events.accept({ event, digest: sha256Hex(body), handled });
 }
@@ -99,7 +99,7 @@ function toEvent(event: CloudEvent, receivedAt: Date): MachineEvent {
     machineId: word(body['machine_id']),
     status: word(body['status']),
     data: storable((body['data'] ?? null) as Json),
-    time: event.time ?? null,
+    time: event.time,
     receivedAt,
   };
 }
@@ -108,10 +108,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function word(value: unknown): string | null {
+function word(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= MAX_WORD && !CONTROL.test(value)
     ? value
-    : null;
+    : undefined;
 }
 
 function eventError(reason: CloudEventReason): HangarError {

@@ -43,8 +43,16 @@ export interface NonceStore {
 
 /** What a signed request or an introspection says about people. The newest evidence wins. */
 export interface AccountEvidence {
-  readonly organization: { readonly id: string; readonly name: string | null; readonly email: string | null };
-  readonly user: { readonly id: string; readonly email: string | null; readonly name: string | null };
+  readonly organization: {
+    readonly id: string;
+    readonly name: string | undefined;
+    readonly email: string | undefined;
+  };
+  readonly user: {
+    readonly id: string;
+    readonly email: string | undefined;
+    readonly name: string | undefined;
+  };
   readonly role: UserRole;
   /** When it was true: the signed timestamp. */
   readonly at: Date;
@@ -53,7 +61,7 @@ export interface AccountEvidence {
 /** One organization as we know it. */
 export interface Organization {
   readonly id: string;
-  readonly name: string | null;
+  readonly name: string | undefined;
 }
 
 /** Organizations that exist here because something was provisioned in them or somebody signed in. */
@@ -70,8 +78,8 @@ export interface Operation {
   readonly startedAt: Date;
   /** How often the seller's code was started for it. */
   readonly attempt: number;
-  /** What the end of it announces to Fly.io; null while the answer to Fly.io can still say it. */
-  readonly announce: WebhookAction | null;
+  /** What the end of it announces to Fly.io; undefined while the answer to Fly.io can still say it. */
+  readonly announce: WebhookAction | undefined;
   /** The status to go back to. */
   readonly statusBefore: Extension['status'];
   readonly changes: ExtensionChanges;
@@ -82,9 +90,9 @@ export interface ExtensionRecord extends Extension {
   readonly requestedName: string;
   /** Digest of the members that make two requests the same (docs/specs/extensions.md#idempotency). */
   readonly fingerprint: string;
-  readonly sealedConfig: Uint8Array | null;
-  readonly operation: Operation | null;
-  readonly lease: Lease | null;
+  readonly sealedConfig: Uint8Array | undefined;
+  readonly operation: Operation | undefined;
+  readonly lease: Lease | undefined;
 }
 
 /** The fields of a record that may be written after it was inserted. */
@@ -94,7 +102,7 @@ export type RecordChange = Partial<Omit<ExtensionRecord, 'id' | 'flyId' | 'organ
 export interface Decision<R> {
   readonly set?: RecordChange;
   /** Adds an announcement for Fly.io in the same transaction. */
-  readonly announce?: WebhookAction | null;
+  readonly announce?: WebhookAction | undefined;
   readonly evidence?: AccountEvidence;
   /** Removes the record: it was refused before anything came of it. */
   readonly remove?: boolean;
@@ -205,8 +213,8 @@ export interface Delivery {
   readonly attempt: number;
   readonly startedAt: Date;
   readonly durationMs: number;
-  /** The receiver's status; null when there was no answer. */
-  readonly status: number | null;
+  /** The receiver's status; undefined when there was no answer. */
+  readonly status: number | undefined;
   /** Delivered, or one word why not. */
   readonly outcome: string;
   /** The first 2 KiB of the answer. */
@@ -237,10 +245,10 @@ export interface Claimed {
 /** Whether the address at Fly.io may be used now. */
 export interface EndpointState {
   /** Set when Fly.io answered 410: nothing is sent until an operator resumes. */
-  readonly stoppedAt: Date | null;
+  readonly stoppedAt: Date | undefined;
   /** Set by 401, 403 and by `Retry-After`. */
-  readonly pausedUntil: Date | null;
-  readonly reason: string | null;
+  readonly pausedUntil: Date | undefined;
+  readonly reason: string | undefined;
 }
 
 /** Announcements on their way out. */
@@ -265,7 +273,7 @@ export interface OutboxStore {
   /** Attempts, newest first. */
   deliveries(filter: { readonly extensionId?: string; readonly limit: number }): Promise<Delivery[]>;
   /** How many wait, and since when the oldest does. */
-  backlog(): Promise<{ readonly pending: number; readonly oldest: Date | null }>;
+  backlog(): Promise<{ readonly pending: number; readonly oldest: Date | undefined }>;
   /** Forgets deliveries and finished announcements older than `before`. */
   sweep(before: Date): Promise<number>;
 }
@@ -276,12 +284,12 @@ export interface MachineEvent {
   readonly source: string;
   /** Such as `io.fly.machine.starting`. Unknown types are kept too. */
   readonly type: string;
-  readonly machineId: string | null;
-  readonly status: string | null;
+  readonly machineId: string | undefined;
+  readonly status: string | undefined;
   /** Free-form and unauthenticated in its form: never followed, only shown. */
   readonly data: Json;
   /** The `ce-time` as it came; not trusted. */
-  readonly time: string | null;
+  readonly time: string | undefined;
   readonly receivedAt: Date;
 }
 
@@ -344,8 +352,8 @@ export interface Membership {
 export interface LoginRecord {
   readonly tokenHash: string;
   readonly userId: string;
-  readonly email: string | null;
-  readonly name: string | null;
+  readonly email: string | undefined;
+  readonly name: string | undefined;
   readonly memberships: readonly Membership[];
   readonly sealedAccessToken: Uint8Array;
   /** When the memberships were last confirmed by introspection. */
@@ -355,11 +363,15 @@ export interface LoginRecord {
 
 /** What an introspection said, reduced to what we keep. */
 export interface Introspection {
-  readonly user: { readonly id: string; readonly email: string | null; readonly name: string | null };
+  readonly user: {
+    readonly id: string;
+    readonly email: string | undefined;
+    readonly name: string | undefined;
+  };
   /** Every organization of the answer; only those known here, and those to be made, are kept. */
   readonly memberships: readonly Membership[];
   /** An organization to create when it is not known yet. */
-  readonly createOrganization: string | null;
+  readonly createOrganization: string | undefined;
   readonly at: Date;
 }
 
@@ -374,7 +386,7 @@ export interface LoginStore {
       readonly tokenHash: string;
       readonly sealedAccessToken: Uint8Array;
       readonly expiresAt: Date;
-      readonly replaces: string | null;
+      readonly replaces: string | undefined;
     },
     introspection: Introspection,
   ): Promise<void>;

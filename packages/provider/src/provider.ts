@@ -54,7 +54,7 @@ export interface Webhooks {
   /** To be called when another process announced something (NOTIFY). */
   wake(): void;
   endpoint(): Promise<EndpointState>;
-  backlog(): Promise<{ readonly pending: number; readonly oldest: Date | null }>;
+  backlog(): Promise<{ readonly pending: number; readonly oldest: Date | undefined }>;
   /** Sends again after Fly.io's 410, or before a pause is over. */
   resume(): Promise<void>;
 }

@@ -110,12 +110,12 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
           const answer = await update(kit, work, idOf(c), members, timestamp);
           const body = {
             ...resourceWire(answer.extension),
-            ...(answer.config === null ? {} : { config: answer.config }),
+            ...(answer.config === undefined ? {} : { config: answer.config }),
           };
           return json(body, answer.tag === 'updated' ? 200 : 202);
         }),
         DELETE: signed((c) => async () => {
-          const answer = await deprovision(kit, work, idOf(c), null);
+          const answer = await deprovision(kit, work, idOf(c), undefined);
           return answer === 'deleted'
             ? new Response(null, { status: 204 })
             : json({ id: idOf(c), status: 'deleting' }, 202);
@@ -185,7 +185,7 @@ function provisionBody({ extension, config }: ProvisionAnswer): Record<string, u
     id: extension.id,
     config,
     name: extension.name,
-    ...(extension.flyAppName === null ? {} : { fly_app_name: extension.flyAppName }),
+    ...(extension.flyAppName === undefined ? {} : { fly_app_name: extension.flyAppName }),
     status: extension.status,
   };
 }

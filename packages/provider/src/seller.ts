@@ -33,8 +33,8 @@ export interface SellerContext {
 export interface ProvisionContext extends SellerContext {
   /** 1 for the first call for this extension, then counting. */
   readonly attempt: number;
-  /** The config that an earlier call already settled on, and that customers may hold; null when there is none. */
-  readonly answered: Config | null;
+  /** The config that an earlier call already settled on, and that customers may hold; undefined when there is none. */
+  readonly answered: Config | undefined;
   /**
    * Settles the answer to Fly.io while the work goes on. Fly.io reads `config` from the first answer only
    * (docs/specs/extensions.md#provision), so code that needs more than four seconds must call this as soon as it

@@ -12,7 +12,7 @@ export async function redeliver({ reads, log }: Questions, visit: ExtensionVisit
   if (delivery === undefined)
     throw new HangarError('not_found', { detail: 'no such delivery of this extension' });
   const attemptId = delivery.newestAttempt;
-  if (attemptId === null) {
+  if (attemptId === undefined) {
     throw new HangarError('state_conflict', { public: 'it is still waiting for its first attempt' });
   }
   return async ({ actions }) => {

@@ -41,12 +41,12 @@ export interface DashboardReads {
   /** The workspace of an extension; there is none until the first provisioning has begun. */
   workspace(organizationIds: readonly string[], extensionId: string): Promise<WorkspaceFacts | undefined>;
   deliveries(organizationIds: readonly string[], extensionId: string): Promise<Page<DeliveryView>>;
-  /** A delivery of this extension with its newest attempt; no attempt was made yet when that is null. */
+  /** A delivery of this extension with its newest attempt; no attempt was made yet when that is undefined. */
   delivery(
     organizationIds: readonly string[],
     extensionId: string,
     deliveryId: string,
-  ): Promise<{ readonly newestAttempt: string | null } | undefined>;
+  ): Promise<{ readonly newestAttempt: string | undefined } | undefined>;
   machineEvents(organizationIds: readonly string[], extensionId: string): Promise<Page<MachineEventView>>;
 }
 
@@ -71,7 +71,7 @@ export type UsageQuestion = (
 /** A signed-in person, as the provider's sign-in knows them. */
 export interface DashboardLogin {
   readonly userId: string;
-  readonly email: string | null;
+  readonly email: string | undefined;
   /** Any word but `admin` counts as `member`. */
   readonly memberships: readonly { readonly organizationId: string; readonly role: string }[];
 }

@@ -110,7 +110,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
       return {
         userId: login.userId,
         workspaces: await workspacesOf(store.db, organizations),
-        ...(login.email === null ? {} : { email: login.email }),
+        ...(login.email === undefined ? {} : { email: login.email }),
       };
     },
     signInUrl: (returnPath) => signedIn().startUrl(returnPath),

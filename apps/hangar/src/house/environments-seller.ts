@@ -73,7 +73,7 @@ export function environmentsSeller({ gateway, authority, gatewayUrl }: Environme
         extensionId: extension.id,
         organizationId: extension.organizationId,
       });
-      if (answered !== null) return { config: answered };
+      if (answered !== undefined) return { config: answered };
       // An attempt that crashed after minting left a token that nobody has; it must not live on.
       if (attempt > 1)
         await authority.tokens.revoke({
@@ -104,7 +104,7 @@ export function environmentsSeller({ gateway, authority, gatewayUrl }: Environme
       return linesOf(await gateway.environments.usage({ workspace: workspace.number, from, to }));
     },
     onMachineEvent: async (event, context) => {
-      if (event.machineId === null) return;
+      if (event.machineId === undefined) return;
       const change = await gateway.environments.observe({ machine_id: event.machineId });
       if (change === undefined || change.workspacePower === 'starting' || change.workspacePower === 'none')
         return;

@@ -99,10 +99,10 @@ async function deletePolicy(environment: Environment, deps: Deps): Promise<Envir
     for (const id of await keysOf(environment, deps)) await tigris.detachPolicy(id, arn);
     await tigris.deletePolicy(arn);
   }
-  return { policyArn: null };
+  return { forgets: ['policyArn'] };
 }
 
 async function deleteKeys(environment: Environment, deps: Deps): Promise<EnvironmentChanges> {
   for (const id of await keysOf(environment, deps)) await deps.tigris.deleteAccessKey(id);
-  return { accessKeyId: null, sealedSecretKey: null };
+  return { forgets: ['accessKeyId', 'sealedSecretKey'] };
 }

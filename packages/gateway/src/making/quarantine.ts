@@ -131,7 +131,7 @@ async function bringBack(environment: Environment, deps: Deps): Promise<Environm
     if (!(await isOpen(environment, deps))) throw closed();
     const back = await runSteps(environment, UNDELETE_STEPS, deps);
     const journal = journalWithout(back);
-    const ready = await record(back, { phase: 'ready', deleteAfter: null, journal }, deps);
+    const ready = await record(back, { phase: 'ready', forgets: ['deleteAfter'], journal }, deps);
     await giveBack(environment, undefined, deps);
     return ready;
   } catch (error) {

@@ -86,7 +86,7 @@ interface Span {
 
 /** The time for which an extension is charged, cut at UTC midnights: from ready to deleted. */
 function daysOf(extension: ExtensionRecord, from: Date, to: Date, now: Date): Span[] {
-  if (extension.provisionedAt === null) return [];
+  if (extension.provisionedAt === undefined) return [];
   const end = earlier(extension.deletedAt ?? to, earlier(to, now)).getTime();
   const spans: Span[] = [];
   let at = Math.max(from.getTime(), extension.provisionedAt.getTime());
@@ -107,14 +107,14 @@ function toCharge(extension: ExtensionRecord, line: UsageLine, span: Span): Char
   return {
     id: `chg_${sha256Hex(`${extension.id}\n${line.meter}\n${start.toISOString()}`).slice(0, 32)}`,
     organization_id: extension.organizationId,
-    extension_id: extension.flyId,
+    extension_id: extension.flyId ?? null,
     resource_id: extension.id,
     resource_name: extension.name,
     category: line.category ?? 'usage',
     corrects: null,
     meter: line.meter,
     description: line.description,
-    plan: extension.plan,
+    plan: extension.plan ?? null,
     ...money(line),
     unit: line.unit,
     currency: CURRENCY,

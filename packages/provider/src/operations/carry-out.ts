@@ -34,7 +34,7 @@ interface Run extends RunRight {
  */
 export async function carryOut(kit: Kit, record: ExtensionRecord, right: RunRight): Promise<Outcome> {
   const { operation } = record;
-  if (operation === null) return { tag: 'lost' };
+  if (operation === undefined) return { tag: 'lost' };
   const run: Run = { kit, record, operation, ...right };
   switch (operation.kind) {
     case 'provision':
@@ -54,7 +54,7 @@ export async function carryOut(kit: Kit, record: ExtensionRecord, right: RunRigh
 async function orRemove(run: Run, outcome: Outcome): Promise<Outcome> {
   if (outcome.tag !== 'cancelled') return outcome;
   const record = await run.kit.options.store.extensions.find(run.record.id);
-  if (record === undefined || record.operation === null) return { tag: 'lost' };
+  if (record === undefined || record.operation === undefined) return { tag: 'lost' };
   await deprovision({ ...run, record, operation: record.operation });
   return outcome;
 }
@@ -65,7 +65,7 @@ async function provision(run: Run): Promise<Outcome> {
   const accept = (provisioned: Provisioned): Config => {
     const config = checkConfig(provisioned.config, kit.options.configKeys);
     // Customers may hold the first one already, and Fly.io never asks for another.
-    if (answered !== null && !sameConfig(answered, config)) {
+    if (answered !== undefined && !sameConfig(answered, config)) {
       throw new HangarError('hook_failed', { detail: 'the seller gave another config than it had answered' });
     }
     return config;
@@ -89,26 +89,27 @@ async function provision(run: Run): Promise<Outcome> {
       }),
     );
     const config = provisioned === undefined ? answered : accept(provisioned);
-    if (config === null) throw new HangarError('hook_failed', { detail: 'the seller returned no config' });
+    if (config === undefined)
+      throw new HangarError('hook_failed', { detail: 'the seller returned no config' });
     return await commit(run, (current) => ({
       ...done(current, {
         ...(provisioned === undefined ? {} : made(kit, record.id, provisioned, config)),
         ...finished(kit, 'ready'),
-        errorMessage: null,
+        errorMessage: undefined,
         provisionedAt: current.provisionedAt ?? kit.now(),
       }),
-      announce: current.operation?.announce ?? null,
+      announce: current.operation?.announce,
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => {
-      const announce = current.operation?.announce ?? null;
-      const refused = cause.status < 500 && operation.attempt === 1 && current.sealedConfig === null;
-      const untold = announce === null || announce === 'resource.created';
+      const announce = current.operation?.announce;
+      const refused = cause.status < 500 && operation.attempt === 1 && current.sealedConfig === undefined;
+      const untold = announce === undefined || announce === 'resource.created';
       return refused && untold
         ? { remove: true, result: { tag: 'failed', error: cause } }
         : {
             set: { ...finished(kit, 'error'), errorMessage: cause.sentence },
-            announce: announce === 'resource.created' ? null : announce,
+            announce: announce === 'resource.created' ? undefined : announce,
             result: { tag: 'failed', error: cause },
           };
     });
@@ -129,23 +130,24 @@ async function update(run: Run): Promise<Outcome> {
         now: kit.now(),
       });
     });
-    const config = updated?.config === undefined ? null : checkConfig(updated.config, kit.options.configKeys);
+    const config =
+      updated?.config === undefined ? undefined : checkConfig(updated.config, kit.options.configKeys);
     return await commit(run, (current) => ({
       ...done(current, {
         ...changes,
-        ...(config === null || updated === undefined ? {} : made(kit, record.id, updated, config)),
+        ...(config === undefined || updated === undefined ? {} : made(kit, record.id, updated, config)),
         ...finished(kit, current.operation?.statusBefore ?? 'ready'),
-        errorMessage: null,
+        errorMessage: undefined,
       }),
       // New credentials are news even when the rest was said in the answer.
-      announce: current.operation?.announce ?? (config === null ? null : 'resource.updated'),
+      announce: current.operation?.announce ?? (config === undefined ? undefined : 'resource.updated'),
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => {
-      const announce = current.operation?.announce ?? null;
+      const announce = current.operation?.announce;
       return {
         set:
-          announce === null
+          announce === undefined
             ? finished(kit, current.operation?.statusBefore ?? 'ready')
             : { ...finished(kit, 'error'), errorMessage: cause.sentence },
         announce,
@@ -171,7 +173,7 @@ async function rotate(run: Run): Promise<Outcome> {
         ...made(kit, record.id, rotated, config),
         ...finished(kit, current.operation?.statusBefore ?? 'ready'),
       }),
-      announce: current.operation?.announce ?? null,
+      announce: current.operation?.announce,
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => ({
@@ -189,7 +191,7 @@ async function deprovision(run: Run): Promise<Outcome> {
   const { kit, record } = run;
   const { seller, deleteGraceMs = DELETE_GRACE_MS } = kit.options;
   const cutOff = seller.cutOff?.bind(seller);
-  if (cutOff === undefined || deleteGraceMs <= 0 || record.provisionedAt === null) {
+  if (cutOff === undefined || deleteGraceMs <= 0 || record.provisionedAt === undefined) {
     return await removing(run, seller.deprovision.bind(seller), () => finished(kit, 'deleted'));
   }
   const destroyAt = new Date(kit.now().getTime() + deleteGraceMs);
@@ -198,7 +200,7 @@ async function deprovision(run: Run): Promise<Outcome> {
     (context) => cutOff({ ...context, destroyAt }),
     (operation) => ({
       ...finished(kit, 'deleted'),
-      operation: { ...operation, kind: 'destroy', attempt: 0, announce: null },
+      operation: { ...operation, kind: 'destroy', attempt: 0, announce: undefined },
       lease: pause(kit.now(), destroyAt.getTime() - kit.now().getTime()),
     }),
   );
@@ -207,7 +209,10 @@ async function deprovision(run: Run): Promise<Outcome> {
 /** Destroys the data of an extension that was cut off. Nobody hears of it: for Fly.io it is gone already. */
 async function destroy(run: Run): Promise<Outcome> {
   const { seller } = run.kit.options;
-  return await removing(run, seller.deprovision.bind(seller), () => ({ operation: null, lease: null }));
+  return await removing(run, seller.deprovision.bind(seller), () => ({
+    operation: undefined,
+    lease: undefined,
+  }));
 }
 
 /** Calls the seller's code as often as it takes, with growing pauses, and then lets the record show what is left. */
@@ -235,7 +240,7 @@ async function removing(
     const rest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(operation.attempt, 20), LONGEST_PAUSE_MS);
     return await kit.options.store.extensions
       .change<Outcome>(record.id, (current) =>
-        current.lease?.holder === holder && current.operation !== null
+        current.lease?.holder === holder && current.operation !== undefined
           ? { set: { lease: pause(kit.now(), rest) }, result: { tag: 'failed', error: cause } }
           : { result: { tag: 'lost' } },
       )
@@ -244,11 +249,11 @@ async function removing(
   return await conclude(run, (current) => ({
     ...done(current, {
       ...left(current.operation ?? operation),
-      sealedConfig: null,
+      sealedConfig: undefined,
       deletedAt: current.deletedAt ?? kit.now(),
-      errorMessage: null,
+      errorMessage: undefined,
     }),
-    announce: current.operation?.announce ?? null,
+    announce: current.operation?.announce,
   }));
 }
 
@@ -294,9 +299,10 @@ async function conclude(run: Run, decide: (current: ExtensionRecord) => Decision
   const { kit, record, holder } = run;
   let announced = false;
   const outcome = await kit.options.store.extensions.change<Outcome>(record.id, (current) => {
-    if (current.lease?.holder !== holder || current.operation === null) return { result: { tag: 'lost' } };
+    if (current.lease?.holder !== holder || current.operation === undefined)
+      return { result: { tag: 'lost' } };
     const decision = decide(current);
-    announced = decision.announce !== undefined && decision.announce !== null;
+    announced = decision.announce !== undefined;
     return decision;
   });
   if (announced) kit.wake();
@@ -343,5 +349,5 @@ function done(current: ExtensionRecord, set: RecordChange): Decision<Outcome> {
 }
 
 function finished(kit: Kit, status: ExtensionRecord['status']): RecordChange {
-  return { status, operation: null, lease: null, updatedAt: kit.now() };
+  return { status, operation: undefined, lease: undefined, updatedAt: kit.now() };
 }

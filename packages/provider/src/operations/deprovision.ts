@@ -15,20 +15,20 @@ type Start = { readonly tag: 'gone' | 'mine' | 'elsewhere'; readonly record: Ext
 /**
  * Removes an extension (docs/specs/extensions.md#delete). A second time is fine. Work that is under way is stopped
  * first and waited for, so that it cannot leave anything behind.
- * @param announce what the end announces even when the answer can say it; null when Fly.io asked
+ * @param announce what the end announces even when the answer can say it; undefined when Fly.io asked
  * @throws HangarError `not_found` for an id that never was
  */
 export async function deprovision(
   kit: Kit,
   work: Work,
   id: string,
-  announce: WebhookAction | null,
+  announce: WebhookAction | undefined,
 ): Promise<DeprovisionAnswer> {
   const lease = newLease(kit.now(), kit.timing.leaseMs);
   const start = await kit.options.store.extensions.change<Start>(id, (current) => {
     if (current.status === 'deleted') return { result: { tag: 'gone', record: current } };
     const busy = isBeingWorkedOn(current, kit.now());
-    const already = current.status === 'deleting' && current.operation !== null;
+    const already = current.status === 'deleting' && current.operation !== undefined;
     if (already && busy) return { result: { tag: 'elsewhere', record: current } };
     const set = {
       status: 'deleting',
@@ -36,7 +36,7 @@ export async function deprovision(
         kind: 'deprovision',
         startedAt: kit.now(),
         attempt: already ? (current.operation?.attempt ?? 0) + 1 : 1,
-        announce: (already ? current.operation?.announce : null) ?? announce,
+        announce: (already ? current.operation?.announce : undefined) ?? announce,
         statusBefore: current.status,
         changes: {},
       },
@@ -64,5 +64,5 @@ export async function deprovision(
 
 /** A try failed and the next one is some seconds away: no use in waiting for it. */
 function isResting(record: ExtensionRecord, kit: Kit): boolean {
-  return record.operation !== null && !isBeingWorkedOn(record, kit.now());
+  return record.operation !== undefined && !isBeingWorkedOn(record, kit.now());
 }

@@ -13,7 +13,7 @@ export function pause(now: Date, ms: number): Lease {
 /** True while some process works on the extension, as far as anybody can tell. */
 export function isBeingWorkedOn(record: ExtensionRecord, now: Date): boolean {
   const { lease, operation } = record;
-  return operation !== null && lease !== null && lease.holder !== WAITING && lease.heldUntil > now;
+  return operation !== undefined && lease !== undefined && lease.holder !== WAITING && lease.heldUntil > now;
 }
 
 /** Resolves when the signal is aborted, and lets go of it when `over` does. */

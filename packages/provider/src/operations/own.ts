@@ -20,20 +20,20 @@ export type OwnOrder = Partial<Wanted> &
 export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise<Extension> {
   const { role, ...asked } = order;
   const wanted: Wanted = {
-    plan: null,
-    primaryRegion: null,
+    plan: undefined,
+    primaryRegion: undefined,
     readRegions: [],
-    ipAddress: null,
+    ipAddress: undefined,
     options: {},
     ...asked,
   };
   const evidence: AccountEvidence = {
-    organization: { id: wanted.organizationId, name: null, email: null },
-    user: { id: wanted.userId, email: null, name: null },
+    organization: { id: wanted.organizationId, name: undefined, email: undefined },
+    user: { id: wanted.userId, email: undefined, name: undefined },
     role,
     at: kit.now(),
   };
-  const { record } = await insertNamed(kit, newRecord(kit, wanted, null, 'resource.created'), evidence);
+  const { record } = await insertNamed(kit, newRecord(kit, wanted, undefined, 'resource.created'), evidence);
   work.start(record);
   return extensionOf(record);
 }
@@ -47,9 +47,9 @@ export async function rotate(kit: Kit, work: Work, id: string): Promise<Config> 
   const lease = newLease(kit.now(), kit.timing.leaseMs);
   const started = await kit.options.store.extensions.change<ExtensionRecord>(id, (current) => {
     if (isGone(current)) throw new HangarError('not_found');
-    if (current.operation !== null)
+    if (current.operation !== undefined)
       throw new HangarError('conflict', { public: 'another operation is still running' });
-    if (current.provisionedAt === null)
+    if (current.provisionedAt === undefined)
       throw new HangarError('conflict', { public: 'it was never provisioned' });
     const set = {
       status: 'updating',
@@ -69,7 +69,7 @@ export async function rotate(kit: Kit, work: Work, id: string): Promise<Config> 
   const outcome = await work.start(started).done;
   if (outcome.tag === 'failed') throw outcome.error;
   const record = await kit.options.store.extensions.find(id);
-  const config = record === undefined || outcome.tag !== 'done' ? null : kit.openConfig(record);
-  if (config === null) throw new HangarError('conflict', { public: 'it was deleted meanwhile' });
+  const config = record === undefined || outcome.tag !== 'done' ? undefined : kit.openConfig(record);
+  if (config === undefined) throw new HangarError('conflict', { public: 'it was deleted meanwhile' });
   return config;
 }

@@ -40,7 +40,7 @@ async function provisionAtOnce(
   nonce: NonceClaim,
 ): Promise<Begun | undefined> {
   const { wanted, evidence, flyId } = order;
-  const claim = newRecord(kit, wanted, flyId, null);
+  const claim = newRecord(kit, wanted, flyId, undefined);
   const prepared = await prepare(kit, claim);
   const record = prepared === undefined ? claim : finished(kit, claim, prepared);
   const { extensions } = kit.options.store;
@@ -94,11 +94,11 @@ function finished(kit: Kit, claim: ExtensionRecord, prepared: Prepared): Extensi
   return {
     ...claim,
     name: prepared.name ?? claim.name,
-    flyAppName: prepared.flyAppName ?? null,
+    flyAppName: prepared.flyAppName,
     status: 'ready',
     provisionedAt: claim.createdAt,
     sealedConfig: kit.sealConfig(claim.id, prepared.config),
-    operation: null,
-    lease: null,
+    operation: undefined,
+    lease: undefined,
   };
 }

@@ -70,7 +70,7 @@ type Claim =
 
 async function claimIt(kit: Kit, order: ProvisionOrder): Promise<Claim> {
   const { wanted, evidence, flyId } = order;
-  const inserted = await insertNamed(kit, newRecord(kit, wanted, flyId, null), evidence);
+  const inserted = await insertNamed(kit, newRecord(kit, wanted, flyId, undefined), evidence);
   if (inserted.tag === 'inserted') return { tag: 'mine', record: inserted.record };
   const lease = newLease(kit.now(), kit.timing.leaseMs);
   const claim = await kit.options.store.extensions.change(inserted.record.id, (current) =>
@@ -86,7 +86,7 @@ function judge(current: ExtensionRecord, order: ProvisionOrder, lease: Lease, no
   if (current.fingerprint !== fingerprintOf(order.wanted)) return { result: { tag: 'differs' } };
   const { evidence } = order;
   const { operation } = current;
-  const failed = operation === null && current.status === 'error' && current.provisionedAt === null;
+  const failed = operation === undefined && current.status === 'error' && current.provisionedAt === undefined;
   if (operation?.kind !== 'provision' && !failed)
     return { evidence, result: { tag: 'finished', record: current } };
   if (isBeingWorkedOn(current, now)) return { evidence, result: { tag: 'elsewhere', record: current } };
@@ -94,13 +94,13 @@ function judge(current: ExtensionRecord, order: ProvisionOrder, lease: Lease, no
     kind: 'provision',
     startedAt: now,
     attempt: (operation?.attempt ?? 1) + 1,
-    announce: operation?.announce ?? null,
+    announce: operation?.announce,
     statusBefore: 'provisioning',
     changes: {},
   };
   const set = {
     status: 'provisioning',
-    errorMessage: null,
+    errorMessage: undefined,
     operation: again,
     lease,
     updatedAt: now,
@@ -131,7 +131,7 @@ export async function insertNamed(
 export function newRecord(
   kit: Kit,
   wanted: Wanted,
-  flyId: string | null,
+  flyId: string | undefined,
   announce: Operation['announce'],
 ): ExtensionRecord {
   const at = kit.now();
@@ -140,16 +140,16 @@ export function newRecord(
     id: randomUUID(),
     flyId,
     requestedName: wanted.name,
-    flyAppName: null,
+    flyAppName: undefined,
     status: 'provisioning',
-    statusDetail: null,
-    errorMessage: null,
+    statusDetail: undefined,
+    errorMessage: undefined,
     createdAt: at,
     updatedAt: at,
-    provisionedAt: null,
-    deletedAt: null,
+    provisionedAt: undefined,
+    deletedAt: undefined,
     fingerprint: fingerprintOf(wanted),
-    sealedConfig: null,
+    sealedConfig: undefined,
     operation: {
       kind: 'provision',
       startedAt: at,
@@ -177,17 +177,20 @@ function now(kit: Kit, outcome: Outcome): ProvisionAnswer {
 
 /** The time to answer is over. Without a config there is no answer Fly.io could use, so it must come again. */
 async function later(kit: Kit, id: string): Promise<ProvisionAnswer> {
-  const record = await detach(kit, id, 'resource.updated', (current) => current.sealedConfig !== null);
+  const record = await detach(kit, id, 'resource.updated', (current) => current.sealedConfig !== undefined);
   if (record === undefined || isGone(record)) {
     throw new HangarError('conflict', { public: 'it was deleted while it was being provisioned' });
   }
-  if (record.operation === null && record.status === 'error') {
-    throw new HangarError('hook_failed', record.errorMessage === null ? {} : { public: record.errorMessage });
+  if (record.operation === undefined && record.status === 'error') {
+    throw new HangarError(
+      'hook_failed',
+      record.errorMessage === undefined ? {} : { public: record.errorMessage },
+    );
   }
-  if (record.sealedConfig === null) {
+  if (record.sealedConfig === undefined) {
     throw new HangarError('not_ready', { detail: 'the seller has not said what the config will be' });
   }
-  const tag = record.operation === null ? 'created' : 'accepted';
+  const tag = record.operation === undefined ? 'created' : 'accepted';
   return { tag, extension: record, config: configOf(kit, record) };
 }
 
@@ -197,11 +200,11 @@ async function joined(kit: Kit, work: Work, seen: ExtensionRecord): Promise<Prov
     kit,
     work,
     seen.id,
-    (current) => current.operation === null || current.sealedConfig !== null,
+    (current) => current.operation === undefined || current.sealedConfig !== undefined,
   );
   if (record === undefined)
     throw new HangarError('conflict', { public: 'the same request was refused just now' });
-  if (record.operation === null && record.status !== 'error' && !isGone(record)) {
+  if (record.operation === undefined && record.status !== 'error' && !isGone(record)) {
     return { tag: 'repeated', extension: record, config: configOf(kit, record) };
   }
   return await later(kit, record.id);
@@ -209,6 +212,7 @@ async function joined(kit: Kit, work: Work, seen: ExtensionRecord): Promise<Prov
 
 function configOf(kit: Kit, record: ExtensionRecord): Config {
   const config = kit.openConfig(record);
-  if (config === null) throw new HangarError('internal', { detail: `extension ${record.id} has no config` });
+  if (config === undefined)
+    throw new HangarError('internal', { detail: `extension ${record.id} has no config` });
   return config;
 }

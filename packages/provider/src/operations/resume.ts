@@ -19,7 +19,7 @@ export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
     const taken = await extensions.change<ExtensionRecord | undefined>(id, (current) => {
       const { operation } = current;
       // Also a pause is kept: what was found may have begun to wait for the end of its grace since.
-      if (operation === null || (current.lease !== null && current.lease.heldUntil > kit.now()))
+      if (operation === undefined || (current.lease !== undefined && current.lease.heldUntil > kit.now()))
         return { result: undefined };
       const again: Operation = {
         ...operation,
@@ -34,11 +34,11 @@ export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
 }
 
 /** Nobody is left to answer the request, so the end must be announced, unless Fly.io cannot know the id yet. */
-function announcementOf(kind: Operation['kind']): WebhookAction | null {
+function announcementOf(kind: Operation['kind']): WebhookAction | undefined {
   switch (kind) {
     case 'provision':
     case 'destroy':
-      return null;
+      return undefined;
     case 'update':
     case 'rotate':
       return 'resource.updated';
@@ -52,6 +52,11 @@ export async function sweepFailed(kit: Kit, work: Work): Promise<void> {
   const before = new Date(kit.now().getTime() - FAILED_KEPT_MS);
   for (const record of await kit.options.store.extensions.failed(before, ROUND)) {
     // Fly.io knows of it only if an answer with a config went out.
-    await deprovision(kit, work, record.id, record.sealedConfig === null ? null : 'resource.deleted');
+    await deprovision(
+      kit,
+      work,
+      record.id,
+      record.sealedConfig === undefined ? undefined : 'resource.deleted',
+    );
   }
 }

@@ -38,7 +38,7 @@ export async function detach(
 ): Promise<ExtensionRecord | undefined> {
   return await kit.options.store.extensions.change(id, (current) => {
     const { operation } = current;
-    if (operation === null || !only(current)) return { result: current };
+    if (operation === undefined || !only(current)) return { result: current };
     return {
       set: { operation: { ...operation, announce: operation.announce ?? announce } },
       result: current,

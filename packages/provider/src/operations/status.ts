@@ -28,10 +28,10 @@ export async function setStatus(
   }
   const changed = await kit.options.store.extensions.change<boolean>(id, (current) => {
     if (isGone(current)) throw new HangarError('not_found');
-    if (current.provisionedAt === null) {
+    if (current.provisionedAt === undefined) {
       throw new HangarError('state_conflict', { public: `it is ${current.status}, and was never ready` });
     }
-    return judge(current, status, detail ?? null, kit.now());
+    return judge(current, status, detail, kit.now());
   });
   if (changed === undefined) throw new HangarError('not_found');
   if (changed) kit.wake();
@@ -41,18 +41,18 @@ export async function setStatus(
 function judge(
   current: ExtensionRecord,
   status: ExtensionStatus,
-  detail: string | null,
+  detail: string | undefined,
   now: Date,
 ): Decision<boolean> {
-  const statusDetail = status === 'error' ? null : detail;
-  const errorMessage = status === 'error' ? detail : null;
+  const statusDetail = status === 'error' ? undefined : detail;
+  const errorMessage = status === 'error' ? detail : undefined;
   const { operation } = current;
   const before = operation?.statusBefore ?? current.status;
   if (before === status && current.statusDetail === statusDetail && current.errorMessage === errorMessage) {
     return { result: false };
   }
   const set = { statusDetail, errorMessage, updatedAt: now };
-  if (operation === null) return { set: { ...set, status }, announce: 'resource.updated', result: true };
+  if (operation === undefined) return { set: { ...set, status }, announce: 'resource.updated', result: true };
   const ends = {
     ...operation,
     statusBefore: status,
@@ -68,7 +68,8 @@ export async function followStatus(kit: Kit, signal: AbortSignal): Promise<void>
   for (let after: string | undefined; !signal.aborted;) {
     const page = await store.extensions.list({ limit: 100, ...(after === undefined ? {} : { after }) });
     for (const extension of page) {
-      if (signal.aborted || extension.operation !== null || extension.provisionedAt === null) continue;
+      if (signal.aborted || extension.operation !== undefined || extension.provisionedAt === undefined)
+        continue;
       try {
         const told = await seller.status({ extension: extensionOf(extension), signal, now: kit.now() });
         if (told !== undefined) await setStatus(kit, extension.id, told.status, told.detail);

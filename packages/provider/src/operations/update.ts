@@ -13,7 +13,7 @@ import type { Work } from './work.ts';
 export interface UpdateAnswer {
   readonly tag: 'updated' | 'accepted';
   readonly extension: Extension;
-  readonly config: Config | null;
+  readonly config: Config | undefined;
 }
 
 type Start = { readonly tag: 'unchanged' | 'mine'; readonly record: ExtensionRecord };
@@ -38,7 +38,7 @@ export async function update(
     return judge(kit, current, order, lease, new Date(timestamp * 1000));
   });
   if (start === undefined) throw new HangarError('not_found');
-  if (start.tag === 'unchanged') return { tag: 'updated', extension: start.record, config: null };
+  if (start.tag === 'unchanged') return { tag: 'updated', extension: start.record, config: undefined };
   const outcome = await within(kit.timing.answerMs, work.start(start.record).done);
   if (outcome !== 'late' && outcome.tag === 'failed') throw outcome.error;
   const record =
@@ -47,11 +47,12 @@ export async function update(
       : await kit.options.store.extensions.find(id);
   if (record === undefined || isGone(record)) throw new HangarError('not_found');
   const { sealedConfig } = record;
-  const renewed = sealedConfig !== null && !Buffer.from(start.record.sealedConfig ?? []).equals(sealedConfig);
+  const renewed =
+    sealedConfig !== undefined && !Buffer.from(start.record.sealedConfig ?? []).equals(sealedConfig);
   return {
-    tag: record.operation === null ? 'updated' : 'accepted',
+    tag: record.operation === undefined ? 'updated' : 'accepted',
     extension: record,
-    config: renewed ? kit.openConfig(record) : null,
+    config: renewed ? kit.openConfig(record) : undefined,
   };
 }
 
@@ -66,11 +67,11 @@ function judge(
   const evidence = actingEvidence(order, current, at);
   const known = evidence === undefined ? {} : { evidence };
   const changed = Object.keys(changes);
-  if (current.operation !== null) {
+  if (current.operation !== undefined) {
     throw new HangarError('conflict', { public: 'another operation is still running' });
   }
   if (changed.length === 0) return { ...known, result: { tag: 'unchanged', record: current } };
-  if (current.provisionedAt === null) {
+  if (current.provisionedAt === undefined) {
     throw new HangarError('conflict', { public: 'it was never provisioned; provision it again first' });
   }
   if (kit.options.seller.update === undefined) throw immutable(changed.map(wireName));
@@ -80,7 +81,7 @@ function judge(
       kind: 'update',
       startedAt: kit.now(),
       attempt: 1,
-      announce: null,
+      announce: undefined,
       statusBefore: current.status === 'error' ? 'ready' : current.status,
       changes,
     },
@@ -125,8 +126,8 @@ function actingEvidence(
 ): AccountEvidence | undefined {
   if (acting.user_id === undefined || acting.user_role === undefined) return undefined;
   return {
-    organization: { id: current.organizationId, name: acting.organization_name ?? null, email: null },
-    user: { id: acting.user_id, email: acting.user_email ?? null, name: null },
+    organization: { id: current.organizationId, name: acting.organization_name, email: undefined },
+    user: { id: acting.user_id, email: acting.user_email, name: undefined },
     role: acting.user_role,
     at,
   };

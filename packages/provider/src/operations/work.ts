@@ -39,7 +39,7 @@ export function createWork(kit: Kit): Work {
 
   const start = (record: ExtensionRecord): Running => {
     const { id, lease } = record;
-    if (lease === null) throw new TypeError('work needs a lease');
+    if (lease === undefined) throw new TypeError('work needs a lease');
     const stop = new AbortController();
     const { leaseMs } = kit.timing;
     const rows: LeaseRows = {

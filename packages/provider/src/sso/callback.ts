@@ -90,7 +90,7 @@ async function exchange(
 }
 
 type Landing =
-  | { readonly tag: 'admitted'; readonly path: string; readonly createOrganization: string | null }
+  | { readonly tag: 'admitted'; readonly path: string; readonly createOrganization: string | undefined }
   | { readonly tag: 'refused'; readonly response: Response };
 
 /** Whether this person may go where the sign-in leads. */
@@ -102,7 +102,7 @@ async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<La
       const extension = await store.extensions.find(target.id);
       if (extension === undefined || isGone(extension)) return { tag: 'refused', response: notHere() };
       if (!ids.includes(extension.organizationId)) return { tag: 'refused', response: notYours(kit) };
-      return { tag: 'admitted', path: kit.options.landing(target.id), createOrganization: null };
+      return { tag: 'admitted', path: kit.options.landing(target.id), createOrganization: undefined };
     }
     case 'organization':
       if (!ids.includes(target.id)) return { tag: 'refused', response: notYours(kit) };
@@ -111,7 +111,7 @@ async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<La
     case 'path': {
       const known = await store.accounts.knownOrganizations(ids);
       if (known.length === 0) return { tag: 'refused', response: notYours(kit) };
-      return { tag: 'admitted', path: target.path, createOrganization: null };
+      return { tag: 'admitted', path: target.path, createOrganization: undefined };
     }
   }
 }
@@ -135,7 +135,7 @@ async function signIn(kit: Kit, cookies: Cookies, request: Request, made: SignIn
       tokenHash,
       sealedAccessToken: sealer.seal(made.accessToken.reveal(), accessTokenPlace(tokenHash)),
       expiresAt: new Date(made.askedAt.getTime() + made.seconds * 1_000),
-      replaces: before === undefined ? null : sha256Hex(before),
+      replaces: before === undefined ? undefined : sha256Hex(before),
     },
     introspectionOf(made.info, made.askedAt, made.landing.createOrganization),
   );

@@ -8,8 +8,8 @@ import type { Cookies } from './cookies.ts';
 /** A browser that is signed in. */
 export interface Login {
   readonly userId: string;
-  readonly email: string | null;
-  readonly name: string | null;
+  readonly email: string | undefined;
+  readonly name: string | undefined;
   readonly memberships: readonly Membership[];
   readonly expiresAt: Date;
   /** To be sent back in `X-CSRF-Token` with every change. */
@@ -69,7 +69,7 @@ export function createLogins(kit: Kit, cookies: Cookies): Logins {
     const askedAt = kit.now();
     const info = await oauth.introspect(accessToken);
     if (info.ok && info.value.user_id === record.userId) {
-      await store.logins.confirm(tokenHash, introspectionOf(info.value, askedAt, null));
+      await store.logins.confirm(tokenHash, introspectionOf(info.value, askedAt, undefined));
       return await store.logins.find(tokenHash, kit.now());
     }
     if (!info.ok && (info.reason.tag === 'unreachable' || info.reason.tag === 'introspection_malformed')) {
@@ -155,9 +155,13 @@ export function accessTokenPlace(tokenHash: string): string {
 }
 
 /** What we keep of an introspection. */
-export function introspectionOf(info: TokenInfo, at: Date, createOrganization: string | null): Introspection {
+export function introspectionOf(
+  info: TokenInfo,
+  at: Date,
+  createOrganization: string | undefined,
+): Introspection {
   return {
-    user: { id: info.user_id, email: info.email, name: info.user_name ?? null },
+    user: { id: info.user_id, email: info.email, name: info.user_name ?? undefined },
     memberships: info.organizations.map(({ id, role }) => ({ organizationId: id, role })),
     createOrganization,
     at,

@@ -69,7 +69,7 @@ export function createSender(kit: Kit): Rounds {
       attempt: number,
       startedAt,
       durationMs: Math.round(performance.now() - started),
-      status: attempted.tag === 'answered' ? attempted.status : null,
+      status: attempted.tag === 'answered' ? attempted.status : undefined,
       outcome,
       answer,
       replay: announcement.replay,

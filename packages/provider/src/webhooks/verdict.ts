@@ -15,7 +15,11 @@ export interface Verdict {
 }
 
 /** Nothing is wrong with the address. */
-export const openEndpoint: EndpointState = { stoppedAt: null, pausedUntil: null, reason: null };
+export const openEndpoint: EndpointState = {
+  stoppedAt: undefined,
+  pausedUntil: undefined,
+  reason: undefined,
+};
 
 /** 401 and 403 mean that the secret is not theirs: one probe an hour until somebody repairs it. */
 const SECRET_PAUSE_MS = 3_600_000;
@@ -39,7 +43,7 @@ export function judgeAttempt(
   if (status >= 200 && status < 300)
     return { outcome: 'delivered', next: { tag: 'delivered' }, endpoint: openEndpoint };
   if (status === 410) {
-    const endpoint = { stoppedAt: now, pausedUntil: null, reason: 'the receiver answered 410' };
+    const endpoint = { stoppedAt: now, pausedUntil: undefined, reason: 'the receiver answered 410' };
     return { outcome: 'stopped', next: { tag: 'again', at: now }, endpoint };
   }
   if (status === 401 || status === 403) {
@@ -48,7 +52,7 @@ export function judgeAttempt(
     return {
       outcome: 'unauthorized',
       next: { tag: 'again', at },
-      endpoint: { stoppedAt: null, pausedUntil: at, reason },
+      endpoint: { stoppedAt: undefined, pausedUntil: at, reason },
     };
   }
   const wait = status === 429 || status === 503 ? readRetryAfter(retryAfter, now) : undefined;
@@ -58,7 +62,7 @@ export function judgeAttempt(
     return {
       outcome: 'asked to wait',
       next: { tag: 'again', at },
-      endpoint: { stoppedAt: null, pausedUntil: at, reason },
+      endpoint: { stoppedAt: undefined, pausedUntil: at, reason },
     };
   }
   if (status >= 300 && status < 400)

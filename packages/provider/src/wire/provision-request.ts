@@ -44,15 +44,15 @@ export function readProvision(
 ): ProvisionOrder {
   checkTexts(members);
   const request = read(provisionRequest, members) as ProvisionRequest;
-  const primaryRegion = request.primary_region ?? null;
+  const primaryRegion = request.primary_region;
   const wanted: Wanted = {
     name: request.name,
     organizationId: request.organization_id,
     userId: request.user_id,
-    plan: request.plan ?? request.plan_id ?? null,
+    plan: request.plan ?? request.plan_id,
     primaryRegion,
     readRegions: regionSet(request.read_regions ?? [], primaryRegion),
-    ipAddress: request.ip_address === undefined ? null : canonicalAddress(request.ip_address),
+    ipAddress: request.ip_address === undefined ? undefined : canonicalAddress(request.ip_address),
     options: readOptions(request.options) ?? {},
   };
   checkOffer(wanted, offer);
@@ -63,9 +63,9 @@ export function readProvision(
       organization: {
         id: request.organization_id,
         name: request.organization_name,
-        email: request.organization_email ?? null,
+        email: request.organization_email,
       },
-      user: { id: request.user_id, email: request.user_email, name: null },
+      user: { id: request.user_id, email: request.user_email, name: undefined },
       role: request.user_role,
       at: new Date(timestamp * 1000),
     },
@@ -85,10 +85,7 @@ export function readUpdate(members: Record<string, unknown>, current: Extension,
     ...changedRegions(request.read_regions, current),
     ...(options === undefined || canonical(options) === canonical(current.options) ? {} : { options }),
   };
-  checkOffer(
-    { plan: changes.plan ?? null, primaryRegion: null, readRegions: changes.readRegions ?? [] },
-    offer,
-  );
+  checkOffer({ plan: changes.plan, primaryRegion: undefined, readRegions: changes.readRegions ?? [] }, offer);
   return {
     changes,
     fixed: {
@@ -105,7 +102,8 @@ export function readUpdate(members: Record<string, unknown>, current: Extension,
 /** What two provisioning requests must share to be the same one (docs/specs/extensions.md#idempotency). */
 export function fingerprintOf(wanted: Wanted): string {
   const { organizationId, name, primaryRegion, readRegions, ipAddress, plan, options } = wanted;
-  return sha256Hex(canonical([organizationId, name, primaryRegion, readRegions, ipAddress, plan, options]));
+  const said = [primaryRegion ?? null, readRegions, ipAddress ?? null, plan ?? null, options];
+  return sha256Hex(canonical([organizationId, name, ...said]));
 }
 
 /** JSON with sorted keys, so that equal values give equal text. */
@@ -158,7 +156,7 @@ function invalid(fields: Record<string, string>): HangarError {
 }
 
 /** A set without the primary region, sorted: order carries no meaning (docs/specs/extensions.md#region-sets). */
-function regionSet(codes: readonly string[], primary: string | null): string[] {
+function regionSet(codes: readonly string[], primary: string | undefined): string[] {
   return [...new Set(codes)].filter((code) => code !== primary).toSorted();
 }
 
@@ -176,7 +174,7 @@ function checkOffer(wanted: Pick<Wanted, 'plan' | 'primaryRegion' | 'readRegions
   if (regions !== undefined) {
     const fields: Record<string, string> = {};
     const sentence = `is not offered; choose one of ${regions.join(', ')}`;
-    if (wanted.primaryRegion !== null && !regions.includes(wanted.primaryRegion)) {
+    if (wanted.primaryRegion !== undefined && !regions.includes(wanted.primaryRegion)) {
       fields['primary_region'] = `${wanted.primaryRegion} ${sentence}`;
     }
     const unknown = wanted.readRegions.filter((code) => !regions.includes(code));
@@ -185,7 +183,7 @@ function checkOffer(wanted: Pick<Wanted, 'plan' | 'primaryRegion' | 'readRegions
       throw new HangarError('region_unavailable', { public: Object.values(fields).join('; '), fields });
     }
   }
-  if (plans !== undefined && wanted.plan !== null && !plans.includes(wanted.plan)) {
+  if (plans !== undefined && wanted.plan !== undefined && !plans.includes(wanted.plan)) {
     throw invalid({ plan: `no such plan; choose one of ${plans.join(', ')}` });
   }
 }

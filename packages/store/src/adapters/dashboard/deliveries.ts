@@ -1,4 +1,5 @@
 import { and, desc, eq, sql as text } from 'drizzle-orm';
+import { withoutNulls } from '../../absent.ts';
 import type { Executor } from '../../database.ts';
 import { deliveries, extensions, outbox } from '../../schema/index.ts';
 import { isoTime, isUuid, type Page, PAGE_ROWS, pageOf, visibleExtension } from './tenant.ts';
@@ -55,7 +56,7 @@ export async function readDelivery(
   organizationIds: readonly string[],
   extensionId: string,
   deliveryId: string,
-): Promise<{ readonly newestAttempt: string | null } | undefined> {
+): Promise<{ readonly newestAttempt: string | undefined } | undefined> {
   if (!isUuid(extensionId) || !isUuid(deliveryId)) return undefined;
   const newest = newestAttempt(sql);
   const rows = await sql
@@ -64,7 +65,7 @@ export async function readDelivery(
     .innerJoin(extensions, eq(extensions.id, outbox.extensionId))
     .leftJoinLateral(newest, text`true`)
     .where(and(eq(outbox.id, deliveryId), visibleExtension(organizationIds, extensionId)));
-  return rows[0];
+  return rows[0] && withoutNulls(rows[0]);
 }
 
 function newestAttempt(sql: Executor) {

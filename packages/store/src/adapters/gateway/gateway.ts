@@ -2,8 +2,8 @@ import { and, asc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm
 import {
   UNFINISHED_PHASES,
   type EnvironmentStore,
+  type EnvironmentChanges,
   type NewEnvironment,
-  type Phase,
   type ReserveReason,
 } from '@hangar/gateway';
 import type { Database, Executor } from '../../database.ts';
@@ -21,9 +21,14 @@ import { environmentOf, workspaceOf } from './rows.ts';
 import { gatewaySpendingRows } from './spending.ts';
 import { gatewayVolumeRows } from './volumes.ts';
 
-/** A change of the phase makes another generation: what was judged before it is not done after it. */
-function moved(phase: Phase | undefined) {
-  return phase === undefined ? {} : { phase, generation: sql`${gatewayEnvironments.generation} + 1` };
+/** Changes as columns. A change of the phase makes another generation: what was judged before it is not done after it. */
+function written({ forgets = [], ...changes }: EnvironmentChanges) {
+  const generation = sql`${gatewayEnvironments.generation} + 1`;
+  return {
+    ...changes,
+    ...(changes.phase === undefined ? {} : { generation }),
+    ...Object.fromEntries(forgets.map((column) => [column, null])),
+  };
 }
 
 const live = sql`${gatewayEnvironments.phase} not in ('failed', 'deleted')`;
@@ -164,7 +169,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     async claim({ id, lease, now, from, changes }) {
       const [row] = await db
         .update(environments)
-        .set({ ...changes, ...moved(changes.phase), ...lease, updatedAt: now })
+        .set({ ...written(changes), ...lease, updatedAt: now })
         .where(
           and(
             eq(environments.id, id),
@@ -203,7 +208,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       const write = async (executor: Executor) => {
         const [row] = await executor
           .update(environments)
-          .set({ ...changes, ...moved(changes.phase), heldUntil: lease.heldUntil, updatedAt: now })
+          .set({ ...written(changes), heldUntil: lease.heldUntil, updatedAt: now })
           .where(and(eq(environments.id, id), eq(environments.holder, lease.holder)))
           .returning();
         return row && environmentOf(row);

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull, lte, notInArray, sql } from 'drizzle-orm';
 import type { AccountStore, Introspection } from '@hangar/provider';
+import { withoutNulls } from '../../absent.ts';
 import type { Database, Executor } from '../../database.ts';
 import { memberships, organizations, users } from '../../schema/provider.ts';
 
@@ -11,7 +12,7 @@ export function accountStore(db: Database): AccountStore {
         .select({ id: organizations.id, name: organizations.name })
         .from(organizations)
         .where(eq(organizations.id, id));
-      return row;
+      return row && withoutNulls(row);
     },
     async knownOrganizations(ids) {
       return await known(db, ids);
@@ -25,7 +26,7 @@ export function accountStore(db: Database): AccountStore {
  */
 export async function recordIntrospection(tx: Executor, introspection: Introspection): Promise<void> {
   const { user, at, createOrganization } = introspection;
-  if (createOrganization !== null) {
+  if (createOrganization !== undefined) {
     await tx
       .insert(organizations)
       .values({ id: createOrganization, name: null, email: null, createdAt: at, evidenceAt: at })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray, lt, lte, ne, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { EventSettlement, Json, MachineEvent, MachineEventStore } from '@hangar/provider';
+import { withoutNulls } from '../../absent.ts';
 import type { Database } from '../../database.ts';
 import { machineEvents } from '../../schema/provider.ts';
 
@@ -28,7 +29,7 @@ export function machineEventStore(db: Database): MachineEventStore {
             times: sql`${machineEvents.times} + 1`,
             source: event.source,
             eventId: id,
-            time: event.time,
+            time: event.time ?? null,
             receivedAt: event.receivedAt,
             ...(handled ? {} : goesOnWaiting),
           },
@@ -99,6 +100,6 @@ function settled(next: EventSettlement) {
 }
 
 function toEvent(row: typeof machineEvents.$inferSelect): MachineEvent {
-  const { eventId, source, type, machineId, status, data, time, receivedAt } = row;
-  return { id: eventId, source, type, machineId, status, data: data as Json, time, receivedAt };
+  const { eventId, source, type, machineId, status, time, receivedAt } = withoutNulls(row);
+  return { id: eventId, source, type, machineId, status, data: row.data as Json, time, receivedAt };
 }

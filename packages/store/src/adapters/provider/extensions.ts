@@ -36,7 +36,7 @@ export function extensionStore(db: Database): ExtensionStore {
       });
     } catch (error) {
       if (isUniqueViolation(error)) return { tag: 'name_taken' };
-      if (!(error instanceof IdTaken) || record.flyId === null) throw error;
+      if (!(error instanceof IdTaken) || record.flyId === undefined) throw error;
       const existing = await find(eq(extensions.flyId, record.flyId));
       // Refused and removed between the two statements: the id is free again.
       return existing === undefined ? await insert(record, evidence) : { tag: 'exists', record: existing };
@@ -196,6 +196,6 @@ async function write<R>(tx: Executor, current: ExtensionRecord, decision: Decisi
   if (decision.evidence !== undefined) await recordEvidence(tx, decision.evidence);
   const next = { ...current, ...decision.set };
   if (decision.set !== undefined) await changeRecord(tx, id, ...EXTENSION_CHANGES.values(next));
-  if (decision.announce === undefined || decision.announce === null) return;
+  if (decision.announce === undefined) return;
   await announce(tx, randomUUID(), id, decision.announce, next.updatedAt, OUTBOX_CHANNEL);
 }

@@ -20,7 +20,7 @@ export function loginStore(db: Database): LoginStore {
     async open(login, introspection) {
       await db.transaction(async (tx) => {
         await recordIntrospection(tx, introspection);
-        if (login.replaces !== null) await tx.delete(logins).where(eq(logins.tokenHash, login.replaces));
+        if (login.replaces !== undefined) await tx.delete(logins).where(eq(logins.tokenHash, login.replaces));
         await tx.insert(logins).values({
           tokenHash: login.tokenHash,
           userId: introspection.user.id,
@@ -48,8 +48,8 @@ export function loginStore(db: Database): LoginStore {
       return {
         tokenHash,
         userId,
-        email: row.email,
-        name: row.name,
+        email: row.email ?? undefined,
+        name: row.name ?? undefined,
         memberships: found,
         sealedAccessToken,
         checkedAt,

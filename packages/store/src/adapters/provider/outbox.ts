@@ -1,5 +1,6 @@
 import { and, desc, eq, lt, ne, sql } from 'drizzle-orm';
 import type { Announcement, Attempt, Claimed, EndpointState, OutboxStore } from '@hangar/provider';
+import { withoutNulls } from '../../absent.ts';
 import type { Database, Executor } from '../../database.ts';
 import { deliveries, extensions, outbox, webhookEndpoint } from '../../schema/provider.ts';
 import { columnsOf, statement } from '../../prepared.ts';
@@ -137,8 +138,11 @@ export function outboxStore(db: Database): OutboxStore {
 
     async endpoint() {
       const [row] = await db.select().from(webhookEndpoint).where(eq(webhookEndpoint.name, ENDPOINT));
-      if (row === undefined) return { stoppedAt: null, pausedUntil: null, reason: null };
-      return { stoppedAt: row.stoppedAt, pausedUntil: row.pausedUntil, reason: row.reason };
+      return {
+        stoppedAt: row?.stoppedAt ?? undefined,
+        pausedUntil: row?.pausedUntil ?? undefined,
+        reason: row?.reason ?? undefined,
+      };
     },
 
     async setEndpoint(state) {
@@ -164,12 +168,13 @@ export function outboxStore(db: Database): OutboxStore {
 
     async deliveries({ extensionId, limit }) {
       if (extensionId !== undefined && !UUID.test(extensionId)) return [];
-      return await db
+      const rows = await db
         .select()
         .from(deliveries)
         .where(extensionId === undefined ? undefined : eq(deliveries.extensionId, extensionId))
         .orderBy(desc(deliveries.startedAt), desc(deliveries.attempt))
         .limit(limit);
+      return rows.map(withoutNulls);
     },
 
     async backlog() {
@@ -180,8 +185,8 @@ export function outboxStore(db: Database): OutboxStore {
         })
         .from(outbox)
         .where(eq(outbox.state, 'pending'));
-      const oldest = row?.oldest ?? null;
-      return { pending: Number(row?.pending ?? 0), oldest: oldest === null ? null : new Date(oldest) };
+      const oldest = row?.oldest;
+      return { pending: Number(row?.pending ?? 0), oldest: oldest ? new Date(oldest) : undefined };
     },
 
     async sweep(before) {
@@ -204,9 +209,13 @@ function settledRow({ delivery, next }: Attempt): Record<string, unknown> {
   };
 }
 
-async function writeEndpoint(executor: Executor, state: EndpointState): Promise<void> {
+async function writeEndpoint(
+  executor: Executor,
+  { stoppedAt, pausedUntil, reason }: EndpointState,
+): Promise<void> {
+  const state = { stoppedAt: stoppedAt ?? null, pausedUntil: pausedUntil ?? null, reason: reason ?? null };
   await executor
     .insert(webhookEndpoint)
     .values({ name: ENDPOINT, ...state })
-    .onConflictDoUpdate({ target: webhookEndpoint.name, set: { ...state } });
+    .onConflictDoUpdate({ target: webhookEndpoint.name, set: state });
 }

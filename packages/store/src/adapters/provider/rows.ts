@@ -1,4 +1,5 @@
 import type { ExtensionRecord, JsonObject, Operation } from '@hangar/provider';
+import { withoutNulls } from '../../absent.ts';
 import { columns, type Column } from '../../columns-of.ts';
 import { rowOf, type Raw } from '../../prepared.ts';
 import { extensions } from '../../schema/provider.ts';
@@ -9,18 +10,22 @@ type Row = typeof extensions.$inferSelect;
 export function toRecord(row: Row): ExtensionRecord {
   const { holder, heldUntil, operation, options, status, ...same } = row;
   return {
-    ...same,
+    ...withoutNulls(same),
     status: status as ExtensionRecord['status'],
     options: options as JsonObject,
-    operation: operation === null ? null : readOperation(operation as StoredOperation),
-    lease: holder === null || heldUntil === null ? null : { holder, heldUntil },
+    operation: operation === null ? undefined : readOperation(operation as StoredOperation),
+    lease: holder === null || heldUntil === null ? undefined : { holder, heldUntil },
   };
 }
 
-type StoredOperation = Omit<Operation, 'startedAt'> & { readonly startedAt: string };
+/** As JSON says it; `announce` is null in rows of before, and still is, for an older process that reads them. */
+type StoredOperation = Omit<Operation, 'startedAt' | 'announce'> & {
+  readonly startedAt: string;
+  readonly announce: Operation['announce'] | null;
+};
 
 function readOperation(stored: StoredOperation): Operation {
-  return { ...stored, startedAt: new Date(stored.startedAt) };
+  return { ...stored, startedAt: new Date(stored.startedAt), announce: stored.announce ?? undefined };
 }
 
 const readRow = rowOf(extensions);
@@ -54,17 +59,21 @@ const CHANGING: readonly Column<ExtensionRecord>[] = [
   { name: 'fingerprint', type: 'text', of: (record) => record.fingerprint },
   { name: 'sealed_config', type: 'bytea', of: (record) => record.sealedConfig },
   { name: 'operation', type: 'jsonb', of: (record) => writeOperation(record.operation) },
-  { name: 'lease_holder', type: 'text', of: (record) => record.lease?.holder ?? null },
-  { name: 'lease_until', type: 'timestamptz', of: (record) => record.lease?.heldUntil ?? null },
+  { name: 'lease_holder', type: 'text', of: (record) => record.lease?.holder },
+  { name: 'lease_until', type: 'timestamptz', of: (record) => record.lease?.heldUntil },
   { name: 'updated_at', type: 'timestamptz', of: (record) => record.updatedAt },
   { name: 'provisioned_at', type: 'timestamptz', of: (record) => record.provisionedAt },
   { name: 'deleted_at', type: 'timestamptz', of: (record) => record.deletedAt },
 ];
 
-function writeOperation(operation: Operation | null): string | null {
-  return operation === null
-    ? null
-    : JSON.stringify({ ...operation, startedAt: operation.startedAt.toISOString() });
+function writeOperation(operation: Operation | undefined): string | undefined {
+  if (operation === undefined) return undefined;
+  const { startedAt, announce = null } = operation;
+  return JSON.stringify({
+    ...operation,
+    startedAt: startedAt.toISOString(),
+    announce,
+  } satisfies StoredOperation);
 }
 
 /** All columns of an extension, for an insert. */
