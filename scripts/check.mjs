@@ -13,6 +13,12 @@ const checks = [
   ['floors', process.execPath, ['scripts/check-floors.mjs']],
   ['house', process.execPath, ['scripts/check-house.mjs']],
   ['unused code', 'npx', ['knip']],
+  // What a package exports and nobody imports, tests and examples included. Types stay: signatures need them.
+  [
+    'unused exports',
+    'npx',
+    ['knip', '--include-entry-exports', '--include', 'exports', '-W', './packages/*'],
+  ],
   ['generated pages', process.execPath, ['scripts/generate.mjs', '--check']],
 ];
 

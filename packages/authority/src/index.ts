@@ -1,10 +1,9 @@
 /** The whole: keys, minting, listing, revoking, verifying, discharging, as one value with doors. */
 export { createAuthority, type Authority, type AuthorityOptions } from './authority.ts';
 export type { Tokens, TokenPage, TokenQuery, RevokedText, RevokeRequest, RevokeText } from './tokens.ts';
-export { DEFAULT_MINT_LIMITS, type MintLimits } from './limits.ts';
+export type { MintLimits } from './limits.ts';
 export type { Minted } from './issuer/mint.ts';
 export type { MintRequest } from './issuer/mint-request.ts';
-export { describeAccess } from './read/caller.ts';
 export { headerReason } from './token-reason.ts';
 export { isFit } from './http/json.ts';
 export type { RouteAccess } from './http/token-text.ts';

@@ -5,7 +5,7 @@ export { flyUrls, type FlyUrls, type FlyUrlsOf } from './urls.ts';
 export type { FlyExtensionId, Named, OrganizationId, ProviderExtensionId, UserId } from './ids.ts';
 
 /** Tokens in an Authorization header. */
-export { authorizationFor, isMacaroonToken, splitTokens } from './authorization.ts';
+export { authorizationFor, splitTokens } from './authorization.ts';
 
 /** Extensions API: provisioning (docs/sources.md#extensions-api). */
 export {
@@ -13,10 +13,7 @@ export {
   extensionStatus,
   provisionRequest,
   provisionResponse,
-  regionCode,
   updateRequest,
-  usageFigure,
-  userRole,
   type ExtensionResource,
   type ExtensionStatus,
   type ProvisionRequest,
@@ -28,9 +25,7 @@ export {
 
 /** Extensions API: webhooks to Fly.io, machine events from it, the billing pull. */
 export {
-  webhookAction,
   webhookMessage,
-  webhookResource,
   type WebhookAction,
   type WebhookMessage,
   type WebhookResource,
@@ -44,16 +39,10 @@ export {
   type MachineEventBody,
 } from './wire/machine-events.ts';
 export { machineExit, type MachineExit } from './wire/machine-exit.ts';
-export { charge, chargesResponse, type Charge, type ChargesResponse } from './wire/billing.ts';
+export { chargesResponse, type Charge, type ChargesResponse } from './wire/billing.ts';
 
 /** OAuth: answers, PKCE, and the client. */
-export {
-  tokenErrorResponse,
-  tokenInfo,
-  tokenResponse,
-  type TokenInfo,
-  type TokenResponse,
-} from './wire/oauth.ts';
+export { tokenInfo, tokenResponse, type TokenInfo, type TokenResponse } from './wire/oauth.ts';
 export { codeChallengeOf, createPkcePair } from './pkce.ts';
 export {
   allowPlainHttpToSimulator,
@@ -66,19 +55,11 @@ export {
 
 /** Machines API: words, and the client. */
 export {
-  appList,
   appWire,
   createAppRequest,
-  createdApp,
-  createMachineRequest,
-  ipList,
-  ipRequest,
   ipWire,
-  machineConfig,
-  machineEvent,
   machinesError,
   machineWire,
-  secretsRequest,
   secretsResponse,
   volumeWire,
   type AppWire,
@@ -102,8 +83,6 @@ export {
   authorizeRequest,
   authorizeResponse,
   currentTokens,
-  requestedAccess,
-  verifiedToken,
   type AuthenticateRequest,
   type AuthorizeRequest,
   type AuthorizeResponse,

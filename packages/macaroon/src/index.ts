@@ -1,16 +1,9 @@
 /** Verdicts as values, and the one error that the making side throws. */
-export { ok, refuse, type Result } from './result.ts';
+export { ok, type Result } from './result.ts';
 export { MacaroonError, type MacaroonErrorCode } from './error.ts';
 
 /** Actions and roles as bits. */
-export {
-  Action,
-  EVERY_BIT,
-  formatMask,
-  parseMask,
-  type ActionMask,
-  type MaskReason,
-} from './caveats/action.ts';
+export { Action, formatMask, parseMask, type ActionMask, type MaskReason } from './caveats/action.ts';
 export { Role, formatRoles } from './caveats/roles.ts';
 
 /** Caveats: what a token can be restricted to. */

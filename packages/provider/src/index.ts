@@ -1,6 +1,6 @@
 /** The provider: made of options, answers HTTP, does its work in tasks. */
 export { createProvider, type Extensions, type Provider, type Webhooks } from './provider.ts';
-export { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
+export type { ProviderOptions, Timing } from './options.ts';
 
 /** What the seller writes: the thing being sold. */
 export type {
@@ -17,7 +17,7 @@ export type {
 } from './seller.ts';
 
 /** The domain: one sold resource. */
-export { isGone, type Extension, type ExtensionChanges, type Json, type JsonObject } from './extension.ts';
+export type { Extension, ExtensionChanges, Json, JsonObject } from './extension.ts';
 export type { DeprovisionAnswer } from './operations/deprovision.ts';
 export type { OwnOrder } from './operations/own.ts';
 

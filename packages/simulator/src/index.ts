@@ -8,6 +8,3 @@ export { readSeed, type Seed } from './seed/file.ts';
 /** Serving a door on 127.0.0.1, the only address there is. */
 export { listen, type Listening } from './listen.ts';
 export type { DoorFetch } from './doors.ts';
-
-/** The people and organizations that every world begins with. */
-export { operatorOrganization, seededOrganizations, seededUsers } from './world/seed.ts';

@@ -21,7 +21,7 @@ export { startJobs, type Jobs } from './jobs.ts';
 export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider/provider.ts';
 export type { WorkspaceRows } from './adapters/workspace-rows.ts';
 export { createGatewayStore } from './adapters/gateway/gateway.ts';
-export { type GatewayAuditRow, readGatewayAudit } from './adapters/gateway/audit.ts';
+export type { GatewayAuditRow } from './adapters/gateway/audit.ts';
 export { createFlowStore, createIssuerStore } from './adapters/authority/authority.ts';
 export { createDirectory } from './adapters/directory.ts';
 export { createDashboardReads } from './adapters/dashboard/dashboard.ts';

@@ -19,9 +19,4 @@ export {
   type PresetInput,
   type PresetName,
 } from './presets.ts';
-export {
-  DEFAULT_LIFETIME_SECONDS,
-  MAX_LIFETIME_SECONDS,
-  parseLifetime,
-  type LifetimeReason,
-} from './lifetime.ts';
+export { MAX_LIFETIME_SECONDS, parseLifetime, type LifetimeReason } from './lifetime.ts';

@@ -16,12 +16,6 @@ export const tokenResponse = z.looseObject({
 });
 export type TokenResponse = z.infer<typeof tokenResponse>;
 
-/** `POST /oauth/token` when it says no (RFC 6749, 5.2). */
-export const tokenErrorResponse = z.looseObject({
-  error: z.string(),
-  error_description: z.string().optional(),
-});
-
 const organizations = z.array(z.looseObject({ id: z.string().min(1), role: userRole })).max(1000);
 
 /**
