@@ -46,7 +46,7 @@ beforeAll(async () => {
   const port = await freePort();
   const provider = /--provider (\S+)/.exec(simulator ?? '')?.[1]?.replace('4800', String(port)) ?? '';
   own = provider;
-  const ready = await start(simulator, ['--port', '0', '--provider', provider]);
+  const ready = await start(simulator, ['--json', '--port', '0', '--provider', provider]);
   flyPort = new URL((JSON.parse(ready) as { api: string }).api).port;
   announced = `${await start(seller, [String(port), flyPort])} ${provider}`;
 }, 60_000);

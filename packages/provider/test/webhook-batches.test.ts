@@ -71,7 +71,7 @@ test('many announcements go out once each, in order for each extension, and are 
   }
   expect(settled.reduce((sum, count) => sum + count)).toBe(90);
   expect(settled.length).toBeLessThan(90);
-  expect(await world.provider.webhooks.backlog()).toEqual({ pending: 0, oldest: null });
+  expect(await world.provider.webhooks.backlog()).toEqual({ pending: 0, oldest: undefined });
   await other.close();
 });
 
@@ -111,9 +111,9 @@ test('after a pause one goes ahead alone, and nobody beside it until it is back'
   // The one that hung was followed by the next one alone, which was answered; then all could go.
   expect(received()).toHaveLength(3);
   expect(await world.provider.webhooks.endpoint()).toEqual({
-    stoppedAt: null,
-    pausedUntil: null,
-    reason: null,
+    stoppedAt: undefined,
+    pausedUntil: undefined,
+    reason: undefined,
   });
 });
 
@@ -156,7 +156,7 @@ test('what is answered while nothing can be claimed is on record, and is not sen
   world.clock.advance(60);
   await send(world.provider);
   expect(received()).toHaveLength(2);
-  expect(await world.provider.webhooks.backlog()).toEqual({ pending: 0, oldest: null });
+  expect(await world.provider.webhooks.backlog()).toEqual({ pending: 0, oldest: undefined });
 });
 
 test('a batch whose settlement fails once is settled before anybody could send it again', async () => {
