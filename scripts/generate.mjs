@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
 import { errorsPage } from '../apps/hangar/dist/config/errors-page.js';
+import { clientsPage } from './clients.mjs';
 import { requirementsPage } from './requirements.mjs';
 import { rulesPage } from './rules.mjs';
 import { storagePage } from './storage.mjs';
@@ -12,6 +13,7 @@ import { storagePage } from './storage.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
   '.env.example': environmentExample(),
+  'docs/clients.md': clientsPage(clientResults()),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
   'docs/requirements.md': requirementsPage(
@@ -41,6 +43,21 @@ function current(path) {
   } catch {
     return undefined;
   }
+}
+
+/** What the last run of a real flyctl wrote down, by scenario. */
+function clientResults() {
+  const names = ['account', 'machines', 'deploy', 'shop'];
+  const read = (name) => readFileSync(join(root, `test/clients/results/${name}.jsonl`), 'utf8');
+  return new Map(
+    names.map((name) => [
+      name,
+      read(name)
+        .trim()
+        .split('\n')
+        .map((row) => JSON.parse(row)),
+    ]),
+  );
 }
 
 function schema() {

@@ -22,6 +22,8 @@ export interface Config {
   /** Networks whose `Fly-Client-IP` is believed. */
   readonly trustedProxies: readonly string[];
   readonly simulatorPort: number;
+  /** Names of flyctl's that the simulated Fly.io lends to the provider. */
+  readonly flyctlNames: readonly string[];
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly gatewayUrl: string;
@@ -109,6 +111,7 @@ export function readConfig(
     gatewayPort,
     trustedProxies: splitList(reading.given('HANGAR_TRUSTED_PROXIES') ?? ''),
     simulatorPort: Number(reading.text('HANGAR_SIMULATOR_PORT')),
+    flyctlNames: splitList(reading.given('HANGAR_FLYCTL_NAMES') ?? ''),
     publicUrl: trimSlash(reading.given('HANGAR_PUBLIC_URL') ?? `http://127.0.0.1:${port}`),
     gatewayUrl: trimSlash(reading.given('HANGAR_GATEWAY_URL') ?? `http://127.0.0.1:${gatewayPort}`),
     providerSlug: reading.text('HANGAR_PROVIDER_SLUG'),

@@ -50,6 +50,7 @@ async function startSimulator(config: Config, open: Closing, log: Log): Promise<
       providerSlug: config.providerSlug,
       oauthClientId: config.oauthClientId,
       flyOrg: config.flyOrg,
+      flyctlNames: config.flyctlNames,
       secrets: {
         HANGAR_PROVISIONING_SECRET: config.provisioningSecrets[0]?.reveal() ?? '',
         HANGAR_WEBHOOK_SECRET: config.webhookSecret.reveal(),

@@ -89,6 +89,13 @@ export const variables = [
     sentence: 'First of four ports of the simulated Fly.io: API, Machines, S3, IAM.',
   },
   {
+    name: 'HANGAR_FLYCTL_NAMES',
+    section: 'addresses',
+    kind: 'list',
+    sentence:
+      'Names of extensions that flyctl knows, comma separated, such as `arcjet`: the simulated Fly.io lends them to this provider, so that `fly ext arcjet create` buys from it. Unset: none.',
+  },
+  {
     name: 'HANGAR_HOST',
     section: 'addresses',
     kind: 'host',

@@ -8,6 +8,8 @@ export interface SimulatedPlatform {
   readonly providerSlug: string;
   readonly oauthClientId: string;
   readonly flyOrg: string;
+  /** Names of flyctl's that lead to the provider. None when absent. */
+  readonly flyctlNames?: readonly string[];
   readonly secrets: {
     readonly HANGAR_PROVISIONING_SECRET: string;
     readonly HANGAR_WEBHOOK_SECRET: string;
@@ -48,6 +50,7 @@ export function simulatorSettings(platform: SimulatedPlatform): string {
       provisioning_secret: secrets.HANGAR_PROVISIONING_SECRET,
       webhook_secret: secrets.HANGAR_WEBHOOK_SECRET,
     },
+    lending: { names: platform.flyctlNames ?? [], display_name: 'Hangar' },
     oauth: {
       client_id: platform.oauthClientId,
       client_secret: secrets.HANGAR_OAUTH_CLIENT_SECRET,

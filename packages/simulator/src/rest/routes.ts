@@ -5,6 +5,7 @@ import { buildRoutes } from './builds.ts';
 import { cliSessionRoutes } from './cli-sessions.ts';
 import { logRoutes } from './logs.ts';
 import { organizationRoutes } from './organizations.ts';
+import { registryRoutes } from './registry.ts';
 import { releaseRoutes } from './releases.ts';
 
 /**
@@ -13,7 +14,14 @@ import { releaseRoutes } from './releases.ts';
  */
 export function restRoutes(simulation: Simulation): Hono {
   const routes = new Hono({ strict: false });
-  for (const part of [organizationRoutes, buildRoutes, releaseRoutes, logRoutes, cliSessionRoutes])
+  for (const part of [
+    organizationRoutes,
+    buildRoutes,
+    releaseRoutes,
+    logRoutes,
+    cliSessionRoutes,
+    registryRoutes,
+  ])
     routes.route('/', part(simulation));
   routes.onError((error, c: Context) => {
     if (error instanceof Refusal) return c.json({ error: error.message }, error.status as 400);

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { allowPlainHttpToSimulator, createOAuthClient, flyUrls } from '@hangar/flyio';
+import { createProvider } from '@hangar/provider';
+import { createSealer, Secret } from '@hangar/security';
+import { createOutgoing } from '@hangar/security/outgoing';
+import { createSimulator, listen, simulatedSecrets, type DoorFetch } from '@hangar/simulator';
+import { createProviderStore, openStore } from '@hangar/store';
+
+/** The doors that a client of Fly.io knocks at. */
+export type ClientDoor = 'api' | 'machines';
+
+/** A request and its answer, as they passed. */
+export interface Passed {
+  readonly door: ClientDoor;
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly status: number;
+  readonly answer: string;
+}
+
+/** A simulated Fly.io with a provider of extensions that answers to three of flyctl's names. */
+export interface ClientStage {
+  readonly urls: Readonly<Record<ClientDoor, string>>;
+  /** Where nothing is out of order. */
+  readonly statusPage: string;
+  /** What has passed since somebody last took it. */
+  take(): Passed[];
+  /** A request of the stage's own, which is not written down. */
+  ask(door: ClientDoor, method: string, path: string, body?: unknown, token?: string): Promise<Answered>;
+  /** A login of that person, gone through as `fly auth login` does. */
+  login(person: string): Promise<string>;
+  /** When every machine rests, so that what comes next does not depend on how fast it comes. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A status and a body, read as JSON where it is some. */
+export interface Answered {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** The token that acts for the operator and for a customer, as a configured token may. */
+export const OPERATOR_TOKEN = simulatedSecrets.operatorToken;
+
+/** Opens the stage on free ports. */
+export async function openClientStage(): Promise<ClientStage> {
+  let provider: DoorFetch = () => Promise.resolve(new Response(null, { status: 503 }));
+  const selling = await listen(
+    async (request, context) =>
+      // The status page is another company's; it says that all is well.
+      context.rawTarget === STATUS_PATH ? Response.json({ incidents: [] }) : await provider(request, context),
+    { port: 0 },
+  );
+  const publicBaseUrl = `${selling.url}/flyio`;
+  const simulator = createSimulator({
+    provider: { baseUrl: publicBaseUrl, slug: 'hangar' },
+    lending: { names: ['arcjet', 'sentry', 'tigris'], displayName: 'Hangar' },
+    tokens: [{ token: Secret.of(OPERATOR_TOKEN), organizations: ['operator', 'high-flyers'] }],
+  });
+  const passed: Passed[] = [];
+  const watched =
+    (door: ClientDoor): DoorFetch =>
+    async (request, context) => {
+      const body = await request.text();
+      const method = request.method;
+      const copy = new Request(request.url, {
+        method,
+        headers: request.headers,
+        ...(body === '' ? {} : { body }),
+      });
+      const answer = await simulator.doors[door].fetch(copy, context);
+      const text = await answer.clone().text();
+      if (!context.rawTarget.startsWith('/_fly') && request.headers.get(OWN) === null) {
+        const { headers } = request;
+        passed.push({
+          door,
+          method,
+          path: context.rawTarget,
+          headers,
+          body,
+          status: answer.status,
+          answer: text,
+        });
+      }
+      return answer;
+    };
+  const doors = {
+    api: await listen(watched('api'), { port: 0 }),
+    machines: await listen(watched('machines'), { port: 0 }),
+  };
+  const store = await openStore({});
+  const shop = sellerAt(publicBaseUrl, doors.api.url, createProviderStore(store.db));
+  provider = async (request, context) => await shop.fetch(request, context);
+
+  const ask: ClientStage['ask'] = async (door, method, path, body, token = OPERATOR_TOKEN) => {
+    const answer = await fetch(`${doors[door].url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, [OWN]: '1' },
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
+    });
+    return { status: answer.status, json: jsonOf(await answer.text()) };
+  };
+
+  return {
+    urls: { api: doors.api.url, machines: doors.machines.url },
+    statusPage: `${selling.url}${STATUS_PATH}`,
+    take: () => passed.splice(0),
+    ask,
+    async login(person) {
+      const users = at(await ask('api', 'GET', '/_fly/people'), 'users') as { id: string; name: string }[];
+      const user = users.find((one) => one.name.toLowerCase().startsWith(person));
+      const session = await ask('api', 'POST', '/api/v1/cli_sessions', { name: 'a test' });
+      const page = new URL(String(at(session, 'auth_url'))).pathname;
+      await ask('api', 'POST', page, new URLSearchParams({ user_id: user?.id ?? '' }));
+      const own = `/api/v1/cli_sessions/${String(at(session, 'id'))}`;
+      return String(at(await ask('api', 'GET', own), 'access_token'));
+    },
+    async settled() {
+      const machines = at(await ask('api', 'GET', '/_fly/inventory'), 'machines') as {
+        app: string;
+        id: string;
+      }[];
+      for (const { app, id } of machines) {
+        const owner = at(await ask('api', 'GET', `/_fly/apps/${app}`), 'organization') as { slug: string };
+        const organization = owner.slug;
+        const token = at(await ask('api', 'POST', '/_fly/tokens', { organization, actions: 'r' }), 'token');
+        await ask(
+          'machines',
+          'GET',
+          `/v1/apps/${app}/machines/${id}/wait?state=settled&timeout=60`,
+          undefined,
+          String(token),
+        );
+      }
+    },
+    async close() {
+      await Promise.all(Object.values(doors).map((door) => door.close()));
+      await simulator.close();
+      await selling.close();
+      await store.close();
+    },
+  };
+}
+
+const STATUS_PATH = '/incidents';
+
+/** Marks the stage's own requests. */
+const OWN = 'x-own-request';
+
+/** The kit of Hangar's provider, with a product of one variable. */
+function sellerAt(publicBaseUrl: string, api: string, store: ReturnType<typeof createProviderStore>) {
+  const simulatorPort = Number(new URL(api).port);
+  const outgoing = createOutgoing({ allowedOrigins: [api] });
+  return createProvider({
+    publicBaseUrl,
+    providerSlug: 'hangar',
+    provisioningSecrets: [Secret.of(simulatedSecrets.provisioning)],
+    webhookSecret: Secret.of(simulatedSecrets.webhook),
+    webhookUrl: flyUrls({ simulatorPort }).webhooks('hangar'),
+    oauth: createOAuthClient({
+      clientId: simulatedSecrets.oauthClientId,
+      clientSecret: Secret.of(simulatedSecrets.oauthClientSecret),
+      redirectUri: `${publicBaseUrl}/callback`,
+      apiUrl: api,
+      outgoing,
+      allowPlainHttp: allowPlainHttpToSimulator,
+    }),
+    store,
+    sealer: createSealer([Secret.of('clients:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=')]),
+    outgoing,
+    configKeys: ['HANGAR_API_TOKEN'],
+    seller: {
+      provision: async ({ extension }) => ({
+        config: { HANGAR_API_TOKEN: `token-${extension.name}-${randomUUID()}` },
+      }),
+      update: async () => undefined,
+      deprovision: async () => undefined,
+      usage: async () => [],
+    },
+    landing: (id) => `/extensions/${id}`,
+    cookie: { secure: false },
+  });
+}
+
+/** A member of an answer. */
+export function at(answer: Answered, name: string): unknown {
+  const { json } = answer;
+  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
+}
+
+/** A text as JSON, or as it is when it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
