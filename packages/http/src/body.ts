@@ -4,6 +4,9 @@ import type { RequestContext } from './request-context.ts';
 /** A body without an announced length begins with this much memory, and doubles. */
 const FIRST_BYTES = 4096;
 
+/** What runtimes say of a body that somebody has taken or holds; the standard gives it no other mark. */
+const UNUSABLE = /unusable|already|locked|disturbed/i;
+
 /**
  * Reads a request's body as the bytes that came, and stops reading at the limit. The memory it takes comes out of the
  * door's budget; it is one piece, so that a body in many small chunks costs no more than its bytes.
@@ -18,6 +21,12 @@ export async function readBody(
   const announced = announcedLength(request.headers);
   if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
   if (request.bodyUsed) throw readBefore();
+  // Small, and its length known: asked for in one piece, an adapter need not make a stream of it. The budget is the same as below.
+  if (announced !== undefined && announced <= FIRST_BYTES) {
+    const whole = await readWhole(request, announced, hold);
+    if (whole.byteLength > maxBytes) throw tooLarge(maxBytes);
+    return whole;
+  }
   if (!request.body) return new Uint8Array(0);
   if (request.body.locked) throw readBefore();
   const largest = announced ?? maxBytes;
@@ -47,6 +56,23 @@ export async function readBody(
   // A parser that took the bytes off the socket leaves a stream that merely ends.
   if (size === 0 && announced !== undefined && announced > 0) throw readBefore();
   return whole.subarray(0, size);
+}
+
+async function readWhole(
+  request: Request,
+  announced: number,
+  hold: NonNullable<RequestContext['hold']>,
+): Promise<Uint8Array> {
+  hold(announced);
+  let whole: Uint8Array;
+  try {
+    whole = new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    if (error instanceof TypeError && UNUSABLE.test(error.message)) throw readBefore();
+    throw new HangarError('bad_request', { detail: 'the body ended early', cause: error });
+  }
+  if (whole.byteLength === 0 && announced > 0) throw readBefore();
+  return whole;
 }
 
 /** A fault of whoever put this behind a parser, who is told so: the signature over other bytes would never hold. */

@@ -18,6 +18,7 @@ describe('the raw target', () => {
 });
 
 describe('a body', () => {
+  const utf8 = (text: string) => new TextEncoder().encode(text);
   const post = (body: Uint8Array | string | ReadableStream, headers: Record<string, string> = {}): Request =>
     new Request('http://x.example/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
 
@@ -35,7 +36,12 @@ describe('a body', () => {
     const drained = post(new ReadableStream({ start: (controller) => controller.close() }), {
       'content-length': '2',
     });
-    for (const request of [parsed, locked, drained]) {
+    const short = { 'content-length': '2' };
+    const parsedShort = post('{}', short);
+    await parsedShort.text();
+    const lockedShort = post('{}', short);
+    const otherReader = lockedShort.body?.getReader();
+    for (const request of [parsed, locked, drained, parsedShort, lockedShort]) {
       await expect(readBody(request, 7, {})).rejects.toMatchObject({
         code: 'config_invalid',
         status: 500,
@@ -43,6 +49,7 @@ describe('a body', () => {
       });
     }
     reader?.releaseLock();
+    otherReader?.releaseLock();
   });
 
   test('is refused over the limit, announced or not, without reading on', async () => {
@@ -61,14 +68,34 @@ describe('a body', () => {
     expect(pulls).toBeLessThan(20);
   });
 
-  test('that ends early is a bad request', async () => {
+  test('holds of the budget what it announces, or nothing that it could be given is asked for', async () => {
+    const holds: number[] = [];
+    const hold = (bytes: number) => holds.push(bytes);
+    expect(await readBody(post('abc', { 'content-length': '3' }), 7, { hold })).toEqual(utf8('abc'));
+    expect(await readBody(post('abc'), 7, { hold })).toEqual(utf8('abc'));
+    expect(holds).toEqual([3, 7]);
+    const full = () => {
+      throw new HangarError('unavailable');
+    };
+    const refused = post('abc', { 'content-length': '3' });
+    await expect(readBody(refused, 7, { hold: full })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(refused.bodyUsed).toBe(false);
+  });
+
+  test('that is longer than it announces, where the server lets it, is over the limit all the same', async () => {
+    await expect(readBody(post('abcdefgh', { 'content-length': '3' }), 7, {})).rejects.toMatchObject({
+      code: 'too_large',
+    });
+  });
+
+  test.each([{}, { 'content-length': '9' }])('that ends early is a bad request: %j', async (headers) => {
     const broken = new ReadableStream<Uint8Array>({
       start(controller) {
         controller.enqueue(new Uint8Array(3));
         controller.error(new Error('socket hang up'));
       },
     });
-    const error: unknown = await readBody(post(broken), 100, {}).catch((thrown: unknown) => thrown);
+    const error: unknown = await readBody(post(broken, headers), 100, {}).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HangarError);
     expect(error).toMatchObject({ code: 'bad_request' });
   });

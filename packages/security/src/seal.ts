@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 import { HangarError } from '@hangar/http';
 import { parseMasterKeys, type MasterKey } from './master-key.ts';
 import type { Secret } from './secret.ts';
@@ -38,6 +38,8 @@ const FORMAT = 1;
 const NONCE_LENGTH = 12;
 const KEY_LENGTH = 32;
 const TAG_LENGTH = 16;
+/** One call for random bytes costs more than a cipher, however many they are. */
+const POOL_BYTES = 4096;
 const wrappedLength = NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH;
 
 /**
@@ -52,6 +54,7 @@ export function createSealer(masterKeys: readonly Secret[]): Sealer {
   const keys = parseMasterKeys(masterKeys);
   const byId = new Map(keys.map((key) => [key.id, key]));
   const [newest] = keys;
+  const random = randomPool();
   if (!newest) throw new HangarError('config_invalid', { detail: 'no master key is configured' });
 
   const unwrap = (sealed: Uint8Array, place: string): { dataKey: Uint8Array; box: Uint8Array } => {
@@ -71,12 +74,12 @@ export function createSealer(masterKeys: readonly Secret[]): Sealer {
   return {
     newestKeyId: newest.id,
     seal(plain, place) {
-      const dataKey = randomBytes(KEY_LENGTH);
+      const dataKey = random(KEY_LENGTH);
       const bytes = typeof plain === 'string' ? new TextEncoder().encode(plain) : plain;
       return join(
         newest,
-        encrypt(newest.key, dataKey, wrapContext(newest.id, place)),
-        encrypt(dataKey, bytes, valueContext(place)),
+        encrypt(newest.key, random(NONCE_LENGTH), dataKey, wrapContext(newest.id, place)),
+        encrypt(dataKey, random(NONCE_LENGTH), bytes, valueContext(place)),
       );
     },
     open,
@@ -88,8 +91,29 @@ export function createSealer(masterKeys: readonly Secret[]): Sealer {
     },
     rewrap(sealed, place) {
       const { dataKey, box } = unwrap(sealed, place);
-      return join(newest, encrypt(newest.key, dataKey, wrapContext(newest.id, place)), box);
+      return join(
+        newest,
+        encrypt(newest.key, random(NONCE_LENGTH), dataKey, wrapContext(newest.id, place)),
+        box,
+      );
     },
+  };
+}
+
+/** Random bytes, drawn many at a time. None is handed out twice, and none stays here that was handed out. */
+function randomPool(): (length: number) => Buffer {
+  const pool = Buffer.alloc(POOL_BYTES);
+  let left = 0;
+  return (length) => {
+    if (length > left) {
+      randomFillSync(pool);
+      left = POOL_BYTES;
+    }
+    left -= length;
+    const bytes = Buffer.alloc(length);
+    pool.copy(bytes, 0, left, left + length);
+    pool.fill(0, left, left + length);
+    return bytes;
   };
 }
 
@@ -125,8 +149,7 @@ function split(sealed: Uint8Array): { keyId: string; wrapped: Uint8Array; box: U
   };
 }
 
-function encrypt(key: Uint8Array, plain: Uint8Array, context: Uint8Array): Uint8Array {
-  const nonce = randomBytes(NONCE_LENGTH);
+function encrypt(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, context: Uint8Array): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
   return new Uint8Array(Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
 }

@@ -61,6 +61,21 @@ describe('the sealer', () => {
     );
   });
 
+  test('uses no nonce and no data key again, also when its store of random bytes is filled anew', () => {
+    const wraps = new Set<string>();
+    const nonces = new Set<string>();
+    for (let sealed = 0; sealed < 500; sealed += 1) {
+      const value = Buffer.from(sealer.seal('', place));
+      const wrap = value.subarray(4, 4 + 12);
+      wraps.add(wrap.toString('hex'));
+      nonces.add(value.subarray(4 + 60, 4 + 72).toString('hex'));
+      expect(wrap.equals(Buffer.alloc(12))).toBe(false);
+      // The wrapped key is a stream of the nonce over the data key: one that came again would be all the same.
+      wraps.add(value.subarray(16, 48).toString('hex'));
+    }
+    expect([wraps.size, nonces.size]).toEqual([1000, 500]);
+  });
+
   test('never seals the same twice in the same bytes, and shows nothing of the text', () => {
     const one = sealer.seal('swordfish', place);
     const two = sealer.seal('swordfish', place);
