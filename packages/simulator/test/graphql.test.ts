@@ -265,6 +265,11 @@ describe('what the caller may not, and what is not there', () => {
     );
     expect(await refusal(ask(on, '{ viewer { email '))).toMatch(/Syntax Error/);
     expect(await refusal(ask(on, `{ ${'viewer { email } '.repeat(4000)} }`))).toMatch(/Syntax Error/);
+    const deep = (by: number): string => `${'{ viewer '.repeat(by)}${'}'.repeat(by)}`;
+    expect(await refusal(ask(on, deep(50)))).not.toMatch(/nested/);
+    expect(await refusal(ask(on, deep(51)))).toBe('the document is nested more than 50 times');
+    const inTexts = `{ a: app(name: """${'{\n'.repeat(60)}""") { name } b: app(name: "${'{'.repeat(60)}") { name } }`;
+    expect(await refusal(ask(on, inTexts))).not.toMatch(/nested/);
     const answer = await send('POST', `${on.api}/graphql`, { body: [1] });
     expect([answer.status, answer.text('errors.0.message')]).toEqual([400, expect.stringContaining('query')]);
   });

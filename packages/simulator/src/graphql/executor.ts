@@ -23,7 +23,8 @@ import { SCHEMA_TEXT } from './schema.ts';
 /** flyctl has some sixty documents; a stranger's thousandth must not stay. */
 const REMEMBERED_DOCUMENTS = 200;
 
-/** No client nests or repeats itself that far. */
+/** No client nests or repeats itself that far. Below the first the library stays within its stack, whose end would be a defect here. */
+const MAX_NESTING = 50;
 const MAX_TOKENS = 5_000;
 
 /** A document as a client sent it. */
@@ -53,6 +54,8 @@ export function createExecutor(): Executor {
     return read;
   };
   const readDocument = (query: string): DocumentNode | readonly GraphQLError[] => {
+    if (nestingOf(query) > MAX_NESTING)
+      return [new GraphQLError(`the document is nested more than ${MAX_NESTING} times`)];
     try {
       const document = parse(query, { maxTokens: MAX_TOKENS });
       const faults = validate(schema, document);
@@ -78,6 +81,16 @@ export function createExecutor(): Executor {
       return { ...answer, errors: answer.errors.map((error) => spoken(asked, error)) };
     },
   };
+}
+
+/** How deep selections, arguments, lists and objects lie in one another; what stands in strings and comments does not count. */
+function nestingOf(query: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [mark] of query.matchAll(/"""(?:\\"""|[^])*?"""|"(?:\\.|[^"\\\n])*"|#.*|[{[(]|[\])}]/g)) {
+    if (/^[{[(]/.test(mark)) deepest = Math.max(deepest, (depth += 1));
+    else if (/^[\])}]/.test(mark)) depth -= 1;
+  }
+  return deepest;
 }
 
 /** The resolvers of one request: a member that is a function is asked with its arguments. */
