@@ -1,23 +1,35 @@
-// The gateway beside nginx and beside a bare proxy of Node's own, all in front of the same simulated Machines API: what one warm
-// read costs, in processor time of the process in the middle. Needs /proc (Linux); nginx is left out where it is not installed.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// The gateway beside nginx and beside a bare proxy of Node's own, all in front of the same simulated Machines API: what one
+// request costs, in processor time of the process in the middle. Needs /proc (Linux); nginx is left out where it is not installed.
+import { existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createOriginPool } from '@hangar/security/outgoing';
 import { openHouse } from '../apps/hangar/dist/demo/house.js';
 import { steps } from '../apps/hangar/dist/demo/steps/index.js';
+import { narrowed } from '../apps/hangar/dist/demo/steps/narrow.js';
 import { Story } from '../apps/hangar/dist/demo/story.js';
-import { freePort, startEmbeddedPostgres } from '../scripts/embedded-postgres.mjs';
+import { createMetrics } from '../apps/hangar/dist/http/metrics.js';
+import { note, visitOf } from '../apps/hangar/dist/http/visit.js';
+import {
+  freePorts,
+  hangarScript,
+  keepRunning,
+  saysServing,
+} from '../apps/hangar/dist/processes/keep-running.js';
+import { createLog } from '../apps/hangar/dist/processes/log.js';
+import { startEmbeddedPostgres } from '../scripts/embedded-postgres.mjs';
+import { cpuOf, residentMb, startBareProxy, startBareRefusal, startNginx, startScript } from './proxies.mjs';
 
 const CONNECTIONS = 16;
+const MANY_CONNECTIONS = 1000;
 const ROUNDS = 5;
 /** The first thousands of requests cost up to twice as much: the engine compiles them. */
 const WARM_UP = Number(process.env.HANGAR_BENCH_WARM_UP ?? 20_000);
 const PER_TURN = Number(process.env.HANGAR_BENCH_REQUESTS ?? 4000);
-/** What /proc counts in. */
-const TICKS_PER_SECOND = 100;
+/** Answers of 10 MiB in a turn. */
+const LARGE_PER_TURN = 40;
+/** After so many requests resident memory is read. */
+const MEMORY_AFTER = 100_000;
 
 if (!existsSync('/proc/self/stat')) {
   console.log('## The gateway\n\nNot measured: this system has no /proc.');
@@ -43,127 +55,221 @@ async function run() {
   const path = `/v1/apps/${story.appName}/machines/${story.machineId}`;
   const upstream = `http://127.0.0.1:${Number(new URL(house.flyUrl).port) + 1}`;
   const operator = house.secrets.FLY_API_TOKEN;
-  const bare = await bareProxy(upstream, operator);
-  const nginx = await startNginx(upstream, operator);
+  const bare = await startBareProxy(upstream, operator, closers);
+  const refusal = await startBareRefusal(closers);
+  const nginx = await startNginx(folder, upstream, operator, closers);
   const gateway = { pid: house.servers[0].process.pid, url: house.gatewayUrl };
-  const candidates = [
+  const unseen = unseenTokens(await anotherToken(story));
+  const warm = { name: 'gateway, warm token', ...gateway, path, token: () => story.token };
+  const some = await measured([
     ...(nginx ? [{ name: 'nginx, one worker, no checks', ...nginx, path }] : []),
     { name: 'node:http and undici `dispatch`, no checks', ...bare, path },
-    { name: 'gateway, warm token', ...gateway, path, token: story.token },
-    { name: 'gateway, malformed token', ...gateway, path, token: 'fm2_nonsense', expected: 401 },
-    { name: 'gateway, unknown route', ...gateway, path: '/v1/nothing', token: story.token, expected: 404 },
+    warm,
+    { name: 'gateway, a token never seen', ...gateway, path, token: unseen },
+    { name: 'node:http alone, always the same 401', ...refusal, path, expected: 401 },
+    { name: 'gateway, malformed token', ...gateway, path, token: () => 'fm2_nonsense', expected: 401 },
+    {
+      name: 'gateway, unknown route',
+      ...gateway,
+      path: '/v1/nothing',
+      token: () => story.token,
+      expected: 404,
+    },
+  ]);
+  const memory = await memoryAfter(gateway.pid, warm, some);
+
+  const many = await measured(
+    [
+      ...(nginx ? [{ name: 'nginx', ...nginx, path }] : []),
+      { name: 'node:http and undici `dispatch`', ...bare, path },
+      { ...warm, name: 'gateway' },
+    ],
+    { connections: MANY_CONNECTIONS },
+  );
+  const large = await measured(await largeAnswers(house, story, operator), {
+    perTurn: LARGE_PER_TURN,
+    warmUp: LARGE_PER_TURN,
+  });
+  report({ some, many, large, memory, noted: costOfNoting() }, nginx !== undefined);
+}
+
+/** A token of the same workspace that the gateway was never shown. */
+async function anotherToken(story) {
+  const answer = await fetch(story.api('/hangar/v1/tokens'), {
+    method: 'POST',
+    headers: { authorization: `FlyV1 ${story.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'bench', preset: 'readonly', expires_in: '2d' }),
+  });
+  const { token, ...rest } = await answer.json();
+  if (typeof token !== 'string') throw new Error(`no token: ${answer.status} ${JSON.stringify(rest)}`);
+  return token;
+}
+
+/** Another copy each time, so that none was seen before, nor what it was narrowed from. */
+function unseenTokens(base) {
+  let notAfter = Math.floor(Date.now() / 1000) + 100_000;
+  return () => {
+    notAfter += 1;
+    return narrowed(base, [{ type: 'ValidityWindow', notBefore: 0, notAfter }]);
+  };
+}
+
+/** Another process on the same rows, and all proxies, in front of an upstream that has a large answer. */
+async function largeAnswers(house, story, operator) {
+  const front = await freePorts(4);
+  await startScript('large-upstream.mjs', [front, Number(new URL(house.flyUrl).port)], closers);
+  const port = await freePorts(2);
+  const gatewayUrl = `http://127.0.0.1:${port + 1}`;
+  const server = keepRunning({
+    script: hangarScript,
+    nodeArguments: [],
+    args: ['serve'],
+    environment: {
+      ...house.secrets,
+      PORT: String(port),
+      HANGAR_GATEWAY_PORT: String(port + 1),
+      HANGAR_SIMULATOR_PORT: String(front),
+      HANGAR_PUBLIC_URL: house.publicUrl,
+      HANGAR_GATEWAY_URL: house.gatewayUrl,
+      HANGAR_DATA_DIR: house.dataDir,
+      FLY_ALLOWED_ORGS: 'operator',
+      DATABASE_URL: house.databaseUrl,
+    },
+    saysReady: saysServing,
+    onLine: () => {},
+  });
+  closers.push(async () => await server.stop());
+  await server.ready;
+  const upstream = `http://127.0.0.1:${front + 1}`;
+  const path = `/v1/apps/${story.appName}/machines/${story.machineId}/ps`;
+  const nginx = await startNginx(folder, upstream, operator, closers);
+  return [
+    ...(nginx ? [{ name: 'nginx', ...nginx, path }] : []),
+    { name: 'node:http and undici `dispatch`', ...(await startBareProxy(upstream, operator, closers)), path },
+    { name: 'gateway', pid: server.pid, url: gatewayUrl, path, token: () => story.token },
   ];
-  for (const candidate of candidates)
-    candidate.pool = createOriginPool(candidate.url, { connections: CONNECTIONS });
-  for (const candidate of candidates) await load(candidate, WARM_UP);
+}
+
+/** Processor time of each candidate for one request, in rounds. */
+async function measured(
+  candidates,
+  { connections = CONNECTIONS, perTurn = PER_TURN, warmUp = WARM_UP } = {},
+) {
+  const pools = candidates.map(({ url }) => createOriginPool(url, { connections }));
+  const loads = candidates.map((candidate, index) => ({ ...candidate, pool: pools[index], connections }));
+  for (const one of loads) await load(one, warmUp);
   const used = candidates.map(() => []);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [index, candidate] of candidates.entries()) {
-      const before = ticksOf(candidate.pid);
-      await load(candidate, PER_TURN);
-      const after = ticksOf(candidate.pid);
-      const micros = (count) => (count / TICKS_PER_SECOND / PER_TURN) * 1_000_000;
+    for (const [index, one] of loads.entries()) {
+      const before = cpuOf(one.pid);
+      await load(one, perTurn);
+      const after = cpuOf(one.pid);
       used[index].push({
-        user: micros(after.user - before.user),
-        system: micros(after.system - before.system),
+        user: (after.user - before.user) / perTurn,
+        system: (after.system - before.system) / perTurn,
       });
     }
   }
-  for (const { pool } of candidates) await pool.close();
-  report(candidates, used, nginx !== undefined);
+  for (const pool of pools) await pool.close();
+  return candidates.map(({ name, pid }, index) => ({
+    name,
+    pid,
+    used: used[index],
+    requests: warmUp + ROUNDS * perTurn,
+  }));
 }
 
 /** So many reads over all connections, each checked. */
-async function load({ pool, path, token, expected = 200 }, count) {
+async function load({ pool, connections, path, token, expected = 200 }, count) {
   let left = count;
-  const headers =
-    token === undefined ? {} : { authorization: token.startsWith('FlyV1 ') ? token : `FlyV1 ${token}` };
   const one = async () => {
     while (left > 0) {
       left -= 1;
+      const headers = token === undefined ? {} : { authorization: `FlyV1 ${token().replace(/^FlyV1 /, '')}` };
       const { statusCode, body } = await pool.request({ method: 'GET', path, headers });
-      await body.dump();
-      if (statusCode !== expected) throw new Error(`${path}: ${statusCode} instead of ${expected}`);
+      if (statusCode !== expected)
+        throw new Error(`${path}: ${statusCode} instead of ${expected}: ${await body.text()}`);
+      for await (const _ of body);
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, one));
+  await Promise.all(Array.from({ length: Math.min(connections, count) }, one));
 }
 
-/** Processor time of a process so far, in ticks. */
-function ticksOf(pid) {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { user: Number(fields[11]), system: Number(fields[12]) };
+async function memoryAfter(pid, warm, rows) {
+  const sent = rows.reduce((sum, row) => sum + (row.pid === pid ? row.requests : 0), 0);
+  const pool = createOriginPool(warm.url, { connections: CONNECTIONS });
+  const more = Math.max(0, MEMORY_AFTER - sent);
+  await load({ ...warm, pool, connections: CONNECTIONS }, more);
+  await pool.close();
+  return { mb: residentMb(pid), requests: sent + more };
 }
 
-/** What Node itself costs: every byte passed on, nothing looked at. */
-async function bareProxy(upstream, operator) {
-  const port = await freePort();
-  const script = fileURLToPath(new URL('bare-proxy.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, String(port), upstream], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, OPERATOR_TOKEN: operator },
-  });
-  closers.push(async () => void child.kill());
-  await new Promise((resolve) => child.stdout.once('data', resolve));
-  return { pid: child.pid, url: `http://127.0.0.1:${port}` };
+/** Microseconds of log, redaction and metrics for one answer, by themselves. */
+function costOfNoting() {
+  const out = openSync('/dev/null', 'w');
+  const log = createLog('info', { write: (text) => void writeSync(out, text) });
+  const notebook = { name: 'gateway', log, metrics: createMetrics('open') };
+  const incoming = {
+    method: 'GET',
+    url: '/v1/apps/hf-u8123-0a1b2c/machines/e2865021be4983',
+    headers: {},
+    socket: { remoteAddress: '127.0.0.1' },
+  };
+  const times = (count) => {
+    for (let at = 0; at < count; at += 1) note(visitOf(incoming, {}), incoming, 200, notebook);
+  };
+  times(WARM_UP);
+  const calls = 10 * WARM_UP;
+  const before = process.cpuUsage();
+  times(calls);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / calls;
 }
 
-async function startNginx(upstream, operator) {
-  if (spawnSync('nginx', ['-v']).error) return undefined;
-  const port = await freePort();
-  const prefix = join(folder, 'nginx');
-  mkdirSync(prefix);
-  writeFileSync(
-    join(prefix, 'nginx.conf'),
-    `daemon off; master_process off; worker_processes 1; pid ${prefix}/pid; error_log ${prefix}/error.log;
-events { worker_connections 1024; }
-http {
-  access_log off; client_body_temp_path ${prefix}/a; proxy_temp_path ${prefix}/b; fastcgi_temp_path ${prefix}/c;
-  uwsgi_temp_path ${prefix}/d; scgi_temp_path ${prefix}/e; keepalive_requests 1000000;
-  upstream machines { server ${new URL(upstream).host}; keepalive 64; }
-  server {
-    listen 127.0.0.1:${port};
-    location / {
-      proxy_pass http://machines; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_set_header Authorization "Bearer ${operator}";
-    }
-  }
-}
-`,
-  );
-  const child = spawn('nginx', ['-p', prefix, '-c', join(prefix, 'nginx.conf')], { stdio: 'inherit' });
-  closers.push(async () => void child.kill());
-  const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 50; tries += 1) {
-    const there = await fetch(url).catch(() => undefined);
-    if (there) return { pid: child.pid, url };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('nginx does not answer');
-}
-
-function report(candidates, used, hasNginx) {
-  const total = ({ user, system }) => user + system;
-  const bareIndex = hasNginx ? 1 : 0;
-  const over = (index, floor) =>
-    spread(used[index].map((each, round) => total(each) / total(used[floor][round])));
-  const lines = candidates.map(({ name }, index) => {
-    const micros = (of) => median(used[index].map(of)).toFixed(0);
-    const nginx = hasNginx ? ` ${over(index, 0)} |` : '';
-    return `| ${name} | ${micros((each) => each.user)} + ${micros((each) => each.system)} |${nginx} ${over(index, bareIndex)} |`;
-  });
+function report({ some, many, large, memory, noted }, hasNginx) {
+  const warm = some.find(({ name }) => name === 'gateway, warm token');
+  const share = (noted / median(warm.used.map(total))) * 100;
   console.log(
     [
       '## The gateway',
       '',
-      `One \`GET\` of a machine at the simulated Machines API, over ${CONNECTIONS} connections, on Postgres: processor time of the process in the middle, user and system. Median of ${ROUNDS} rounds of ${PER_TURN} requests in turn after ${WARM_UP} to warm up, smallest and largest in brackets.${hasNginx ? '' : ' nginx is not installed here.'}`,
+      `\`GET\` of a machine at the simulated Machines API, over ${CONNECTIONS} connections, on Postgres: processor time of the process in the middle, user and system. Median of ${ROUNDS} rounds of ${PER_TURN} requests in turn after ${WARM_UP} to warm up, smallest and largest in brackets. A token never seen is another copy each time, narrowed of a token that was never shown.${hasNginx ? '' : ' nginx is not installed here.'}`,
       '',
-      `| What | µs |${hasNginx ? ' of nginx |' : ''} of the bare proxy |`,
-      `| --- | ---: |${hasNginx ? ' ---: |' : ''} ---: |`,
-      ...lines,
+      ...table(some, hasNginx),
+      '',
+      `The same over ${MANY_CONNECTIONS} connections:`,
+      '',
+      ...table(many, hasNginx),
+      '',
+      `A streamed answer of 10 MiB, ${LARGE_PER_TURN} in a turn:`,
+      '',
+      ...table(large, hasNginx),
+      '',
+      '| What | Measured | bar | goal |',
+      '| --- | ---: | ---: | ---: |',
+      `| log, metrics and redaction by themselves, of a warm request | ${share.toFixed(1)} % | 10 % | |`,
+      `| resident memory of \`serve\` after ${memory.requests} requests of all kinds above | ${memory.mb.toFixed(0)} MB | 150 MB | 110 MB |`,
     ].join('\n'),
   );
+}
+
+function table(rows, hasNginx) {
+  const bareIndex = hasNginx ? 1 : 0;
+  const over = (index, floor) =>
+    spread(rows[index].used.map((each, round) => total(each) / total(rows[floor].used[round])));
+  return [
+    `| What | µs |${hasNginx ? ' of nginx |' : ''} of the bare proxy |`,
+    `| --- | ---: |${hasNginx ? ' ---: |' : ''} ---: |`,
+    ...rows.map(({ name, used }, index) => {
+      const micros = (of) => median(used.map(of)).toFixed(0);
+      const nginx = hasNginx ? ` ${over(index, 0)} |` : '';
+      return `| ${name} | ${micros((each) => each.user)} + ${micros((each) => each.system)} |${nginx} ${over(index, bareIndex)} |`;
+    }),
+  ];
+}
+
+function total({ user, system }) {
+  return user + system;
 }
 
 function spread(values) {

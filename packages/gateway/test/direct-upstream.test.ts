@@ -145,3 +145,36 @@ describe('a caller that hangs up', () => {
     expect(calls).toBe(1);
   });
 });
+
+describe('a read', () => {
+  it('is asked three times at most, whichever door it came through', async () => {
+    answers = [(_, outgoing) => outgoing.writeHead(503).end()];
+    expect(await ask()).toMatchObject({ status: 503, way: 'handed-over' });
+    expect(calls).toBe(3);
+    calls = 0;
+    expect((await server.ask(target, { headers: headers(), both: false })).status).toBe(503);
+    expect(calls).toBe(3);
+  });
+
+  it('whose answer has no room beside those that are gathered is 503 with a time to wait, and has room later', async () => {
+    const list = '/v1/apps/own/machines';
+    const held: ServerResponse[] = [];
+    const allHeld = new Promise<void>((resolve) => {
+      answers = [
+        (_, outgoing) => {
+          outgoing.writeHead(200, { 'content-type': 'application/json' });
+          outgoing.write(`["${'x'.repeat(16_000_000)}"`, () => held.push(outgoing) === 4 && resolve());
+        },
+      ];
+    });
+    const slow = Array.from({ length: 4 }, async () => await server.ask(list, { headers: headers() }));
+    await allHeld;
+    const refused = await server.ask(list, { headers: headers() });
+    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'unavailable', request_id: 'req-12345678' });
+    for (const outgoing of held) outgoing.end(']');
+    for (const { status } of await Promise.all(slow)) expect(status).toBe(200);
+    answers = [good];
+    expect((await server.ask(list, { headers: headers() })).status).toBe(200);
+  });
+});

@@ -31,6 +31,8 @@ export interface DemoHouse {
   /** The process that holds the root keys, when the demo puts them apart. */
   readonly authority: ApartAuthority | undefined;
   readonly engine: 'pglite' | 'postgres';
+  /** Where its rows are, unless they are in the embedded database. */
+  readonly databaseUrl: string | undefined;
   /** Everything that Hangar keeps on disk is below this. */
   readonly dataDir: string;
   /** What it was given; nothing of it may be found there. */
@@ -156,6 +158,7 @@ export async function openHouse(plan: DemoPlan): Promise<DemoHouse> {
       servers,
       authority,
       engine: database === undefined ? 'pglite' : 'postgres',
+      databaseUrl: database?.url,
       dataDir,
       secrets,
       close,

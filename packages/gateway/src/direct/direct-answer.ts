@@ -5,6 +5,7 @@ import { asHangarError, type DirectContext, type HangarError } from '@hangar/htt
 import type { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { cleaned } from '../answer/cleaned.ts';
 import { directHead } from '../answer/head.ts';
+import type { GatheredBytes } from './gathered-bytes.ts';
 import type { Permit } from '../decide/decide.ts';
 import type { Deps } from '../deps.ts';
 import type { MachineNotes } from '../note/machine-notes.ts';
@@ -19,6 +20,7 @@ import {
   parseJson,
   PATIENCE_MS,
   replyOfBytes,
+  tooLargeToFilter,
   upstreamError,
 } from '../upstream/send.ts';
 
@@ -32,6 +34,7 @@ export interface DirectWay {
   /** The ordinary way, from here on; nothing may have been written. */
   readonly handOver: (answer: () => Promise<Response>) => void;
   readonly answers: CleanedAnswers;
+  readonly gathered: GatheredBytes;
 }
 
 /** Up to here a body is written together with its head, in one piece. */
@@ -69,7 +72,7 @@ export class DirectAnswer implements UpstreamHandler {
     if (outgoing.destroyed) return;
     outgoing.once('close', () => {
       if (this.#isDone) return;
-      this.#isDone = true;
+      this.#end();
       this.#call?.abort();
     });
     const { route } = this.#permit.located.authentic.whole.plan;
@@ -88,7 +91,7 @@ export class DirectAnswer implements UpstreamHandler {
     this.#guard(() => {
       this.#status = status;
       this.#head = head;
-      if (!this.#isAnswer()) this.#handOver(async () => await act(this.#open(), this.#deps));
+      if (!this.#isAnswer()) this.#askAgain();
       else if (status >= 400 || this.#way.reply !== 'stream' || isSmall(head)) this.#gathered = [];
       else this.#writeHead();
     });
@@ -96,17 +99,18 @@ export class DirectAnswer implements UpstreamHandler {
 
   onData(chunk: Uint8Array): void {
     this.#guard(() => {
+      if (!this.#gathered) return this.#passOn(chunk);
+      if (this.#size + chunk.byteLength > BUFFERED_BYTES) throw tooLargeToFilter();
+      this.#way.gathered.take(chunk.byteLength);
       this.#size += chunk.byteLength;
-      if (!this.#gathered) this.#passOn(chunk);
-      else if (this.#size <= BUFFERED_BYTES) this.#gathered.push(chunk);
-      else this.#handOver(async () => await act(this.#open(), this.#deps));
+      this.#gathered.push(chunk);
     });
   }
 
   onEnd(): void {
     this.#guard(() => {
       if (this.#gathered) return this.#finish(joined(this.#gathered));
-      this.#isDone = true;
+      this.#end();
       this.#way.outgoing.end();
     });
   }
@@ -116,7 +120,7 @@ export class DirectAnswer implements UpstreamHandler {
     if (this.#way.outgoing.headersSent) this.#break();
     else if (this.#status > 0) this.#refuse(brokenOff({ repeatable: true }));
     else if (failure.tag === 'timeout') this.#refuse(upstreamError(failure, true));
-    else this.#handOver(async () => await act(this.#open(), this.#deps));
+    else this.#askAgain();
   }
 
   /** Whether this is what a caller may see. A redirect, a coded body or a refusal of the operator is not, nor what is repeated. */
@@ -171,7 +175,7 @@ export class DirectAnswer implements UpstreamHandler {
   /** Plain ASCII goes out as one text with the head, which is one write. */
   #write(body: Buffer): void {
     const { outgoing } = this.#way;
-    this.#isDone = true;
+    this.#end();
     this.#writeHead(body.byteLength);
     if (isAscii(body)) outgoing.end(body.toString('latin1'), 'latin1');
     else outgoing.end(body);
@@ -191,12 +195,24 @@ export class DirectAnswer implements UpstreamHandler {
     this.#handOver(async () => await bringBack(this.#open(), answer, reply, undefined, this.#deps));
   }
 
-  #open(): Exchange {
-    return Exchange.open(this.#permit, this.#deps);
+  #open(asked = 0): Exchange {
+    return Exchange.open(this.#permit, this.#deps, asked);
+  }
+
+  /** The ordinary way repeats, and tells what cannot be passed on; that it was asked once counts there. */
+  #askAgain(): void {
+    this.#handOver(async () => await act(this.#open(1), this.#deps));
+  }
+
+  /** From here on nothing of it is heard, and nothing is held for it. */
+  #end(): void {
+    this.#isDone = true;
+    this.#way.gathered.giveBack(this.#size);
+    this.#size = 0;
   }
 
   #handOver(answer: () => Promise<Response>): void {
-    this.#isDone = true;
+    this.#end();
     this.#call?.abort();
     this.#way.handOver(answer);
   }
@@ -206,7 +222,7 @@ export class DirectAnswer implements UpstreamHandler {
   }
 
   #break(): void {
-    this.#isDone = true;
+    this.#end();
     this.#call?.abort();
     this.#way.outgoing.destroy();
   }

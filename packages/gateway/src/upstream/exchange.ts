@@ -33,11 +33,17 @@ export class Exchange {
   readonly #store: EnvironmentStore;
   readonly #now: Deps['now'];
   #mayHaveWritten = false;
+  #asked: number;
   #judgedAt: number;
   #lookedAt: number;
   #lost: AbortSignal | undefined;
 
-  private constructor(permit: Permit, { machines, store, now }: Pick<Deps, 'machines' | 'store' | 'now'>) {
+  private constructor(
+    permit: Permit,
+    { machines, store, now }: Pick<Deps, 'machines' | 'store' | 'now'>,
+    asked: number,
+  ) {
+    this.#asked = asked;
     this.#permit = permit;
     this.#machines = machines;
     this.#store = store;
@@ -46,8 +52,9 @@ export class Exchange {
     this.#judgedAt = this.#lookedAt;
   }
 
-  static open(permit: Permit, deps: Pick<Deps, 'machines' | 'store' | 'now'>): Exchange {
-    return new Exchange(permit, deps);
+  /** @param asked how often upstream was asked for this very target in vain: that counts among the repeats of a read */
+  static open(permit: Permit, deps: Pick<Deps, 'machines' | 'store' | 'now'>, asked = 0): Exchange {
+    return new Exchange(permit, deps, asked);
   }
 
   get whole(): WholeRequest {
@@ -87,8 +94,11 @@ export class Exchange {
    * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
    */
   async send(call: UpstreamCall): Promise<UpstreamReply> {
-    if (call.repeatable)
-      return await sendUpstream(this.#machines, call, async () => await this.#beforeTry(call));
+    if (call.repeatable) {
+      const asked = call.target === this.plan.upstreamTarget() ? this.#asked : 0;
+      this.#asked -= asked;
+      return await sendUpstream(this.#machines, call, async () => await this.#beforeTry(call), asked);
+    }
     const before = this.#mayHaveWritten;
     let reply: UpstreamReply;
     try {

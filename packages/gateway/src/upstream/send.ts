@@ -32,7 +32,10 @@ export interface UpstreamReply {
 export const PATIENCE_MS = 30_000;
 /** Largest answer that is held in memory, which is what a filter needs: 16 MiB. */
 export const BUFFERED_BYTES = 16_777_216;
-/** A read is repeated after these pauses when nobody answered or the answer was a 502, 503 or 504. */
+/**
+ * A read is repeated after these pauses when nobody answered or the answer was a 502, 503 or 504: it is asked three times at
+ * most, whichever door it came through (docs/specs/gateway.md#lost-answers).
+ */
 const REPEAT_PAUSES_MS: readonly number[] = [200, 600];
 
 /**
@@ -41,6 +44,7 @@ const REPEAT_PAUSES_MS: readonly number[] = [200, 600];
  * (docs/specs/gateway.md#lost-answers).
  *
  * @param before runs right before each try, and stops it by throwing
+ * @param asked how often a read was asked in vain before
  * @throws HangarError `upstream_unreachable`, `upstream_timeout`, or `upstream_failed` for answers that must not be
  *   passed on: redirects, compressed bodies, and refusals of the operator's own credential
  */
@@ -48,16 +52,24 @@ export async function sendUpstream(
   machines: MachinesClient,
   call: UpstreamCall,
   before: () => Promise<void>,
+  asked = 0,
 ): Promise<UpstreamReply> {
-  for (const pause of call.method === 'GET' ? REPEAT_PAUSES_MS : []) {
+  const pauses = call.method === 'GET' ? REPEAT_PAUSES_MS : [];
+  const passed = pauses[asked - 1];
+  if (passed !== undefined) await pauseOf(passed);
+  for (const pause of pauses.slice(asked)) {
     await before();
     const reply = await once(machines, call).catch(swallowUnreachable);
     if (reply && ![502, 503, 504].includes(reply.status)) return await checked(reply, call);
     await reply?.drop();
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await pauseOf(pause);
   }
   await before();
   return await checked(await once(machines, call), call);
+}
+
+async function pauseOf(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function once(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {
@@ -217,12 +229,7 @@ async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promis
     for await (const part of body) {
       const bytes = part as Uint8Array;
       size += bytes.byteLength;
-      if (size > BUFFERED_BYTES) {
-        throw new HangarError('upstream_failed', {
-          status: 500,
-          detail: 'the answer is too large to be filtered',
-        });
-      }
+      if (size > BUFFERED_BYTES) throw tooLargeToFilter();
       parts.push(bytes);
     }
   } catch (error) {
@@ -230,6 +237,14 @@ async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promis
     throw brokenOff(call, error);
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Of what is looked at whole, so much is held in memory and no more. */
+export function tooLargeToFilter(): HangarError {
+  return new HangarError('upstream_failed', {
+    status: 500,
+    detail: 'the answer is too large to be filtered',
+  });
 }
 
 /** Part of an answer is no answer: the caller must not take it for the whole (docs/specs/gateway.md#lost-answers). */
