@@ -169,16 +169,16 @@ test('headers after the body must be those that were announced', async () => {
 
 test.each<[string, (on: Stage) => Promise<RawAnswer>, number, string]>([
   [
-    'the form of a browser',
+    'a form that cannot be read',
     (on) =>
       rawRequest(
         `${on.s3}/lists`,
         'POST',
         { 'content-type': 'multipart/form-data; boundary=b' },
-        '--b--\r\n',
+        'nonsense',
       ),
-    501,
-    'NotImplemented',
+    400,
+    'MalformedPOSTRequest',
   ],
   [
     'a signed POST without an operation',

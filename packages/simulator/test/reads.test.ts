@@ -137,13 +137,13 @@ describe('response-* of a signed read', () => {
 
 describe('a parameter is obeyed or refused', () => {
   test.each<[string, string, Record<string, string>]>([
-    ['GET', '/parts/k', { versionId: 'x' }],
+    ['GET', '/parts/k', { torrent: '' }],
     ['GET', '/parts/k', { prefix: 'a' }],
     ['HEAD', '/parts/k', { uploads: '' }],
     ['PUT', '/parts/k', { partNumber: '1' }],
     ['PUT', '/parts/k', { 'response-content-type': 'a/b' }],
     ['DELETE', '/parts/k', { partNumber: '1' }],
-    ['DELETE', '/parts/k', { versionId: 'x' }],
+    ['DELETE', '/parts/k', { tagging: '', versionId: 'null' }],
     ['GET', '/parts', { versioning: '' }],
     ['GET', '/parts', { 'list-type': '2', marker: 'a' }],
     ['GET', '/parts', { 'list-type': '3' }],

@@ -28,6 +28,8 @@ export function environmentOf({ api, machines, s3, iam }: Addresses, settings: S
     AWS_ENDPOINT_URL_S3: s3,
     AWS_ENDPOINT_URL_IAM: iam,
     AWS_REGION: 'auto',
+    // The name that boto3 reads.
+    AWS_DEFAULT_REGION: 'auto',
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey.reveal(),
   };

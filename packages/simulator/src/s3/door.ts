@@ -2,7 +2,10 @@ import { splitTarget, type RequestContext } from '@hangar/http';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { ulid } from '../ids.ts';
 import type { Simulation } from '../simulation.ts';
+import { corsHeaders, preflight } from './about/cors.ts';
+import { expire } from './about/lifecycle.ts';
 import type { S3Call } from './call.ts';
+import { postForm } from './form.ts';
 import { operationOf } from './operations.ts';
 import { readPayload } from './wire/payload.ts';
 import { faultRefusal, S3Refusal } from './wire/refusal.ts';
@@ -17,9 +20,21 @@ const KNOWN_TIGRIS_HEADERS: ReadonlySet<string> = new Set(['x-tigris-regions', '
  */
 export function createS3Door(simulation: Simulation): DoorFetch {
   const answer = async (request: Request, door: RequestContext): Promise<Response> => {
-    const response = operate(await readCall(simulation, request, door));
-    response.headers.set('x-amz-request-id', door.requestId);
-    return response;
+    const { bucket, key } = placeOf(request, door);
+    if (request.method === 'OPTIONS') return preflight(simulation.world.buckets.get(bucket), request.headers);
+    return isForm(request)
+      ? await postForm(simulation, bucket, await formOf(request), {
+          host: request.headers.get('host') ?? 'localhost',
+          sourceIp: door.remoteAddress ?? '127.0.0.1',
+        })
+      : operate(await readCall(simulation, request, door, { bucket, key }));
+  };
+  const refused = (error: unknown, request: Request, door: RequestContext): Response => {
+    const { path } = splitTarget(door.rawTarget);
+    if (error instanceof S3Refusal) return withoutBody(request, error.response(path, door.requestId));
+    simulation.settings.onError(error);
+    const failure = new S3Refusal('InternalError', 'We encountered an internal error. Please try again.');
+    return withoutBody(request, failure.response(path, door.requestId));
   };
   return guardDoor(
     simulation,
@@ -28,24 +43,25 @@ export function createS3Door(simulation: Simulation): DoorFetch {
       fault: (status) => atStatus(status, faultRefusal(status).response('/', ulid(simulation.clock.nowMs()))),
     },
     async (request, door) => {
-      const { path } = splitTarget(door.rawTarget);
-      try {
-        return await answer(request, door);
-      } catch (error) {
-        if (error instanceof S3Refusal) return withoutBody(request, error.response(path, door.requestId));
-        simulation.settings.onError(error);
-        const failure = new S3Refusal('InternalError', 'We encountered an internal error. Please try again.');
-        return withoutBody(request, failure.response(path, door.requestId));
-      }
+      const response = await answer(request, door).catch((error: unknown) => refused(error, request, door));
+      response.headers.set('x-amz-request-id', door.requestId);
+      const bucket = simulation.world.buckets.get(bucketIn(request, door));
+      for (const [name, value] of Object.entries(corsHeaders(bucket, request)))
+        response.headers.set(name, value);
+      return response;
     },
   );
 }
 
-async function readCall(simulation: Simulation, request: Request, door: RequestContext): Promise<S3Call> {
+async function readCall(
+  simulation: Simulation,
+  request: Request,
+  door: RequestContext,
+  place: { bucket: string; key: string },
+): Promise<S3Call> {
   const body = new Uint8Array(await request.arrayBuffer());
   const { method } = request;
-  refuseForm(method, request.headers);
-  const { path, query: queryText } = splitTarget(door.rawTarget);
+  const { query: queryText } = splitTarget(door.rawTarget);
   const verified = await verifySignatureV4(simulation, 's3', {
     method,
     rawTarget: door.rawTarget,
@@ -57,7 +73,7 @@ async function readCall(simulation: Simulation, request: Request, door: RequestC
     simulation,
     signer: verified.signer,
     method,
-    ...place(path, request.headers.get('host') ?? ''),
+    ...place,
     query,
     headers: withHoisted(request.headers, query),
     ...(await readPayload(request.headers, body, verified)),
@@ -66,9 +82,19 @@ async function readCall(simulation: Simulation, request: Request, door: RequestC
 }
 
 /** The upload of a browser is signed by a field of its form, so the signature of the request would be the wrong thing to miss. */
-function refuseForm(method: string, headers: Headers): void {
-  if (method !== 'POST' || !/^multipart\/form-data\b/i.test(headers.get('content-type') ?? '')) return;
-  throw new S3Refusal('NotImplemented', 'POST uploads of a form (presigned POST) are not simulated');
+function isForm({ method, headers }: Request): boolean {
+  return method === 'POST' && /^multipart\/form-data\b/i.test(headers.get('content-type') ?? '');
+}
+
+async function formOf(request: Request): Promise<FormData> {
+  try {
+    return await request.formData();
+  } catch {
+    throw new S3Refusal(
+      'MalformedPOSTRequest',
+      'The body of your POST request is not well-formed multipart/form-data.',
+    );
+  }
 }
 
 /**
@@ -86,6 +112,19 @@ function withHoisted(headers: Headers, query: URLSearchParams): Headers {
     all.set(header, value);
   }
   return all;
+}
+
+function placeOf(request: Request, door: RequestContext): { bucket: string; key: string } {
+  return place(splitTarget(door.rawTarget).path, request.headers.get('host') ?? '');
+}
+
+/** The bucket of a request whose path may be one that cannot be read. */
+function bucketIn(request: Request, door: RequestContext): string {
+  try {
+    return placeOf(request, door).bucket;
+  } catch {
+    return '';
+  }
 }
 
 /** Bucket and key, from the path, or the bucket from the host: `bucket.localhost`. */
@@ -115,6 +154,8 @@ function operate(call: S3Call): Response {
   if ((call.headers.get('x-amz-acl') ?? 'private') !== 'private') {
     throw new S3Refusal('NotImplemented', 'Only private buckets and objects are simulated');
   }
+  const bucket = call.simulation.world.buckets.get(call.bucket);
+  if (bucket) expire(call, bucket);
   return operationOf(call)(call);
 }
 

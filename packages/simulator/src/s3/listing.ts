@@ -83,12 +83,13 @@ function list(call: S3Call, after: string): { page: Page; shared: Record<string,
   return { page, shared };
 }
 
-function foldOf(call: S3Call): { prefix: string; delimiter: string } {
+/** Prefix and delimiter of a list. */
+export function foldOf(call: S3Call): { prefix: string; delimiter: string } {
   return { prefix: call.query.get('prefix') ?? '', delimiter: call.query.get('delimiter') ?? '' };
 }
 
 /** Keys in the order of their UTF-8 bytes, folded at the delimiter. */
-function pageOf(
+export function pageOf(
   objects: readonly StoredObject[],
   ask: { prefix: string; delimiter: string; after: string; limit: number },
 ): Page {

@@ -107,10 +107,11 @@ export function completeUpload(call: S3Call): Response {
   });
   const { bodies } = call.simulation;
   const sums = Buffer.concat(chosen.map((part) => Buffer.from(part.etag, 'hex')));
-  const { headers, metadata } = upload;
+  const { headers, metadata, tags } = upload;
   const object = store(call, bucket, Buffer.concat(chosen.map((part) => bodies.read(part.body))), {
     headers,
     metadata,
+    ...(tags === undefined ? {} : { tags }),
     etag: `${createHash('md5').update(sums).digest('hex')}-${chosen.length}`,
     parts: chosen.map((part) => part.size),
   });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject } from '../world/storage.ts';
 import { authorize, bucketOf, empty, may, objectOf, xml, type S3Call } from './call.ts';
+import { tagsOfHeader } from './about/tagging.ts';
+import { checkVersion } from './about/versions.ts';
 import { checkDeletion, checkSource, checkTarget, isTagOf } from './conditions.ts';
 import { checksumOf } from './wire/checksums.ts';
 import { S3Refusal } from './wire/refusal.ts';
@@ -19,7 +21,7 @@ export const KEPT_HEADERS: readonly string[] = [
 const MOST_DELETIONS = 1000;
 
 /** The headers of a request that stay with the object. */
-export function describing(headers: Headers): Pick<StoredObject, 'headers' | 'metadata'> {
+export function describing(headers: Headers): Pick<StoredObject, 'headers' | 'metadata' | 'tags'> {
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
     const value = headers.get(name);
@@ -33,7 +35,8 @@ export function describing(headers: Headers): Pick<StoredObject, 'headers' | 'me
   delete kept['content-encoding'];
   if (encoding.length > 0) kept['content-encoding'] = encoding.join(',');
   const metadata = Object.fromEntries([...headers].filter(([name]) => name.startsWith('x-amz-meta-')));
-  return { headers: kept, metadata };
+  const tags = headers.get('x-amz-tagging');
+  return { headers: kept, metadata, ...(tags === null ? {} : { tags: tagsOfHeader(tags) }) };
 }
 
 /** Stores bytes under a key, in the place of what was there. The ETag is their MD5, unless the description has another one. */
@@ -41,7 +44,7 @@ export function store(
   call: S3Call,
   bucket: Bucket,
   bytes: Uint8Array,
-  described: Pick<StoredObject, 'headers' | 'metadata'> &
+  described: Pick<StoredObject, 'headers' | 'metadata' | 'tags'> &
     Partial<Pick<StoredObject, 'etag' | 'checksum' | 'parts'>>,
 ): StoredObject {
   const { bodies, clock } = call.simulation;
@@ -79,6 +82,7 @@ export function putObject(call: S3Call): Response {
 /** `DELETE /bucket/key`; deleting what is not there is no error. */
 export function deleteObject(call: S3Call): Response {
   authorize(call, 'DeleteObject');
+  checkVersion(call);
   const bucket = bucketOf(call);
   checkDeletion(call, bucket.objects.get(call.key));
   remove(call, bucket, call.key);
@@ -100,7 +104,7 @@ export function deleteObjects(call: S3Call): Response {
   }
   const bucket = bucketOf(call);
   const quiet = textIn(document, 'Quiet') === 'true';
-  const deleted: { Key: string }[] = [];
+  const deleted: { Key: string; VersionId?: string }[] = [];
   const errors: { Key: string; Code: string; Message: string }[] = [];
   for (const { entry, key } of named) {
     const refusal = may(call, 'DeleteObject', call.bucket, key)
@@ -110,7 +114,8 @@ export function deleteObjects(call: S3Call): Response {
       errors.push({ Key: key, Code: refusal.code, Message: refusal.message });
     } else {
       remove(call, bucket, key);
-      if (!quiet) deleted.push({ Key: key });
+      const version = textIn(entry, 'VersionId');
+      if (!quiet) deleted.push({ Key: key, ...(version === undefined ? {} : { VersionId: version }) });
     }
   }
   return xml(xmlOf('DeleteResult', { Deleted: deleted, Error: errors }, S3_NAMESPACE));
@@ -121,7 +126,7 @@ function unlike(entry: XmlElement, object: StoredObject | undefined): S3Refusal 
   const [version, etag, size] = [textIn(entry, 'VersionId'), textIn(entry, 'ETag'), textIn(entry, 'Size')];
   const time = textIn(entry, 'LastModifiedTime');
   if (version !== undefined && version !== 'null')
-    return new S3Refusal('NotImplemented', 'Versions are not simulated');
+    return new S3Refusal('NoSuchVersion', 'The specified version does not exist.');
   if (!object) {
     return etag === undefined ? undefined : new S3Refusal('NoSuchKey', 'The specified key does not exist.');
   }
@@ -151,6 +156,7 @@ export function copyObject(call: S3Call): Response {
   const replaced = call.headers.get('x-amz-metadata-directive') === 'REPLACE';
   const object = store(call, bucket, bytes, {
     ...(replaced ? describing(call.headers) : { headers: source.headers, metadata: source.metadata }),
+    ...copiedTags(call, source),
     checksum: source.checksum ?? checksumOf(bytes),
   });
   if (rename && !(from === call.bucket && key === call.key)) remove(call, sourceBucket, key);
@@ -161,6 +167,13 @@ export function copyObject(call: S3Call): Response {
       S3_NAMESPACE,
     ),
   );
+}
+
+/** A copy has the tags of its source, unless the request has others. */
+function copiedTags(call: S3Call, source: StoredObject): Pick<StoredObject, 'tags'> {
+  if (call.headers.get('x-amz-tagging-directive') === 'REPLACE')
+    return { tags: tagsOfHeader(call.headers.get('x-amz-tagging') ?? '') };
+  return source.tags === undefined ? {} : { tags: source.tags };
 }
 
 /** The bucket and key of `x-amz-copy-source`. */
@@ -174,7 +187,7 @@ export function copySource(call: S3Call): { bucket: string; key: string } {
 /** The version comes after the key, undecoded, so a key may hold a `?` of its own. There is one version, `null`. */
 function decoded(source: string): string {
   const [path = '', version = 'null'] = source.split('?versionId=');
-  if (version !== 'null') throw new S3Refusal('NotImplemented', 'Versions are not simulated');
+  if (version !== 'null') throw new S3Refusal('NoSuchVersion', 'The specified version does not exist.');
   try {
     return decodeURIComponent(path);
   } catch {

@@ -1,3 +1,15 @@
+import { getAcl, putAcl } from './about/acl.ts';
+import { deleteCors, getCors, putCors } from './about/cors.ts';
+import { deleteLifecycle, getLifecycle, putLifecycle } from './about/lifecycle.ts';
+import {
+  deleteBucketTagging,
+  deleteObjectTagging,
+  getBucketTagging,
+  getObjectTagging,
+  putBucketTagging,
+  putObjectTagging,
+} from './about/tagging.ts';
+import { listVersions } from './about/versions.ts';
 import { bucketLocation, createBucket, deleteBucket, headBucket, listBuckets } from './buckets.ts';
 import type { S3Call } from './call.ts';
 import { listObjects, listObjectsV2 } from './listing.ts';
@@ -23,6 +35,27 @@ const FOLDED = ['prefix', 'delimiter', 'encoding-type'];
 /** The first that fits is the one that is meant. */
 const OPERATIONS: readonly Operation[] = [
   { on: 'service', methods: ['GET'], run: listBuckets },
+  ...about('bucket', 'tagging', {
+    GET: getBucketTagging,
+    PUT: putBucketTagging,
+    DELETE: deleteBucketTagging,
+  }),
+  ...about('bucket', 'cors', { GET: getCors, PUT: putCors, DELETE: deleteCors }),
+  ...about('bucket', 'lifecycle', { GET: getLifecycle, PUT: putLifecycle, DELETE: deleteLifecycle }),
+  ...about('bucket', 'acl', { GET: getAcl, PUT: putAcl }),
+  ...about('object', 'tagging', {
+    GET: getObjectTagging,
+    PUT: putObjectTagging,
+    DELETE: deleteObjectTagging,
+  }),
+  ...about('object', 'acl', { GET: getAcl, PUT: putAcl }),
+  {
+    on: 'bucket',
+    methods: ['GET'],
+    needs: ['versions'],
+    obeys: [...FOLDED, 'key-marker', 'version-id-marker', 'max-keys'],
+    run: listVersions,
+  },
   { on: 'bucket', methods: ['PUT'], run: createBucket },
   { on: 'bucket', methods: ['HEAD'], run: headBucket },
   { on: 'bucket', methods: ['DELETE'], run: deleteBucket },
@@ -56,18 +89,42 @@ const OPERATIONS: readonly Operation[] = [
     obeys: ['max-parts', 'part-number-marker'],
     run: listParts,
   },
-  { on: 'object', methods: ['GET', 'HEAD'], obeys: ['partNumber', ...overrides], run: getObject },
+  {
+    on: 'object',
+    methods: ['GET', 'HEAD'],
+    obeys: ['partNumber', 'versionId', ...overrides],
+    run: getObject,
+  },
   { on: 'object', methods: ['DELETE'], needs: ['uploadId'], run: abortUpload },
-  { on: 'object', methods: ['DELETE'], run: deleteObject },
+  { on: 'object', methods: ['DELETE'], obeys: ['versionId'], run: deleteObject },
   { on: 'object', methods: ['POST'], needs: ['uploads'], run: createUpload },
   { on: 'object', methods: ['POST'], needs: ['uploadId'], run: completeUpload },
 ];
+
+/** What S3 has and Tigris has not: refused as what it is, so that nobody looks for it in a later version of the simulator. */
+const ABSENT: ReadonlyMap<string, string> = new Map([
+  ['versioning', 'bucket versioning'],
+  ['policy', 'bucket policies'],
+  ['notification', 'setting of notifications over S3'],
+]);
+
+/** The operations about a sub-resource, by method. */
+function about(
+  on: Operation['on'],
+  name: string,
+  methods: Readonly<Record<string, Operation['run']>>,
+): Operation[] {
+  return Object.entries(methods).map(([method, run]) => ({ on, methods: [method], needs: [name], run }));
+}
 
 /**
  * The operation that the request means. A parameter that nobody would obey is refused, because leaving it out would be another
  * request: `?versioning` is not a list, and `?versionId` is not the newest object.
  */
 export function operationOf(call: S3Call): (call: S3Call) => Response {
+  const absent = [...ABSENT].find(([name]) => call.query.has(name));
+  if (absent && call.key === '')
+    throw new S3Refusal('NotImplemented', `Tigris has no ${absent[1]} (${absent[0]})`);
   const on = call.bucket === '' ? 'service' : call.key === '' ? 'bucket' : 'object';
   const there = OPERATIONS.filter((one) => one.on === on);
   const meant = there.find(

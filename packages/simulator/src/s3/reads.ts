@@ -1,5 +1,6 @@
 import type { StoredObject } from '../world/storage.ts';
 import { authorize, empty, objectOf, type S3Call } from './call.ts';
+import { checkVersion } from './about/versions.ts';
 import { notModified, rangeHolds } from './conditions.ts';
 import { KEPT_HEADERS } from './objects.ts';
 import { partNumberOf } from './multipart.ts';
@@ -14,6 +15,7 @@ interface Range {
 /** `GET` and `HEAD /bucket/key`, with conditions, and one range or one part. */
 export function getObject(call: S3Call): Response {
   authorize(call, 'GetObject');
+  checkVersion(call);
   const object = objectOf(call);
   const headers: Record<string, string> = {
     'content-type': 'application/octet-stream',
@@ -23,6 +25,7 @@ export function getObject(call: S3Call): Response {
     etag: `"${object.etag}"`,
     'last-modified': new Date(object.modifiedAtMs).toUTCString(),
     'accept-ranges': 'bytes',
+    ...(object.tags === undefined ? {} : { 'x-amz-tagging-count': String(Object.keys(object.tags).length) }),
   };
   if (notModified(call, object)) return empty(304, headers);
 

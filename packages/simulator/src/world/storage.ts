@@ -12,8 +12,31 @@ export interface StoredObject {
   readonly metadata: Record<string, string>;
   /** As its writer sent it; none when it was uploaded in parts. */
   readonly checksum?: { readonly header: string; readonly value: string };
+  readonly tags?: Tags;
   /** How long each part was, in their order, when it was uploaded in parts. */
   readonly parts?: readonly number[];
+}
+
+/** Tags by key. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** Which pages may reach a bucket from a browser. */
+export interface CorsRule {
+  readonly id?: string;
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposed: readonly string[];
+  readonly maxAgeSeconds?: number;
+}
+
+/** When objects under a prefix go, or move to another tier, which here is only said. */
+export interface LifecycleRule {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly prefix: string;
+  readonly expires?: { readonly days: number } | { readonly atMs: number };
+  readonly transition?: ({ readonly days: number } | { readonly atMs: number }) & { readonly tier: string };
 }
 
 export interface Part {
@@ -29,6 +52,7 @@ export interface Upload {
   readonly createdAtMs: number;
   readonly headers: Record<string, string>;
   readonly metadata: Record<string, string>;
+  readonly tags?: Tags;
   /** By number. */
   readonly parts: Table<Part>;
 }
@@ -38,6 +62,9 @@ export interface Bucket {
   readonly createdAtMs: number;
   /** True when another customer of Tigris owns it: names are global. */
   readonly foreign: boolean;
+  tags?: Tags;
+  cors?: readonly CorsRule[];
+  lifecycle?: readonly LifecycleRule[];
   readonly objects: Table<StoredObject>;
   readonly uploads: Table<Upload>;
 }

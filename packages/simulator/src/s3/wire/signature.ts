@@ -126,6 +126,28 @@ export async function verifySignatureV4(
   return { signer, payloadHash: headers['x-amz-content-sha256'] ?? '', chain };
 }
 
+/**
+ * Whose form it is: its policy, as text, is what is signed, with the key that the fields name. Throws S3Refusal as for any other
+ * signature.
+ */
+export async function verifyForm(
+  simulation: Simulation,
+  field: (name: string) => string | undefined,
+): Promise<Signer> {
+  if (field('awsaccesskeyid') !== undefined || field('x-amz-algorithm') !== 'AWS4-HMAC-SHA256')
+    throw unsupported();
+  const { keyId, region } = scopeOf(field('x-amz-credential') ?? '', 's3');
+  const { signer, secret } = identity(simulation, keyId);
+  const signed = await new SignatureV4({
+    service: 's3',
+    region,
+    credentials: { accessKeyId: keyId, secretAccessKey: secret },
+    sha256: NodeSha256,
+  }).sign(field('policy') ?? '', { signingDate: dateOf(field('x-amz-date') ?? null) });
+  compare(signed, field('x-amz-signature') ?? '');
+  return signer;
+}
+
 function compare(expected: string, received: string): void {
   if (sameBytes(Buffer.from(expected), Buffer.from(received))) return;
   throw new S3Refusal(

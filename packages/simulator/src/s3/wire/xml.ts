@@ -6,7 +6,17 @@ export type XmlElement = Readonly<Record<string, unknown>>;
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** Lists keep their form with one member too. */
-const LISTS: ReadonlySet<string> = new Set(['Object', 'Part']);
+const LISTS: ReadonlySet<string> = new Set([
+  'Object',
+  'Part',
+  'Tag',
+  'Rule',
+  'CORSRule',
+  'AllowedOrigin',
+  'AllowedMethod',
+  'AllowedHeader',
+  'ExposeHeader',
+]);
 
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],
@@ -81,6 +91,12 @@ export function elementsOf(element: XmlElement | undefined, name: string): XmlEl
 export function textIn(element: XmlElement, name: string): string | undefined {
   const value = element[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The texts of all elements of that name; one that has elements inside counts as none. */
+export function textsIn(element: XmlElement, name: string): string[] {
+  const value = element[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function elementOf(value: unknown): XmlElement | undefined {
