@@ -30,7 +30,7 @@ const folder = fileURLToPath(new URL('..', import.meta.url));
 const candidates = [
   { name: 'node:http alone, a constant answer', script: `${folder}bench/bare-answer.mjs`, bare: true },
   ...(baseline ? [{ name: 'the older build', script: `${baseline.replace(/\/$/, '')}/${MAIN}` }] : []),
-  { name: 'simulator', script: `${folder}${MAIN}` },
+  { name: 'simulator', script: `${folder}${MAIN}`, args: ['--json'] },
 ];
 const older = baseline ? 1 : undefined;
 
@@ -81,11 +81,10 @@ async function answered(url, path) {
   await response.text();
 }
 
-async function started({ script }) {
-  const child = spawn(process.execPath, [script, '--exit-with-parent'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+async function started({ script, args = [] }) {
+  const child = spawn(process.execPath, [script, '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  child.stdin.write(`${JSON.stringify({ port: 0 })}\n`);
   for await (const line of createInterface(child.stdout)) return { child, doors: JSON.parse(line) };
   throw new Error(`${script} said nothing`);
 }

@@ -171,12 +171,7 @@ test.each<[string, (on: Stage) => Promise<RawAnswer>, number, string]>([
   [
     'a form that cannot be read',
     (on) =>
-      rawRequest(
-        `${on.s3}/lists`,
-        'POST',
-        { 'content-type': 'multipart/form-data; boundary=b' },
-        'nonsense',
-      ),
+      rawRequest(`${on.s3}/lists`, 'POST', { 'content-type': 'multipart/form-data; boundary=b' }, 'nonsense'),
     400,
     'MalformedPOSTRequest',
   ],
