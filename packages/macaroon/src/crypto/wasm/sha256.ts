@@ -35,11 +35,17 @@ export function swapped(word: Code, scratch: number): Code {
 }
 
 const turn = (value: number, by: number): number => (value >>> by) | (value << (32 - by));
+/** A word turned by three numbers, all xored. Each turn goes on from the one before: the machine copies the word once, not three times. */
 const rotated = (local: number, first: number, second: number, third: number): Code =>
-  i32.xor(
-    i32.rotateRight(get(local), i32.const(first)),
-    i32.rotateRight(get(local), i32.const(second)),
-    i32.rotateRight(get(local), i32.const(third)),
+  i32.rotateRight(
+    i32.xor(
+      i32.rotateRight(
+        i32.xor(i32.rotateRight(get(local), i32.const(third - second)), get(local)),
+        i32.const(second - first),
+      ),
+      get(local),
+    ),
+    i32.const(first),
   );
 
 /** A word of the message schedule: in a local, or known when the module is made. */
@@ -49,8 +55,10 @@ type Word = number | undefined;
 function mixed(word: Word, local: number, first: number, second: number, shift: number): Code | number {
   if (word !== undefined) return turn(word, first) ^ turn(word, second) ^ (word >>> shift);
   return i32.xor(
-    i32.rotateRight(get(local), i32.const(first)),
-    i32.rotateRight(get(local), i32.const(second)),
+    i32.rotateRight(
+      i32.xor(i32.rotateRight(get(local), i32.const(second - first)), get(local)),
+      i32.const(first),
+    ),
     i32.shiftRight(get(local), i32.const(shift)),
   );
 }
@@ -86,6 +94,8 @@ function compression(
   const w = (t: number) => parameters + (t % 16);
   const state = parameters + 16;
   const scratch = parameters + 24;
+  /** Where a and b differ, of rounds with an even number and of the others. */
+  const [even, odd] = [parameters + 25, parameters + 26];
   const known: Word[] = [];
   const body: Code[] = [];
   for (const [t, word] of block(scratch).entries()) {
@@ -111,16 +121,29 @@ function compression(
       else body.push(set(w(t), next));
     }
     const choice = i32.xor(get(g), i32.and(get(e), i32.xor(get(f), get(g))));
-    const majority = i32.or(i32.and(get(a), get(b)), i32.and(get(c), i32.or(get(a), get(b))));
-    const added = sum([get(h), ROUND[t]!, use(t), choice, rotated(e, 6, 11, 25)]) as Code;
+    // Where a and b agree the majority is b, elsewhere c. What b and c differ in is what a and b differed in one round before.
+    const [differs, differed] = t % 2 === 0 ? [even, odd] : [odd, even];
+    const majority = i32.xor(
+      get(b),
+      i32.and(get(differs), t === 0 ? i32.xor(get(b), get(c)) : get(differed)),
+    );
+    // What depends on e comes last: it is what the round before has just made.
+    const early = sum([ROUND[t]!, use(t)]);
+    const added = i32.add(
+      get(h),
+      typeof early === 'number' ? i32.const(early) : early,
+      choice,
+      rotated(e, 6, 11, 25),
+    );
     body.push(
+      set(differs, i32.xor(get(a), get(b))),
       set(h, added),
       set(d, i32.add(get(d), get(h))),
       set(h, i32.add(get(h), rotated(a, 2, 13, 22), majority)),
     );
   }
   for (let i = 0; i < 8; i++) body.push(i32.store(to, i32.add(initial(i), get(state + i)), 4 * i));
-  return { name, parameters, words: 25, longs: 0, returnsWord: false, body };
+  return { name, parameters, words: 27, longs: 0, returnsWord: false, body };
 }
 
 const words = (count: number, read: (i: number) => Code | number): Block =>
