@@ -13,9 +13,12 @@ export function encodeCaveats(caveats: readonly Caveat[]): Uint8Array {
   return writer.finish();
 }
 
+/** What an ordinary third party's caveat takes: a location, a verifier key and a ticket. */
+const THIRD_PARTY_BYTES = 224;
+
 /** Type and body of one caveat, without the array around them. */
 export function encodePair(caveat: Caveat): Uint8Array {
-  const writer = new Writer();
+  const writer = caveat.type === '3P' ? new Writer(THIRD_PARTY_BYTES) : new Writer();
   writePair(writer, caveat);
   return writer.finish();
 }

@@ -92,6 +92,9 @@ export interface MintOptions {
   readonly crypto?: TokenCrypto | undefined;
 }
 
+/** What an ordinary token takes; a longer one grows. */
+const MINT_BYTES = 256;
+
 /**
  * Makes a new token. Throws `MacaroonError`: `weak_key`, `bad_length`, `bad_value`, `limit`, `attestation_not_allowed`,
  * `third_party_not_allowed` (a 3P caveat can only be added by `addThirdParty`), `never_clears` (see `neverClears`).
@@ -114,7 +117,7 @@ export function mint(options: MintOptions): Macaroon {
     throw new MacaroonError('bad_length', 'random source gave too little');
   const proof = options.proof ?? false;
   // Written where it will stand: only a caveat that is there twice makes it necessary to write the token again.
-  const writer = new Writer().array(4);
+  const writer = new Writer(MINT_BYTES).array(4);
   writeNonce(writer, { keyId: options.keyId, random, proof, version: 1 });
   const nonce = writer.since(1);
   writer.text(options.location).array(2 * options.caveats.length);

@@ -1,7 +1,10 @@
 import { compareBytes, isWellFormedText, utf8 } from '../bytes.ts';
 import { MacaroonError } from '../error.ts';
 
-const START_BYTES = 256;
+/** As much as V8 keeps inside its heap: a larger array is an allocation of its own, dearer than writing a caveat. */
+const START_BYTES = 64;
+/** Below this a text is written letter by letter; it is what a location or a name takes. */
+const SHORT_TEXT = 64;
 const MAX_UNSIGNED = 0xffffffffffffffffn;
 const MAX_SIGNED = 0x7fffffffffffffffn;
 const MIN_SIGNED = -0x8000000000000000n;
@@ -90,6 +93,7 @@ export class Writer {
 
   /** A text. Throws `bad_value` for half a surrogate pair, which UTF-8 cannot hold. */
   text(text: string): this {
+    if (text.length <= SHORT_TEXT && this.#ascii(text)) return this;
     if (!isWellFormedText(text)) throw new MacaroonError('bad_value', 'text is not well formed');
     return this.#utf8(utf8(text));
   }
@@ -132,12 +136,35 @@ export class Writer {
   }
 
   #utf8(bytes: Uint8Array): this {
-    const length = bytes.length;
+    this.#textHead(bytes.length);
+    return this.raw(bytes);
+  }
+
+  /** Writes a short text of ASCII; false, with nothing written, for any other. */
+  #ascii(text: string): boolean {
+    const { length } = text;
+    const start = this.#length;
+    this.#textHead(length);
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) {
+        this.#length = start;
+        return false;
+      }
+      bytes[at++] = code;
+    }
+    this.#length = at;
+    return true;
+  }
+
+  #textHead(length: number): void {
     if (length <= 31) this.#byte(0xa0 | length);
     else if (length <= 0xff) this.#number(0xd9, 1, length);
     else if (length <= 0xffff) this.#number(0xda, 2, length);
     else this.#number(0xdb, 4, length);
-    return this.raw(bytes);
   }
 
   #byte(byte: number): this {

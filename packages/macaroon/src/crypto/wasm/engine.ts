@@ -111,7 +111,9 @@ class WasmEngine implements Engine {
     this.#memory.set(key, AT.tails);
     this.#exports.chain(count, 0, AT.input);
     const tails = this.#takeTails(count);
-    return Array.from({ length: count }, (_, index) => tailAt(tails, index));
+    const list: Uint8Array[] = [];
+    for (let index = 0; index < count; index++) list.push(tailAt(tails, index));
+    return list;
   }
 
   walkChain(

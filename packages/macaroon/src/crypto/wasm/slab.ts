@@ -21,9 +21,9 @@ export class Slab {
     }
     const start = this.#used;
     this.#used += padded;
-    for (let word = 0; word < padded / 4; word++) {
-      this.#words[start / 4 + word] = memory[from / 4 + word]!;
-    }
+    const words = this.#words;
+    const end = (start + padded) >> 2;
+    for (let to = start >> 2, at = from >> 2; to < end; to++, at++) words[to] = memory[at]!;
     return this.#bytes.subarray(start, start + length);
   }
 }
