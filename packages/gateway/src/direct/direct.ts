@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TokenVerifier } from '@hangar/contract';
-import type { Direct } from '@hangar/http';
+import { ok, type Direct } from '@hangar/http';
 import { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { decide } from '../decide/decide.ts';
 import type { Deps } from '../deps.ts';
@@ -100,7 +100,9 @@ export function createDirect(deps: DirectDeps): Direct {
       return true;
     }
     const lookUp = async (): Promise<void> => {
-      const authentic = known ?? (await AuthenticRequest.judge(whole, deps.verifier));
+      const judged = known ? ok(known) : await AuthenticRequest.verdict(whole, deps.verifier);
+      if (!judged.ok) return refuse(judged.reason);
+      const authentic = judged.value;
       subject.caller = authentic.verified;
       await deps.feed.freshen();
       const { app } = whole.plan.params;

@@ -1,4 +1,5 @@
 import { tokenError, type AuthenticatedCaller, type TokenVerifier } from '@hangar/contract';
+import { ok, refuse, type HangarError, type Result } from '@hangar/http';
 import type { WholeRequest } from './whole-request.ts';
 
 /**
@@ -18,9 +19,19 @@ export class AuthenticRequest {
 
   /** @throws HangarError one of the `token_…` or `discharge_…` codes */
   static async judge(whole: WholeRequest, verifier: TokenVerifier): Promise<AuthenticRequest> {
+    const judged = await AuthenticRequest.verdict(whole, verifier);
+    if (!judged.ok) throw judged.reason;
+    return judged.value;
+  }
+
+  /** The same, with a refusal as a value: strangers decide how often there is one, and one that is thrown costs more. */
+  static async verdict(
+    whole: WholeRequest,
+    verifier: TokenVerifier,
+  ): Promise<Result<AuthenticRequest, HangarError>> {
     const verified = await verifier.verify(whole.headers.get('authorization'));
-    if (!verified.ok) throw tokenError(verified.reason);
-    return new AuthenticRequest(whole, verified.value, verifier);
+    if (!verified.ok) return refuse(tokenError(verified.reason));
+    return ok(new AuthenticRequest(whole, verified.value, verifier));
   }
 
   /** From fresh memory alone; undefined says nothing about the token. */
