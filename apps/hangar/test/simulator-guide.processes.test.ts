@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/embedded-postgres.mjs';
+import { freePorts } from '../src/processes/keep-running.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const guide = readFileSync(`${root}/docs/guides/test-your-fly-code-in-ci.md`, 'utf8');
@@ -29,16 +29,11 @@ let said: readonly string[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'simulator-guide-'));
-  port = await fourPorts();
+  port = await freePorts(4);
   installPacked();
   said = play();
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The first of four ports in a row, of which at least the first was free a moment ago. */
-async function fourPorts(): Promise<number> {
-  return Math.min(await freePort(), 65_000);
-}
 
 /**
  * The packages as `npm pack` makes them, unpacked where `npm install` puts them; libraries are those of the repository, so that no registry
