@@ -36,6 +36,7 @@ import {
   ListAttachedUserPoliciesCommand,
   ListUsersCommand,
 } from '@aws-sdk/client-iam';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { simulatedSecrets } from '../src/index.ts';
 import { element, signedRequest } from './signed.ts';
@@ -425,4 +426,62 @@ describe('the form of a browser', () => {
     expect([answer.status, /<Code>(\w+)/.exec(await answer.text())?.[1]]).toEqual([status, code]);
     expect((await s3.send(new ListObjectVersionsCommand({ Bucket }))).Versions).toBeUndefined();
   });
+
+  test('with any policy at all is refused by a code, never by a defect', async () => {
+    const { on, s3 } = await filled([]);
+    const condition = fc.oneof(
+      fc.jsonValue(),
+      fc.tuple(fc.constantFrom('eq', 'starts-with', 'content-length-range', 'EQ'), fc.string(), fc.string()),
+      fc.tuple(fc.constantFrom('eq', 'starts-with'), fc.constantFrom('$key', '$__proto__', '$'), fc.string()),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(condition, { maxLength: 4 }), async (conditions) => {
+        const answer = await post(on, { conditions });
+        expect([answer.status >= 400 && answer.status < 500, conditions]).toEqual([true, conditions]);
+      }),
+      { numRuns: 60 },
+    );
+    expect((await s3.send(new ListObjectVersionsCommand({ Bucket }))).Versions).toBeUndefined();
+  });
+});
+
+test('any document at all about a bucket or an object is taken or refused by a code', async () => {
+  const { on } = await filled();
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom('', 'Enabled', '1', '-1', '9'.repeat(20), '2026-01-01T00:00:00Z'),
+  );
+  const tag = fc.constantFrom(
+    ...'TagSet Tag Key Value CORSRule AllowedOrigin AllowedMethod MaxAgeSeconds Rule ID Status Filter Prefix Expiration Days Date Transition StorageClass'.split(
+      ' ',
+    ),
+  );
+  const escaped = text.map((one) => one.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`));
+  const { tree } = fc.letrec<{ tree: string }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      escaped,
+      fc
+        .array(fc.tuple(tag, tie('tree')), { maxLength: 4 })
+        .map((all) => all.map(([name, inside]) => `<${name}>${inside}</${name}>`).join('')),
+    ),
+  }));
+  const places = [
+    ['tagging', 'Tagging', '/about'],
+    ['tagging', 'Tagging', '/about/k'],
+    ['cors', 'CORSConfiguration', '/about'],
+    ['lifecycle', 'LifecycleConfiguration', '/about'],
+  ] as const;
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...places), tree, async ([name, root, path], inside) => {
+      const put = await signedRequest(on.s3, 'PUT', path, {
+        query: { [name]: '' },
+        body: `<${root}>${inside}</${root}>`,
+      });
+      expect([put.status < 500 || put.status === 501, put.text]).toEqual([true, put.text]);
+      const get = await signedRequest(on.s3, 'GET', path, { query: { [name]: '' } });
+      expect([get.status < 500, get.text]).toEqual([true, get.text]);
+    }),
+    { numRuns: 120 },
+  );
 });
