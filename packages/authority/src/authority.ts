@@ -24,7 +24,7 @@ import { createRevocationFeed, POLL_SECONDS } from './read/feed.ts';
 import type { LeakReporters } from './http/leaks.ts';
 import { createIntrospectionDoor } from './http/introspection.ts';
 import type { RouteAccess } from './http/token-text.ts';
-import type { CallerWithTokens } from './http/door-tools.ts';
+import type { CallerWithTokens } from './http/deps.ts';
 import { createTokensDoor } from './http/tokens-door.ts';
 import type { Issuer } from './issuer/port.ts';
 import type { Directory, FlowStore, Identity } from './ports.ts';

@@ -2,7 +2,7 @@ import { MACHINE_EVENT_PREFIX, parseCloudEvent, type CloudEvent, type CloudEvent
 import { HangarError } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { Json } from './extension.ts';
-import type { Kit } from './kit.ts';
+import type { Deps } from './deps.ts';
 import { setStatus } from './operations/status.ts';
 import type { MachineEvent, PendingEvent } from './ports.ts';
 import { createRounds, type Rounds } from './rounds.ts';
@@ -35,53 +35,53 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
  * @returns whether something waits for the seller's code
  * @throws HangarError `bad_request`, `unsupported_media_type`
  */
-export async function acceptEvent(kit: Kit, headers: Headers, body: Uint8Array): Promise<boolean> {
+export async function acceptEvent(headers: Headers, body: Uint8Array, deps: Deps): Promise<boolean> {
   const parsed = parseCloudEvent(headers, body);
   if (!parsed.ok) throw eventError(parsed.reason);
-  const event = toEvent(parsed.value, kit.now());
+  const event = toEvent(parsed.value, deps.now());
   const known = event.type.startsWith(MACHINE_EVENT_PREFIX);
   const stale = event.time !== undefined && Date.parse(event.time) < event.receivedAt.getTime() - STALE_MS;
-  const handled = !known || stale || kit.options.seller.onMachineEvent === undefined;
-  return await kit.options.store.events.accept({ event, digest: sha256Hex(body), handled });
+  const handled = !known || stale || deps.options.seller.onMachineEvent === undefined;
+  return await deps.options.store.events.accept({ event, digest: sha256Hex(body), handled });
 }
 
 /** Hands waiting events to the seller's code, oldest first and one after the other. */
-export function createEventRounds(kit: Kit): Rounds {
+export function createEventRounds(deps: Deps): Rounds {
   return createRounds(
-    async (signal) => await handleEvents(kit, signal ?? new AbortController().signal),
-    (error) => kit.log.error({ error }, 'a round of machine events broke off'),
+    async (signal) => await handleEvents(signal ?? new AbortController().signal, deps),
+    (error) => deps.log.error({ error }, 'a round of machine events broke off'),
   );
 }
 
-async function handleEvents(kit: Kit, signal: AbortSignal): Promise<void> {
+async function handleEvents(signal: AbortSignal, deps: Deps): Promise<void> {
   while (!signal.aborted) {
-    const now = kit.now();
+    const now = deps.now();
     const until = new Date(now.getTime() + CLAIM_MS);
-    const claimed = await kit.options.store.events.claim({ now, until, limit: AT_ONCE });
+    const claimed = await deps.options.store.events.claim({ now, until, limit: AT_ONCE });
     if (claimed.length === 0) return;
-    for (const pending of claimed) await handle(kit, pending, signal);
+    for (const pending of claimed) await handle(pending, signal, deps);
   }
 }
 
-async function handle(kit: Kit, pending: PendingEvent, signal: AbortSignal): Promise<void> {
-  const { seller, store } = kit.options;
+async function handle(pending: PendingEvent, signal: AbortSignal, deps: Deps): Promise<void> {
+  const { seller, store } = deps.options;
   const { key, event, attempts, times } = pending;
-  const later = (ms: number): Date => new Date(kit.now().getTime() + ms);
+  const later = (ms: number): Date => new Date(deps.now().getTime() + ms);
   try {
     await seller.onMachineEvent?.(event, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(HANDLING_MS)]),
-      now: kit.now(),
-      setStatus: async (id, status, detail) => await setStatus(kit, id, status, detail),
+      now: deps.now(),
+      setStatus: async (id, status, detail) => await setStatus(id, status, detail, deps),
     });
     await store.events.settle(key, { tag: 'handled', times, again: later(REPEAT_PAUSE_MS) });
   } catch (error) {
     const line = { event: event.id, type: event.type, attempts, error };
     if (attempts >= TRIES) {
-      kit.log.error(line, 'a machine event was given up');
+      deps.log.error(line, 'a machine event was given up');
       await store.events.settle(key, { tag: 'given_up', times, again: later(REPEAT_PAUSE_MS) });
       return;
     }
-    kit.log.warn(line, 'a machine event could not be handled; it will be tried again');
+    deps.log.warn(line, 'a machine event could not be handled; it will be tried again');
     await store.events.settle(key, { tag: 'again', at: later(FIRST_PAUSE_MS * 2 ** attempts) });
   }
 }

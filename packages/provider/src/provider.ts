@@ -2,7 +2,7 @@ import type { Task } from '@hangar/contract';
 import type { ExtensionStatus } from '@hangar/flyio';
 import { HangarError, type RequestContext } from '@hangar/http';
 import type { Extension } from './extension.ts';
-import { createKit, type Kit } from './kit.ts';
+import { createDeps, type Deps } from './deps.ts';
 import { createEventRounds } from './machine-events.ts';
 import { deprovision, type DeprovisionAnswer } from './operations/deprovision.ts';
 import { createHere, rotate, type OwnOrder } from './operations/own.ts';
@@ -82,24 +82,24 @@ const DEFAULT_PAGE = 100;
  */
 export function createProvider(options: ProviderOptions): Provider {
   checkOptions(options);
-  const kit = createKit(options, () => sender.wake());
-  const sender = createSender(kit);
-  const work = createWork(kit);
+  const deps = createDeps(options, () => sender.wake());
+  const sender = createSender(deps);
+  const work = createWork(deps);
   const cookies = createCookies(options.cookie.secure);
-  const logins = createLogins(kit, cookies);
-  const signIn = createSignInStart(kit, cookies, logins);
-  const events = createEventRounds(kit);
-  const routes = createRoutes({ kit, work, cookies, signIn, eventArrived: () => events.wake() });
+  const logins = createLogins(cookies, deps);
+  const signIn = createSignInStart(cookies, logins, deps);
+  const events = createEventRounds(deps);
+  const routes = createRoutes({ ...deps, work, cookies, signIn, eventArrived: () => events.wake() });
   const { store } = options;
 
   return {
     async fetch(request, door) {
-      const answer = await dispatch(kit, routes, request, door);
+      const answer = await dispatch(routes, request, door, deps);
       answer.headers.set('x-request-id', door.requestId);
       answer.headers.set('cache-control', 'no-store');
       return answer;
     },
-    tasks: createTasks(kit, work, sender, events),
+    tasks: createTasks(work, sender, events, deps),
     logins,
     extensions: {
       async get(id) {
@@ -114,14 +114,14 @@ export function createProvider(options: ProviderOptions): Provider {
         });
         return records.map(extensionOf);
       },
-      setStatus: async (id, status, detail) => await setStatus(kit, id, status, detail),
-      create: async (order) => await createHere(kit, work, order),
-      remove: async (id) => await deprovision(kit, work, id, 'resource.deleted'),
-      rotate: async (id) => await rotate(kit, work, id),
+      setStatus: async (id, status, detail) => await setStatus(id, status, detail, deps),
+      create: async (order) => await createHere(work, order, deps),
+      remove: async (id) => await deprovision(work, id, 'resource.deleted', deps),
+      rotate: async (id) => await rotate(work, id, deps),
       deliveries: async ({ extensionId, limit = DEFAULT_PAGE }) =>
         await store.outbox.deliveries({ limit, ...(extensionId === undefined ? {} : { extensionId }) }),
       async redeliver(deliveryId) {
-        const found = await store.outbox.requeue(deliveryId, kit.now());
+        const found = await store.outbox.requeue(deliveryId, deps.now());
         if (found) sender.wake();
         return found;
       },
@@ -144,17 +144,17 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 async function dispatch(
-  kit: Kit,
   routes: ReturnType<typeof createRoutes>,
   request: Request,
   door: RequestContext,
+  deps: Deps,
 ): Promise<Response> {
   // An absolute address or a fragment in the request line is no browser's and no Fly.io's.
   if (!door.rawTarget.startsWith('/') || door.rawTarget.includes('#')) {
     return failureResponse(
-      kit,
       new HangarError('bad_request', { detail: 'the request target is not a plain path' }),
       door,
+      deps,
     );
   }
   // Hono answers HEAD by running GET, which here has effects: a nonce, a sign-in.

@@ -3,7 +3,7 @@ import { HangarError, splitTarget, type RequestContext } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import { chargesFor } from './billing/charges.ts';
 import { readChargesQuery } from './billing/query.ts';
-import type { Kit } from './kit.ts';
+import type { Deps } from './deps.ts';
 import { acceptEvent } from './machine-events.ts';
 import { deprovision } from './operations/deprovision.ts';
 import { provision, type Begun, type ProvisionAnswer } from './operations/provision.ts';
@@ -17,9 +17,8 @@ import { finishSignIn } from './sso/callback.ts';
 import type { Cookies } from './sso/cookies.ts';
 import { notHere, type SignInStart } from './sso/start.ts';
 
-/** What the routes lead to. */
-export interface Rooms {
-  readonly kit: Kit;
+/** What the routes work with. */
+export interface RouteDeps extends Deps {
   readonly work: Work;
   readonly cookies: Cookies;
   readonly signIn: SignInStart;
@@ -43,30 +42,31 @@ const ORGANIZATION = ':id{[A-Za-z0-9][A-Za-z0-9._~-]{0,199}}';
  * The table: method, path, guard, operation. Matching and signatures both go by the raw target, never by
  * `Request.url`, which was rewritten on the way.
  */
-export function createRoutes(rooms: Rooms): Hono<Env> {
+export function createRoutes(deps: RouteDeps): Hono<Env> {
   const app = new Hono<Env>({
     // One trailing slash means nothing (docs/specs/extensions.md#endpoints).
-    getPath: (_, options) => routePath(rooms.kit, options?.env?.rawTarget ?? '').replace(/(?<=.)\/$/, ''),
+    getPath: (_, options) => routePath(options?.env?.rawTarget ?? '', deps).replace(/(?<=.)\/$/, ''),
   });
-  for (const { path, methods } of routeTable(rooms)) {
+  for (const { path, methods } of routeTable(deps)) {
     for (const [method, handler] of Object.entries(methods)) {
-      app.on(method, path, async (c) => await guarded(rooms.kit, c, () => handler(c)));
+      app.on(method, path, async (c) => await guarded(c, () => handler(c), deps));
     }
     const allow = Object.keys(methods).join(', ');
     app.all(path, (c) =>
-      failureResponse(rooms.kit, new HangarError('method_not_allowed', { headers: { allow } }), c.env),
+      failureResponse(new HangarError('method_not_allowed', { headers: { allow } }), c.env, deps),
     );
   }
-  app.notFound((c) => failureResponse(rooms.kit, new HangarError('not_found'), c.env));
-  app.onError((error, c) => failureResponse(rooms.kit, error, c.env));
+  app.notFound((c) => failureResponse(new HangarError('not_found'), c.env, deps));
+  app.onError((error, c) => failureResponse(error, c.env, deps));
   return app;
 }
 
-function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readonly Route[] {
-  const shortRoad = createShortRoad(kit);
-  const { store } = kit.options;
+function routeTable(deps: RouteDeps): readonly Route[] {
+  const { work, cookies, signIn, eventArrived } = deps;
+  const shortRoad = createShortRoad(deps);
+  const { store } = deps.options;
   const signed = (handler: (c: Context<Env>) => SignedHandler) => async (c: Context<Env>) =>
-    await answerSigned(kit, c.req.raw, c.env, routePath(kit, c.env.rawTarget), handler(c));
+    await answerSigned(c.req.raw, c.env, routePath(c.env.rawTarget, deps), handler(c), undefined, deps);
 
   return [
     {
@@ -74,16 +74,16 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
       methods: {
         POST: async (c) =>
           await answerSigned<Begun>(
-            kit,
             c.req.raw,
             c.env,
-            routePath(kit, c.env.rawTarget),
+            routePath(c.env.rawTarget, deps),
             async ({ members, timestamp }, _, begun) => {
-              const order = begun?.order ?? readProvision(members, timestamp, kit.options);
-              const answer = await provision(kit, work, order, begun);
-              return json(provisionBody(answer), provisionStatus(kit, answer));
+              const order = begun?.order ?? readProvision(members, timestamp, deps.options);
+              const answer = await provision(work, order, begun, deps);
+              return json(provisionBody(answer), provisionStatus(answer, deps));
             },
             shortRoad,
+            deps,
           ),
       },
     },
@@ -92,10 +92,16 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
       path: '/extensions/events',
       methods: {
         POST: async (c) =>
-          await answerSignedEvent(kit, c.req.raw, c.env, routePath(kit, c.env.rawTarget), async (body) => {
-            if (await acceptEvent(kit, c.req.raw.headers, body)) eventArrived();
-            return new Response(null, { status: 204 });
-          }),
+          await answerSignedEvent(
+            c.req.raw,
+            c.env,
+            routePath(c.env.rawTarget, deps),
+            async (body) => {
+              if (await acceptEvent(c.req.raw.headers, body, deps)) eventArrived();
+              return new Response(null, { status: 204 });
+            },
+            deps,
+          ),
       },
     },
     {
@@ -107,7 +113,7 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
           return cacheable(c, resourceWire(extension));
         }),
         PATCH: signed((c) => async ({ members, timestamp }) => {
-          const answer = await update(kit, work, idOf(c), members, timestamp);
+          const answer = await update(work, idOf(c), members, timestamp, deps);
           const body = {
             ...resourceWire(answer.extension),
             ...(answer.config === undefined ? {} : { config: answer.config }),
@@ -115,7 +121,7 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
           return json(body, answer.tag === 'updated' ? 200 : 202);
         }),
         DELETE: signed((c) => async () => {
-          const answer = await deprovision(kit, work, idOf(c), undefined);
+          const answer = await deprovision(work, idOf(c), undefined, deps);
           return answer === 'deleted'
             ? new Response(null, { status: 204 })
             : json({ id: idOf(c), status: 'deleting' }, 202);
@@ -128,7 +134,7 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
         GET: signed(
           (c) =>
             async ({ members }) =>
-              json(await chargesFor(kit, readChargesQuery(members), c.req.raw.signal), 200),
+              json(await chargesFor(readChargesQuery(members), c.req.raw.signal, deps), 200),
         ),
       },
     },
@@ -155,24 +161,24 @@ function routeTable({ kit, work, cookies, signIn, eventArrived }: Rooms): readon
     {
       path: '/callback',
       methods: {
-        GET: async (c) => await finishSignIn(kit, cookies, c.req.raw, splitTarget(c.env.rawTarget).query),
+        GET: async (c) => await finishSignIn(cookies, c.req.raw, splitTarget(c.env.rawTarget).query, deps),
       },
     },
   ];
 }
 
 /** The path below the base URL, exactly as received; empty when it is not below it. */
-export function routePath(kit: Kit, rawTarget: string): string {
-  const mount = new URL(kit.options.publicBaseUrl).pathname.replace(/\/$/, '');
+export function routePath(rawTarget: string, deps: Deps): string {
+  const mount = new URL(deps.options.publicBaseUrl).pathname.replace(/\/$/, '');
   const { path } = splitTarget(rawTarget);
   return path.startsWith(`${mount}/`) ? path.slice(mount.length) : '/-';
 }
 
-async function guarded(kit: Kit, c: Context<Env>, handler: () => Promise<Response>): Promise<Response> {
+async function guarded(c: Context<Env>, handler: () => Promise<Response>, deps: Deps): Promise<Response> {
   try {
     return await handler();
   } catch (error) {
-    return failureResponse(kit, error, c.env);
+    return failureResponse(error, c.env, deps);
   }
 }
 
@@ -190,10 +196,10 @@ function provisionBody({ extension, config }: ProvisionAnswer): Record<string, u
   };
 }
 
-function provisionStatus(kit: Kit, answer: ProvisionAnswer): number {
+function provisionStatus(answer: ProvisionAnswer, deps: Deps): number {
   switch (answer.tag) {
     case 'created':
-      return kit.options.createdStatus ?? 201;
+      return deps.options.createdStatus ?? 201;
     case 'accepted':
       return 202;
     case 'repeated':

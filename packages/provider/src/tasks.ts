@@ -1,5 +1,5 @@
 import type { Task } from '@hangar/contract';
-import type { Kit } from './kit.ts';
+import type { Deps } from './deps.ts';
 import { resumeAbandoned, sweepFailed } from './operations/resume.ts';
 import { followStatus } from './operations/status.ts';
 import type { Work } from './operations/work.ts';
@@ -16,8 +16,8 @@ const KEPT_MS = 30 * DAY_MS;
 const TOMBSTONE_MS = 400 * DAY_MS;
 
 /** Everything the kit does without being asked. */
-export function createTasks(kit: Kit, work: Work, sender: Rounds, events: Rounds): Task[] {
-  const { store, seller } = kit.options;
+export function createTasks(work: Work, sender: Rounds, events: Rounds, deps: Deps): Task[] {
+  const { store, seller } = deps.options;
   const tasks: Task[] = [
     // Processes of one database wake each other by NOTIFY; this is for when that is lost.
     { name: 'provider.webhooks', everySeconds: 1, run: async (signal) => await sender.run(signal) },
@@ -26,19 +26,19 @@ export function createTasks(kit: Kit, work: Work, sender: Rounds, events: Rounds
       everySeconds: 2,
       run: async (signal) => await events.run(signal),
     },
-    { name: 'provider.resume', everySeconds: 5, run: async () => await resumeAbandoned(kit, work) },
+    { name: 'provider.resume', everySeconds: 5, run: async () => await resumeAbandoned(work, deps) },
     {
       name: 'provider.sweep',
       everySeconds: 300,
       run: async () => {
-        const now = kit.now();
+        const now = deps.now();
         const old = new Date(now.getTime() - KEPT_MS);
         await store.nonces.sweep(now);
         await store.logins.sweep(now);
         await store.outbox.sweep(old);
         await store.events.sweep(old);
         await store.extensions.prune(new Date(now.getTime() - TOMBSTONE_MS));
-        await sweepFailed(kit, work);
+        await sweepFailed(work, deps);
       },
     },
   ];
@@ -46,7 +46,7 @@ export function createTasks(kit: Kit, work: Work, sender: Rounds, events: Rounds
     tasks.push({
       name: 'provider.status',
       everySeconds: 60,
-      run: async (signal) => await followStatus(kit, signal),
+      run: async (signal) => await followStatus(signal, deps),
     });
   }
   return tasks;

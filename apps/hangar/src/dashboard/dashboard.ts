@@ -56,7 +56,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const publicOrigin = new URL(options.publicUrl).origin;
   const rules = { secure: publicOrigin.startsWith('https:') };
   const assets = createAssets(options.assetsDir);
-  const rooms: Rooms = {
+  const deps: Deps = {
     questions: { ...options, now: options.now ?? systemClock, log: options.log ?? silentLog },
     effects: options,
     publicOrigin,
@@ -64,7 +64,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const app = new Hono<{ Bindings: { door: RequestContext } }>();
 
   for (const route of dashboardRoutes) {
-    app.on(route.method, route.path, async (at) => await answer(route, at, rooms));
+    app.on(route.method, route.path, async (at) => await answer(route, at, deps));
   }
   for (const path of new Set(dashboardRoutes.map((route) => route.path))) {
     app.all(path, () => notAllowed(dashboardRoutes.filter((route) => route.path === path)));
@@ -96,7 +96,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   };
 }
 
-interface Rooms {
+interface Deps {
   readonly questions: Questions;
   readonly effects: Effects;
   readonly publicOrigin: string;
@@ -105,7 +105,7 @@ interface Rooms {
 async function answer(
   route: DashboardRoute,
   at: At,
-  { questions, effects, publicOrigin }: Rooms,
+  { questions, effects, publicOrigin }: Deps,
 ): Promise<Response> {
   const request = at.req.raw;
   const { door } = at.env;

@@ -21,7 +21,7 @@ import type { AcceptedToken } from '../read/accepted-token.ts';
 import type { TokenReader } from '../read/token-reader.ts';
 import { clearError } from './guard.ts';
 import { jsonResponse, parsed, RawJson, readJson } from './json.ts';
-import type { DoorEnv } from './door-tools.ts';
+import type { DoorEnv } from './deps.ts';
 
 const MAX_BODY_BYTES = 131_072;
 

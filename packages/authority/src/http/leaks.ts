@@ -9,7 +9,7 @@ import type { RevocationTarget } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
 import type { TokenReader } from '../read/token-reader.ts';
 import { isFit, jsonResponse, parsed } from './json.ts';
-import type { DoorEnv } from './door-tools.ts';
+import type { DoorEnv } from './deps.ts';
 
 /** Public keys of those who report leaks, by the identifier they sign under. */
 export type LeakReporters = ReadonlyMap<string, KeyObject>;

@@ -6,7 +6,7 @@ import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import type { RevocationTarget } from '../ports.ts';
 import type { RevokedText, Tokens } from '../tokens.ts';
 import { jsonResponse, parsed } from './json.ts';
-import type { CallerWithTokens, DoorEnv, DoorTools } from './door-tools.ts';
+import type { CallerWithTokens, DoorEnv, Deps } from './deps.ts';
 
 const reason = z.string().max(500).optional();
 const orgSlug = z.string().max(63).optional();
@@ -39,35 +39,35 @@ export interface RevokeOptions {
  * reports a leak. Everything wider needs a token that may delete the workspace's tokens. Whoever shows a token that
  * holds never waits for strangers.
  */
-export function registerRevoke(app: Hono<DoorEnv>, tools: DoorTools, options: RevokeOptions): void {
+export function registerRevoke(app: Hono<DoorEnv>, options: RevokeOptions, deps: Deps): void {
   const { tokens, limiter, now } = options;
 
   app.post('/revoke', async (c) => {
-    const wish = parsed(body, await tools.body(c));
+    const wish = parsed(body, await deps.body(c));
     const why = wish.reason === undefined ? {} : { reason: wish.reason };
     if ('token' in wish) {
-      const known = await tools.callerIfAny(c);
+      const known = await deps.callerIfAny(c);
       if (wish.scope === 'branch') {
         if (!known) limit(c.env.door.remoteAddress);
         const revoked = await tokens.revokeText({ text: wish.token, by: nameOf(known), ...why });
         return jsonResponse(200, textAnswer('branch', revoked));
       }
-      const caller = known ?? (await tools.caller(c));
+      const caller = known ?? (await deps.caller(c));
       const revoked = await tokens.revokeText({
         text: wish.token,
         by: nameOf(caller),
         ...why,
         demandWhole: (workspace) => {
           if (workspace !== caller.caller.workspace) throw new HangarError('not_found');
-          return tools.demandTokens(c, caller, Action.delete);
+          return deps.demandTokens(c, caller, Action.delete);
         },
       });
       return jsonResponse(200, textAnswer('token', revoked));
     }
-    const known = await tools.caller(c, wish.org_slug);
+    const known = await deps.caller(c, wish.org_slug);
     const { workspace } = known.caller;
     if ('id' in wish && !(await tokens.get(workspace, wish.id))) throw new HangarError('not_found');
-    const asker = tools.demandTokens(c, known, Action.delete);
+    const asker = deps.demandTokens(c, known, Action.delete);
     const target = targetOf(wish);
     const reached = await tokens.revoke({ workspace, target, by: nameOf(known), asker, ...why });
     return jsonResponse(200, { revoked: formOf(wish), tokens: reached, effective: now() });

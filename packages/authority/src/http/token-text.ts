@@ -12,7 +12,7 @@ import { textError } from '../token-reason.ts';
 import type { TokenReader } from '../read/token-reader.ts';
 import { jsonResponse, parsed, RawJson } from './json.ts';
 import { readCaveats } from './mint-body.ts';
-import type { DoorEnv, DoorTools } from './door-tools.ts';
+import type { DoorEnv, Deps } from './deps.ts';
 import { asMintFault } from '../issuer/mint-request.ts';
 
 /** Maps a request of the gateway to the access it would need; undefined when there is no such route. */
@@ -57,12 +57,12 @@ const checkBody = z.strictObject({
  * inspect, attenuate and check: whoever has the text of a token may ask what it says. None of them
  * needs another token, and none gives more than the text gave.
  */
-export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options: TokenTextOptions): void {
+export function registerTokenText(app: Hono<DoorEnv>, options: TokenTextOptions, deps: Deps): void {
   const { location, reader, now } = options;
 
   app.post('/inspect', async (c) => {
-    tools.limited(c);
-    const { token } = parsed(inspectBody, await tools.body(c));
+    deps.limited(c);
+    const { token } = parsed(inspectBody, await deps.body(c));
     const inspection = inspected(token, location);
     const each = await reader.readEach(token);
     const verdicts = each.ok ? each.value : [];
@@ -94,8 +94,8 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
   });
 
   app.post('/attenuate', async (c) => {
-    tools.limited(c);
-    const body = parsed(attenuateBody, await tools.body(c));
+    deps.limited(c);
+    const body = parsed(attenuateBody, await deps.body(c));
     const caveats = readCaveats(body.caveats);
     try {
       const narrowed = narrowTokens(body.token, caveats, location);
@@ -126,8 +126,8 @@ export function registerTokenText(app: Hono<DoorEnv>, tools: DoorTools, options:
   });
 
   app.post('/check', async (c) => {
-    tools.limited(c);
-    const body = parsed(checkBody, await tools.body(c));
+    deps.limited(c);
+    const body = parsed(checkBody, await deps.body(c));
     const tokens = await reader.read(body.token);
     if (!tokens.ok && tokens.reason.code === 'header_too_large') throw textError({ tag: 'too_large' });
     if (!tokens.ok) {

@@ -15,7 +15,7 @@ import type { RateLimit, RateLimiter } from './rate-limiter.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';
-import type { CallerWithTokens, DoorEnv, DoorTools } from './door-tools.ts';
+import type { CallerWithTokens, DoorEnv, Deps } from './deps.ts';
 import { demand } from './guard.ts';
 import { isFit, jsonResponse, parsed, readJson } from './json.ts';
 import { readMintBody } from './mint-body.ts';
@@ -51,7 +51,7 @@ export function createTokensDoor(
   const { tokens, directory, now } = options;
   const app = new Hono<DoorEnv>({ strict: false }).basePath('/hangar/v1/tokens');
 
-  const tools: DoorTools = {
+  const deps: Deps = {
     body: (c) => readJson(c.req.raw, MAX_BODY_BYTES, c.env.door),
     limited: (c) => {
       const wait = options.limiter.take(`token-text ${callerOf(c.env.door.remoteAddress)}`, TEXT_RATE);
@@ -82,10 +82,10 @@ export function createTokensDoor(
   };
 
   app.post('/', async (c) => {
-    const mint = readMintBody(await tools.body(c));
-    const known = await tools.caller(c, mint.orgSlug);
+    const mint = readMintBody(await deps.body(c));
+    const known = await deps.caller(c, mint.orgSlug);
     const { workspace } = known.caller;
-    tools.demandTokens(c, known, Action.create);
+    deps.demandTokens(c, known, Action.create);
     // Of several tokens, the one that allows minting is the one whose limits the new token inherits.
     const access = tokensAccess(c, workspace, Action.create, undefined, now());
     const registry = hangarCaveats(options.meters);
@@ -105,10 +105,10 @@ export function createTokensDoor(
 
   app.get('/', async (c) => {
     const query = c.req.query();
-    const known = await tools.caller(c, query['org_slug']);
+    const known = await deps.caller(c, query['org_slug']);
     const { workspace } = known.caller;
     const appId = await appFromQuery(directory, workspace, query['app']);
-    tools.demandTokens(c, known, Action.read, appId);
+    deps.demandTokens(c, known, Action.read, appId);
     const page = await tokens.list({
       workspace,
       ...(appId === undefined ? {} : { apps: [appId] }),
@@ -123,35 +123,34 @@ export function createTokensDoor(
     });
   });
 
-  registerTokenText(app, tools, options);
+  registerTokenText(app, options, deps);
   registerLeaks(app, options);
-  registerRevoke(app, tools, options);
+  registerRevoke(app, options, deps);
 
   app.get('/:id', async (c) => {
-    const known = await tools.caller(c, c.req.query('org_slug'));
+    const known = await deps.caller(c, c.req.query('org_slug'));
     const row = await found(tokens.get(known.caller.workspace, c.req.param('id')));
     // Everybody may look at the token they hold.
-    if (!known.tokens.some((token) => token.id === row.id))
-      tools.demandTokens(c, known, Action.read, row.app);
+    if (!known.tokens.some((token) => token.id === row.id)) deps.demandTokens(c, known, Action.read, row.app);
     return jsonResponse(200, tokenView(row, now()));
   });
 
   app.delete('/:id', async (c) => {
-    const known = await tools.caller(c, c.req.query('org_slug'));
+    const known = await deps.caller(c, c.req.query('org_slug'));
     const { workspace, tokenId } = known.caller;
     const row = await found(tokens.get(workspace, c.req.param('id')));
-    const asker = tools.demandTokens(c, known, Action.delete);
+    const asker = deps.demandTokens(c, known, Action.delete);
     const target = { token: row.id };
     const reached = await tokens.revoke({ workspace, target, by: `token ${tokenId}`, asker });
     return jsonResponse(200, { revoked: 'token', id: row.id, tokens: reached, effective: now() });
   });
 
   app.patch('/:id', async (c) => {
-    const { name } = parsed(z.strictObject({ name: z.string() }), await tools.body(c));
-    const known = await tools.caller(c, c.req.query('org_slug'));
+    const { name } = parsed(z.strictObject({ name: z.string() }), await deps.body(c));
+    const known = await deps.caller(c, c.req.query('org_slug'));
     const { workspace } = known.caller;
     const row = await found(tokens.get(workspace, c.req.param('id')));
-    const asker = tools.demandTokens(c, known, Action.write, row.app);
+    const asker = deps.demandTokens(c, known, Action.write, row.app);
     const renamed = await found(tokens.rename({ workspace, id: row.id, name, asker }));
     return jsonResponse(200, tokenView(renamed, now()));
   });

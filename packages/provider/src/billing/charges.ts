@@ -2,7 +2,7 @@ import { HangarError } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { Charge, ChargesResponse } from '@hangar/flyio';
 import type { Json } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 import { canonical } from '../wire/provision-request.ts';
@@ -21,12 +21,12 @@ const REVISION_LENGTH = 32;
  * @throws HangarError `gone` when the cursor's revision no longer exists, `hook_failed`
  */
 export async function chargesFor(
-  kit: Kit,
   query: ChargesQuery,
   signal: AbortSignal,
+  deps: Deps,
 ): Promise<ChargesResponse> {
-  const now = kit.now();
-  const charges = (await collect(kit, query, now, signal)).filter(
+  const now = deps.now();
+  const charges = (await collect(query, now, signal, deps)).filter(
     (charge) => query.updatedSince === undefined || new Date(charge.updated_at) >= query.updatedSince,
   );
   const revision = sha256Hex(canonical(charges as unknown as Json)).slice(0, REVISION_LENGTH);
@@ -52,8 +52,8 @@ export async function chargesFor(
   };
 }
 
-async function collect(kit: Kit, query: ChargesQuery, now: Date, signal: AbortSignal): Promise<Charge[]> {
-  const { seller, store } = kit.options;
+async function collect(query: ChargesQuery, now: Date, signal: AbortSignal, deps: Deps): Promise<Charge[]> {
+  const { seller, store } = deps.options;
   if (seller.usage === undefined) return [];
   const { from, to, organizationId, extensionId } = query;
   const usable = await store.extensions.usable({

@@ -1,6 +1,6 @@
 import { HangarError } from '@hangar/http';
 import { checkConfig, sameConfig } from '../wire/config-rules.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { Decision, ExtensionRecord, Operation, RecordChange } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 import { DELETE_GRACE_MS } from '../options.ts';
@@ -23,7 +23,7 @@ export interface RunRight {
 
 /** What one run works with. */
 interface Run extends RunRight {
-  readonly kit: Kit;
+  readonly deps: Deps;
   readonly record: ExtensionRecord;
   readonly operation: Operation;
 }
@@ -32,10 +32,10 @@ interface Run extends RunRight {
  * Does what the record's operation says: calls the seller's code outside any transaction, then commits what
  * came of it together with its announcement, provided that the lease is still ours.
  */
-export async function carryOut(kit: Kit, record: ExtensionRecord, right: RunRight): Promise<Outcome> {
+export async function carryOut(record: ExtensionRecord, right: RunRight, deps: Deps): Promise<Outcome> {
   const { operation } = record;
   if (operation === undefined) return { tag: 'lost' };
-  const run: Run = { kit, record, operation, ...right };
+  const run: Run = { deps, record, operation, ...right };
   switch (operation.kind) {
     case 'provision':
       return await orRemove(run, await provision(run));
@@ -53,17 +53,17 @@ export async function carryOut(kit: Kit, record: ExtensionRecord, right: RunRigh
 /** Work that a deletion waited for is followed by the removal, under the same lease. */
 async function orRemove(run: Run, outcome: Outcome): Promise<Outcome> {
   if (outcome.tag !== 'cancelled') return outcome;
-  const record = await run.kit.options.store.extensions.find(run.record.id);
+  const record = await run.deps.options.store.extensions.find(run.record.id);
   if (record === undefined || record.operation === undefined) return { tag: 'lost' };
   await deprovision({ ...run, record, operation: record.operation });
   return outcome;
 }
 
 async function provision(run: Run): Promise<Outcome> {
-  const { kit, record, operation } = run;
-  let answered = kit.openConfig(record);
+  const { deps, record, operation } = run;
+  let answered = deps.openConfig(record);
   const accept = (provisioned: Provisioned): Config => {
-    const config = checkConfig(provisioned.config, kit.options.configKeys);
+    const config = checkConfig(provisioned.config, deps.options.configKeys);
     // Customers may hold the first one already, and Fly.io never asks for another.
     if (answered !== undefined && !sameConfig(answered, config)) {
       throw new HangarError('hook_failed', { detail: 'the seller gave another config than it had answered' });
@@ -72,17 +72,17 @@ async function provision(run: Run): Promise<Outcome> {
   };
   const answer = async (provisioned: Provisioned): Promise<void> => {
     const config = accept(provisioned);
-    const stored = await commit(run, (current) => done(current, made(kit, record.id, provisioned, config)));
+    const stored = await commit(run, (current) => done(current, made(record.id, provisioned, config, deps)));
     if (stored.tag !== 'done')
       throw new HangarError('state_conflict', { detail: 'answered after the work was taken away' });
     answered = config;
   };
   try {
     const provisioned = await timed(run, (signal) =>
-      kit.options.seller.provision({
+      deps.options.seller.provision({
         extension: extensionOf(record),
         signal,
-        now: kit.now(),
+        now: deps.now(),
         attempt: operation.attempt,
         answered,
         answer,
@@ -93,10 +93,10 @@ async function provision(run: Run): Promise<Outcome> {
       throw new HangarError('hook_failed', { detail: 'the seller returned no config' });
     return await commit(run, (current) => ({
       ...done(current, {
-        ...(provisioned === undefined ? {} : made(kit, record.id, provisioned, config)),
-        ...finished(kit, 'ready'),
+        ...(provisioned === undefined ? {} : made(record.id, provisioned, config, deps)),
+        ...finished('ready', deps),
         errorMessage: undefined,
-        provisionedAt: current.provisionedAt ?? kit.now(),
+        provisionedAt: current.provisionedAt ?? deps.now(),
       }),
       announce: current.operation?.announce,
     }));
@@ -108,7 +108,7 @@ async function provision(run: Run): Promise<Outcome> {
       return refused && untold
         ? { remove: true, result: { tag: 'failed', error: cause } }
         : {
-            set: { ...finished(kit, 'error'), errorMessage: cause.sentence },
+            set: { ...finished('error', deps), errorMessage: cause.sentence },
             announce: announce === 'resource.created' ? undefined : announce,
             result: { tag: 'failed', error: cause },
           };
@@ -117,26 +117,26 @@ async function provision(run: Run): Promise<Outcome> {
 }
 
 async function update(run: Run): Promise<Outcome> {
-  const { kit, record, operation } = run;
+  const { deps, record, operation } = run;
   const { changes } = operation;
   try {
     const updated = await timed(run, async (signal) => {
       const next = { ...extensionOf(record), ...changes };
-      return await kit.options.seller.update?.({
+      return await deps.options.seller.update?.({
         extension: extensionOf(record),
         changes,
         next,
         signal,
-        now: kit.now(),
+        now: deps.now(),
       });
     });
     const config =
-      updated?.config === undefined ? undefined : checkConfig(updated.config, kit.options.configKeys);
+      updated?.config === undefined ? undefined : checkConfig(updated.config, deps.options.configKeys);
     return await commit(run, (current) => ({
       ...done(current, {
         ...changes,
-        ...(config === undefined || updated === undefined ? {} : made(kit, record.id, updated, config)),
-        ...finished(kit, current.operation?.statusBefore ?? 'ready'),
+        ...(config === undefined || updated === undefined ? {} : made(record.id, updated, config, deps)),
+        ...finished(current.operation?.statusBefore ?? 'ready', deps),
         errorMessage: undefined,
       }),
       // New credentials are news even when the rest was said in the answer.
@@ -148,8 +148,8 @@ async function update(run: Run): Promise<Outcome> {
       return {
         set:
           announce === undefined
-            ? finished(kit, current.operation?.statusBefore ?? 'ready')
-            : { ...finished(kit, 'error'), errorMessage: cause.sentence },
+            ? finished(current.operation?.statusBefore ?? 'ready', deps)
+            : { ...finished('error', deps), errorMessage: cause.sentence },
         announce,
         result: { tag: 'failed', error: cause },
       };
@@ -158,26 +158,26 @@ async function update(run: Run): Promise<Outcome> {
 }
 
 async function rotate(run: Run): Promise<Outcome> {
-  const { kit, record } = run;
+  const { deps, record } = run;
   try {
     const rotated = await timed(
       run,
       async (signal) =>
-        await kit.options.seller.rotate?.({ extension: extensionOf(record), signal, now: kit.now() }),
+        await deps.options.seller.rotate?.({ extension: extensionOf(record), signal, now: deps.now() }),
     );
     if (rotated === undefined)
       throw new HangarError('immutable', { public: 'credentials of this cannot be rotated' });
-    const config = checkConfig(rotated.config, kit.options.configKeys);
+    const config = checkConfig(rotated.config, deps.options.configKeys);
     return await commit(run, (current) => ({
       ...done(current, {
-        ...made(kit, record.id, rotated, config),
-        ...finished(kit, current.operation?.statusBefore ?? 'ready'),
+        ...made(record.id, rotated, config, deps),
+        ...finished(current.operation?.statusBefore ?? 'ready', deps),
       }),
       announce: current.operation?.announce,
     }));
   } catch (error) {
     return await failed(run, error, (current, cause) => ({
-      set: finished(kit, current.operation?.statusBefore ?? 'ready'),
+      set: finished(current.operation?.statusBefore ?? 'ready', deps),
       result: { tag: 'failed', error: cause },
     }));
   }
@@ -188,27 +188,27 @@ async function rotate(run: Run): Promise<Outcome> {
  * usable holds nothing that anybody could miss.
  */
 async function deprovision(run: Run): Promise<Outcome> {
-  const { kit, record } = run;
-  const { seller, deleteGraceMs = DELETE_GRACE_MS } = kit.options;
+  const { deps, record } = run;
+  const { seller, deleteGraceMs = DELETE_GRACE_MS } = deps.options;
   const cutOff = seller.cutOff?.bind(seller);
   if (cutOff === undefined || deleteGraceMs <= 0 || record.provisionedAt === undefined) {
-    return await removing(run, seller.deprovision.bind(seller), () => finished(kit, 'deleted'));
+    return await removing(run, seller.deprovision.bind(seller), () => finished('deleted', deps));
   }
-  const destroyAt = new Date(kit.now().getTime() + deleteGraceMs);
+  const destroyAt = new Date(deps.now().getTime() + deleteGraceMs);
   return await removing(
     run,
     (context) => cutOff({ ...context, destroyAt }),
     (operation) => ({
-      ...finished(kit, 'deleted'),
+      ...finished('deleted', deps),
       operation: { ...operation, kind: 'destroy', attempt: 0, announce: undefined },
-      lease: pause(kit.now(), destroyAt.getTime() - kit.now().getTime()),
+      lease: pause(deps.now(), destroyAt.getTime() - deps.now().getTime()),
     }),
   );
 }
 
 /** Destroys the data of an extension that was cut off. Nobody hears of it: for Fly.io it is gone already. */
 async function destroy(run: Run): Promise<Outcome> {
-  const { seller } = run.kit.options;
+  const { seller } = run.deps.options;
   return await removing(run, seller.deprovision.bind(seller), () => ({
     operation: undefined,
     lease: undefined,
@@ -221,27 +221,27 @@ async function removing(
   call: (context: SellerContext) => Promise<void>,
   left: (operation: Operation) => RecordChange,
 ): Promise<Outcome> {
-  const { kit, record, operation, holder } = run;
+  const { deps, record, operation, holder } = run;
   // A removal is never cancelled; only its own time ends it, and the loss of the lease.
   const undisturbed: Run = {
     ...run,
-    operation: { ...operation, startedAt: kit.now() },
+    operation: { ...operation, startedAt: deps.now() },
     cancelled: new AbortController().signal,
   };
   try {
-    await timed(undisturbed, (signal) => call({ extension: extensionOf(record), signal, now: kit.now() }));
+    await timed(undisturbed, (signal) => call({ extension: extensionOf(record), signal, now: deps.now() }));
   } catch (error) {
     if (run.lost.aborted) return { tag: 'lost' };
     const cause = asFailure(error);
-    kit.log.error(
+    deps.log.error(
       { extension: record.id, error: cause },
       'an extension could not be removed; it will be tried again',
     );
     const rest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(operation.attempt, 20), LONGEST_PAUSE_MS);
-    return await kit.options.store.extensions
+    return await deps.options.store.extensions
       .change<Outcome>(record.id, (current) =>
         current.lease?.holder === holder && current.operation !== undefined
-          ? { set: { lease: pause(kit.now(), rest) }, result: { tag: 'failed', error: cause } }
+          ? { set: { lease: pause(deps.now(), rest) }, result: { tag: 'failed', error: cause } }
           : { result: { tag: 'lost' } },
       )
       .then((outcome) => outcome ?? { tag: 'lost' });
@@ -250,7 +250,7 @@ async function removing(
     ...done(current, {
       ...left(current.operation ?? operation),
       sealedConfig: undefined,
-      deletedAt: current.deletedAt ?? kit.now(),
+      deletedAt: current.deletedAt ?? deps.now(),
       errorMessage: undefined,
     }),
     announce: current.operation?.announce,
@@ -259,12 +259,12 @@ async function removing(
 
 /** Calls the seller's code with the time that is left, and does not wait for it beyond that. */
 async function timed<T>(run: Run, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { kit, operation } = run;
+  const { deps, operation } = run;
   const overdue = new HangarError('hook_failed', {
     public: 'the provider took too long to complete this',
-    detail: `${operation.kind} was not finished after ${kit.timing.operationMs} ms`,
+    detail: `${operation.kind} was not finished after ${deps.timing.operationMs} ms`,
   });
-  const left = remaining(operation.startedAt, kit.timing.operationMs, kit.now);
+  const left = remaining(operation.startedAt, deps.timing.operationMs, deps.now);
   if (left <= 0) throw overdue;
   const late = new AbortController();
   const over = new AbortController();
@@ -296,16 +296,16 @@ async function commit(run: Run, decide: (current: ExtensionRecord) => Decision<O
 }
 
 async function conclude(run: Run, decide: (current: ExtensionRecord) => Decision<Outcome>): Promise<Outcome> {
-  const { kit, record, holder } = run;
+  const { deps, record, holder } = run;
   let announced = false;
-  const outcome = await kit.options.store.extensions.change<Outcome>(record.id, (current) => {
+  const outcome = await deps.options.store.extensions.change<Outcome>(record.id, (current) => {
     if (current.lease?.holder !== holder || current.operation === undefined)
       return { result: { tag: 'lost' } };
     const decision = decide(current);
     announced = decision.announce !== undefined;
     return decision;
   });
-  if (announced) kit.wake();
+  if (announced) deps.wake();
   return outcome ?? { tag: 'lost' };
 }
 
@@ -317,10 +317,10 @@ async function failed(
   // What a lost lease broke off is no failure of the seller's: whoever has the work now says how it ends.
   if (run.lost.aborted) return { tag: 'lost' };
   const cause = asFailure(error);
-  const { kit, record, operation } = run;
+  const { deps, record, operation } = run;
   const line = { extension: record.id, operation: operation.kind, error: cause };
-  if (cause.status < 500) kit.log.info(line, 'the seller refused');
-  else kit.log.error(line, "the seller's code failed");
+  if (cause.status < 500) deps.log.info(line, 'the seller refused');
+  else deps.log.error(line, "the seller's code failed");
   return await commit(run, (current) => decide(current, cause));
 }
 
@@ -334,12 +334,12 @@ function asFailure(error: unknown): HangarError {
   return new HangarError('hook_failed', { detail, cause: error });
 }
 
-function made(kit: Kit, id: string, provisioned: Partial<Provisioned>, config: Config): RecordChange {
+function made(id: string, provisioned: Partial<Provisioned>, config: Config, deps: Deps): RecordChange {
   return {
-    sealedConfig: kit.sealConfig(id, config),
+    sealedConfig: deps.sealConfig(id, config),
     ...(provisioned.name === undefined ? {} : { name: provisioned.name }),
     ...(provisioned.flyAppName === undefined ? {} : { flyAppName: provisioned.flyAppName }),
-    updatedAt: kit.now(),
+    updatedAt: deps.now(),
   };
 }
 
@@ -348,6 +348,6 @@ function done(current: ExtensionRecord, set: RecordChange): Decision<Outcome> {
   return { set, result: { tag: 'done', record: { ...current, ...set } } };
 }
 
-function finished(kit: Kit, status: ExtensionRecord['status']): RecordChange {
-  return { status, operation: undefined, lease: undefined, updatedAt: kit.now() };
+function finished(status: ExtensionRecord['status'], deps: Deps): RecordChange {
+  return { status, operation: undefined, lease: undefined, updatedAt: deps.now() };
 }

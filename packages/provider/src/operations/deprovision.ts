@@ -1,7 +1,7 @@
 import { newLease } from '@hangar/contract';
 import type { WebhookAction } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { isBeingWorkedOn } from './lease.ts';
 import { detach, settled } from './settle.ts';
@@ -19,22 +19,22 @@ type Start = { readonly tag: 'gone' | 'mine' | 'elsewhere'; readonly record: Ext
  * @throws HangarError `not_found` for an id that never was
  */
 export async function deprovision(
-  kit: Kit,
   work: Work,
   id: string,
   announce: WebhookAction | undefined,
+  deps: Deps,
 ): Promise<DeprovisionAnswer> {
-  const lease = newLease(kit.now(), kit.timing.leaseMs);
-  const start = await kit.options.store.extensions.change<Start>(id, (current) => {
+  const lease = newLease(deps.now(), deps.timing.leaseMs);
+  const start = await deps.options.store.extensions.change<Start>(id, (current) => {
     if (current.status === 'deleted') return { result: { tag: 'gone', record: current } };
-    const busy = isBeingWorkedOn(current, kit.now());
+    const busy = isBeingWorkedOn(current, deps.now());
     const already = current.status === 'deleting' && current.operation !== undefined;
     if (already && busy) return { result: { tag: 'elsewhere', record: current } };
     const set = {
       status: 'deleting',
       operation: {
         kind: 'deprovision',
-        startedAt: kit.now(),
+        startedAt: deps.now(),
         attempt: already ? (current.operation?.attempt ?? 0) + 1 : 1,
         announce: (already ? current.operation?.announce : undefined) ?? announce,
         statusBefore: current.status,
@@ -42,7 +42,7 @@ export async function deprovision(
       },
       // Whoever is at work keeps the lease, stops, and then does the removal under it.
       ...(busy ? {} : { lease }),
-      updatedAt: kit.now(),
+      updatedAt: deps.now(),
     } as const;
     return { set, result: { tag: busy ? 'elsewhere' : 'mine', record: { ...current, ...set } } };
   });
@@ -52,17 +52,17 @@ export async function deprovision(
   else work.running(id)?.cancel();
 
   const record = await settled(
-    kit,
     work,
     id,
-    (current) => current.status === 'deleted' || isResting(current, kit),
+    (current) => current.status === 'deleted' || isResting(current, deps),
+    deps,
   );
   if (record?.status === 'deleted') return 'deleted';
-  const found = await detach(kit, id, 'resource.deleted');
+  const found = await detach(id, 'resource.deleted', () => true, deps);
   return found === undefined || found.status === 'deleted' ? 'deleted' : 'accepted';
 }
 
 /** A try failed and the next one is some seconds away: no use in waiting for it. */
-function isResting(record: ExtensionRecord, kit: Kit): boolean {
-  return record.operation !== undefined && !isBeingWorkedOn(record, kit.now());
+function isResting(record: ExtensionRecord, deps: Deps): boolean {
+  return record.operation !== undefined && !isBeingWorkedOn(record, deps.now());
 }

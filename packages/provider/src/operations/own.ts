@@ -1,7 +1,7 @@
 import { newLease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { AccountEvidence, ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 import type { Wanted } from '../wire/provision-request.ts';
@@ -17,7 +17,7 @@ export type OwnOrder = Partial<Wanted> &
  * Makes an extension at the provider's side; when it is ready, `resource.created` tells Fly.io
  * (docs/specs/extensions.md#webhooks). Answers at once, while the work goes on.
  */
-export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise<Extension> {
+export async function createHere(work: Work, order: OwnOrder, deps: Deps): Promise<Extension> {
   const { role, ...asked } = order;
   const wanted: Wanted = {
     plan: undefined,
@@ -31,9 +31,13 @@ export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise
     organization: { id: wanted.organizationId, name: undefined, email: undefined },
     user: { id: wanted.userId, email: undefined, name: undefined },
     role,
-    at: kit.now(),
+    at: deps.now(),
   };
-  const { record } = await insertNamed(kit, newRecord(kit, wanted, undefined, 'resource.created'), evidence);
+  const { record } = await insertNamed(
+    newRecord(wanted, undefined, 'resource.created', deps),
+    evidence,
+    deps,
+  );
   work.start(record);
   return extensionOf(record);
 }
@@ -43,9 +47,9 @@ export async function createHere(kit: Kit, work: Work, order: OwnOrder): Promise
  * only in what this answers.
  * @throws HangarError `not_found`, `conflict`, or whatever the seller refused with
  */
-export async function rotate(kit: Kit, work: Work, id: string): Promise<Config> {
-  const lease = newLease(kit.now(), kit.timing.leaseMs);
-  const started = await kit.options.store.extensions.change<ExtensionRecord>(id, (current) => {
+export async function rotate(work: Work, id: string, deps: Deps): Promise<Config> {
+  const lease = newLease(deps.now(), deps.timing.leaseMs);
+  const started = await deps.options.store.extensions.change<ExtensionRecord>(id, (current) => {
     if (isGone(current)) throw new HangarError('not_found');
     if (current.operation !== undefined)
       throw new HangarError('conflict', { public: 'another operation is still running' });
@@ -55,7 +59,7 @@ export async function rotate(kit: Kit, work: Work, id: string): Promise<Config> 
       status: 'updating',
       operation: {
         kind: 'rotate',
-        startedAt: kit.now(),
+        startedAt: deps.now(),
         attempt: 1,
         announce: 'resource.updated',
         statusBefore: current.status,
@@ -68,8 +72,8 @@ export async function rotate(kit: Kit, work: Work, id: string): Promise<Config> 
   if (started === undefined) throw new HangarError('not_found');
   const outcome = await work.start(started).done;
   if (outcome.tag === 'failed') throw outcome.error;
-  const record = await kit.options.store.extensions.find(id);
-  const config = record === undefined || outcome.tag !== 'done' ? undefined : kit.openConfig(record);
+  const record = await deps.options.store.extensions.find(id);
+  const config = record === undefined || outcome.tag !== 'done' ? undefined : deps.openConfig(record);
   if (config === undefined) throw new HangarError('conflict', { public: 'it was deleted meanwhile' });
   return config;
 }

@@ -1,7 +1,7 @@
 import { HangarError } from '@hangar/http';
 import { checkConfig } from '../wire/config-rules.ts';
 import type { SignedMessage } from '../wire/guard.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { ExtensionRecord, NonceClaim } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 import { readProvision, type ProvisionOrder } from '../wire/provision-request.ts';
@@ -21,12 +21,12 @@ const REMEMBERED_IDS = 10_000;
 export type ShortRoad = (message: SignedMessage, nonce: NonceClaim) => Promise<Begun | undefined>;
 
 /** Builds the short road. An id that came before takes the ordinary one at once: nothing is prepared for a replay. */
-export function createShortRoad(kit: Kit): ShortRoad {
+export function createShortRoad(deps: Deps): ShortRoad {
   const came = new Set<string>();
   return async (message, nonce) => {
-    const order = orderOf(kit, message);
+    const order = orderOf(message, deps);
     if (order === undefined || came.has(order.flyId)) return undefined;
-    const begun = await provisionAtOnce(kit, order, nonce);
+    const begun = await provisionAtOnce(order, nonce, deps);
     const [oldest] = came;
     if (came.size >= REMEMBERED_IDS && oldest !== undefined) came.delete(oldest);
     came.add(order.flyId);
@@ -35,15 +35,15 @@ export function createShortRoad(kit: Kit): ShortRoad {
 }
 
 async function provisionAtOnce(
-  kit: Kit,
   order: ProvisionOrder,
   nonce: NonceClaim,
+  deps: Deps,
 ): Promise<Begun | undefined> {
   const { wanted, evidence, flyId } = order;
-  const claim = newRecord(kit, wanted, flyId, undefined);
-  const prepared = await prepare(kit, claim);
-  const record = prepared === undefined ? claim : finished(kit, claim, prepared);
-  const { extensions } = kit.options.store;
+  const claim = newRecord(wanted, flyId, undefined, deps);
+  const prepared = await prepare(claim, deps);
+  const record = prepared === undefined ? claim : finished(claim, prepared, deps);
+  const { extensions } = deps.options.store;
   switch (await extensions.insertSigned({ record, evidence, nonce, rows: prepared?.rows })) {
     case 'unusual':
       return undefined;
@@ -60,9 +60,9 @@ async function provisionAtOnce(
 }
 
 /** A request that cannot be read has its answer from the ordinary road, after its nonce is spent. */
-function orderOf(kit: Kit, { members, timestamp }: SignedMessage): ProvisionOrder | undefined {
+function orderOf({ members, timestamp }: SignedMessage, deps: Deps): ProvisionOrder | undefined {
   try {
-    return readProvision(members, timestamp, kit.options);
+    return readProvision(members, timestamp, deps.options);
   } catch (error) {
     if (error instanceof HangarError) return undefined;
     throw error;
@@ -73,31 +73,31 @@ function orderOf(kit: Kit, { members, timestamp }: SignedMessage): ProvisionOrde
 const PREPARING_PART = 1 / 8;
 
 /** What the seller could prepare; when it fails, `provision` fails in the same way or does better, and its answer counts. */
-async function prepare(kit: Kit, claim: ExtensionRecord): Promise<Prepared | undefined> {
-  const { seller, configKeys } = kit.options;
+async function prepare(claim: ExtensionRecord, deps: Deps): Promise<Prepared | undefined> {
+  const { seller, configKeys } = deps.options;
   if (seller.prepare === undefined) return undefined;
   try {
     const preparing = seller.prepare({ extension: extensionOf(claim), now: claim.createdAt });
-    const prepared = await within(kit.timing.answerMs * PREPARING_PART, preparing);
+    const prepared = await within(deps.timing.answerMs * PREPARING_PART, preparing);
     if (prepared === 'late') {
-      kit.log.warn({ extension: claim.id }, 'the seller prepares for too long; it is asked to provision');
+      deps.log.warn({ extension: claim.id }, 'the seller prepares for too long; it is asked to provision');
       return undefined;
     }
     return prepared && { ...prepared, config: checkConfig(prepared.config, configKeys) };
   } catch (error) {
-    kit.log.warn({ extension: claim.id, error }, 'the seller could not prepare; it is asked to provision');
+    deps.log.warn({ extension: claim.id, error }, 'the seller could not prepare; it is asked to provision');
     return undefined;
   }
 }
 
-function finished(kit: Kit, claim: ExtensionRecord, prepared: Prepared): ExtensionRecord {
+function finished(claim: ExtensionRecord, prepared: Prepared, deps: Deps): ExtensionRecord {
   return {
     ...claim,
     name: prepared.name ?? claim.name,
     flyAppName: prepared.flyAppName,
     status: 'ready',
     provisionedAt: claim.createdAt,
-    sealedConfig: kit.sealConfig(claim.id, prepared.config),
+    sealedConfig: deps.sealConfig(claim.id, prepared.config),
     operation: undefined,
     lease: undefined,
   };

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { newLease, type Lease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { AccountEvidence, Decision, ExtensionRecord, Operation } from '../ports.ts';
 import { fingerprintOf, type ProvisionOrder, type Wanted } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
@@ -40,26 +40,26 @@ const MAX_NAME = 128;
  * @throws HangarError `conflict`, `name_taken`, `hook_failed`, `not_ready`, or whatever the seller refused with
  */
 export async function provision(
-  kit: Kit,
   work: Work,
   order: ProvisionOrder,
-  begun?: Begun,
+  begun: Begun | undefined,
+  deps: Deps,
 ): Promise<ProvisionAnswer> {
   if (begun?.tag === 'created') return { tag: 'created', extension: begun.record, config: begun.config };
   const claim: Claim =
-    begun?.tag === 'claimed' ? { tag: 'mine', record: begun.record } : await claimIt(kit, order);
+    begun?.tag === 'claimed' ? { tag: 'mine', record: begun.record } : await claimIt(order, deps);
   switch (claim.tag) {
     case 'deleted':
       throw new HangarError('conflict', { public: 'the id was used by a deleted resource' });
     case 'differs':
       throw new HangarError('conflict', { public: 'this id was used for a different request' });
     case 'finished':
-      return { tag: 'repeated', extension: claim.record, config: configOf(kit, claim.record) };
+      return { tag: 'repeated', extension: claim.record, config: configOf(claim.record, deps) };
     case 'elsewhere':
-      return await joined(kit, work, claim.record);
+      return await joined(work, claim.record, deps);
     case 'mine': {
-      const outcome = await within(kit.timing.answerMs, work.start(claim.record).done);
-      return outcome === 'late' ? await later(kit, claim.record.id) : now(kit, outcome);
+      const outcome = await within(deps.timing.answerMs, work.start(claim.record).done);
+      return outcome === 'late' ? await later(claim.record.id, deps) : now(outcome, deps);
     }
   }
 }
@@ -68,16 +68,16 @@ type Claim =
   | { readonly tag: 'mine' | 'elsewhere' | 'finished'; readonly record: ExtensionRecord }
   | { readonly tag: 'deleted' | 'differs' };
 
-async function claimIt(kit: Kit, order: ProvisionOrder): Promise<Claim> {
+async function claimIt(order: ProvisionOrder, deps: Deps): Promise<Claim> {
   const { wanted, evidence, flyId } = order;
-  const inserted = await insertNamed(kit, newRecord(kit, wanted, flyId, undefined), evidence);
+  const inserted = await insertNamed(newRecord(wanted, flyId, undefined, deps), evidence, deps);
   if (inserted.tag === 'inserted') return { tag: 'mine', record: inserted.record };
-  const lease = newLease(kit.now(), kit.timing.leaseMs);
-  const claim = await kit.options.store.extensions.change(inserted.record.id, (current) =>
-    judge(current, order, lease, kit.now()),
+  const lease = newLease(deps.now(), deps.timing.leaseMs);
+  const claim = await deps.options.store.extensions.change(inserted.record.id, (current) =>
+    judge(current, order, lease, deps.now()),
   );
   // Undefined: it was refused and removed in this instant, so the id is free again.
-  return claim ?? (await claimIt(kit, order));
+  return claim ?? (await claimIt(order, deps));
 }
 
 /** What a repeated request means for the record that its id already has. */
@@ -110,13 +110,13 @@ function judge(current: ExtensionRecord, order: ProvisionOrder, lease: Lease, no
 
 /** Inserts under the wanted name, or under the same with an ending when the name is taken. */
 export async function insertNamed(
-  kit: Kit,
   record: ExtensionRecord,
   evidence: AccountEvidence,
+  deps: Deps,
 ): Promise<{ readonly tag: 'inserted' | 'exists'; readonly record: ExtensionRecord }> {
   let name = record.requestedName;
   for (let tries = 0; tries < NAME_TRIES; tries += 1) {
-    const inserted = await kit.options.store.extensions.insert({ ...record, name }, evidence);
+    const inserted = await deps.options.store.extensions.insert({ ...record, name }, evidence);
     if (inserted.tag !== 'name_taken') return inserted;
     const ending = `-${randomBytes(4).toString('hex')}`;
     name = record.requestedName.slice(0, MAX_NAME - ending.length) + ending;
@@ -129,12 +129,12 @@ export async function insertNamed(
 
 /** A record for a resource that is about to be made, with the right to make it. */
 export function newRecord(
-  kit: Kit,
   wanted: Wanted,
   flyId: string | undefined,
   announce: Operation['announce'],
+  deps: Deps,
 ): ExtensionRecord {
-  const at = kit.now();
+  const at = deps.now();
   // Member by member: a spread costs as much as everything else here together.
   return {
     name: wanted.name,
@@ -166,11 +166,11 @@ export function newRecord(
       statusBefore: 'provisioning',
       changes: {},
     },
-    lease: newLease(at, kit.timing.leaseMs),
+    lease: newLease(at, deps.timing.leaseMs),
   };
 }
 
-function now(kit: Kit, outcome: Outcome): ProvisionAnswer {
+function now(outcome: Outcome, deps: Deps): ProvisionAnswer {
   switch (outcome.tag) {
     case 'failed':
       throw outcome.error;
@@ -179,13 +179,13 @@ function now(kit: Kit, outcome: Outcome): ProvisionAnswer {
     case 'lost':
       throw new HangarError('not_ready', { detail: 'another process took the work over' });
     case 'done':
-      return { tag: 'created', extension: outcome.record, config: configOf(kit, outcome.record) };
+      return { tag: 'created', extension: outcome.record, config: configOf(outcome.record, deps) };
   }
 }
 
 /** The time to answer is over. Without a config there is no answer Fly.io could use, so it must come again. */
-async function later(kit: Kit, id: string): Promise<ProvisionAnswer> {
-  const record = await detach(kit, id, 'resource.updated', (current) => current.sealedConfig !== undefined);
+async function later(id: string, deps: Deps): Promise<ProvisionAnswer> {
+  const record = await detach(id, 'resource.updated', (current) => current.sealedConfig !== undefined, deps);
   if (record === undefined || isGone(record)) {
     throw new HangarError('conflict', { public: 'it was deleted while it was being provisioned' });
   }
@@ -199,27 +199,27 @@ async function later(kit: Kit, id: string): Promise<ProvisionAnswer> {
     throw new HangarError('not_ready', { detail: 'the seller has not said what the config will be' });
   }
   const tag = record.operation === undefined ? 'created' : 'accepted';
-  return { tag, extension: record, config: configOf(kit, record) };
+  return { tag, extension: record, config: configOf(record, deps) };
 }
 
 /** A second request while the first is still at work: it reports the first, and never looks finished early. */
-async function joined(kit: Kit, work: Work, seen: ExtensionRecord): Promise<ProvisionAnswer> {
+async function joined(work: Work, seen: ExtensionRecord, deps: Deps): Promise<ProvisionAnswer> {
   const record = await settled(
-    kit,
     work,
     seen.id,
     (current) => current.operation === undefined || current.sealedConfig !== undefined,
+    deps,
   );
   if (record === undefined)
     throw new HangarError('conflict', { public: 'the same request was refused just now' });
   if (record.operation === undefined && record.status !== 'error' && !isGone(record)) {
-    return { tag: 'repeated', extension: record, config: configOf(kit, record) };
+    return { tag: 'repeated', extension: record, config: configOf(record, deps) };
   }
-  return await later(kit, record.id);
+  return await later(record.id, deps);
 }
 
-function configOf(kit: Kit, record: ExtensionRecord): Config {
-  const config = kit.openConfig(record);
+function configOf(record: ExtensionRecord, deps: Deps): Config {
+  const config = deps.openConfig(record);
   if (config === undefined)
     throw new HangarError('internal', { detail: `extension ${record.id} has no config` });
   return config;

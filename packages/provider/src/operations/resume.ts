@@ -1,6 +1,6 @@
 import { newLease } from '@hangar/contract';
 import type { WebhookAction } from '@hangar/flyio';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { ExtensionRecord, Operation } from '../ports.ts';
 import { deprovision } from './deprovision.ts';
 import type { Work } from './work.ts';
@@ -12,14 +12,14 @@ const ROUND = 20;
 const FAILED_KEPT_MS = 24 * 3_600_000;
 
 /** Takes up work whose process died, or whose pause is over. Overdue provisioning ends in `error`. */
-export async function resumeAbandoned(kit: Kit, work: Work): Promise<void> {
-  const { extensions } = kit.options.store;
-  for (const { id } of await extensions.abandoned(kit.now(), ROUND)) {
-    const lease = newLease(kit.now(), kit.timing.leaseMs);
+export async function resumeAbandoned(work: Work, deps: Deps): Promise<void> {
+  const { extensions } = deps.options.store;
+  for (const { id } of await extensions.abandoned(deps.now(), ROUND)) {
+    const lease = newLease(deps.now(), deps.timing.leaseMs);
     const taken = await extensions.change<ExtensionRecord | undefined>(id, (current) => {
       const { operation } = current;
       // Also a pause is kept: what was found may have begun to wait for the end of its grace since.
-      if (operation === undefined || (current.lease !== undefined && current.lease.heldUntil > kit.now()))
+      if (operation === undefined || (current.lease !== undefined && current.lease.heldUntil > deps.now()))
         return { result: undefined };
       const again: Operation = {
         ...operation,
@@ -48,15 +48,15 @@ function announcementOf(kind: Operation['kind']): WebhookAction | undefined {
 }
 
 /** Removes what is left of creations that failed and were not repeated within a day. */
-export async function sweepFailed(kit: Kit, work: Work): Promise<void> {
-  const before = new Date(kit.now().getTime() - FAILED_KEPT_MS);
-  for (const record of await kit.options.store.extensions.failed(before, ROUND)) {
+export async function sweepFailed(work: Work, deps: Deps): Promise<void> {
+  const before = new Date(deps.now().getTime() - FAILED_KEPT_MS);
+  for (const record of await deps.options.store.extensions.failed(before, ROUND)) {
     // Fly.io knows of it only if an answer with a config went out.
     await deprovision(
-      kit,
       work,
       record.id,
       record.sealedConfig === undefined ? undefined : 'resource.deleted',
+      deps,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { WebhookAction } from '@hangar/flyio';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { within } from './lease.ts';
 import type { Work } from './work.ts';
@@ -9,19 +9,19 @@ import type { Work } from './work.ts';
  * the time to answer is over. Answers the record as it is then; undefined when it is gone.
  */
 export async function settled(
-  kit: Kit,
   work: Work,
   id: string,
   enough: (record: ExtensionRecord) => boolean,
+  deps: Deps,
 ): Promise<ExtensionRecord | undefined> {
-  const { extensions } = kit.options.store;
-  let left = kit.timing.answerMs;
+  const { extensions } = deps.options.store;
+  let left = deps.timing.answerMs;
   for (;;) {
     const record = await extensions.find(id);
     if (record === undefined || enough(record) || left <= 0) return record;
     const here = work.running(id)?.done;
-    await within(Math.min(kit.timing.pollMs, left), here ?? new Promise<never>(() => undefined));
-    left -= kit.timing.pollMs;
+    await within(Math.min(deps.timing.pollMs, left), here ?? new Promise<never>(() => undefined));
+    left -= deps.timing.pollMs;
   }
 }
 
@@ -31,12 +31,12 @@ export async function settled(
  * record as it was found.
  */
 export async function detach(
-  kit: Kit,
   id: string,
   announce: WebhookAction,
-  only: (record: ExtensionRecord) => boolean = () => true,
+  only: (record: ExtensionRecord) => boolean,
+  deps: Deps,
 ): Promise<ExtensionRecord | undefined> {
-  return await kit.options.store.extensions.change(id, (current) => {
+  return await deps.options.store.extensions.change(id, (current) => {
     const { operation } = current;
     if (operation === undefined || !only(current)) return { result: current };
     return {

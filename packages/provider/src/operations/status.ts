@@ -1,7 +1,7 @@
 import type { ExtensionStatus } from '@hangar/flyio';
 import { HangarError } from '@hangar/http';
 import { isGone } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { Decision, ExtensionRecord } from '../ports.ts';
 import { extensionOf } from '../record.ts';
 
@@ -16,25 +16,25 @@ const SETTABLE: readonly ExtensionStatus[] = ['ready', 'sleeping', 'suspended', 
  * @throws HangarError `not_found`, `state_conflict`
  */
 export async function setStatus(
-  kit: Kit,
   id: string,
   status: ExtensionStatus,
-  detail?: string,
+  detail: string | undefined,
+  deps: Deps,
 ): Promise<boolean> {
   if (!SETTABLE.includes(status)) {
     throw new HangarError('state_conflict', {
       public: `the status ${status} cannot be set from outside an operation`,
     });
   }
-  const changed = await kit.options.store.extensions.change<boolean>(id, (current) => {
+  const changed = await deps.options.store.extensions.change<boolean>(id, (current) => {
     if (isGone(current)) throw new HangarError('not_found');
     if (current.provisionedAt === undefined) {
       throw new HangarError('state_conflict', { public: `it is ${current.status}, and was never ready` });
     }
-    return judge(current, status, detail, kit.now());
+    return judge(current, status, detail, deps.now());
   });
   if (changed === undefined) throw new HangarError('not_found');
-  if (changed) kit.wake();
+  if (changed) deps.wake();
   return changed;
 }
 
@@ -62,8 +62,8 @@ function judge(
 }
 
 /** Asks the seller's code how its living extensions are, and follows what it says. */
-export async function followStatus(kit: Kit, signal: AbortSignal): Promise<void> {
-  const { seller, store } = kit.options;
+export async function followStatus(signal: AbortSignal, deps: Deps): Promise<void> {
+  const { seller, store } = deps.options;
   if (seller.status === undefined) return;
   for (let after: string | undefined; !signal.aborted;) {
     const page = await store.extensions.list({ limit: 100, ...(after === undefined ? {} : { after }) });
@@ -71,10 +71,10 @@ export async function followStatus(kit: Kit, signal: AbortSignal): Promise<void>
       if (signal.aborted || extension.operation !== undefined || extension.provisionedAt === undefined)
         continue;
       try {
-        const told = await seller.status({ extension: extensionOf(extension), signal, now: kit.now() });
-        if (told !== undefined) await setStatus(kit, extension.id, told.status, told.detail);
+        const told = await seller.status({ extension: extensionOf(extension), signal, now: deps.now() });
+        if (told !== undefined) await setStatus(extension.id, told.status, told.detail, deps);
       } catch (error) {
-        kit.log.warn({ extension: extension.id, error }, 'the seller could not tell a status');
+        deps.log.warn({ extension: extension.id, error }, 'the seller could not tell a status');
       }
     }
     after = page.at(-1)?.id;

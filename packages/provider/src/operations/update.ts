@@ -1,7 +1,7 @@
 import { newLease, type Lease } from '@hangar/contract';
 import { HangarError } from '@hangar/http';
 import { isGone, type Extension } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { AccountEvidence, Decision, ExtensionRecord } from '../ports.ts';
 import { readUpdate, type UpdateOrder } from '../wire/provision-request.ts';
 import type { Config } from '../seller.ts';
@@ -24,27 +24,27 @@ type Start = { readonly tag: 'unchanged' | 'mine'; readonly record: ExtensionRec
  * @throws HangarError `not_found`, `invalid`, `immutable`, `conflict`, or whatever the seller refused with
  */
 export async function update(
-  kit: Kit,
   work: Work,
   id: string,
   members: Record<string, unknown>,
   timestamp: number,
+  deps: Deps,
 ): Promise<UpdateAnswer> {
-  const lease = newLease(kit.now(), kit.timing.leaseMs);
-  const start = await kit.options.store.extensions.change<Start>(id, (current) => {
+  const lease = newLease(deps.now(), deps.timing.leaseMs);
+  const start = await deps.options.store.extensions.change<Start>(id, (current) => {
     if (isGone(current)) throw new HangarError('not_found');
-    const order = readUpdate(members, current, kit.options);
+    const order = readUpdate(members, current, deps.options);
     refuseFixed(order, current);
-    return judge(kit, current, order, lease, new Date(timestamp * 1000));
+    return judge(current, order, lease, new Date(timestamp * 1000), deps);
   });
   if (start === undefined) throw new HangarError('not_found');
   if (start.tag === 'unchanged') return { tag: 'updated', extension: start.record, config: undefined };
-  const outcome = await within(kit.timing.answerMs, work.start(start.record).done);
+  const outcome = await within(deps.timing.answerMs, work.start(start.record).done);
   if (outcome !== 'late' && outcome.tag === 'failed') throw outcome.error;
   const record =
     outcome === 'late'
-      ? await detach(kit, id, 'resource.updated')
-      : await kit.options.store.extensions.find(id);
+      ? await detach(id, 'resource.updated', () => true, deps)
+      : await deps.options.store.extensions.find(id);
   if (record === undefined || isGone(record)) throw new HangarError('not_found');
   const { sealedConfig } = record;
   const renewed =
@@ -52,16 +52,16 @@ export async function update(
   return {
     tag: record.operation === undefined ? 'updated' : 'accepted',
     extension: record,
-    config: renewed ? kit.openConfig(record) : undefined,
+    config: renewed ? deps.openConfig(record) : undefined,
   };
 }
 
 function judge(
-  kit: Kit,
   current: ExtensionRecord,
   order: UpdateOrder,
   lease: Lease,
   at: Date,
+  deps: Deps,
 ): Decision<Start> {
   const { changes } = order;
   const evidence = actingEvidence(order, current, at);
@@ -74,19 +74,19 @@ function judge(
   if (current.provisionedAt === undefined) {
     throw new HangarError('conflict', { public: 'it was never provisioned; provision it again first' });
   }
-  if (kit.options.seller.update === undefined) throw immutable(changed.map(wireName));
+  if (deps.options.seller.update === undefined) throw immutable(changed.map(wireName));
   const set = {
     status: 'updating',
     operation: {
       kind: 'update',
-      startedAt: kit.now(),
+      startedAt: deps.now(),
       attempt: 1,
       announce: undefined,
       statusBefore: current.status === 'error' ? 'ready' : current.status,
       changes,
     },
     lease,
-    updatedAt: kit.now(),
+    updatedAt: deps.now(),
   } as const;
   return { ...known, set, result: { tag: 'mine', record: { ...current, ...set } } };
 }

@@ -1,6 +1,6 @@
 import { withLease, type LeaseRows } from '@hangar/contract';
 import { asHangarError, type HangarError } from '@hangar/http';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { ExtensionRecord } from '../ports.ts';
 import { carryOut } from './carry-out.ts';
 
@@ -34,28 +34,28 @@ export interface Work {
 const BEATS = 3;
 
 /** Runs operations and keeps their leases while they run. */
-export function createWork(kit: Kit): Work {
+export function createWork(deps: Deps): Work {
   const runs = new Map<string, Running>();
 
   const start = (record: ExtensionRecord): Running => {
     const { id, lease } = record;
     if (lease === undefined) throw new TypeError('work needs a lease');
     const stop = new AbortController();
-    const { leaseMs } = kit.timing;
+    const { leaseMs } = deps.timing;
     const rows: LeaseRows = {
       prolong: async (key, next) => {
-        const prolonged = await kit.options.store.extensions.prolong(key, next);
+        const prolonged = await deps.options.store.extensions.prolong(key, next);
         if (prolonged === 'cancelled') stop.abort();
         return prolonged !== 'lost';
       },
     };
-    const options = { lease, leaseMs, beatMs: leaseMs / BEATS, now: kit.now, log: kit.log };
+    const options = { lease, leaseMs, beatMs: leaseMs / BEATS, now: deps.now, log: deps.log };
     const done = withLease(rows, id, options, (lost) =>
-      carryOut(kit, record, { holder: lease.holder, cancelled: stop.signal, lost }),
+      carryOut(record, { holder: lease.holder, cancelled: stop.signal, lost }, deps),
     )
       .catch((error: unknown): Outcome => {
         // The database failed us: the lease lapses, and whoever finds it then resumes.
-        kit.log.error({ extension: id, error }, 'work on an extension broke off');
+        deps.log.error({ extension: id, error }, 'work on an extension broke off');
         return { tag: 'failed', error: asHangarError(error) };
       })
       .finally(() => {

@@ -1,7 +1,7 @@
 import type { OAuthReason, TokenInfo } from '@hangar/flyio';
 import { randomToken, sha256Hex, type Secret } from '@hangar/security';
 import { isGone } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { LoginTarget } from '../ports.ts';
 import type { Cookies } from './cookies.ts';
 import { accessTokenPlace, introspectionOf } from './logins.ts';
@@ -12,22 +12,22 @@ import { signInAgain, startOver } from './ways-on.ts';
 /** A login never outlives the token it came from, nor this (docs/specs/extensions.md#login-lifetime). */
 const LONGEST_SECONDS = 7_200;
 
-function startAgain(kit: Kit): Response {
+function startAgain(deps: Deps): Response {
   return pageResponse({
     status: 400,
     title: 'Please start again',
     text: 'This sign-in was already used, took too long, or was begun in another browser.',
-    links: startOver(kit, 'Sign in'),
+    links: startOver('Sign in', deps),
   });
 }
 
 /** Names neither the organization nor what it has (docs/specs/extensions.md#sign-on-outcomes), not even in a link. */
-function notYours(kit: Kit): Response {
+function notYours(deps: Deps): Response {
   return pageResponse({
     status: 403,
     title: 'No access',
     text: 'Your account at Fly.io does not belong to the organization that this is for. If you have another one, sign out at Fly.io first.',
-    links: startOver(kit, 'Use another account'),
+    links: startOver('Use another account', deps),
   });
 }
 
@@ -37,20 +37,20 @@ function notYours(kit: Kit): Response {
  * written, and the browser goes to a path that we built.
  */
 export async function finishSignIn(
-  kit: Kit,
   cookies: Cookies,
   request: Request,
   query: string,
+  deps: Deps,
 ): Promise<Response> {
   const params = new URLSearchParams(query);
   const [state = '', ...more] = params.getAll('state');
-  if (more.length > 0 || !cookies.holdsAttempt(request.headers, state)) return startAgain(kit);
+  if (more.length > 0 || !cookies.holdsAttempt(request.headers, state)) return startAgain(deps);
   const stateHash = sha256Hex(state);
-  const attempt = await kit.options.store.logins.take(stateHash, kit.now());
+  const attempt = await deps.options.store.logins.take(stateHash, deps.now());
   const answer =
     attempt === undefined
-      ? startAgain(kit)
-      : await exchange(kit, cookies, request, params, { state, ...attempt });
+      ? startAgain(deps)
+      : await exchange(cookies, request, params, { state, ...attempt }, deps);
   cookies.clearAttempt(answer.headers, state);
   return answer;
 }
@@ -63,30 +63,35 @@ interface Kept {
 }
 
 async function exchange(
-  kit: Kit,
   cookies: Cookies,
   request: Request,
   params: URLSearchParams,
   kept: Kept,
+  deps: Deps,
 ): Promise<Response> {
-  const { oauth, sealer } = kit.options;
+  const { oauth, sealer } = deps.options;
   const codeVerifier = sealer.openText(kept.sealedVerifier, verifierPlace(kept.stateHash));
   // The token's life is counted from before it was asked for, so that the login cannot outlive it.
-  const askedAt = kit.now();
+  const askedAt = deps.now();
   const tokens = await oauth.exchange(params, { state: kept.state, codeVerifier });
-  if (!tokens.ok) return refusedByFly(kit, tokens.reason, kept.target);
+  if (!tokens.ok) return refusedByFly(tokens.reason, kept.target, deps);
   const info = await oauth.introspect(tokens.value.accessToken);
-  if (!info.ok) return refusedByFly(kit, info.reason, kept.target);
+  if (!info.ok) return refusedByFly(info.reason, kept.target, deps);
   const seconds = Math.min(tokens.value.expiresIn, info.value.expires_in, LONGEST_SECONDS);
-  const landing = await admit(kit, kept.target, info.value);
+  const landing = await admit(kept.target, info.value, deps);
   if (landing.tag === 'refused') return landing.response;
-  return await signIn(kit, cookies, request, {
-    info: info.value,
-    accessToken: tokens.value.accessToken,
-    askedAt,
-    seconds,
-    landing,
-  });
+  return await signIn(
+    cookies,
+    request,
+    {
+      info: info.value,
+      accessToken: tokens.value.accessToken,
+      askedAt,
+      seconds,
+      landing,
+    },
+    deps,
+  );
 }
 
 type Landing =
@@ -94,23 +99,23 @@ type Landing =
   | { readonly tag: 'refused'; readonly response: Response };
 
 /** Whether this person may go where the sign-in leads. */
-async function admit(kit: Kit, target: LoginTarget, info: TokenInfo): Promise<Landing> {
-  const { store } = kit.options;
+async function admit(target: LoginTarget, info: TokenInfo, deps: Deps): Promise<Landing> {
+  const { store } = deps.options;
   const ids = info.organizations.map((organization) => organization.id);
   switch (target.tag) {
     case 'extension': {
       const extension = await store.extensions.find(target.id);
       if (extension === undefined || isGone(extension)) return { tag: 'refused', response: notHere() };
-      if (!ids.includes(extension.organizationId)) return { tag: 'refused', response: notYours(kit) };
-      return { tag: 'admitted', path: kit.options.landing(target.id), createOrganization: undefined };
+      if (!ids.includes(extension.organizationId)) return { tag: 'refused', response: notYours(deps) };
+      return { tag: 'admitted', path: deps.options.landing(target.id), createOrganization: undefined };
     }
     case 'organization':
-      if (!ids.includes(target.id)) return { tag: 'refused', response: notYours(kit) };
+      if (!ids.includes(target.id)) return { tag: 'refused', response: notYours(deps) };
       // The Extensions API page lets organizations be made at sign-in; only once Fly.io has listed this one.
-      return { tag: 'admitted', path: organizationPath(kit, target.id), createOrganization: target.id };
+      return { tag: 'admitted', path: organizationPath(target.id, deps), createOrganization: target.id };
     case 'path': {
       const known = await store.accounts.knownOrganizations(ids);
-      if (known.length === 0) return { tag: 'refused', response: notYours(kit) };
+      if (known.length === 0) return { tag: 'refused', response: notYours(deps) };
       return { tag: 'admitted', path: target.path, createOrganization: undefined };
     }
   }
@@ -125,8 +130,8 @@ interface SignIn {
 }
 
 /** A login of its own for every sign-in: what the browser brought along is ended, never taken over. */
-async function signIn(kit: Kit, cookies: Cookies, request: Request, made: SignIn): Promise<Response> {
-  const { store, sealer } = kit.options;
+async function signIn(cookies: Cookies, request: Request, made: SignIn, deps: Deps): Promise<Response> {
+  const { store, sealer } = deps.options;
   const token = randomToken();
   const tokenHash = sha256Hex(token);
   const before = cookies.login(request.headers);
@@ -145,9 +150,9 @@ async function signIn(kit: Kit, cookies: Cookies, request: Request, made: SignIn
 }
 
 /** What a person reads when Fly.io, or what it said, did not let them in. Never let in on a doubt. */
-function refusedByFly(kit: Kit, reason: OAuthReason, target: LoginTarget): Response {
-  kit.log.warn({ reason }, 'a sign-in was refused');
-  const links = signInAgain(kit, target);
+function refusedByFly(reason: OAuthReason, target: LoginTarget, deps: Deps): Response {
+  deps.log.warn({ reason }, 'a sign-in was refused');
+  const links = signInAgain(target, deps);
   const denied: Page = {
     status: 403,
     title: 'Sign-in was refused',
@@ -164,7 +169,7 @@ function refusedByFly(kit: Kit, reason: OAuthReason, target: LoginTarget): Respo
     case 'callback_refused':
       return pageResponse(reason.error === 'access_denied' ? denied : broken);
     case 'callback_malformed':
-      return startAgain(kit);
+      return startAgain(deps);
     case 'introspection_refused':
     case 'wrong_application':
     case 'scope_missing':

@@ -1,7 +1,7 @@
 import { HangarError } from '@hangar/http';
 import { Secret, sameBytes, sha256Hex } from '@hangar/security';
 import type { TokenInfo } from '@hangar/flyio';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { Introspection, LoginRecord, Membership } from '../ports.ts';
 import type { Cookies } from './cookies.ts';
 
@@ -57,8 +57,8 @@ interface Confirmation {
 }
 
 /** Reads, confirms and ends logins. */
-export function createLogins(kit: Kit, cookies: Cookies): Logins {
-  const { store, oauth, publicBaseUrl, sealer } = kit.options;
+export function createLogins(cookies: Cookies, deps: Deps): Logins {
+  const { store, oauth, publicBaseUrl, sealer } = deps.options;
   const origin = new URL(publicBaseUrl).origin;
   const confirming = new Map<string, Confirmation>();
 
@@ -66,25 +66,25 @@ export function createLogins(kit: Kit, cookies: Cookies): Logins {
     const { tokenHash } = record;
     const accessToken = Secret.of(sealer.openText(record.sealedAccessToken, accessTokenPlace(tokenHash)));
     // What Fly.io says was true at some instant after this one.
-    const askedAt = kit.now();
+    const askedAt = deps.now();
     const info = await oauth.introspect(accessToken);
     if (info.ok && info.value.user_id === record.userId) {
       await store.logins.confirm(tokenHash, introspectionOf(info.value, askedAt, undefined));
-      return await store.logins.find(tokenHash, kit.now());
+      return await store.logins.find(tokenHash, deps.now());
     }
     if (!info.ok && (info.reason.tag === 'unreachable' || info.reason.tag === 'introspection_malformed')) {
-      kit.log.warn({ reason: info.reason.tag }, 'memberships could not be confirmed');
-      const silentFor = (kit.now().getTime() - record.checkedAt.getTime()) / 1_000;
+      deps.log.warn({ reason: info.reason.tag }, 'memberships could not be confirmed');
+      const silentFor = (deps.now().getTime() - record.checkedAt.getTime()) / 1_000;
       // Read again: Fly.io kept us waiting, and a login may be signed out or run out meanwhile.
-      return silentFor < SILENCE_SECONDS ? await store.logins.find(tokenHash, kit.now()) : undefined;
+      return silentFor < SILENCE_SECONDS ? await store.logins.find(tokenHash, deps.now()) : undefined;
     }
     await store.logins.close(tokenHash);
     return undefined;
   };
 
   const current = async (tokenHash: string, maxAgeSeconds: number): Promise<LoginRecord | undefined> => {
-    const notBefore = kit.now().getTime() - maxAgeSeconds * 1_000;
-    const record = await store.logins.find(tokenHash, kit.now());
+    const notBefore = deps.now().getTime() - maxAgeSeconds * 1_000;
+    const record = await store.logins.find(tokenHash, deps.now());
     // At zero age nothing stored is young enough, not even what was confirmed within this very millisecond.
     const suffices = (at: LoginRecord): boolean => maxAgeSeconds > 0 && at.checkedAt.getTime() > notBefore;
     if (record === undefined || suffices(record)) return record;
@@ -93,11 +93,11 @@ export function createLogins(kit: Kit, cookies: Cookies): Logins {
     if (running !== undefined && running.askedAt >= notBefore) return await running.answer;
     const refresh = async (): Promise<LoginRecord | undefined> => {
       // What was read above may be old by now.
-      const again = await store.logins.find(tokenHash, kit.now());
+      const again = await store.logins.find(tokenHash, deps.now());
       return again === undefined || suffices(again) ? again : await confirm(again);
     };
     const mine: Confirmation = {
-      askedAt: kit.now().getTime(),
+      askedAt: deps.now().getTime(),
       answer: refresh().finally(() => {
         if (confirming.get(tokenHash) === mine) confirming.delete(tokenHash);
       }),
@@ -138,7 +138,7 @@ export function createLogins(kit: Kit, cookies: Cookies): Logins {
       cookies.clearLogin(headers);
       if (token !== undefined) {
         const tokenHash = sha256Hex(token);
-        const record = await store.logins.find(tokenHash, kit.now());
+        const record = await store.logins.find(tokenHash, deps.now());
         if (record !== undefined) {
           checkCsrf(request, { ...record, csrfToken: sha256Hex(`csrf\n${token}`) });
           await store.logins.close(tokenHash);

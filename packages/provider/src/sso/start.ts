@@ -1,7 +1,7 @@
 import { createPkcePair } from '@hangar/flyio';
 import { randomToken, sha256Hex } from '@hangar/security';
 import { isGone } from '../extension.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { LoginTarget } from '../ports.ts';
 import type { Cookies } from './cookies.ts';
 import type { Login, Logins } from './logins.ts';
@@ -29,10 +29,10 @@ export interface SignInStart {
 }
 
 /** Starts sign-ins. Nothing but the attempt is written before Fly.io has said who it is. */
-export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): SignInStart {
-  const { options } = kit;
+export function createSignInStart(cookies: Cookies, logins: Logins, deps: Deps): SignInStart {
+  const { options } = deps;
 
-  const limit = createStartLimit(kit.now);
+  const limit = createStartLimit(deps.now);
 
   const begin = async (
     target: LoginTarget,
@@ -40,7 +40,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
     organizationId?: string,
   ): Promise<Response> => {
     const wait = limit.exceeded(from);
-    if (wait !== undefined) return tooMany(kit, target, wait);
+    if (wait !== undefined) return tooMany(target, wait, deps);
     const state = randomToken();
     const stateHash = sha256Hex(state);
     const { codeVerifier, codeChallenge } = createPkcePair();
@@ -48,7 +48,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
       stateHash,
       sealedVerifier: options.sealer.seal(codeVerifier, verifierPlace(stateHash)),
       target,
-      expiresAt: new Date(kit.now().getTime() + ATTEMPT_SECONDS * 1_000),
+      expiresAt: new Date(deps.now().getTime() + ATTEMPT_SECONDS * 1_000),
     });
     const at = options.oauth.authorizeUrl({
       state,
@@ -71,7 +71,7 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
     },
     async organization(request, id, from) {
       const login = await logins.identify(request);
-      if (belongs(login, id)) return redirect(organizationPath(kit, id));
+      if (belongs(login, id)) return redirect(organizationPath(id, deps));
       return await begin({ tag: 'organization', id }, from, id);
     },
     async path(request, returnTo, from) {
@@ -83,8 +83,8 @@ export function createSignInStart(kit: Kit, cookies: Cookies, logins: Logins): S
 }
 
 /** Path of an organization's overview. */
-export function organizationPath(kit: Kit, id: string): string {
-  return kit.options.organizationLanding?.(id) ?? HOME;
+export function organizationPath(id: string, deps: Deps): string {
+  return deps.options.organizationLanding?.(id) ?? HOME;
 }
 
 /** Sends the browser on, and tells nobody where it came from. */
@@ -102,12 +102,12 @@ export function notHere(): Response {
   });
 }
 
-function tooMany(kit: Kit, target: LoginTarget, seconds: number): Response {
+function tooMany(target: LoginTarget, seconds: number, deps: Deps): Response {
   const answer = pageResponse({
     status: 429,
     title: 'Too many sign-ins',
     text: 'Too many sign-ins were started from your address. Please wait a minute.',
-    links: signInAgain(kit, target),
+    links: signInAgain(target, deps),
   });
   answer.headers.set('retry-after', String(seconds));
   return answer;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { redactText, signMessage } from '@hangar/security';
 import { OutgoingError } from '@hangar/security/outgoing';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { Attempt, Claimed } from '../ports.ts';
 import { createRounds, type Rounds } from '../rounds.ts';
 import { webhookBody } from './message.ts';
@@ -21,15 +21,15 @@ const KEPT_CHARACTERS = 2_048;
  * The claim loop over the outbox. Every attempt is built anew: newest snapshot, fresh timestamp, fresh
  * signature; only the `Webhook-Id` stays. A crash between sending and recording sends once more under that id.
  */
-export function createSender(kit: Kit): Rounds {
-  const { store, outgoing, webhookSecret, webhookUrl } = kit.options;
+export function createSender(deps: Deps): Rounds {
+  const { store, outgoing, webhookSecret, webhookUrl } = deps.options;
   const holder = randomUUID();
 
   const send = async ({
     announcement,
     extension,
   }: Claimed): Promise<{ attempted: Attempted; answer: string }> => {
-    const body = webhookBody(announcement.action, extension, kit.now());
+    const body = webhookBody(announcement.action, extension, deps.now());
     try {
       const answer = await outgoing.send({
         method: 'POST',
@@ -41,7 +41,7 @@ export function createSender(kit: Kit): Rounds {
           'x-signature': signMessage(webhookSecret, body),
         },
         body,
-        timeoutMs: kit.timing.webhookMs,
+        timeoutMs: deps.timing.webhookMs,
       });
       const { status } = answer;
       return {
@@ -56,11 +56,11 @@ export function createSender(kit: Kit): Rounds {
 
   const attempt = async (claimed: Claimed): Promise<Attempt> => {
     const { announcement } = claimed;
-    const startedAt = kit.now();
+    const startedAt = deps.now();
     const started = performance.now();
     const { attempted, answer } = await send(claimed);
     const number = announcement.attempts + 1;
-    const { outcome, next, endpoint } = judgeAttempt(announcement, number, attempted, kit.now());
+    const { outcome, next, endpoint } = judgeAttempt(announcement, number, attempted, deps.now());
     const delivery = {
       id: randomUUID(),
       announcementId: announcement.id,
@@ -80,19 +80,19 @@ export function createSender(kit: Kit): Rounds {
   const pool = createPool<Claimed, Attempt>({
     size: AT_ONCE,
     take: async (limit) => {
-      const now = kit.now();
-      const until = new Date(now.getTime() + kit.timing.webhookMs + CLAIM_SLACK_MS);
+      const now = deps.now();
+      const until = new Date(now.getTime() + deps.timing.webhookMs + CLAIM_SLACK_MS);
       return await store.outbox.claim({ holder, now, until, limit });
     },
     work: attempt,
     settle: async (attempts) => {
       await store.outbox.settle(holder, attempts);
-      for (const each of attempts) note(kit, each);
+      for (const each of attempts) note(each, deps);
     },
   });
   const rounds = createRounds(
     (signal) => pool.drain(signal),
-    (error) => kit.log.error({ error }, 'a round of webhooks broke off'),
+    (error) => deps.log.error({ error }, 'a round of webhooks broke off'),
   );
   return {
     ...rounds,
@@ -104,7 +104,7 @@ export function createSender(kit: Kit): Rounds {
   };
 }
 
-function note({ log }: Kit, { delivery, next, endpoint }: Attempt): void {
+function note({ delivery, next, endpoint }: Attempt, { log }: Deps): void {
   const { outcome, status, announcementId: webhook, extensionId: extension, attempt } = delivery;
   const line = { webhook, extension, attempt, status, outcome };
   if (next.tag === 'delivered') log.info(line, 'webhook delivered');

@@ -8,7 +8,7 @@ import {
 } from '@hangar/http';
 import { type Secret } from '@hangar/security';
 import { guardError, openSigned, type SignedMessage } from './guard.ts';
-import type { Kit } from '../kit.ts';
+import type { Deps } from '../deps.ts';
 import type { NonceClaim } from '../ports.ts';
 
 /** The largest signed body (docs/specs/extensions.md#order-of-checks). */
@@ -39,14 +39,14 @@ export type Beginning<B> = (message: SignedMessage, nonce: NonceClaim) => Promis
  * @param begin a shorter road for what is usual
  */
 export async function answerSigned<B = never>(
-  kit: Kit,
   request: Request,
   door: RequestContext,
   routePath: string,
   handler: SignedHandler<B>,
-  begin?: Beginning<B>,
+  begin: Beginning<B> | undefined,
+  deps: Deps,
 ): Promise<Response> {
-  const { options } = kit;
+  const { options } = deps;
   const body = await readPlain(request, door);
   const opened = openSigned(
     {
@@ -57,16 +57,16 @@ export async function answerSigned<B = never>(
       signature: request.headers.get('x-signature'),
       url: publicUrl(options.publicBaseUrl, routePath),
     },
-    kit.now(),
+    deps.now(),
     { secrets: options.provisioningSecrets, acceptBase64: options.acceptBase64 ?? false },
   );
   if (!opened.ok) throw guardError(opened.reason);
-  noteOldSecret(kit, opened.value.secretIndex);
+  noteOldSecret(opened.value.secretIndex, deps);
   return await oncePerNonce(
-    kit,
     opened.value,
     (begun: B | undefined) => handler(opened.value, body, begun),
     begin,
+    deps,
   );
 }
 
@@ -75,21 +75,21 @@ export async function answerSigned<B = never>(
  * are held to it (docs/specs/extensions.md#events).
  */
 export async function answerSignedEvent(
-  kit: Kit,
   request: Request,
   door: RequestContext,
   routePath: string,
   handler: (body: Uint8Array) => Promise<Response>,
+  deps: Deps,
 ): Promise<Response> {
-  const { options } = kit;
+  const { options } = deps;
   const body = await readPlain(request, door);
   const secrets: readonly Secret[] = options.eventsSecrets ?? options.provisioningSecrets;
   const signature = request.headers.get('x-signature');
   const url = publicUrl(options.publicBaseUrl, routePath);
   const rules = { secrets, acceptBase64: options.acceptBase64 ?? false };
   const unsafe = { method: 'POST', path: routePath, query: '', body, signature, url };
-  const opened = openSigned(unsafe, kit.now(), rules);
-  if (opened.ok) return await oncePerNonce(kit, opened.value, () => handler(body));
+  const opened = openSigned(unsafe, deps.now(), rules);
+  if (opened.ok) return await oncePerNonce(opened.value, () => handler(body), undefined, deps);
   switch (opened.reason.tag) {
     case 'signature_missing':
     case 'signature_repeated':
@@ -113,31 +113,31 @@ async function readPlain(request: Request, door: RequestContext): Promise<Uint8A
 }
 
 async function oncePerNonce<B>(
-  kit: Kit,
   message: SignedMessage,
   handler: (begun: B | undefined) => Promise<Response>,
-  begin?: Beginning<B>,
+  begin: Beginning<B> | undefined,
+  deps: Deps,
 ): Promise<Response> {
   const { nonce, digest } = message;
   const expiresAt = new Date(message.timestamp * 1_000 + NONCE_KEPT_MS);
-  const claim: NonceClaim = { nonce, digest, expiresAt, now: kit.now() };
+  const claim: NonceClaim = { nonce, digest, expiresAt, now: deps.now() };
   // Until the nonce is known to be ours nothing is given back: it may be another's, whose request this one repeats.
   const begun = await begin?.(message, claim);
-  if (begun === undefined) await consume(kit, claim);
+  if (begun === undefined) await consume(claim, deps);
   try {
     const answer = await handler(begun);
-    if (answer.status >= 500) await giveBack(kit, message);
+    if (answer.status >= 500) await giveBack(message, deps);
     return answer;
   } catch (error) {
-    if (asHangarError(error).status >= 500) await giveBack(kit, message);
+    if (asHangarError(error).status >= 500) await giveBack(message, deps);
     throw error;
   }
 }
 
-async function consume(kit: Kit, claim: NonceClaim): Promise<void> {
+async function consume(claim: NonceClaim, deps: Deps): Promise<void> {
   let won: boolean;
   try {
-    won = await kit.options.store.nonces.consume(claim);
+    won = await deps.options.store.nonces.consume(claim);
   } catch (error) {
     // Without the memory of nonces nothing can be accepted.
     throw new HangarError('unavailable', { detail: 'nonces cannot be stored', cause: error });
@@ -146,11 +146,11 @@ async function consume(kit: Kit, claim: NonceClaim): Promise<void> {
 }
 
 /** When it cannot be given back the same bytes stay refused, which is the safe side; the failure at hand is told. */
-async function giveBack(kit: Kit, { nonce, digest }: SignedMessage): Promise<void> {
+async function giveBack({ nonce, digest }: SignedMessage, deps: Deps): Promise<void> {
   try {
-    await kit.options.store.nonces.release({ nonce, digest });
+    await deps.options.store.nonces.release({ nonce, digest });
   } catch (error) {
-    kit.log.warn({ error }, 'the nonce of a failed request could not be given back');
+    deps.log.warn({ error }, 'the nonce of a failed request could not be given back');
   }
 }
 
@@ -168,22 +168,22 @@ function publicUrl(base: string, routePath: string): string {
 }
 
 /** An operator who rotates a secret waits for this to fall silent before dropping the old one. */
-function noteOldSecret(kit: Kit, secretIndex: number): void {
-  if (secretIndex > 0) kit.log.info({ secretIndex }, 'a request was signed with an older secret');
+function noteOldSecret(secretIndex: number, deps: Deps): void {
+  if (secretIndex > 0) deps.log.info({ secretIndex }, 'a request was signed with an older secret');
 }
 
 /**
  * Any failure as an answer in the one dialect of the signed routes. The private reason is told to whoever serves the door,
  * or else written to the log: a caller with a wrong secret hears only "invalid signature", and somebody must learn why.
  */
-export function failureResponse(kit: Kit, error: unknown, door: RequestContext): Response {
+export function failureResponse(error: unknown, door: RequestContext, deps: Deps): Response {
   const known = asHangarError(error);
-  if (door.onError === undefined) noteFailure(kit, known, door);
+  if (door.onError === undefined) noteFailure(known, door, deps);
   else door.onError(known);
   return errorResponse(known, door.requestId);
 }
 
-function noteFailure({ log }: Kit, error: HangarError, { requestId }: RequestContext): void {
+function noteFailure(error: HangarError, { requestId }: RequestContext, { log }: Deps): void {
   const reason = { code: error.code, reason: error.message, cause: error.cause, requestId };
   if (error.status >= 500) log.error(reason, 'failed');
   else if (error.code === 'unauthorized') log.warn(reason, 'refused');

@@ -5,7 +5,7 @@ import { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
 import type { Config } from './seller.ts';
 
 /** The options with their defaults, and the few things that every room of the kit needs. */
-export interface Kit {
+export interface Deps {
   readonly options: ProviderOptions;
   readonly timing: Timing;
   readonly now: Clock;
@@ -17,7 +17,7 @@ export interface Kit {
 }
 
 /** Fills in the defaults. */
-export function createKit(options: ProviderOptions, wake: () => void): Kit {
+export function createDeps(options: ProviderOptions, wake: () => void): Deps {
   return {
     options,
     timing: { ...defaultTiming, ...options.timing },

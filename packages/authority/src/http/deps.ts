@@ -16,7 +16,7 @@ export interface DoorEnv {
 }
 
 /** What routes share. */
-export interface DoorTools {
+export interface Deps {
   /** The verified caller, reduced to one workspace; throws when there is none. */
   caller(c: Context<DoorEnv>, orgSlug?: string): Promise<CallerWithTokens>;
   /** The verified caller, or undefined when no token that holds was sent. */
