@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/http';
+import { HangarError, withDefaults } from '@hangar/http';
 
 /**
  * Bounds of what one workspace may mint (docs/specs/promises.md#limits-of-a-workspace). Without them every request could leave a
@@ -46,7 +46,7 @@ export const FEED_PAGE = 10_000;
 
 /** The limits with defaults. Throws `config_invalid` for one that allows nothing. */
 export function readMintLimits(given: Partial<MintLimits> = {}): MintLimits {
-  const limits = { ...DEFAULT_MINT_LIMITS, ...given };
+  const limits = withDefaults(DEFAULT_MINT_LIMITS, given);
   for (const [name, value] of Object.entries(limits)) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
     const problem = `limits.${name} is a whole number from 1`;

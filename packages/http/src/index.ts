@@ -1,6 +1,9 @@
 /** Verdicts as values: `Result`, and the two ways to make one. */
 export { ok, refuse, type Result } from './result.ts';
 
+/** Options with their defaults. */
+export { withDefaults } from './with-defaults.ts';
+
 /** The clock every library takes in its options. */
 export { systemClock, type Clock } from './clock.ts';
 

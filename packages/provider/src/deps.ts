@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Log } from '@hangar/http';
+import { systemClock, type Clock, type Log, withDefaults } from '@hangar/http';
 import { warningLog } from '@hangar/security';
 import type { ExtensionRecord } from './ports.ts';
 import { defaultTiming, type ProviderOptions, type Timing } from './options.ts';
@@ -20,7 +20,7 @@ export interface Deps {
 export function createDeps(options: ProviderOptions, wake: () => void): Deps {
   return {
     options,
-    timing: { ...defaultTiming, ...options.timing },
+    timing: withDefaults(defaultTiming, options.timing),
     now: options.now ?? systemClock,
     log: options.log ?? warningLog,
     wake,

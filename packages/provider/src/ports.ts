@@ -166,10 +166,10 @@ export interface ExtensionStore {
   prolong(id: string, lease: Lease): Promise<Prolonged>;
   /** Living extensions, newest first. */
   list(filter: {
-    readonly organizationIds?: readonly string[];
+    readonly organizationIds?: readonly string[] | undefined;
     readonly limit: number;
     /** Only those after this id in the list, for paging. */
-    readonly after?: string;
+    readonly after?: string | undefined;
   }): Promise<ExtensionRecord[]>;
   /** Records with an operation whose lease is free or has lapsed, oldest first. */
   abandoned(now: Date, limit: number): Promise<ExtensionRecord[]>;
@@ -184,8 +184,8 @@ export interface ExtensionStore {
   usable(filter: {
     readonly from: Date;
     readonly to: Date;
-    readonly organizationId?: string;
-    readonly extensionId?: string;
+    readonly organizationId?: string | undefined;
+    readonly extensionId?: string | undefined;
   }): Promise<ExtensionRecord[]>;
 }
 
@@ -233,7 +233,7 @@ export interface Attempt {
   readonly delivery: Delivery;
   readonly next: Settlement;
   /** Present when the attempt says something about the address; of several in one settlement the last one counts. */
-  readonly endpoint?: EndpointState;
+  readonly endpoint?: EndpointState | undefined;
 }
 
 /** An announcement to be sent now, with the newest snapshot of what it is about. */
@@ -271,7 +271,10 @@ export interface OutboxStore {
   /** Makes the announcement of a delivery pending again under the same id. False when there is none. */
   requeue(deliveryId: string, now: Date): Promise<boolean>;
   /** Attempts, newest first. */
-  deliveries(filter: { readonly extensionId?: string; readonly limit: number }): Promise<Delivery[]>;
+  deliveries(filter: {
+    readonly extensionId?: string | undefined;
+    readonly limit: number;
+  }): Promise<Delivery[]>;
   /** How many wait, and since when the oldest does. */
   backlog(): Promise<{ readonly pending: number; readonly oldest: Date | undefined }>;
   /** Forgets deliveries and finished announcements older than `before`. */

@@ -27,9 +27,9 @@ export interface Extensions {
   get(id: string): Promise<Extension | undefined>;
   /** Living ones, newest first. */
   list(filter: {
-    readonly organizationIds?: readonly string[];
+    readonly organizationIds?: readonly string[] | undefined;
     readonly limit?: number;
-    readonly after?: string;
+    readonly after?: string | undefined;
   }): Promise<Extension[]>;
   /**
    * Changes the status and announces it in the same transaction, if it is another one.
@@ -44,7 +44,10 @@ export interface Extensions {
   /** New credentials. @throws HangarError `not_found`, `conflict`, or the seller's refusal */
   rotate(id: string): Promise<Config>;
   /** Attempts to tell Fly.io, newest first. */
-  deliveries(filter: { readonly extensionId?: string; readonly limit?: number }): Promise<Delivery[]>;
+  deliveries(filter: {
+    readonly extensionId?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<Delivery[]>;
   /** Sends the webhook of a delivery again: same id, newest snapshot, new signature. False when there is none. */
   redeliver(deliveryId: string): Promise<boolean>;
 }
@@ -107,11 +110,7 @@ export function createProvider(options: ProviderOptions): Provider {
         return extension === undefined || extension.status === 'deleted' ? undefined : extensionOf(extension);
       },
       async list({ organizationIds, limit = DEFAULT_PAGE, after }) {
-        const records = await store.extensions.list({
-          limit,
-          ...(organizationIds === undefined ? {} : { organizationIds }),
-          ...(after === undefined ? {} : { after }),
-        });
+        const records = await store.extensions.list({ limit, organizationIds, after });
         return records.map(extensionOf);
       },
       setStatus: async (id, status, detail) => await setStatus(id, status, detail, deps),
@@ -119,7 +118,7 @@ export function createProvider(options: ProviderOptions): Provider {
       remove: async (id) => await deprovision(work, id, 'resource.deleted', deps),
       rotate: async (id) => await rotate(work, id, deps),
       deliveries: async ({ extensionId, limit = DEFAULT_PAGE }) =>
-        await store.outbox.deliveries({ limit, ...(extensionId === undefined ? {} : { extensionId }) }),
+        await store.outbox.deliveries({ limit, extensionId }),
       async redeliver(deliveryId) {
         const found = await store.outbox.requeue(deliveryId, deps.now());
         if (found) sender.wake();

@@ -116,7 +116,7 @@ function routeTable(deps: RouteDeps): readonly Route[] {
           const answer = await update(work, idOf(c), members, timestamp, deps);
           const body = {
             ...resourceWire(answer.extension),
-            ...(answer.config === undefined ? {} : { config: answer.config }),
+            config: answer.config,
           };
           return json(body, answer.tag === 'updated' ? 200 : 202);
         }),
@@ -191,7 +191,7 @@ function provisionBody({ extension, config }: ProvisionAnswer): Record<string, u
     id: extension.id,
     config,
     name: extension.name,
-    ...(extension.flyAppName === undefined ? {} : { fly_app_name: extension.flyAppName }),
+    fly_app_name: extension.flyAppName,
     status: extension.status,
   };
 }

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@hangar/http';
+import { systemClock, type Clock, withDefaults } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import type { Runner } from './runner/runner.ts';
 import type { Seed } from './seed/file.ts';
@@ -179,7 +179,7 @@ export function settle(options: SimulatorOptions): Settings {
       accessKeyId: simulatedSecrets.storageKeyId,
       secretAccessKey: Secret.of(simulatedSecrets.storageSecret),
     },
-    delays: { ...defaultDelays, ...options.delays },
+    delays: withDefaults(defaultDelays, options.delays),
     rateLimits: options.rateLimits ?? false,
     state: options.state,
     now: options.now ?? systemClock,

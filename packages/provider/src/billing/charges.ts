@@ -59,7 +59,7 @@ async function collect(query: ChargesQuery, now: Date, signal: AbortSignal, deps
   const usable = await store.extensions.usable({
     from,
     to,
-    ...(organizationId === undefined ? {} : { organizationId }),
+    organizationId,
   });
   const charges: Charge[] = [];
   for (const extension of usable) {

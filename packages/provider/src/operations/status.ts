@@ -66,7 +66,7 @@ export async function followStatus(signal: AbortSignal, deps: Deps): Promise<voi
   const { seller, store } = deps.options;
   if (seller.status === undefined) return;
   for (let after: string | undefined; !signal.aborted;) {
-    const page = await store.extensions.list({ limit: 100, ...(after === undefined ? {} : { after }) });
+    const page = await store.extensions.list({ limit: 100, after });
     for (const extension of page) {
       if (signal.aborted || extension.operation !== undefined || extension.provisionedAt === undefined)
         continue;

@@ -74,7 +74,7 @@ export function createSender(deps: Deps): Rounds {
       answer,
       replay: announcement.replay,
     };
-    return { delivery, next, ...(endpoint === undefined ? {} : { endpoint }) };
+    return { delivery, next, endpoint };
   };
 
   const pool = createPool<Claimed, Attempt>({

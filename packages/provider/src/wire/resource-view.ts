@@ -9,7 +9,7 @@ export function resourceWire(extension: Extension): Record<string, unknown> {
     id: extension.id,
     name: extension.name,
     status: extension.status,
-    ...(extension.statusDetail === undefined ? {} : { status_detail: extension.statusDetail }),
+    status_detail: extension.statusDetail,
     ...(extension.status === 'error'
       ? { error_message: extension.errorMessage ?? 'the provider could not complete this' }
       : {}),
@@ -18,7 +18,7 @@ export function resourceWire(extension: Extension): Record<string, unknown> {
     read_regions: extension.readRegions,
     ip_address: extension.ipAddress ?? null,
     options: extension.options,
-    ...(extension.flyAppName === undefined ? {} : { fly_app_name: extension.flyAppName }),
+    fly_app_name: extension.flyAppName,
     organization_id: extension.organizationId,
     user_id: extension.userId,
     created_at: extension.createdAt.toISOString(),
