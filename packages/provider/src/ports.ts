@@ -41,18 +41,17 @@ export interface NonceStore {
   sweep(now: Date): Promise<number>;
 }
 
+/** An organization or a user, as Fly.io named it. */
+export interface Named {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+}
+
 /** What a signed request or an introspection says about people. The newest evidence wins. */
 export interface AccountEvidence {
-  readonly organization: {
-    readonly id: string;
-    readonly name: string | undefined;
-    readonly email: string | undefined;
-  };
-  readonly user: {
-    readonly id: string;
-    readonly email: string | undefined;
-    readonly name: string | undefined;
-  };
+  readonly organization: Named;
+  readonly user: Named;
   readonly role: UserRole;
   /** When it was true: the signed timestamp. */
   readonly at: Date;
@@ -366,11 +365,7 @@ export interface LoginRecord {
 
 /** What an introspection said, reduced to what we keep. */
 export interface Introspection {
-  readonly user: {
-    readonly id: string;
-    readonly email: string | undefined;
-    readonly name: string | undefined;
-  };
+  readonly user: Named;
   /** Every organization of the answer; only those known here, and those to be made, are kept. */
   readonly memberships: readonly Membership[];
   /** An organization to create when it is not known yet. */
