@@ -15,6 +15,22 @@ export function ulid(ms: number): string {
   return time + tail;
 }
 
+/** ULIDs of which each sorts behind the one before, also within a millisecond: who reads up to one misses nothing that comes later. */
+export function ascendingUlids(nowMs: () => number): () => string {
+  let last = '';
+  return () => {
+    const next = ulid(nowMs());
+    last = next > last ? next : following(last);
+    return last;
+  };
+}
+
+/** The text behind this one, counted in its last characters. */
+function following(id: string): string {
+  const [, head = '', last = '', full = ''] = /^(.*)([^Z])(Z*)$/.exec(id) ?? [];
+  return head + CROCKFORD[CROCKFORD.indexOf(last) + 1] + '0'.repeat(full.length);
+}
+
 /** Lower-case hex of `bytes` random bytes. Machines have 7 bytes (14 characters), lease nonces 6. */
 export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString('hex');

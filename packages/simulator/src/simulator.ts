@@ -8,6 +8,7 @@ import type { DirectDoor, DoorFetch } from './doors.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { lazyDoor } from './lazy.ts';
 import { resumeDeletions } from './machines/apps/deletion.ts';
+import { ascendingUlids } from './ids.ts';
 import { createMachineLogs } from './machines/logs/ring.ts';
 import { createDirectReads } from './machines/direct.ts';
 import { createLifecycle } from './machines/machine/lifecycle.ts';
@@ -60,8 +61,10 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const faults = createFaults(clock);
   const line = openLine({ world, clock, faults, settings, commit });
   const events = createEventSender({ world, clock, faults, settings, line, commit });
-  const logs = createMachineLogs(clock);
-  const lifecycle = createLifecycle({ world, clock, events, logs, runner: () => simulation.runner, commit });
+  const nextId = ascendingUlids(() => clock.nowMs());
+  const logs = createMachineLogs(clock, nextId);
+  const runner = (): Runner | undefined => simulation.runner;
+  const lifecycle = createLifecycle({ world, clock, events, logs, nextId, runner, commit });
   const seen = createSeen(clock);
   const simulation: Simulation & { runner: Runner | undefined } = {
     settings,

@@ -26,7 +26,8 @@ const CURSOR = /^(\d{1,15})-(\w{1,64})$/;
 /** The life of an app and of its machines, and what these have printed, oldest first. */
 export function linesOf({ world, logs }: Simulation, app: App, { instance, region }: LogFilter): LogLine[] {
   const created: LogLine = {
-    id: app.id,
+    // Before every other id of that moment.
+    id: '0',
     timeMs: app.createdAtMs,
     message: `App ${app.name} was created`,
     level: 'info',

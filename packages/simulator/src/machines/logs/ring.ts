@@ -29,11 +29,10 @@ const REMEMBERED_LINES = 1000;
 const REMEMBERED_MACHINES = 500;
 const LONGEST_LINE = 4096;
 
-/** No line yet. */
-export function createMachineLogs(clock: SimulatedClock): MachineLogs {
+/** No line yet. `nextId` is that of events too, so that both are in one order. */
+export function createMachineLogs(clock: SimulatedClock, nextId: () => string): MachineLogs {
   const rings = new Map<string, OutputLine[]>();
   const waiting = new Set<(more: boolean) => void>();
-  let count = 0;
 
   const wake = (more: boolean): void => {
     for (const resolve of waiting) resolve(more);
@@ -50,10 +49,7 @@ export function createMachineLogs(clock: SimulatedClock): MachineLogs {
       const oldest = rings.keys().next();
       if (rings.size > REMEMBERED_MACHINES && !oldest.done) rings.delete(oldest.value);
       for (const message of lines) {
-        count += 1;
-        // Behind every event of that moment, whose ids begin with a digit.
-        const id = `Z${String(count).padStart(12, '0')}`;
-        ring.push({ id, timeMs: clock.nowMs(), message: message.slice(0, LONGEST_LINE), level });
+        ring.push({ id: nextId(), timeMs: clock.nowMs(), message: message.slice(0, LONGEST_LINE), level });
       }
       if (ring.length > REMEMBERED_LINES) ring.splice(0, ring.length - REMEMBERED_LINES);
       wake(true);

@@ -1,6 +1,5 @@
 import type { EventSender } from '../../caller/events.ts';
 import type { SimulatedClock, Timer } from '../../clock.ts';
-import { ulid } from '../../ids.ts';
 import type { MachineLogs } from '../logs/ring.ts';
 import type { Machine, MachineState, Step } from '../../world/platform.ts';
 import type { Runner } from '../../runner/runner.ts';
@@ -44,6 +43,8 @@ export function createLifecycle(options: {
   clock: SimulatedClock;
   events: EventSender;
   logs: MachineLogs;
+  /** For the events of machines. */
+  nextId: () => string;
   runner: () => Runner | undefined;
   commit: () => void;
 }): Lifecycle {
@@ -56,7 +57,7 @@ export function createLifecycle(options: {
     machine.state = step.state;
     machine.updatedAtMs = clock.nowMs();
     if (step.event) {
-      const id = ulid(clock.nowMs());
+      const id = options.nextId();
       machine.events.set(id, { id, timestamp: clock.nowMs(), ...step.event });
     }
     world.machines.changed(machine.id);
