@@ -191,8 +191,8 @@ test('an answer that is cut within a character is settled with its neighbours', 
   }
 });
 
-test('HOOK-9: a backlog of two hundred is worked off sixteen at a time, however long it has become', async () => {
-  const ids = await create(200);
+test('HOOK-9: a backlog is worked off sixteen at a time, however long it has become', async () => {
+  const ids = await create(100);
   const silently = silent();
   for (const id of ids) await silently.extensions.setStatus(id, 'sleeping', 'sleeping');
   const { outgoing } = world.options;
@@ -202,6 +202,6 @@ test('HOOK-9: a backlog of two hundred is worked off sixteen at a time, however 
     return await outgoing.send(request).finally(() => (under -= 1));
   };
   await send(process({}, { outgoing: { ...outgoing, send: sending } }));
-  expect(received()).toHaveLength(200);
+  expect(received()).toHaveLength(100);
   expect(most).toBe(16);
 });
