@@ -355,6 +355,12 @@ describe('GATE-11: bodies that never come to their end', () => {
     expect((await (await stall(one, 'c')).finish()).status).toBe(200);
   });
 
+  test('of a GET are nobody’s: it is answered as if it had none', async () => {
+    const { port } = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
+    const head = 'GET / HTTP/1.1\r\nHost: a\r\nX-From: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\n';
+    expect(await raw(port, `${head}{}`)).toMatch(/^HTTP\/1\.1 200 .*"size":0/s);
+  });
+
   test('are counted together for the whole /64 that one sender owns', async () => {
     const one = await reading({ perAddressBytes: 50_000, totalBytes: 1_000_000 });
     await stall(one, '2001:db8:0:1::1');

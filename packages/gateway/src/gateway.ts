@@ -118,7 +118,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const audit = createAuditor(deps);
   const settle = createSettle(audit);
   const notes = new MachineNotes(deps);
-  const feed = changeFeedTask(deps, monotonicMs);
 
   /** The pipeline: each step takes what only the step before can make, so that none can be left out or come too early. */
   async function answer(request: Request, door: RequestContext, subject: AuditSubject): Promise<Response> {
@@ -140,10 +139,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       const subject: AuditSubject = {};
       return await settle(subject, door, request.method, async () => await answer(request, door, subject));
     },
-    direct: createDirect({ ...deps, verifier, rule, notes, settle, audit, feed }),
+    direct: createDirect({ ...deps, verifier, rule, notes, settle, audit }),
     idle: async () => void (await Promise.all([notes.flush(), audit.flush()])),
     environments: createEnvironments(deps),
     workspaces: createWorkspaces(deps),
-    tasks: [feed, recoveryTask(deps), expiryTask(deps), powerTask(deps), pruningTask(deps), auditTask(deps)],
+    tasks: [
+      changeFeedTask(deps, monotonicMs),
+      recoveryTask(deps),
+      expiryTask(deps),
+      powerTask(deps),
+      pruningTask(deps),
+      auditTask(deps),
+    ],
   };
 }

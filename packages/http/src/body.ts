@@ -4,6 +4,9 @@ import type { RequestContext } from './request-context.ts';
 /** A body without an announced length begins with this much memory, and doubles. */
 const FIRST_BYTES = 4096;
 
+/** In the fetch standard a request of these methods has no body, whatever length its head announces. */
+const WITHOUT_BODY = new Set(['GET', 'HEAD']);
+
 /** What runtimes say of a body that somebody has taken or holds; the standard gives it no other mark. */
 const UNUSABLE = /unusable|already|locked|disturbed/i;
 
@@ -20,6 +23,7 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const announced = announcedLength(request.headers);
   if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
+  if (WITHOUT_BODY.has(request.method)) return new Uint8Array(0);
   if (request.bodyUsed) throw readBefore();
   // Small, and its length known: asked for in one piece, an adapter need not make a stream of it. The budget is the same as below.
   if (announced !== undefined && announced <= FIRST_BYTES) {

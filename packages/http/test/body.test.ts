@@ -26,6 +26,10 @@ describe('a body', () => {
     const bytes = Uint8Array.of(0, 255, 13, 10, 0xef, 0xbb, 0xbf);
     expect(await readBody(post(bytes), 7, {})).toEqual(bytes);
     expect(await readBody(new Request('http://x.example/'), 7, {})).toEqual(new Uint8Array(0));
+    for (const method of ['GET', 'HEAD']) {
+      const announced = new Request('http://x.example/', { method, headers: { 'content-length': '2' } });
+      expect(await readBody(announced, 7, {})).toEqual(new Uint8Array(0));
+    }
   });
 
   test('that somebody read before says so, whichever way it was read', async () => {

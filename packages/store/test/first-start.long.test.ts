@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,5 +26,12 @@ describe('the folder of an embedded database', { timeout: 120_000 }, () => {
     writeFileSync(join(dataDir, 'pg', 'PG_VERSION'), '18\n');
     await expect(openStore({ dataDir })).rejects.toMatchObject({ code: 'config_invalid' });
     expect(existsSync(join(dataDir, 'pg', 'PG_VERSION'))).toBe(true);
+  });
+
+  test('that is a link to a place which is not there now is not replaced', async () => {
+    symlinkSync(join(dataDir, 'a volume'), join(dataDir, 'pg'));
+    await expect(openStore({ dataDir })).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(lstatSync(join(dataDir, 'pg')).isSymbolicLink()).toBe(true);
+    expect(existsSync(join(dataDir, 'pg.unfinished'))).toBe(false);
   });
 });

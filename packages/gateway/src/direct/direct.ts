@@ -4,9 +4,7 @@ import { ok, type Direct } from '@hangar/http';
 import { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { decide } from '../decide/decide.ts';
 import type { Deps } from '../deps.ts';
-import type { ChangeFeed } from '../locate/feed.ts';
 import { LocatedRequest } from '../locate/located-request.ts';
-import { SharedLooks } from '../locate/shared-looks.ts';
 import type { Auditor, AuditSubject } from '../note/audit.ts';
 import type { MachineNotes } from '../note/machine-notes.ts';
 import { act } from '../operations/handlers.ts';
@@ -29,7 +27,6 @@ export interface DirectDeps extends Deps {
   readonly notes: MachineNotes;
   readonly settle: Settle;
   readonly audit: Auditor;
-  readonly feed: Pick<ChangeFeed, 'freshen'>;
 }
 
 /** Answers of these kinds need no look at the rows, neither before nor after. */
@@ -43,7 +40,6 @@ const REPLIES: readonly Reply[] = ['stream', 'machine', 'machines', 'versions', 
  */
 export function createDirect(deps: DirectDeps): Direct {
   const answers = new CleanedAnswers();
-  const looks = new SharedLooks();
   const gathered = new GatheredBytes();
   return (incoming, outgoing, context) => {
     if (!isPlainRead(incoming)) return false;
@@ -70,7 +66,7 @@ export function createDirect(deps: DirectDeps): Direct {
     const whole = WholeRequest.withoutBody(planned.value, head, context);
     subject.plan = planned.value;
 
-    const proceed = (located: LocatedRequest, isTrueNow: () => boolean): void => {
+    const proceed = (located: LocatedRequest, isTrueNow: boolean): void => {
       subject.caller = located.caller.verified;
       const permit = decide(located);
       if (!permit.ok) return refuse(permit.reason);
@@ -79,24 +75,15 @@ export function createDirect(deps: DirectDeps): Direct {
           signal = given;
           return await deps.settle(subject, context, 'GET', answer);
         });
-      const send = (): void => {
-        const reply = isTrueNow() ? directReply(located, deps) : undefined;
-        if (reply)
-          new DirectAnswer(
-            permit.value,
-            { reply, outgoing, context, handOver, answers, gathered },
-            deps,
-          ).send();
-        else handOver(async () => await act(Exchange.open(permit.value, deps), deps));
-      };
-      const looking = machineLook(located, looks, deps);
-      if (looking) looking.then(send).catch(refuse);
-      else send();
+      const reply = isTrueNow ? directReply(located, deps) : undefined;
+      const way = reply && { reply, outgoing, context, handOver, answers, gathered };
+      if (way) new DirectAnswer(permit.value, way, deps).send();
+      else handOver(async () => await act(Exchange.open(permit.value, deps), deps));
     };
     const known = AuthenticRequest.recall(whole, deps.verifier);
     const located = known && LocatedRequest.recall(known, deps);
     if (located) {
-      proceed(located, always);
+      proceed(located, true);
       return true;
     }
     const lookUp = async (): Promise<void> => {
@@ -104,43 +91,15 @@ export function createDirect(deps: DirectDeps): Direct {
       if (!judged.ok) return refuse(judged.reason);
       const authentic = judged.value;
       subject.caller = authentic.verified;
-      await deps.feed.freshen();
-      const { app } = whole.plan.params;
-      const name = `${authentic.verified.workspace} ${app}`;
-      let recalled = LocatedRequest.recall(authentic, deps);
-      // Between this question and leading nobody else is heard, so that only one of those that wait leads.
-      const others = recalled || app === undefined ? undefined : looks.underWay(name);
-      if (others) {
-        await others;
-        recalled = LocatedRequest.recall(authentic, deps);
-      }
-      if (recalled) return proceed(recalled, always);
-      const found = await looks.lead(name, async () => await LocatedRequest.find(authentic, deps));
-      proceed(found, () => deps.now().getTime() - found.lookedAt.getTime() < JUDGED_MS);
+      // What is known by heart is true at this moment, and is decided and sent in it.
+      const recalled = LocatedRequest.recall(authentic, deps);
+      if (recalled) return proceed(recalled, true);
+      const found = await LocatedRequest.find(authentic, deps);
+      proceed(found, deps.now().getTime() - found.lookedAt.getTime() < JUDGED_MS);
     };
     lookUp().catch(refuse);
     return true;
   };
-}
-
-const always = (): boolean => true;
-
-/** Looks up whose the machine of the path is, once for all who ask; undefined where that is known, or nobody's business yet. */
-function machineLook(
-  located: LocatedRequest,
-  looks: SharedLooks,
-  { memory, store }: DirectDeps,
-): Promise<void> | undefined {
-  const { route, params } = located.authentic.whole.plan;
-  const { machine } = params;
-  if (machine === undefined || route.treatment.kind !== 'forward') return undefined;
-  if (!memory.isFresh() || memory.machine(machine) !== undefined) return undefined;
-  const look = async (): Promise<void> => {
-    const era = memory.begin();
-    const known = await store.machine(machine);
-    if (known) memory.remember(era, { machine: known });
-  };
-  return looks.underWay(machine) ?? looks.lead(machine, look);
 }
 
 /** A GET of which nothing but the head can come. HEAD and whatever speaks of a body go the other way. */

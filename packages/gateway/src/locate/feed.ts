@@ -8,51 +8,30 @@ const POLL_SECONDS = 0.25;
 /** A change is kept for an hour. A clock that never jumps may stand still too, while a machine is suspended. */
 const MOST_BETWEEN_MS = 1_800_000;
 
-/** What keeps the memory true. */
-export interface ChangeFeed extends Task {
-  /**
-   * Reads the feed when it is late, once for all who wait. Settles in any case: whether the memory is fresh then is what it
-   * says itself.
-   */
-  freshen(): Promise<void> | undefined;
-}
-
-/** Keeps the memory true. Runs in every process; until it was read once, nothing is remembered. */
+/** Keeps the memory true. Runs in every process; until it has run once, nothing is remembered. */
 export function changeFeedTask(
   { store, memory }: { store: Pick<EnvironmentStore, 'changesSince'>; memory: LocatorMemory },
   monotonicMs: () => number,
-): ChangeFeed {
+): Task {
   let last: Pick<ChangePage, 'horizon' | 'readAt'> | undefined;
-  let reading: Promise<void> | undefined;
-
-  async function read(): Promise<void> {
-    if (!memory.isFresh()) {
-      memory.lost();
-      last = undefined;
-    }
-    let askedAt = monotonicMs();
-    let page = await store.changesSince(last?.horizon);
-    if (last && cannotGoOn(page, last)) {
-      memory.lost();
-      askedAt = monotonicMs();
-      page = await store.changesSince(undefined);
-    }
-    memory.apply(page.changes, askedAt);
-    last = { horizon: page.horizon, readAt: page.readAt };
-  }
-
-  async function readOnce(): Promise<void> {
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    await reading;
-  }
-
   return {
     name: 'gateway-changes',
     everySeconds: POLL_SECONDS,
-    run: readOnce,
-    freshen: () => (memory.isFresh() ? undefined : readOnce().catch(() => undefined)),
+    async run() {
+      if (!memory.isFresh()) {
+        memory.lost();
+        last = undefined;
+      }
+      let askedAt = monotonicMs();
+      let page = await store.changesSince(last?.horizon);
+      if (last && cannotGoOn(page, last)) {
+        memory.lost();
+        askedAt = monotonicMs();
+        page = await store.changesSince(undefined);
+      }
+      memory.apply(page.changes, askedAt);
+      last = { horizon: page.horizon, readAt: page.readAt };
+    },
   };
 }
 

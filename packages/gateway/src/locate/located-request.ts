@@ -74,18 +74,18 @@ export class LocatedRequest {
   }
 
   /**
-   * From fresh memory alone, for a read of what is in an app that is ready; undefined says nothing about it. Whose a machine
-   * in its path is, is looked at after the decision, as ever. An effect of such a request looks at the rows first, since its
-   * own look counts as long past.
+   * From fresh memory alone, for a read of what is in an app that is ready; undefined says nothing about it. An effect of such
+   * a request looks at the rows first, since its own look counts as long past.
    */
   static recall(
     authentic: AuthenticRequest,
     { memory, rule, organization: operator, now }: Omit<LocateDeps, 'store' | 'policy'>,
   ): LocatedRequest | undefined {
     const { whole } = authentic;
-    const { app } = whole.plan.params;
+    const { app, machine } = whole.plan.params;
     const environment = app === undefined ? undefined : memory.environment(app);
     if (environment?.phase !== 'ready') return undefined;
+    if (machine !== undefined && memory.machine(machine)?.environment !== environment.id) return undefined;
     const verified = callerFor(authentic, environment);
     const workspace = memory.workspace(verified.workspace);
     const organization = rule.recall(operator);

@@ -5,7 +5,7 @@ import type { AuditEntry, EnvironmentStore } from '../ports.ts';
 const WAIT_MS = 100;
 /** So long later it is tried again when the database was away. */
 const AWAY_MS = 1_000;
-/** More than this waits only while the database is away; then the oldest go, and the log says how many. */
+/** More than this waits only while the database is slow or away; then the oldest go, and the log says how many. */
 const MOST_ROWS = 10_000;
 /** Rows of one commit. */
 const TOGETHER_ROWS = 500;
@@ -21,7 +21,8 @@ export class AuditQueue {
   #open = new Map<string, number>();
   #dropped = 0;
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  /** One write at a time: what comes meanwhile stays in the list, where it is counted and bounded. */
+  #writing: Promise<void> | undefined;
 
   constructor({ store, log }: { store: Pick<EnvironmentStore, 'writeAudit'>; log: Log }) {
     this.#store = store;
@@ -44,13 +45,19 @@ export class AuditQueue {
 
   /** Settles when all that was added before has been written, or could not be. */
   async flush(): Promise<void> {
+    while (this.#writing) await this.#writing;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const entries = this.#waiting;
     this.#waiting = [];
     this.#open = new Map<string, number>();
-    this.#writing = this.#writing.then(async () => await this.#write(entries));
-    await this.#writing;
+    this.#writing = this.#write(entries);
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = undefined;
+      if (this.#waiting.length > 0) this.#flushAfter(WAIT_MS);
+    }
   }
 
   async #write(entries: readonly AuditEntry[]): Promise<void> {
@@ -99,7 +106,11 @@ export class AuditQueue {
     this.#open = new Map(open.map(([sameAs, at]) => [sameAs, at - gone]));
   }
 
+  /** A write that is under way begins the next one itself. */
   #flushAfter(ms: number): void {
-    this.#timer ??= setTimeout(() => void this.flush(), ms).unref();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#writing) void this.flush();
+    }, ms).unref();
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { copyBlankDatabase } from './blank-database.ts';
@@ -19,7 +19,9 @@ export async function openFolder(dataDir: string): Promise<EmbeddedFolder> {
   const folder = join(dataDir, 'pg');
   const unfinished = join(dataDir, 'pg.unfinished');
   if (existsSync(unfinished)) rmSync(folder, { recursive: true, force: true });
-  if (existsSync(folder)) return { client: await openEngine(folder), settled: () => {} };
+  // A link to a volume that is not mounted is there too: the engine refuses it, and nothing new takes its place.
+  const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+  if (isThere) return { client: await openEngine(folder), settled: () => {} };
   writeFileSync(unfinished, '');
   copyBlankDatabase(folder);
   return { client: await openEngine(folder), settled: () => rmSync(unfinished, { force: true }) };

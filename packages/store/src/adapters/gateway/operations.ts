@@ -65,7 +65,7 @@ export function gatewayOperationRows(db: Database): OperationRows {
     async leaveOperation({ holder, now, ...operation }) {
       await db
         .update(operations)
-        .set({ heldUntil: now })
+        .set({ heldUntil: now, holder: null })
         .where(and(named(operation), heldBy(holder)));
     },
     async forgetOperation({ holder, ...operation }) {
