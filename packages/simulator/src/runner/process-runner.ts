@@ -32,6 +32,8 @@ export function createProcessRunner(simulation: Simulation): Runner {
   const children = openChildren(root);
   const running = new Map<string, Child>();
   const tries = new Map<string, number>();
+  /** Of processes that ended while their machine was on its way to rest, and before it was asked for. */
+  const codes = new Map<string, number>();
 
   const environment = (machine: Machine, own: Readonly<Record<string, string>>, folder: string) => ({
     ...Object.fromEntries(
@@ -47,7 +49,10 @@ export function createProcessRunner(simulation: Simulation): Runner {
     running.delete(machine.id);
     logs.write(machine.id, `Main process ended with exit code ${code}`, code === 0 ? 'info' : 'error');
     // Whoever stopped it has said so in the state before.
-    if (machine.state !== 'started') return;
+    if (machine.state !== 'started') {
+      codes.set(machine.id, code);
+      return;
+    }
     const tried = clock.nowMs() - startedMs > STARTED_WELL_MS ? 0 : (tries.get(machine.id) ?? 0);
     tries.set(machine.id, tried + 1);
     const gaveUp = tried >= retriesOf(machine);
@@ -66,6 +71,7 @@ export function createProcessRunner(simulation: Simulation): Runner {
         );
         return;
       }
+      codes.delete(machine.id);
       const folder = prepareFolder(root, machine);
       const child = children.start(words, {
         cwd: folder,
@@ -89,7 +95,11 @@ export function createProcessRunner(simulation: Simulation): Runner {
       const timer = setTimeout(() => child.signal('SIGKILL'), timeoutMs);
       void child.ended.then(() => clearTimeout(timer));
     },
-    ended: (machine) => running.get(machine.id)?.ended,
+    ended(machine) {
+      const code = codes.get(machine.id);
+      codes.delete(machine.id);
+      return running.get(machine.id)?.ended ?? (code === undefined ? undefined : Promise.resolve(code));
+    },
     async exec(machine, { words, stdin, environment: own, timeoutMs }) {
       const folder = prepareFolder(root, machine);
       const child = children.start(words, { cwd: folder, env: environment(machine, own, folder), stdin });
@@ -105,6 +115,7 @@ export function createProcessRunner(simulation: Simulation): Runner {
     async clear() {
       running.clear();
       tries.clear();
+      codes.clear();
       await children.clear();
     },
     async close() {
