@@ -1,5 +1,6 @@
 /** The simulation itself, and what it is made of. */
-export { createSimulator, type Simulator } from './simulator.ts';
+export { createSimulator } from './create-simulator.ts';
+export type { Simulator } from './simulator.ts';
 export { simulatedSecrets, type Delays, type SimulatorOptions } from './options.ts';
 
 /** What a world may begin with. */

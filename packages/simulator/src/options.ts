@@ -1,5 +1,5 @@
 import { systemClock, type Clock, withDefaults } from '@hangar/http';
-import { Secret } from '@hangar/security';
+import { Secret } from '@hangar/security/secret';
 import type { Runner } from './runner/runner.ts';
 import type { Seed } from './seed/file.ts';
 import type { Simulation } from './simulation.ts';

@@ -1,8 +1,7 @@
 import { createApiDoor } from './api/door.ts';
+import { healthDirect } from './api/health.ts';
 import { createEventSender } from './caller/events.ts';
-import { createExtensionCaller } from './caller/extensions.ts';
 import { openLine } from './caller/line.ts';
-import { createTurns } from './control/turns.ts';
 import { createClock, type SimulatedClock } from './clock.ts';
 import type { DirectDoor, DoorFetch } from './doors.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -12,23 +11,24 @@ import { ascendingUlids } from './ids.ts';
 import { createMachineLogs } from './machines/logs/ring.ts';
 import { createDirectReads } from './machines/direct.ts';
 import { createLifecycle } from './machines/machine/lifecycle.ts';
-import { settle, type SimulatorOptions } from './options.ts';
+import type { Settings, SimulatorOptions } from './options.ts';
 import type { Runner } from './runner/runner.ts';
 import { createSeen, seenDoor } from './seen.ts';
 import type { Seed } from './seed/file.ts';
 import type { Simulation } from './simulation.ts';
-import { openState, stateInMemory } from './world/state.ts';
+import type { State } from './world/state.ts';
 import { clockOffsetMs, type World } from './world/world.ts';
+
+/** A handler, and for some doors a shorter way beside it. */
+export interface ServedDoor {
+  readonly fetch: DoorFetch;
+  readonly direct?: DirectDoor | undefined;
+}
 
 /** Fly.io and Tigris, offline. */
 export interface Simulator {
   /** One handler per address: api.fly.io, the Machines API, S3, IAM. */
-  readonly doors: {
-    readonly api: { fetch: DoorFetch };
-    readonly machines: { fetch: DoorFetch; direct: DirectDoor };
-    readonly s3: { fetch: DoorFetch };
-    readonly iam: { fetch: DoorFetch };
-  };
+  readonly doors: Readonly<Record<'api' | 'machines' | 's3' | 'iam', ServedDoor>>;
   /** The seed is planted. Rejects with RangeError when it does not fit. */
   readonly begun: Promise<void>;
   readonly world: World;
@@ -38,19 +38,8 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/**
- * Creates a simulation. It opens no port: see `listen`. With `state` the world is loaded from that file and what stands
- * beside it, and kept there. Throws StateDamaged when they cannot be read.
- *
- * @example
- * const simulator = createSimulator({ state: '/tmp/fly.json' });
- */
-export function createSimulator(options: SimulatorOptions = {}): Simulator {
-  const settings = settle(options);
-  const state =
-    settings.state === undefined
-      ? stateInMemory(settings.organization)
-      : openState(settings.state, settings.organization, settings.onError);
+/** The simulation of that state. It opens no port: see `listen`. */
+export function simulatorOf(state: State, options: SimulatorOptions, settings: Settings): Simulator {
   const { world, bodies } = state;
   const commit = (): void => state.commit();
   const clock = createClock({
@@ -80,9 +69,6 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     commit,
   };
   simulation.runner = options.createRunner?.(simulation);
-  const caller = createExtensionCaller({ world, clock, settings, line });
-
-  const turns = createTurns(simulation, options);
 
   lifecycle.resume();
   events.resume();
@@ -93,7 +79,10 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
 
   return {
     doors: {
-      api: { fetch: seenDoor(simulation, 'api', createApiDoor(simulation, caller, turns)) },
+      api: {
+        fetch: seenDoor(simulation, 'api', createApiDoor(simulation, line, options)),
+        direct: healthDirect,
+      },
       machines: {
         fetch: seenDoor(
           simulation,

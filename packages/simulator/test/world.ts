@@ -14,8 +14,8 @@ import {
   type Listening,
   type SimulatorOptions,
 } from '../src/index.ts';
-import { encode } from '../src/world/encode.ts';
-import { openState } from '../src/world/state.ts';
+import { encode } from '../src/world/kept/encode.ts';
+import { openState } from '../src/world/kept/state-file.ts';
 import type { World } from '../src/world/world.ts';
 
 /** A request as a stand-in for a provider received it. */

@@ -1,22 +1,33 @@
 import { splitTarget } from '@hangar/http';
 import type { ExtensionCaller } from '../caller/extensions.ts';
+import type { ProviderLine } from '../caller/line.ts';
 import { isDischargePath } from '../discharge/paths.ts';
 import { guardDoor, type DoorFetch } from '../doors.ts';
 import { lazyDoor } from '../lazy.ts';
-import type { Turns } from '../control/turns.ts';
+import { HEALTH, HEALTH_PATH } from './health.ts';
+import type { SimulatorOptions } from '../options.ts';
 import type { Simulation } from '../simulation.ts';
-
-/** Where a script asks whether the simulator is there. */
-const HEALTH_PATH = '/_fly/health';
 
 /**
  * The simulated api.fly.io: OAuth, GraphQL, the webhook receiver, Fly.io's own third party, and the control surface and the page of the
  * world, which no fault can reach.
  */
-export function createApiDoor(simulation: Simulation, caller: ExtensionCaller, turns: Turns): DoorFetch {
+export function createApiDoor(
+  simulation: Simulation,
+  line: ProviderLine,
+  options: SimulatorOptions,
+): DoorFetch {
+  let caller: Promise<ExtensionCaller> | undefined;
+  const callerOpened = async (): Promise<ExtensionCaller> => {
+    caller ??= import('../caller/extensions.ts').then(({ createExtensionCaller }) =>
+      createExtensionCaller({ ...simulation, line }),
+    );
+    return await caller;
+  };
   const control = lazyDoor(async () => {
     const { controlRoutes } = await import('../control/routes.ts');
-    const routes = controlRoutes(simulation, caller, turns);
+    const { createTurns } = await import('../control/turns.ts');
+    const routes = controlRoutes(simulation, await callerOpened(), createTurns(simulation, options));
     return async (request) => await routes.fetch(request);
   });
   const world = lazyDoor(async () => {
@@ -25,7 +36,7 @@ export function createApiDoor(simulation: Simulation, caller: ExtensionCaller, t
   });
   const routes = lazyDoor(async () => {
     const { apiRoutes } = await import('./routes.ts');
-    const platform = apiRoutes(simulation, caller);
+    const platform = apiRoutes(simulation, await callerOpened());
     return async (request) => await platform.fetch(request);
   });
   const dialect = {
@@ -39,7 +50,7 @@ export function createApiDoor(simulation: Simulation, caller: ExtensionCaller, t
   );
   return async (request, door) => {
     const { path } = splitTarget(door.rawTarget);
-    if (path === HEALTH_PATH) return Response.json({ status: 'ok' });
+    if (path === HEALTH_PATH) return Response.json(HEALTH);
     if (path === '/' && request.method === 'GET') return await world(request, door);
     if (!path.startsWith('/_fly')) return await guarded(request, door);
     const answer = await control(request, door);

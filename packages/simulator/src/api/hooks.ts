@@ -1,10 +1,9 @@
 import { verifySignature } from '@hangar/security';
 import { Hono } from 'hono';
 import { ulid } from '../ids.ts';
-import { isObject } from '../machines/request/body.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
 import type { Simulation } from '../simulation.ts';
 import type { ReceivedWebhook } from '../world/extensions.ts';
-import type { JsonObject } from '../world/platform.ts';
 
 const ACTIONS: ReadonlySet<string> = new Set(['resource.created', 'resource.updated', 'resource.deleted']);
 

@@ -1,6 +1,6 @@
 import { signMessage, type Secret } from '@hangar/security';
 import { randomHex } from '../ids.ts';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../world/json.ts';
 
 /** What a signed request consists of, ready for the line. */
 export interface SignedRequest {

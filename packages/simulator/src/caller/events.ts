@@ -1,12 +1,12 @@
-import { signMessage } from '@hangar/security';
 import type { SimulatedClock, Timer } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import { ulid } from '../ids.ts';
 import type { Settings } from '../options.ts';
 import type { QueuedEvent } from '../world/extensions.ts';
-import type { JsonObject, Machine, MachineState } from '../world/platform.ts';
+import type { Machine, MachineState } from '../world/platform.ts';
 import type { World } from '../world/world.ts';
 import type { ProviderLine } from './line.ts';
+import type { JsonObject } from '../world/json.ts';
 
 /** Fly.io tries an event this often, with these pauses between; then it is lost, as a hint may be. */
 const RETRY_PAUSES_MS = [100, 400, 1_000, 3_000, 10_000, 30_000];
@@ -71,6 +71,8 @@ export function createEventSender(options: {
   };
 
   const deliver = async (event: QueuedEvent): Promise<boolean> => {
+    // Loaded with the first event: a simulator that nobody is told about never needs it.
+    const { signMessage } = await import('@hangar/security');
     const exchange = await options.line.send({
       kind: 'event',
       method: 'POST',

@@ -1,8 +1,7 @@
 import { randomBase36 } from '../ids.ts';
-import { isObject } from '../machines/request/body.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
 import type { Settings } from '../options.ts';
 import type { Exchange, Extension } from '../world/extensions.ts';
-import type { JsonObject } from '../world/platform.ts';
 import { seededUsers } from '../world/seed.ts';
 import { nextNumber, organizationById, type World } from '../world/world.ts';
 import type { SimulatedClock } from '../clock.ts';

@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.ts';
 import type { Exchange, Extension } from '../world/extensions.ts';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../world/json.ts';
 import { machinesShown } from '../machines/machine/wire.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { isObject } from '../machines/request/body.ts';
+import { isObject } from '../world/json.ts';
 import type { Bodies } from '../world/bodies.ts';
 import { bodiesOf } from '../world/bodies.ts';
-import { decode, encode } from '../world/encode.ts';
+import { decode, encode } from '../world/kept/encode.ts';
 import type { Bucket } from '../world/storage.ts';
 import { Table } from '../world/table.ts';
 import { bareWorld, type World } from '../world/world.ts';

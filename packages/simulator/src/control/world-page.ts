@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { page, pagePolicy } from '../page.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../world/json.ts';
 import { inventory } from './inventory.ts';
 
 /** How many of a kind are shown: a page is for a look, `/_fly/inventory` has them all. */

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { ExtensionCaller } from '../caller/extensions.ts';
-import { isObject } from '../machines/request/body.ts';
+import { isObject } from '../world/json.ts';
 import type { Simulation } from '../simulation.ts';
 import { viewerOf } from '../tokens/viewer.ts';
 import type { Executor, Question } from './executor.ts';

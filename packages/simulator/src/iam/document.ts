@@ -1,4 +1,4 @@
-import { isObject } from '../machines/request/body.ts';
+import { isObject } from '../world/json.ts';
 import { SUPPORTED_ACTIONS } from './actions.ts';
 
 /** One statement of a policy, its words brought into lists. */

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createInterface, type Interface } from 'node:readline';
-import { type FileLock, lockFile } from '@hangar/security';
+import type { Interface } from 'node:readline';
+import type { FileLock } from '@hangar/security';
 import { assertLoopback, listen, type Listening } from '../listen.ts';
-import { settle, type SimulatorOptions } from '../options.ts';
+import { settle, type Settings, type SimulatorOptions } from '../options.ts';
 import type { Seed } from '../seed/file.ts';
-import { createSimulator, type Simulator } from '../simulator.ts';
+import { simulatorOf, type Simulator } from '../simulator.ts';
+import { stateInMemory, type State } from '../world/state.ts';
 import { readArguments, type Arguments } from './arguments.ts';
 import type { Configured } from './configuration.ts';
 import { environmentOf, type Addresses } from './environment.ts';
@@ -39,7 +40,9 @@ export async function runProcess(args: string[]): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const lines = values.exitWithParent ? createInterface(process.stdin) : undefined;
+  const lines = values.exitWithParent
+    ? (await import('node:readline')).createInterface(process.stdin)
+    : undefined;
   const ended = new Promise<void>((resolve) => lines?.once('close', resolve));
   const text = lines ? await firstLine(lines) : values.config && readFileSync(values.config, 'utf8');
   const { port, address, options } = withArguments(text ? await configured(text) : { options: {} }, values);
@@ -64,9 +67,7 @@ export async function runProcess(args: string[]): Promise<void> {
         onError,
         // What runs is a program of ours: a page in a browser that gives our address another name must not reach it.
         loopbackNames: values.runner !== undefined,
-        ...(name === 'machines'
-          ? { direct: (incoming, requestId) => opened?.doors.machines.direct(incoming, requestId) }
-          : {}),
+        direct: (incoming, requestId) => opened?.doors[name].direct?.(incoming, requestId),
       },
     );
   }
@@ -84,15 +85,20 @@ export async function runProcess(args: string[]): Promise<void> {
     if (process.connected) process.disconnect();
   };
 
-  lock = options.state === undefined ? undefined : lockState(options.state);
-  opened = createSimulator({
-    ...options,
-    onStop: () => void stop(),
-    ...(seed ? { seed } : {}),
-    ...(values.runner === 'process'
-      ? { createRunner: (await import('../runner/process-runner.ts')).createProcessRunner }
-      : {}),
-  });
+  lock = options.state === undefined ? undefined : await lockState(options.state);
+  const settings = settle(options);
+  opened = simulatorOf(
+    await stateOf(settings),
+    {
+      ...options,
+      onStop: () => void stop(),
+      ...(seed ? { seed } : {}),
+      ...(values.runner === 'process'
+        ? { createRunner: (await import('../runner/process-runner.ts')).createProcessRunner }
+        : {}),
+    },
+    settings,
+  );
   await opened.begun;
   open(opened);
 
@@ -103,12 +109,12 @@ export async function runProcess(args: string[]): Promise<void> {
   if (process.connected) process.once('disconnect', () => void stop());
 
   const urls = Object.fromEntries(Object.entries(listening).map(([name, one]) => [name, one.url]));
-  announce(urls as unknown as Addresses, options, values);
+  announce(urls as unknown as Addresses, settings, values);
 }
 
 /** Says where the doors are: for a program in one line, for a person as what a shell takes. */
-function announce(addresses: Addresses, options: SimulatorOptions, values: Arguments): void {
-  const environment = environmentOf(addresses, settle(options));
+function announce(addresses: Addresses, settings: Settings, values: Arguments): void {
+  const environment = environmentOf(addresses, settings);
   if (values.env !== undefined) writeFileSync(values.env, environment, { mode: 0o600 });
   if (values.json || values.exitWithParent) {
     process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, ...addresses })}\n`);
@@ -132,7 +138,8 @@ async function readSeedFile(file: string, options: SimulatorOptions): Promise<Se
   const { readSeed } = await import('../seed/file.ts');
   const seed = readSeed(readFileSync(file, 'utf8'));
   const { state: _, provider: __, ...rest } = options;
-  const trial = createSimulator({ ...rest, seed });
+  const settings = settle(rest);
+  const trial = simulatorOf(stateInMemory(settings.organization), { ...rest, seed }, settings);
   try {
     await trial.begun;
   } finally {
@@ -160,8 +167,16 @@ function withArguments(given: Configured, values: Arguments): Configured {
   };
 }
 
+/** What reads and writes files is loaded by whoever keeps a state. */
+async function stateOf({ state, organization, onError }: Settings): Promise<State> {
+  if (state === undefined) return stateInMemory(organization);
+  const { openState } = await import('../world/kept/state-file.ts');
+  return openState(state, organization, onError);
+}
+
 /** Two simulators on one state would both acknowledge changes, and keep those of one. */
-function lockState(state: string): FileLock {
+async function lockState(state: string): Promise<FileLock> {
+  const { lockFile } = await import('@hangar/security');
   return lockFile(`${state}.lock`, {
     what: `The state of the simulated Fly.io in ${state}`,
     remedy:

@@ -4,7 +4,7 @@ import { jsonOf, numberOf, textOf } from '../machines/request/body.ts';
 import { invalidArgument, Refusal } from '../machines/request/refusal.ts';
 import type { Build } from '../releases/release.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../world/json.ts';
 import { nextNumber } from '../world/world.ts';
 import { appFor, callerOf } from './access.ts';
 

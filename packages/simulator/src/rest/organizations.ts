@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { Refusal } from '../machines/request/refusal.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Organization } from '../world/people.ts';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../world/json.ts';
 import { callerOf } from './access.ts';
 
 /** `GET /api/v1/organizations` and one by its slug. */

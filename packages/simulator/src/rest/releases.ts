@@ -1,6 +1,6 @@
 import { Action } from '@hangar/macaroon';
 import { Hono } from 'hono';
-import { isObject, jsonOf, textOf } from '../machines/request/body.ts';
+import { jsonOf, textOf } from '../machines/request/body.ts';
 import { limitIn } from '../machines/request/query.ts';
 import { invalidArgument, Refusal } from '../machines/request/refusal.ts';
 import type { Release } from '../releases/release.ts';
@@ -12,7 +12,7 @@ import {
   updateRelease,
 } from '../releases/releases.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject } from '../world/platform.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
 import { appFor, callerOf } from './access.ts';
 
 const USUAL_RELEASES = 20;

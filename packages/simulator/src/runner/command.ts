@@ -1,5 +1,6 @@
-import { durationOf, isObject } from '../machines/request/body.ts';
+import { durationOf } from '../machines/request/body.ts';
 import type { Machine } from '../world/platform.ts';
+import { isObject } from '../world/json.ts';
 
 /**
  * What a machine runs: `init.exec`, else `init.entrypoint` and `init.cmd`, else the first of `processes`. Undefined when the config leaves

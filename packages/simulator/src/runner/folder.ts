@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { isObject } from '../machines/request/body.ts';
-import type { JsonObject, Machine } from '../world/platform.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
+import type { Machine } from '../world/platform.ts';
 
 /** Where a path of the machine is below its folder: `/data` is `FOLDER/data`, and no path leads out of it. */
 function inside(folder: string, path: string): string {

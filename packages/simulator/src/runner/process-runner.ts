@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crashMachine } from '../machines/machine/actions.ts';
 import { environmentOf } from '../machines/machine/environment.ts';
-import { numberOf, isObject } from '../machines/request/body.ts';
+import { numberOf } from '../machines/request/body.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject, Machine } from '../world/platform.ts';
+import type { Machine } from '../world/platform.ts';
 import { commandOf, stopRule } from './command.ts';
 import { openChildren, type Child } from './children.ts';
 import { prepareFolder } from './folder.ts';
 import type { Runner } from './runner.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
 
 /** What a command may say before the rest is dropped. */
 const MOST_OUTPUT_BYTES = 1024 * 1024;

@@ -1,6 +1,5 @@
-import { isObject } from '../machines/request/body.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject } from '../world/platform.ts';
 import { authorize, bucketOf, empty, xml, type S3Call } from './call.ts';
 import { describing, store } from './objects.ts';
 import { checksumOf } from './wire/checksums.ts';

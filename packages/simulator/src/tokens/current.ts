@@ -1,7 +1,7 @@
 import { appScope, organizationScope, tokenId } from '@hangar/macaroon';
 import type { Caller } from '../machines/request/caller.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject } from '../world/platform.ts';
+import type { JsonObject } from '../world/json.ts';
 
 /** `GET /v1/tokens/current`: what the caller holds, in names instead of numbers. */
 export function currentTokens(simulation: Simulation, caller: Caller): JsonObject[] {

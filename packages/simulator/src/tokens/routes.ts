@@ -8,10 +8,10 @@ import {
   type Verified,
 } from '@hangar/macaroon';
 import { Hono } from 'hono';
-import { jsonOf, isObject, textOf } from '../machines/request/body.ts';
+import { jsonOf, textOf } from '../machines/request/body.ts';
 import { invalidArgument, Refusal } from '../machines/request/refusal.ts';
 import type { Simulation } from '../simulation.ts';
-import type { JsonObject } from '../world/platform.ts';
+import { isObject, type JsonObject } from '../world/json.ts';
 import { undischargedSentence, verifyHeader } from './verified.ts';
 
 /**

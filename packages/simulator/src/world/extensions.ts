@@ -1,4 +1,4 @@
-import type { JsonObject } from './platform.ts';
+import type { JsonObject } from './json.ts';
 
 /** What Fly.io knows of one provisioned extension. */
 export interface Extension {

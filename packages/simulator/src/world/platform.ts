@@ -1,8 +1,6 @@
 import type { CheckVerdict } from '../machines/machine/checks.ts';
+import type { JsonObject } from './json.ts';
 import type { Table } from './table.ts';
-
-/** A JSON object whose members nobody has looked at. */
-export type JsonObject = Record<string, unknown>;
 
 /** An app of the Machines API (docs/specs/platform.md#apps). */
 export interface App {

@@ -28,7 +28,7 @@ const DIAGONALS = [
 ];
 
 /** stream(counter): one block of ChaCha20 with the key and nonce in memory. */
-const stream: FunctionSource = (() => {
+const stream = (): FunctionSource => {
   const counter = 0;
   const x = (word: number) => 1 + word;
   const rounds = 17;
@@ -65,7 +65,7 @@ const stream: FunctionSource = (() => {
       ...words.map((word) => i32.store(i32.const(AT.stream), i32.add(get(x(word)), initial(word)), 4 * word)),
     ],
   };
-})();
+};
 
 const LIMB = i64.const(0x3ffffffn);
 const masked = (value: Code, mask: bigint): Code => i64.and(value, i64.const(mask));
@@ -74,7 +74,7 @@ const limb = (at: Code, index: number): Code =>
   i64.shiftRight(i64.load32(at, 3 * index), i64.const(BigInt(2 * index)));
 
 /** poly1305(at, length): the one-time key is at AT.oneTimeKey, the length a multiple of 16; the tag goes to AT.tag. */
-const poly1305: FunctionSource = (() => {
+const poly1305 = (): FunctionSource => {
   const [at, length] = [0, 1];
   const h = (i: number) => 2 + i;
   const r = (i: number) => 7 + i;
@@ -159,7 +159,7 @@ const poly1305: FunctionSource = (() => {
       ...addPad,
     ],
   };
-})();
+};
 
 /** The functions of this file, `first` being the number of the first. */
 export function cipherFunctions(first: number): readonly FunctionSource[] {
@@ -216,5 +216,5 @@ export function cipherFunctions(first: number): readonly FunctionSource[] {
     };
   })();
 
-  return [stream, poly1305, crypt, authenticate];
+  return [stream(), poly1305(), crypt, authenticate];
 }

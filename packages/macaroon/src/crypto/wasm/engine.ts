@@ -1,5 +1,5 @@
 import { assemble } from './assembler.ts';
-import { CHAIN_FUNCTIONS } from './chain.ts';
+import { chainFunctions } from './chain.ts';
 import { cipherFunctions } from './chacha20-poly1305.ts';
 import { AT, PAGES } from './layout.ts';
 import { Slab } from './slab.ts';
@@ -66,7 +66,8 @@ const NOTHING = new Uint8Array();
 export function createEngine(): Engine {
   // The module's memory is little-endian everywhere; a typed array on it is only where the machine is.
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error('big-endian machine');
-  const functions = [...CHAIN_FUNCTIONS, ...cipherFunctions(CHAIN_FUNCTIONS.length)];
+  const chain = chainFunctions();
+  const functions = [...chain, ...cipherFunctions(chain.length)];
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(functions, PAGES)));
   return new WasmEngine(exports as Exports);
 }

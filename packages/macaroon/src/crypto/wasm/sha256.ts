@@ -3,9 +3,13 @@ import type { FunctionSource } from './assembler.ts';
 import { AT } from './layout.ts';
 
 /** First 32 bits of the fractional parts of the square and cube roots of the first primes (FIPS 180-4, 5.3.3 and 4.2.2). */
-const primes = firstPrimes(64);
-const INITIAL = primes.slice(0, 8).map((prime) => fraction(BigInt(prime), 2n));
-const ROUND = primes.map((prime) => fraction(BigInt(prime), 3n));
+const initialWords = (): number[] => firstPrimes(8).map((prime) => fraction(BigInt(prime), 2n));
+const roundWords = (): number[] => firstPrimes(64).map((prime) => fraction(BigInt(prime), 3n));
+
+interface Constants {
+  readonly initial: readonly number[];
+  readonly round: readonly number[];
+}
 
 function firstPrimes(count: number): number[] {
   const found: number[] = [];
@@ -90,6 +94,7 @@ function compression(
   /** Where the state comes from; undefined for the beginning of a hash. */
   from: number | undefined,
   to: Code,
+  constants: Constants,
 ): FunctionSource {
   const w = (t: number) => parameters + (t % 16);
   const state = parameters + 16;
@@ -103,7 +108,7 @@ function compression(
     else body.push(set(w(t), word));
   }
   const initial = (i: number): Code =>
-    from === undefined ? i32.const(INITIAL[i]!) : i32.load(i32.const(from), 4 * i);
+    from === undefined ? i32.const(constants.initial[i]!) : i32.load(i32.const(from), 4 * i);
   for (let i = 0; i < 8; i++) body.push(set(state + i, initial(i)));
   const use = (t: number): Code | number => known[t] ?? get(w(t));
   for (let t = 0; t < 64; t++) {
@@ -128,7 +133,7 @@ function compression(
       i32.and(get(differs), t === 0 ? i32.xor(get(b), get(c)) : get(differed)),
     );
     // What depends on e comes last: it is what the round before has just made.
-    const early = sum([ROUND[t]!, use(t)]);
+    const early = sum([constants.round[t]!, use(t)]);
     const added = i32.add(
       get(h),
       typeof early === 'number' ? i32.const(early) : early,
@@ -163,27 +168,32 @@ const OUTER_PAD = 0x5c5c5c5c;
 const HASHED_BITS = 512 + 256;
 
 /** In this order they are numbered from 0. */
-export const COMPRESSIONS: readonly FunctionSource[] = [
-  // compress(block): one block of bytes into the state.
-  compression(
-    'compress',
-    1,
-    (scratch) => words(16, (t) => swapped(i32.load(get(0), 4 * t), scratch)),
-    AT.state,
-    i32.const(AT.state),
-  ),
-  // inner(key), outer(key): the two hashes of an HMAC begin.
-  compression('inner', 1, () => keyed(INNER_PAD), undefined, i32.const(AT.state)),
-  compression('outer', 1, () => keyed(OUTER_PAD), undefined, i32.const(AT.outer)),
-  // finish(out): the inner hash in the state goes through the outer one.
-  compression(
-    'finish',
-    1,
-    () => [...words(8, (i) => i32.load(i32.const(AT.state), 4 * i)), ...padding(HASHED_BITS)],
-    AT.outer,
-    get(0),
-  ),
-];
+export function compressions(): readonly FunctionSource[] {
+  const constants = { initial: initialWords(), round: roundWords() };
+  return [
+    // compress(block): one block of bytes into the state.
+    compression(
+      'compress',
+      1,
+      (scratch) => words(16, (t) => swapped(i32.load(get(0), 4 * t), scratch)),
+      AT.state,
+      i32.const(AT.state),
+      constants,
+    ),
+    // inner(key), outer(key): the two hashes of an HMAC begin.
+    compression('inner', 1, () => keyed(INNER_PAD), undefined, i32.const(AT.state), constants),
+    compression('outer', 1, () => keyed(OUTER_PAD), undefined, i32.const(AT.outer), constants),
+    // finish(out): the inner hash in the state goes through the outer one.
+    compression(
+      'finish',
+      1,
+      () => [...words(8, (i) => i32.load(i32.const(AT.state), 4 * i)), ...padding(HASHED_BITS)],
+      AT.outer,
+      get(0),
+      constants,
+    ),
+  ];
+}
 
 export const COMPRESS = 0;
 export const INNER = 1;
@@ -191,4 +201,5 @@ export const OUTER = 2;
 export const FINISH = 3;
 
 /** Starts a hash that is not an HMAC's. */
-export const reset: Code = INITIAL.map((word, i) => i32.store(i32.const(AT.state), i32.const(word), 4 * i));
+export const reset = (): Code =>
+  initialWords().map((word, i) => i32.store(i32.const(AT.state), i32.const(word), 4 * i));

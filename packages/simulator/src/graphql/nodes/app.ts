@@ -1,8 +1,7 @@
-import { isObject } from '../../machines/request/body.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { appWire, imageReference, machinesOf } from '../../machines/machine/wire.ts';
 import { addressesOf } from '../../machines/apps/addresses.ts';
 import { currentRelease, releasesOf } from '../../releases/releases.ts';
-import type { JsonObject } from '../../world/platform.ts';
 import type { Asked, Owned } from '../asked.ts';
 import { addOnsWhere } from '../operations/add-ons.ts';
 import { egressNodes, ordinaryAddresses } from './address.ts';

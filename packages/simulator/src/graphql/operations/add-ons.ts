@@ -1,11 +1,10 @@
 import { Action } from '@hangar/macaroon';
 import { GraphQLError } from 'graphql';
 import type { Conversation } from '../../caller/extensions.ts';
-import { isObject } from '../../machines/request/body.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { placeIn } from '../../machines/request/regions.ts';
 import type { Extension } from '../../world/extensions.ts';
 import type { Organization } from '../../world/people.ts';
-import type { JsonObject } from '../../world/platform.ts';
 import { organizationById } from '../../world/world.ts';
 import { appOf, given, organizationOf, unauthorized, type Asked, type Mutation } from '../asked.ts';
 import { connection, type Nodes } from '../nodes/nodes.ts';

@@ -1,7 +1,7 @@
 import { Action } from '@hangar/macaroon';
 import { GraphQLError } from 'graphql';
 import { addressesOf, assignAddress, releaseAddress } from '../../machines/apps/addresses.ts';
-import type { JsonObject } from '../../world/platform.ts';
+import type { JsonObject } from '../../world/json.ts';
 import { appOf, given, organizationOf, type Asked, type Mutation } from '../asked.ts';
 import { addressId } from '../nodes/address.ts';
 import type { Nodes } from '../nodes/nodes.ts';

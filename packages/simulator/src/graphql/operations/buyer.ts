@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Organization, User } from '../../world/people.ts';
-import type { JsonObject } from '../../world/platform.ts';
+import type { JsonObject } from '../../world/json.ts';
 import type { Asked } from '../asked.ts';
 
 /** The person in whose name a request goes to a provider. */

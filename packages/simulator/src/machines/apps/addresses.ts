@@ -1,8 +1,9 @@
 import type { Simulation } from '../../simulation.ts';
-import type { Address, App, JsonObject } from '../../world/platform.ts';
+import type { Address, App } from '../../world/platform.ts';
 import { nextNumber } from '../../world/world.ts';
 import { textOf } from '../request/body.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['v4', 'v6', 'shared_v4', 'private_v6', 'egress_v4', 'egress_v6']);
 

@@ -2,12 +2,13 @@ import { Action } from '@hangar/macaroon';
 import { randomBase36 } from '../../ids.ts';
 import type { Simulation } from '../../simulation.ts';
 import { mintToken } from '../../tokens/issuer.ts';
-import type { App, JsonObject } from '../../world/platform.ts';
+import type { App } from '../../world/platform.ts';
 import { Table } from '../../world/table.ts';
 import { nextNumber } from '../../world/world.ts';
 import { durationOf, textOf } from '../request/body.ts';
 import { organizationOf, type Caller } from '../request/caller.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 /** First internal number of an app; macaroons name apps by these. */
 const FIRST_APP_NUMBER = 90_000;

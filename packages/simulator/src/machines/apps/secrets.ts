@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Simulation } from '../../simulation.ts';
-import type { App, AppSecret, JsonObject } from '../../world/platform.ts';
-import { isObject } from '../request/body.ts';
+import type { App, AppSecret } from '../../world/platform.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 import { secretWire } from '../machine/wire.ts';
 

@@ -1,10 +1,11 @@
 import { randomBase36, randomHex } from '../../ids.ts';
 import type { Simulation } from '../../simulation.ts';
-import type { App, JsonObject, Volume } from '../../world/platform.ts';
+import type { App, Volume } from '../../world/platform.ts';
 import { Table } from '../../world/table.ts';
 import { flagOf, numberOf, textOf } from '../request/body.ts';
 import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
 import { placeIn } from '../request/regions.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 const DEFAULT_SIZE_GB = 3;
 const LARGEST_SIZE_GB = 500;

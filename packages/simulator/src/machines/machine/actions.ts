@@ -1,13 +1,14 @@
 import { ulid } from '../../ids.ts';
 import type { Simulation } from '../../simulation.ts';
-import type { App, JsonObject, Machine, MachineState } from '../../world/platform.ts';
-import { flagOf, isObject, textOf } from '../request/body.ts';
+import type { App, Machine, MachineState } from '../../world/platform.ts';
+import { flagOf, textOf } from '../request/body.ts';
 import { machineConfig } from './config.ts';
 import { attachVolume, checkSecretsVersion, launch, mountedVolume } from './create.ts';
 import { detachVolumes } from './lifecycle.ts';
 import { exitEvent, reachDestroyed, reachStarted, reachStopped, reachSuspended } from './plans.ts';
 import type { Refusal } from '../request/refusal.ts';
 import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 
 /** Suspend needs the memory image to fit (docs/specs/platform.md#machine-states). */
 const SUSPEND_MEMORY_MB = 2048;

@@ -1,6 +1,6 @@
 import type { Simulation } from '../../simulation.ts';
-import type { JsonObject, Machine } from '../../world/platform.ts';
-import { isObject } from '../request/body.ts';
+import type { Machine } from '../../world/platform.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { Refusal } from '../request/refusal.ts';
 
 /** How a health check of a machine stands, when the control surface has said so. */

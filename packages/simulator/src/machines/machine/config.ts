@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../world/platform.ts';
-import { isObject } from '../request/body.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { invalidArgument } from '../request/refusal.ts';
 
 const defaultGuest = { cpu_kind: 'shared', cpus: 1, memory_mb: 256 };

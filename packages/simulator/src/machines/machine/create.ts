@@ -1,9 +1,9 @@
 import { randomHex, ulid } from '../../ids.ts';
 import type { Simulation } from '../../simulation.ts';
-import type { App, JsonObject, Machine, Volume } from '../../world/platform.ts';
+import type { App, Machine, Volume } from '../../world/platform.ts';
 import { Table } from '../../world/table.ts';
 import { nextNumber, type World } from '../../world/world.ts';
-import { flagOf, isObject, numberOf, textOf } from '../request/body.ts';
+import { flagOf, numberOf, textOf } from '../request/body.ts';
 import type { Caller } from '../request/caller.ts';
 import { machineConfig } from './config.ts';
 import { takeLease } from './leases.ts';
@@ -11,6 +11,7 @@ import { failedLaunchPlan, launchPlan } from './plans.ts';
 import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
 import { placeIn } from '../request/regions.ts';
 import { machinesOf } from './wire.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 
 const ADJECTIVES = ['autumn', 'bold', 'cold', 'dawn', 'hidden', 'late', 'quiet', 'silent', 'snowy', 'wispy'];
 const NOUNS = ['breeze', 'cloud', 'dew', 'field', 'fire', 'moon', 'river', 'sea', 'sun', 'wood'];

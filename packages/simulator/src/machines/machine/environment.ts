@@ -1,6 +1,7 @@
-import type { JsonObject, Machine } from '../../world/platform.ts';
-import { isObject, numberOf, textOf } from '../request/body.ts';
+import type { Machine } from '../../world/platform.ts';
+import { numberOf, textOf } from '../request/body.ts';
 import { imageReference } from './wire.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 
 /**
  * The variables of a process (docs/specs/platform.md#machine-config): those of the config, the app's secrets as the

@@ -1,8 +1,9 @@
 import type { Simulation } from '../../simulation.ts';
-import type { JsonObject, Machine } from '../../world/platform.ts';
+import type { Machine } from '../../world/platform.ts';
 import { numberOf, textOf } from '../request/body.ts';
 import { failedPrecondition, invalidArgument } from '../request/refusal.ts';
 import { environmentOf } from './environment.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 /** What a shell says when there is no such program. */
 const NOT_FOUND = 127;

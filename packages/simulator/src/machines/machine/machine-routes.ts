@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { JsonObject, Machine } from '../../world/platform.ts';
+import type { Machine } from '../../world/platform.ts';
 import {
   destroyMachine,
   restartMachine,
@@ -9,7 +9,7 @@ import {
   suspendMachine,
   updateMachine,
 } from './actions.ts';
-import { bodyAs, checked, durationOf, isObject, numberOf, textOf } from '../request/body.ts';
+import { bodyAs, checked, durationOf, numberOf, textOf } from '../request/body.ts';
 import { createMachine } from './create.ts';
 import { pathApp, pathMachine, queryOf, type MachinesContext, type MachinesEnv } from '../request/context.ts';
 import { execute } from './exec.ts';
@@ -19,6 +19,7 @@ import { flagIn, limitIn, listIn } from '../request/query.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 import { waitForState, waitQuestion } from './wait.ts';
 import { leaseWire, machinesOf, machineSummaryWire, machineWire } from './wire.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 
 const NONCE_HEADER = 'fly-machine-lease-nonce';
 const DEFAULT_EVENTS = 20;

@@ -1,7 +1,8 @@
 import type { Simulation } from '../../simulation.ts';
-import type { JsonObject, Machine } from '../../world/platform.ts';
-import { isObject, textOf } from '../request/body.ts';
+import type { Machine } from '../../world/platform.ts';
+import { textOf } from '../request/body.ts';
 import { failedPrecondition, invalidArgument, Refusal } from '../request/refusal.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 
 /** The metadata of a machine: part of its config, changed without a new version. */
 export function metadataOf(machine: Machine): Record<string, string> {

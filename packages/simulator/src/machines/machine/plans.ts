@@ -1,5 +1,6 @@
 import type { Delays } from '../../options.ts';
-import type { JsonObject, Step } from '../../world/platform.ts';
+import type { Step } from '../../world/platform.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 /**
  * The ways from one resting state to the next, with the events of docs/specs/platform.md#machine-states (whose last

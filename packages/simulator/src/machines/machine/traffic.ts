@@ -1,6 +1,6 @@
 import type { Simulation } from '../../simulation.ts';
-import type { App, JsonObject, Machine } from '../../world/platform.ts';
-import { isObject } from '../request/body.ts';
+import type { App, Machine } from '../../world/platform.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { failedPrecondition } from '../request/refusal.ts';
 import { startMachine, stopMachine, suspendMachine } from './actions.ts';
 import { machinesShown } from './wire.ts';

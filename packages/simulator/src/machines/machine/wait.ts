@@ -1,7 +1,8 @@
 import type { Simulation } from '../../simulation.ts';
-import type { JsonObject, Machine } from '../../world/platform.ts';
+import type { Machine } from '../../world/platform.ts';
 import { isSettled } from './lifecycle.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 const WAITABLE: ReadonlySet<string> = new Set([
   'started',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Address, App, AppSecret, JsonObject, Lease, Machine, Volume } from '../../world/platform.ts';
+import type { Address, App, AppSecret, Lease, Machine, Volume } from '../../world/platform.ts';
 import type { World } from '../../world/world.ts';
-import { isObject } from '../request/body.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { checksWire } from './checks.ts';
 
 /** How the things of the world look on the wire of the Machines API (docs/specs/platform.md#machines-api). */

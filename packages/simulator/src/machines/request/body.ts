@@ -1,13 +1,8 @@
 import { readBody, type SchemaName } from '@hangar/flyio/bodies';
-import type { JsonObject } from '../../world/platform.ts';
+import { isObject, type JsonObject } from '../../world/json.ts';
 import { foldBody } from './fold.ts';
 import { invalidArgument } from './refusal.ts';
 import { unknownWords } from './words.ts';
-
-/** True for a JSON object. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The JSON object of a request; an empty body is an empty object. Throws a 400 refusal for anything else. */
 export async function jsonOf(request: Request): Promise<JsonObject> {

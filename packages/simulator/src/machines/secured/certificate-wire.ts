@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Simulation } from '../../simulation.ts';
-import type { App, Certificate, JsonObject } from '../../world/platform.ts';
+import type { App, Certificate } from '../../world/platform.ts';
 import { addressesOf } from '../apps/addresses.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 /** A certificate of the simulated authority lives as long as those that Fly.io gets. */
 const LIFETIME_MS = 90 * 86_400_000;

@@ -1,8 +1,9 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { Simulation } from '../../simulation.ts';
-import type { App, Certificate, JsonObject } from '../../world/platform.ts';
+import type { App, Certificate } from '../../world/platform.ts';
 import { textOf } from '../request/body.ts';
 import { Refusal } from '../request/refusal.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 const HOSTNAME = /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const LONGEST_HOSTNAME = 253;

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { isObject, jsonOf } from '../request/body.ts';
+import { jsonOf } from '../request/body.ts';
 import { pathApp, queryOf, type MachinesContext, type MachinesEnv } from '../request/context.ts';
 import { limitIn } from '../request/query.ts';
 import { invalidArgument } from '../request/refusal.ts';
@@ -19,6 +19,7 @@ import {
   setSecretKey,
   useSecretKey,
 } from './secret-keys.ts';
+import { isObject } from '../../world/json.ts';
 
 const USUAL_CERTIFICATES = 25;
 const MOST_CERTIFICATES = 500;

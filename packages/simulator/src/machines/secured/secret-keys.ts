@@ -1,8 +1,9 @@
 import type { Simulation } from '../../simulation.ts';
-import type { App, JsonObject, SecretKey } from '../../world/platform.ts';
+import type { App, SecretKey } from '../../world/platform.ts';
 import { textOf } from '../request/body.ts';
 import { invalidArgument, Refusal } from '../request/refusal.ts';
 import { KEY_TYPES, seal, unseal, type KeyType } from './key-types.ts';
+import type { JsonObject } from '../../world/json.ts';
 
 const KEY_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const NO_BYTES = new Uint8Array();

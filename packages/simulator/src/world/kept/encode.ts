@@ -1,5 +1,5 @@
-import { isObject } from '../machines/request/body.ts';
-import { Table } from './table.ts';
+import { isObject } from '../json.ts';
+import { Table } from '../table.ts';
 
 /**
  * Writes anything of a world as JSON. Tables, maps, sets and bytes keep their kind; an object of a customer that looks like one of

@@ -1,9 +1,8 @@
-import { isObject } from '../machines/request/body.ts';
-import { checksumOf } from '../s3/wire/checksums.ts';
-import type { Bodies } from './bodies.ts';
-import { Table } from './table.ts';
-import type { JsonObject } from './platform.ts';
-import { bareWorld, setClockOffset, type World } from './world.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { checksumOf } from '../../s3/wire/checksums.ts';
+import type { Bodies } from '../bodies.ts';
+import { Table } from '../table.ts';
+import { bareWorld, setClockOffset, type World } from '../world.ts';
 
 /**
  * The world of a file of version 0.1, which held everything as one JSON object: maps where tables are now, lists of webhooks and

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { decode, encode } from './encode.ts';
 import { StateDamaged } from './damage.ts';
-import type { Place } from './table.ts';
+import type { Place } from '../table.ts';
 
 /** One change as it is written down: where, and what is there now; nothing when it is gone. `anew`: behind its neighbours. */
 export type JournalRecord =

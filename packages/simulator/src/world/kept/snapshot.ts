@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { isObject } from '../machines/request/body.ts';
-import type { Bodies } from './bodies.ts';
+import { isObject } from '../json.ts';
+import type { Bodies } from '../bodies.ts';
 import { StateDamaged } from './damage.ts';
 import { decode, encode } from './encode.ts';
 import { worldOfFirstFormat } from './first-format.ts';
-import { Table } from './table.ts';
-import { bareWorld, type World } from './world.ts';
+import { Table } from '../table.ts';
+import { bareWorld, type World } from '../world.ts';
 
 const FORMAT = 'hangar-simulator-2';
 
