@@ -19,6 +19,21 @@ const LOWER_CONSTANT =
 const VALUES =
   /^(?:routes|dashboardRoutes|presets|steps|variables|operatorOrganization|seededOrganizations|seededUsers)$/;
 
+/** A member that is spread in only when it is there; absence is a member that says undefined. */
+const SPREAD_OF_ABSENCE = /\.\.\.\(\s*[^()]*=== undefined\s*\?\s*\{\}\s*:\s*\{\s*([a-z]\w*)\b/g;
+/** Where a member that says undefined is not the same as none. */
+const ABSENCE_COUNTS = new Map([
+  ['apps/hangar/src/demo/calls.ts', 'headers'],
+  ['apps/hangar/src/token/api.ts', 'headers'],
+  ['apps/hangar/src/token/online.ts', 'a query'],
+  ['packages/authority/src/client/conversation.ts', 'headers'],
+  ['packages/provider/src/operations/carry-out.ts', 'a change laid over a record'],
+  ['packages/provider/src/wire/provision-request.ts', 'members are counted and compared'],
+  ['packages/simulator/src/graphql/operations/add-ons.ts', 'a change laid over a record'],
+  ['packages/simulator/src/process/run.ts', 'arguments laid over settings'],
+  ['packages/store/src/adapters/gateway/volumes.ts', 'columns are counted'],
+]);
+
 /** The one place where tests switch faults on, because there it is asserted that they strike. */
 const MISHAPS = 'test/harness/mishaps.ts';
 
@@ -43,6 +58,9 @@ for (const file of files.filter((name) => /\.(?:[cm]?[jt]s|tsx)$/.test(name))) {
     for (const [, name] of text.matchAll(LOWER_CONSTANT))
       if (!VALUES.test(name))
         offences.push(`${file}: ${name} is a constant; upper case, with its unit at the end`);
+  if (/^(?:packages|apps|examples)\/[^/]+\/src\//.test(file) && !ABSENCE_COUNTS.has(file))
+    for (const [, name] of text.matchAll(SPREAD_OF_ABSENCE))
+      offences.push(`${file}: spreads ${name} in when it is there; write the member, undefined is absent`);
   if (/(?:^|\/)ports(?:\.ts$|\/)/.test(file) && /\| null\b|\bnull \|/.test(text))
     offences.push(`${file}: a port says null; absence is undefined, and the adapter translates`);
   const lines = text.split('\n').length - 1;

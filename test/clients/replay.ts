@@ -41,7 +41,7 @@ export async function replay(
       ...(step.nonce === undefined ? {} : { 'fly-machine-lease-nonce': filled(step.nonce) }),
       ...(step.body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(step.body === undefined ? {} : { body: filled(JSON.stringify(step.body)) }),
+    body: step.body === undefined ? undefined : filled(JSON.stringify(step.body)),
   });
   const json = jsonOf(await answer.text());
   for (const [name, path] of Object.entries(step.keeps ?? {})) {

@@ -100,7 +100,7 @@ function stepOf(
     method,
     path: named(path),
     ...(scheme === undefined || scheme === '' ? {} : { scheme }),
-    ...(nonce === null ? {} : { nonce: named(nonce) }),
+    nonce: nonce === null ? undefined : named(nonce),
     ...(body === '' ? {} : { body: JSON.parse(named(JSON.stringify(bodyOf(path, body)))) as unknown }),
     status,
     answer: shapeOf(jsonOf(answer)),

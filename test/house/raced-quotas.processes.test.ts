@@ -33,7 +33,7 @@ describe.skipIf(server === '')(`${REQUESTS} requests over two processes on one P
   afterAll(async () => await hangars.close(), 60_000);
 
   const fly = async (method: string, path: string, body?: object): Promise<Answer> =>
-    await call({ method, url: `${hangars.flyUrl}/_fly${path}`, ...(body === undefined ? {} : { body }) });
+    await call({ method, url: `${hangars.flyUrl}/_fly${path}`, body });
   const toGateway = async (index: number, method: string, path: string, body: object): Promise<Answer> =>
     await call({
       method,

@@ -113,7 +113,7 @@ async function ask(
   const response = await fetch(`http://127.0.0.1:${(more.through ?? house).port}${path}`, {
     method,
     headers: { authorization: `FlyV1 ${token}`, 'content-type': 'application/json', ...more.headers },
-    ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+    body: JSON.stringify(more.body),
   });
   const text = await response.text();
   return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) as Answer['json'] };

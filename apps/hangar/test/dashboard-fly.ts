@@ -87,7 +87,7 @@ export async function openSignInHouse(house: House, now?: Clock): Promise<SignIn
     landing: (extensionId) => `/extensions/${extensionId}`,
     cookie: { secure: false },
     log: silentLog,
-    ...(now === undefined ? {} : { now }),
+    now,
   });
   const dashboard = house.dashboard(SIGN_IN_ORIGIN, provider.logins);
 

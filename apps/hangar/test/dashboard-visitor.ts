@@ -29,7 +29,7 @@ export function visitorsOf(house: House) {
       const request = new Request(`${ORIGIN}${target}`, {
         method,
         headers: { ...(cookie === undefined ? {} : { cookie }), ...headers },
-        ...(body === undefined ? {} : { body }),
+        body,
       });
       const door = { rawTarget: rawTarget ?? target, requestId: 'req_test' };
       const response = await dashboard.fetch(request, door);

@@ -69,7 +69,7 @@ async function callMachines(method: string, path: string, credential: string, bo
   const response = await fetch(`http://127.0.0.1:${port + 1}${path}`, {
     method,
     headers: { authorization: `FlyV1 ${credential}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json().catch(() => undefined)) as unknown };
 }

@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => await hangars.close(), 60_000);
 
 const fly = async (method: string, path: string, body?: object) =>
-  await call({ method, url: `${hangars.flyUrl}/_fly${path}`, ...(body === undefined ? {} : { body }) });
+  await call({ method, url: `${hangars.flyUrl}/_fly${path}`, body });
 const first = (): HangarProcess => hangars.servers[0]!;
 /** Whoever is left: the second process, or the first one once it was started again. */
 const survivor = (): HangarProcess => hangars.servers.at(-1)!;
@@ -79,7 +79,7 @@ async function killDuring(moment: object, method: string, path: string, body?: o
   const lost = fetch(`${first().gatewayUrl}${path}`, {
     method,
     headers: { authorization: `FlyV1 ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: JSON.stringify(body),
   }).then(
     () => 'answered',
     (error: Error) => error.message,

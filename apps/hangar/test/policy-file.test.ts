@@ -142,7 +142,7 @@ describe('a running Hangar with the example of docs/operating.md', { timeout: 12
       method,
       url: `${house.gatewayUrl}${path}`,
       token: story.token,
-      ...(body === undefined ? {} : { body }),
+      body,
     });
 
   test('lets two machines be made and no third, and names the rule as the file does', async () => {

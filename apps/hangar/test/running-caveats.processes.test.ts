@@ -42,7 +42,7 @@ async function ask(token: string, method: string, path: string, body?: unknown, 
   const { hostname, port } = new URL(at === undefined ? house.publicUrl : (house.servers[at]?.url ?? ''));
   const url =
     at === undefined ? `${house.gatewayUrl}${path}` : `http://${hostname}:${Number(port) + 1}${path}`;
-  const answer = await call({ method, url, token, ...(body === undefined ? {} : { body }) });
+  const answer = await call({ method, url, token, body });
   return { status: answer.status, json: (answer.json ?? {}) as Told };
 }
 

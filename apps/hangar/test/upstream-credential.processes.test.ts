@@ -28,7 +28,7 @@ async function operatorToken(flyUrl: string, login: string): Promise<string> {
 }
 
 const control = async (method: string, path: string, body?: object) =>
-  await call({ method, url: story.fly(path), ...(body === undefined ? {} : { body }) });
+  await call({ method, url: story.fly(path), body });
 const machines = async () =>
   await call({ method: 'GET', url: story.api(`/v1/apps/${story.appName}/machines`), token: story.token });
 

@@ -108,7 +108,7 @@ export function createTokens(deps: {
       target,
       by,
       reason: reason.slice(0, 500),
-      ...(asker === undefined ? {} : { asker }),
+      asker,
     });
     // It is committed; if the feed cannot be read now, no token is accepted until it can.
     await feed
@@ -155,10 +155,10 @@ export function createTokens(deps: {
       const rows = await issuer.tokens({
         workspace,
         limit: size + 1,
-        ...(apps === undefined ? {} : { apps }),
-        ...(creator === undefined ? {} : { creator }),
+        apps,
+        creator,
         ...(activeOnly ? { activeAt: now() } : {}),
-        ...(before === undefined ? {} : { before }),
+        before,
       });
       const page = rows.slice(0, size);
       const last = page.at(-1);

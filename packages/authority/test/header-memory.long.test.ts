@@ -43,7 +43,7 @@ function memoryOf(maxBytes?: number): HeaderMemory {
     callerOf: (tokens) => createCaller(tokens, { meters: { take: () => true }, recordUse: () => {} }),
     now: () => new Date(START * 1000),
     monotonicMs: () => 0,
-    ...(maxBytes === undefined ? {} : { maxBytes }),
+    maxBytes,
   });
 }
 

@@ -21,7 +21,7 @@ const mint = (authority: Authority, o: { seconds?: number; workspace?: bigint } 
     preset: 'org',
     name: 'token',
     creator: 'milo',
-    ...(o.seconds === undefined ? {} : { expiresInSeconds: o.seconds }),
+    expiresInSeconds: o.seconds,
   });
 
 const rowsIn = async (table: 'tokens' | 'lineage' | 'token_parts'): Promise<number> => {

@@ -355,8 +355,8 @@ describe('listing', () => {
       preset: o.appId === undefined ? 'org' : 'app-control',
       name,
       creator: o.creator ?? 'gabriella',
-      ...(o.appId === undefined ? {} : { appId: o.appId }),
-      ...(o.seconds === undefined ? {} : { expiresInSeconds: o.seconds }),
+      appId: o.appId,
+      expiresInSeconds: o.seconds,
     });
 
   it('shows the workspace, newest first, page by page, and no other workspace', async () => {

@@ -41,7 +41,7 @@ const rows = async (query = ''): Promise<Row[]> =>
 const row = async (id: string): Promise<Row> => (await rows()).find((each) => each.id === id)!;
 const active = async (): Promise<string[]> => (await rows('?state=active')).map((each) => each.id);
 const post = (body: unknown, token?: string) =>
-  call(here, 'POST', '/hangar/v1/tokens/revoke', { body, ...(token === undefined ? {} : { token }) });
+  call(here, 'POST', '/hangar/v1/tokens/revoke', { body, token });
 
 /** Each way to name the very text that was minted. */
 const ways: [string, (minted: { token: string; digest: string }) => Promise<readonly unknown[]>][] = [

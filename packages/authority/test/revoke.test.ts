@@ -29,7 +29,7 @@ const mint = (o: { name?: string; creator?: string; appId?: bigint; workspace?: 
     preset: o.appId === undefined ? 'org' : 'app-control',
     name: o.name ?? 'token',
     creator: o.creator ?? 'gabriella',
-    ...(o.appId === undefined ? {} : { appId: o.appId }),
+    appId: o.appId,
   });
 
 async function verdict(authority: Authority, token: string): Promise<string> {
@@ -194,7 +194,7 @@ describe('revoking a branch', () => {
     const child = narrow(token, Action.read);
     const whole = (by: string | undefined, text = child) =>
       call(here, 'POST', '/hangar/v1/tokens/revoke', {
-        ...(by === undefined ? {} : { token: by }),
+        token: by,
         body: { token: text, scope: 'token' },
       });
     const stranger = (await mint({ workspace: OTHER_WORKSPACE })).token;

@@ -23,7 +23,7 @@ const mint = (name: string, requireLogin = false) =>
   authority.tokens.mint({ workspace: WORKSPACE, preset: 'org', name, creator: name, requireLogin });
 
 const post = (path: string, body: unknown, token?: string) =>
-  call(authority, 'POST', path, { body, from: EVERYBODY, ...(token === undefined ? {} : { token }) });
+  call(authority, 'POST', path, { body, from: EVERYBODY, token });
 
 /** Asks until it is told to wait. */
 async function exhaust(ask: () => Promise<number>): Promise<void> {

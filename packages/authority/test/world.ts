@@ -159,7 +159,7 @@ export async function call(
   const request = new Request(`https://gateway.example${path}`, {
     method,
     headers,
-    ...(payload === undefined ? {} : { body: payload }),
+    body: payload,
   });
   const response = await authority.fetch(request, door(path, o.from));
   const text = await response.text();

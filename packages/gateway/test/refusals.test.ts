@@ -69,7 +69,7 @@ afterAll(async () => {
 async function askRoute({ method, pattern, id }: Route) {
   const body = bodies[id];
   const target = `/${fillPattern(pattern, params).join('/')}`;
-  const more = { token: world.token, ...(body === undefined ? {} : { body }) };
+  const more = { token: world.token, body };
   return await world.ask(method, target, more, gateway);
 }
 

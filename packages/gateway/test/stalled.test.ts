@@ -44,7 +44,7 @@ async function openContested() {
   const owner = await mint(world.workspace.number);
   const other = await mint(stranger.number);
   const ask = async (method: string, target: string, as: string, body?: unknown) =>
-    await world.ask(method, target, { token: as, ...(body === undefined ? {} : { body }) }, gateway);
+    await world.ask(method, target, { token: as, body }, gateway);
   const wait = async (machine: string, as: string) =>
     await ask('GET', `/v1/apps/${APP}/machines/${machine}/wait?timeout=10`, as);
   expect((await ask('POST', '/v1/apps', owner, { name: APP })).status).toBe(201);

@@ -303,12 +303,7 @@ describe('a request that is not allowed', () => {
     ] as const;
     for (const [method, target] of targets) {
       for (const token of [undefined, 'fm2_x', 'fo1_operator', mintToken(1n), stranger, reader]) {
-        const answer = await world.ask(
-          method,
-          target,
-          { ...(token === undefined ? {} : { token }), body: plainMachine },
-          gateway,
-        );
+        const answer = await world.ask(method, target, { token, body: plainMachine }, gateway);
         expect([401, 403, 404], `${method} ${target}`).toContain(answer.status);
       }
     }

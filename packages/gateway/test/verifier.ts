@@ -58,7 +58,7 @@ export const realVerifier: TokenVerifier = {
       tokenId: tokenId(macaroon),
       branch: verified.value.branches.at(-1) ?? '',
       appScope: () => appScope(verified.value.caveats),
-      ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
+      expiresAt: expiry === undefined ? undefined : new Date(expiry * 1000),
       clear(access) {
         const cleared = clear(verified.value, access);
         if (cleared.ok)

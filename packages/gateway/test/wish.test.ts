@@ -39,7 +39,7 @@ describe('a refusal of a new environment', () => {
 
   it('names the volume that was not found', async () => {
     const ask = async (method: string, target: string, body?: unknown) =>
-      await world.ask(method, target, { token: world.token, ...(body === undefined ? {} : { body }) });
+      await world.ask(method, target, { token: world.token, body });
     await ask('POST', '/v1/apps', { name: 'bare' });
     const config = { image: 'acme/x:1', mounts: [{ volume: 'vol_0123456789ab', path: '/data' }] };
     expect(await ask('POST', '/v1/apps/bare/machines', { config })).toMatchObject({

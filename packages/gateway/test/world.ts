@@ -130,11 +130,11 @@ export async function openWorld(
         ...(bytes === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(bytes === undefined ? {} : { body: bytes }),
+      body: bytes,
     });
     const door = {
       rawTarget: target,
-      ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      remoteAddress,
       requestId: `req-${(requests += 1)}`,
       onError: (error: HangarError) => errors.push(error),
     };

@@ -70,7 +70,7 @@ function row(status: number, sentence: string, meaning: string, told: Told = {})
     expose: !told.silent,
     sentence,
     meaning,
-    ...(told.after === undefined ? {} : { retryAfterSeconds: told.after }),
+    retryAfterSeconds: told.after,
   };
 }
 

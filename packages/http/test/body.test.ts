@@ -92,15 +92,20 @@ describe('a body', () => {
     });
   });
 
-  test.each([{}, { 'content-length': '9' }])('that ends early is a bad request: %j', async (headers) => {
-    const broken = new ReadableStream<Uint8Array>({
-      start(controller) {
-        controller.enqueue(new Uint8Array(3));
-        controller.error(new Error('socket hang up'));
-      },
-    });
-    const error: unknown = await readBody(post(broken, headers), 100, {}).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(HangarError);
-    expect(error).toMatchObject({ code: 'bad_request' });
-  });
+  test.each<Record<string, string>>([{}, { 'content-length': '9' }])(
+    'that ends early is a bad request: %j',
+    async (headers) => {
+      const broken = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new Uint8Array(3));
+          controller.error(new Error('socket hang up'));
+        },
+      });
+      const error: unknown = await readBody(post(broken, headers), 100, {}).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(HangarError);
+      expect(error).toMatchObject({ code: 'bad_request' });
+    },
+  );
 });

@@ -187,7 +187,7 @@ describe('Commands', () => {
     [{ type: 'Commands', commands: null }, ['ls'], 'not_for_resource'],
     [commands([['ls'], true]), undefined, 'resource_unspecified'],
   ])('%o against %o', (caveat, command, expected) => {
-    expect(decide(caveat, { ...machine, ...(command === undefined ? {} : { command }) })).toBe(expected);
+    expect(decide(caveat, { ...machine, command })).toBe(expected);
   });
 });
 

@@ -144,7 +144,7 @@ describe('the worked examples come out byte for byte', () => {
     expect(hex(open)).toBe('385bec23c65ea2a31c80fc38c6524960fbcf3d11ded5e25dbedf29826f7dc4ce');
     expect(hex(e5.tail)).toBe('60d81ee3abf9f96c99b75de9880c80d96545c2b5e2eba48e180055a9332b6ec4');
     const names = (trusted?: Map<string, Uint8Array[]>) => {
-      const verdict = verify(e4, { key, discharges: [e5], ...(trusted === undefined ? {} : { trusted }) });
+      const verdict = verify(e4, { key, discharges: [e5], trusted });
       return verdict.ok ? verdict.value.caveats.map(({ type }) => type) : verdict.reason.tag;
     };
     expect(names()).toEqual(['Organization', 'ValidityWindow']);

@@ -116,9 +116,7 @@ describe('a ticket', () => {
 describe('trust', () => {
   const stating = discharge(ticket, [{ type: 'FlyioUserID', id: 7n }]);
   const names = (list: Map<string, Uint8Array[]> | undefined) =>
-    verified(asking, { discharges: [stating], ...(list === undefined ? {} : { trusted: list }) }).caveats.map(
-      ({ type }) => type,
-    );
+    verified(asking, { discharges: [stating], trusted: list }).caveats.map(({ type }) => type);
 
   test('is needed for attestations and for nothing else', () => {
     expect(names(trusted)).toEqual(['Organization', 'FlyioUserID']);

@@ -553,14 +553,15 @@ describe('a login', () => {
     expect(
       check({ 'x-csrf-token': token, origin: 'https://logjam.example', 'sec-fetch-site': 'same-origin' }),
     ).not.toThrow();
-    for (const headers of [
+    const forged: Record<string, string>[] = [
       {},
       { 'x-csrf-token': `${token}x` },
       { 'x-csrf-token': token, origin: 'https://evil.example' },
       { 'x-csrf-token': token, origin: 'null' },
       { 'x-csrf-token': token, 'sec-fetch-site': 'cross-site' },
       { 'x-csrf-token': token, 'sec-fetch-site': 'same-site' },
-    ]) {
+    ];
+    for (const headers of forged) {
       expect(check(headers)).toThrow(expect.objectContaining({ code: 'csrf_refused' }));
     }
     const unchecked = new Request('https://logjam.example/api/logout', {

@@ -9,7 +9,7 @@ const GABRIELLA = 'NeBO2G0l0yJ6';
 function rest(on: Stage, token: string = simulatedSecrets.operatorToken) {
   return (method: string, path: string, body?: unknown): Promise<Answer> =>
     send(method, `${on.api}/api/v1${path}`, {
-      ...(body === undefined ? {} : { body }),
+      body,
       headers: { authorization: `Bearer ${token}` },
     });
 }

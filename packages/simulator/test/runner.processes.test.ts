@@ -49,7 +49,7 @@ async function simulator(...args: string[]): Promise<On> {
   for await (const line of createInterface(child.stdout)) {
     const doors = JSON.parse(line) as { api: string; machines: string };
     const call: On['call'] = async (method, path, body) =>
-      await send(method, `${doors.machines}/v1${path}`, { headers, ...(body === undefined ? {} : { body }) });
+      await send(method, `${doors.machines}/v1${path}`, { headers, body });
     await call('POST', '/apps', { app_name: 'one', org_slug: 'operator' });
     return { process: child, ...doors, call };
   }

@@ -204,7 +204,7 @@ export async function send(
       ...options.headers,
     },
     redirect: 'manual',
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    body: JSON.stringify(options.body),
   });
   return new Answer(response, await response.text());
 }
@@ -221,7 +221,7 @@ export function flaps(
 ): (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer> {
   return (method, path, body, headers = {}) =>
     send(method, `${on.machines}/v1${path}`, {
-      ...(body === undefined ? {} : { body }),
+      body,
       headers: { authorization: `Bearer ${token}`, ...headers },
     });
 }

@@ -55,7 +55,7 @@ describe.skipIf(server === '')('a connection that the server ends', () => {
     await openStore({
       databaseUrl: Secret.of(scratch.url),
       log,
-      ...(connections === undefined ? {} : { connections }),
+      connections,
     });
   /** Ends every connection to the scratch database that matches, and says how many there were. */
   const terminate = async (where = 'true'): Promise<number> => {

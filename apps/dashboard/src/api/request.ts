@@ -28,7 +28,7 @@ export class RequestFailed extends Error {
 export async function read<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
   return await send<Answer>(path, {
     headers: { Accept: 'application/json' },
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
 }
 

@@ -25,7 +25,7 @@ export function Shell() {
               <Link to="/" className="brand">
                 <Group gap="xs" wrap="nowrap">
                   <img src="/favicon.svg" alt="" width="26" height="26" />
-                  <Text fw={700} size="lg" {...(viewer === undefined ? {} : { visibleFrom: 'xs' as const })}>
+                  <Text fw={700} size="lg" visibleFrom={viewer === undefined ? undefined : 'xs'}>
                     {me.data?.product.name ?? 'Hangar'}
                   </Text>
                 </Group>

@@ -44,10 +44,10 @@ export async function listTokens(
   const page = await tokens.list({
     workspace: workspace.number,
     limit: Math.min(Number(wish.limit ?? PAGE_ROWS), MAX_ROWS),
-    ...(wish.state === undefined ? {} : { activeOnly: true }),
-    ...(wish.creator === undefined ? {} : { creator: wish.creator }),
-    ...(wish.app === undefined ? {} : { apps: [BigInt(wish.app)] }),
-    ...(wish.cursor === undefined ? {} : { cursor: wish.cursor }),
+    activeOnly: wish.state === undefined ? undefined : true,
+    creator: wish.creator,
+    apps: wish.app === undefined ? undefined : [BigInt(wish.app)],
+    cursor: wish.cursor,
   } satisfies TokenQuery);
   const at = now();
   return { items: page.tokens.map((row) => tokenView(row, workspace, at)), next: page.next ?? null };

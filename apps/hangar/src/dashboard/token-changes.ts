@@ -44,8 +44,8 @@ export async function mintToken(questions: Questions, visit: ExtensionVisit): Pr
       preset,
       name,
       creator: visit.login.userId,
-      ...(app === undefined ? {} : { appId: BigInt(app) }),
-      ...(lifetimeSeconds === undefined ? {} : { expiresInSeconds: lifetimeSeconds }),
+      appId: app === undefined ? undefined : BigInt(app),
+      expiresInSeconds: lifetimeSeconds,
     });
     logged(questions, visit, 'token minted in the dashboard', { token: minted.id, preset });
     const view: MintedView = { token: minted.token, item: tokenView(minted.row, workspace, questions.now()) };

@@ -31,7 +31,7 @@ export async function openAuthority(
   const sockets = join(o.folder, 'sockets');
   const process = keepRunning({
     script: o.script,
-    ...(o.nodeArguments === undefined ? {} : { nodeArguments: o.nodeArguments }),
+    nodeArguments: o.nodeArguments,
     args: ['authority'],
     environment: {
       HANGAR_MASTER_KEYS: masterKeys,

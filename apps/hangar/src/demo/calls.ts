@@ -47,7 +47,7 @@ async function attempt(wanted: Call): Promise<Answer | undefined> {
         ...(wanted.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(wanted.idempotencyKey === undefined ? {} : { 'idempotency-key': wanted.idempotencyKey }),
       },
-      ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
+      body: JSON.stringify(wanted.body),
     });
     const text = await response.body.text();
     // The first try may still be at work, or whoever did it may be dead: the answer says when to ask again.

@@ -110,13 +110,13 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
       return {
         userId: login.userId,
         workspaces: await workspacesOf(store.db, organizations),
-        ...(login.email === undefined ? {} : { email: login.email }),
+        email: login.email,
       };
     },
     signInUrl: (returnPath) => signedIn().startUrl(returnPath),
     directory: createDirectory(store.db),
     routeAccess: routeAccess(environmentStore, now),
-    ...(config.leakKeysFile === undefined ? {} : { leakReporters: leakReporters(config.leakKeysFile) }),
+    leakReporters: config.leakKeysFile === undefined ? undefined : leakReporters(config.leakKeysFile),
     tokenCrypto,
     now,
     log,

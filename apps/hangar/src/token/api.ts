@@ -79,7 +79,7 @@ export async function ask(
       ...(request.token === undefined ? {} : { authorization: `FlyV1 ${request.token}` }),
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    body: JSON.stringify(request.body),
   });
   // Whatever stands in front of a gateway may refuse in its own way; what says yes, or knows no such address, is another server.
   const elsewhere = answer.status < 400 || answer.status === 404 || answer.status === 405;

@@ -45,7 +45,7 @@ export async function inspectAtFly(urls: FlyUrls, held: HeldTokens): Promise<Rec
     const problem = genuine.includes(Buffer.from(macaroon.bytes).toString('base64'))
       ? endOf(macaroon, held)
       : { code: 'token_bad_signature', sentence: `Fly.io does not know token ${told.id} as genuine.` };
-    return { ...told, verified: problem === undefined, ...(problem === undefined ? {} : { problem }) };
+    return { ...told, verified: problem === undefined, problem };
   });
   const end = effectiveExpiry([...held.permission, ...held.discharges]);
   return { tokens, effective_expiry: end === undefined ? null : new Date(end * 1000).toISOString() };
@@ -64,7 +64,7 @@ export async function checkAtFly(
   const { route, params } = planned.value;
   const access: RequestedAccess = {
     action: formatMask(route.action),
-    ...(params['app'] === undefined ? {} : { app_name: params['app'] }),
+    app_name: params['app'],
     ...(route.resource === 'machine' ? { machine_id: params['machine'] } : {}),
     ...(route.resource === 'volume' ? { volume_id: params['volume'] } : {}),
   };

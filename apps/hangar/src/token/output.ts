@@ -71,7 +71,7 @@ function printFailure(
 ): void {
   process.exitCode = exitCode;
   if (options.json === true) {
-    say(JSON.stringify({ code, error: redactText(sentence), ...(used === undefined ? {} : { used }) }));
+    say(JSON.stringify({ code, error: redactText(sentence), used }));
     return;
   }
   if (used !== undefined) note(usedWords(used));

@@ -84,7 +84,7 @@ async function check(
             body: {
               token: asked.held.macaroons,
               ...request,
-              ...(options.from === undefined ? {} : { source: options.from }),
+              source: options.from,
             },
           }).catch(nothingThere)
         : await checkAtFly(fly, asked.held, request);

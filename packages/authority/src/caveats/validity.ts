@@ -31,7 +31,7 @@ export function windowOf(caveats: readonly Caveat[]): ValidityRange {
     notAfter = Math.min(notAfter ?? Number.POSITIVE_INFINITY, Number(caveat.notAfter));
   }
   return {
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(notAfter === undefined ? {} : { notAfter }),
+    notBefore,
+    notAfter,
   };
 }

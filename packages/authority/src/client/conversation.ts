@@ -77,7 +77,7 @@ export function createConversation(options: {
           url: addressOnTheWire(url, simulated).href,
           headers: headersFor(url.origin, body !== undefined),
           signal,
-          ...(body === undefined ? {} : { body }),
+          body,
         });
       } catch (cause) {
         return refuse({ tag: 'unreachable', cause });

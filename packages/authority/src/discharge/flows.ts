@@ -63,7 +63,7 @@ export function createFlows(deps: { store: FlowStore; sealer: Sealer; now: () =>
         pollDigest: sha256Hex(secrets.pollSecret),
         ticket,
         state: 'waiting',
-        ...(from === undefined ? {} : { startedFrom: from }),
+        startedFrom: from,
         createdAt,
         expiresAt: new Date(createdAt.getTime() + FLOW_SECONDS * 1000),
       });

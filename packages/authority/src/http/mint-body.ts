@@ -57,13 +57,13 @@ export function readMintBody(value: unknown): MintBody {
     orgSlug: rest.org_slug,
     request: {
       name: rest.name,
-      ...(preset === undefined ? {} : { preset }),
-      ...(caveats === undefined ? {} : { caveats: readCaveats(caveats) }),
-      ...(source === undefined ? {} : { alsoCaveats: [sourceOf(source)] }),
-      ...(rest.app_id === undefined ? {} : { appId: rest.app_id }),
-      ...(rest.commands === undefined ? {} : { commands: rest.commands }),
+      preset,
+      caveats: caveats === undefined ? undefined : readCaveats(caveats),
+      alsoCaveats: source === undefined ? undefined : [sourceOf(source)],
+      appId: rest.app_id,
+      commands: rest.commands,
       ...(lifetime?.ok ? { expiresInSeconds: lifetime.value } : {}),
-      ...(rest.require_login === undefined ? {} : { requireLogin: rest.require_login }),
+      requireLogin: rest.require_login,
     },
   };
 }

@@ -79,7 +79,7 @@ export function registerTokenText(app: Hono<DoorEnv>, options: TokenTextOptions,
         expires_at: one.expiresAt ?? null,
         sentences: one.sentences,
         caveats: new RawJson(one.caveats),
-        ...(verdict === undefined ? {} : { verified: verdict.ok }),
+        verified: verdict?.ok,
         ...(verdict === undefined || verdict.ok
           ? {}
           : { problem: { code: verdict.reason.code, sentence: verdict.reason.sentence } }),
@@ -151,9 +151,8 @@ export function registerTokenText(app: Hono<DoorEnv>, options: TokenTextOptions,
       const asked: Access<HangarFacts> = {
         ...access,
         now: now(),
-        ...(body.source === undefined
-          ? {}
-          : { extension: { ...access.extension, remoteAddress: body.source } }),
+        extension:
+          body.source === undefined ? access.extension : { ...access.extension, remoteAddress: body.source },
       };
       subjectTo.length = 0;
       const outcome = clear(token.verified, asked, registry);

@@ -98,7 +98,7 @@ export function createTokensDoor(
       workspace,
       creator: mint.creator ?? `token ${parent.id}`,
       parent: { token, discharges: discharges.map(({ macaroon }) => macaroon) },
-      ...(appId === undefined ? {} : { appId }),
+      appId,
     });
     return jsonResponse(201, mintedView(minted, now()), { location: `/hangar/v1/tokens/${minted.id}` });
   });
@@ -111,11 +111,11 @@ export function createTokensDoor(
     deps.demandTokens(c, known, Action.read, appId);
     const page = await tokens.list({
       workspace,
-      ...(appId === undefined ? {} : { apps: [appId] }),
-      ...(query['creator'] === undefined ? {} : { creator: query['creator'] }),
+      apps: appId === undefined ? undefined : [appId],
+      creator: query['creator'],
       ...(query['state'] === 'active' ? { activeOnly: true } : {}),
-      ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }),
-      ...(query['limit'] === undefined ? {} : { limit: Number(query['limit']) || 1 }),
+      cursor: query['cursor'],
+      limit: query['limit'] === undefined ? undefined : Number(query['limit']) || 1,
     });
     return jsonResponse(200, {
       tokens: page.tokens.map((row) => tokenView(row, now())),
@@ -189,7 +189,7 @@ function tokensAccess(
     orgId: workspace,
     ...(app === undefined ? { feature: 'authentication' } : { appId: app }),
     now,
-    ...(remoteAddress === undefined ? {} : { extension: { remoteAddress } }),
+    extension: remoteAddress === undefined ? undefined : { remoteAddress },
   };
 }
 

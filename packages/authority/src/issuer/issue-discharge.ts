@@ -23,9 +23,9 @@ export function issueDischarge(
   const cleared = clearTicket(ticket.caveats, {
     now: options.now,
     expiry: new Date(end * 1000),
-    ...(identity
-      ? { flyio: { userId: identity.userNumber ?? NO_USER_NUMBER, organizationIds: identity.workspaces } }
-      : {}),
+    flyio: identity
+      ? { userId: identity.userNumber ?? NO_USER_NUMBER, organizationIds: identity.workspaces }
+      : undefined,
   });
   if (!cleared.ok) return refuse(cleared.reason.sentence);
   const caveats: Caveat[] = [

@@ -144,7 +144,7 @@ export function createIssuer(options: IssuerOptions): LocalIssuer {
         neededFrom,
         latestEnd,
         maxCopies: MAX_REVOKED_COPIES,
-        ...(asker === undefined ? {} : { asker }),
+        asker,
       });
       if (reached === 'asker_revoked') throw askerRevoked(asker);
       if (reached === 'too_many_copies') throw tooManyCopies();

@@ -41,8 +41,8 @@ export function caveatLists(request: MintRequest): readonly (readonly Caveat[])[
   if (preset !== undefined) {
     const lists = presetCaveats(preset, {
       workspace,
-      ...(request.appId === undefined ? {} : { app: request.appId }),
-      ...(request.commands === undefined ? {} : { commands: request.commands }),
+      app: request.appId,
+      commands: request.commands,
     });
     if (lists.ok) return lists.value.map((list) => [...list, ...alsoCaveats]);
     switch (lists.reason.tag) {

@@ -22,7 +22,7 @@ export function rowOf(
     name: request.name,
     preset: request.preset ?? 'custom',
     creator: request.creator,
-    ...(request.appId === undefined ? {} : { app: request.appId }),
+    app: request.appId,
     depth: facts.depth,
     parts: made.map((token) => ({ digest: sha256Hex(token.tail) })),
     caveats: `[${made.map((token) => jsonOf(token.caveats)).join(',')}]`,

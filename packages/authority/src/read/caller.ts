@@ -33,7 +33,7 @@ export function createCaller(
     workspace: first.workspace,
     tokenId: first.id,
     branch: first.branch,
-    ...(expiry === undefined ? {} : { expiresAt: new Date(expiry * 1000) }),
+    expiresAt: expiry === undefined ? undefined : new Date(expiry * 1000),
     workspaces: [...new Set(tokens.map((token) => token.workspace))],
     clear: (access) => {
       registry ??= hangarCaveats({ ...chargeOnce(options.meters), deferLimit });

@@ -37,7 +37,7 @@ export function branchesOf(tokens: readonly RecognizedToken[]): ReadonlyMap<bigi
     const end = endOf(certainEnd(macaroon.caveats));
     const branches = found.get(workspace) ?? [];
     const of = { token: id, key: keyNumber, above };
-    branches.push({ digest: branch, of, ...(end ? { expiresAt: end } : {}) });
+    branches.push({ digest: branch, of, expiresAt: end });
     found.set(workspace, branches);
   }
   return found;

@@ -34,9 +34,9 @@ export async function callJson<T>(
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...call.headers,
     },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-    ...(call.signal ? { signal: call.signal } : {}),
-    ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+    body: JSON.stringify(call.body),
+    signal: call.signal,
+    timeoutMs: call.timeoutMs,
   });
   if (!sent.ok) return sent;
   const { status } = sent.value;

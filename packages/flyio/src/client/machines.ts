@@ -121,10 +121,9 @@ export function createMachinesClient(options: MachinesClientOptions): MachinesCl
   const upstream = createUpstream(options);
 
   function call<T>(request: JsonCall, schema: z.ZodType<T> | undefined, extra: CallOptions = {}): Answer<T> {
-    const lease = extra.leaseNonce === undefined ? {} : { 'fly-machine-lease-nonce': extra.leaseNonce };
-    const headers = { ...request.headers, ...lease };
-    const signal = extra.signal ? { signal: extra.signal } : {};
-    return callJson(upstream, { ...request, headers, ...signal }, schema);
+    const headers = { ...request.headers };
+    if (extra.leaseNonce !== undefined) headers['fly-machine-lease-nonce'] = extra.leaseNonce;
+    return callJson(upstream, { ...request, headers, signal: extra.signal }, schema);
   }
   const act = (
     app: string,
@@ -137,7 +136,7 @@ export function createMachinesClient(options: MachinesClientOptions): MachinesCl
       {
         method: 'POST',
         path: `${machinePath(app, machine)}/${verb}`,
-        ...(body === undefined ? {} : { body }),
+        body,
       },
       undefined,
       extra,

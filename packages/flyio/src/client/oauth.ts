@@ -170,7 +170,7 @@ function readTokens(tokens: oauth.TokenEndpointResponse): Result<OAuthTokens, OA
   }
   return ok({
     accessToken: Secret.of(tokens.access_token),
-    ...(tokens.refresh_token === undefined ? {} : { refreshToken: Secret.of(tokens.refresh_token) }),
+    refreshToken: tokens.refresh_token === undefined ? undefined : Secret.of(tokens.refresh_token),
     expiresIn: tokens.expires_in,
   });
 }

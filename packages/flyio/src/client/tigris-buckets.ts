@@ -111,8 +111,7 @@ export function tigrisBuckets(s3: S3Client): TigrisBuckets {
         do {
           const page = await s3.send(new ListBucketsCommand({ ContinuationToken: token }));
           for (const { Name, CreationDate } of page.Buckets ?? []) {
-            if (Name !== undefined)
-              buckets.push({ name: Name, ...(CreationDate ? { createdAt: CreationDate } : {}) });
+            if (Name !== undefined) buckets.push({ name: Name, createdAt: CreationDate });
           }
           token = page.ContinuationToken;
         } while (token !== undefined && token !== '');

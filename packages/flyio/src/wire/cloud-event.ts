@@ -168,12 +168,12 @@ function assemble(
     id,
     source,
     type,
-    ...(time === undefined ? {} : { time }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(dataContentType === undefined ? {} : { dataContentType }),
-    ...(dataSchema === undefined ? {} : { dataSchema }),
+    time,
+    subject,
+    dataContentType,
+    dataSchema,
     extensions: Object.fromEntries([...attributes].filter(([name]) => !NAMED.includes(name))),
-    ...(data === undefined ? {} : { data }),
+    data,
   });
 }
 

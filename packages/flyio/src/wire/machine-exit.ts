@@ -36,8 +36,8 @@ export function machineExit(data: unknown): MachineExit | undefined {
   const { Error: reason, exit_event: exit } = parsed.data;
   if (exit === undefined && reason === undefined) return undefined;
   return {
-    ...(reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON) }),
-    ...(exit?.exit_code === undefined ? {} : { exitCode: exit.exit_code }),
+    reason: reason?.slice(0, MAX_REASON),
+    exitCode: exit?.exit_code,
     oomKilled: exit?.oom_killed ?? false,
     requested: exit?.requested_stop ?? false,
     restarting: exit?.restarting ?? false,

@@ -39,7 +39,7 @@ function unfinished(error: HangarError): HangarError {
   return new HangarError(error.code, {
     status: 504,
     public: 'the app could not be set up completely yet; send the same request again to go on',
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    detail: error.detail,
     cause: error,
   });
 }

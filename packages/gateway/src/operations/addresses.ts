@@ -36,7 +36,7 @@ export async function assignAddress(given: Exchange, deps: HandlerDeps): Promise
     json = { type, org_slug: deps.organization, network: environment.network, ...chosen };
   } else {
     checkPublic(type, deps);
-    json = { type, ...(region === undefined ? {} : { region }), ...chosen };
+    json = { type, region, ...chosen };
   }
   const target = `/v1/apps/${environment.name}/ip_assignments`;
   const call = { method: 'POST', target, headers: exchange.headers, json, repeatable: false };

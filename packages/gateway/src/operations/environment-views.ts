@@ -24,7 +24,7 @@ export function appWireOf(
     status: counts.machines > 0 ? 'deployed' : 'pending',
     machine_count: counts.machines,
     volume_count: counts.volumes,
-    ...(environment.role === undefined ? {} : { app_role: environment.role }),
+    app_role: environment.role,
     organization: {
       name: workspace.slug,
       slug: workspace.slug,

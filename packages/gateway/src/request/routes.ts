@@ -37,10 +37,10 @@ function row(
     query,
     repeatable,
     costs: costs ?? (makesOrControls ? 'may' : 'never'),
-    ...(starts === undefined ? {} : { starts }),
-    ...(reads === undefined ? {} : { reads }),
-    ...(slow === undefined ? {} : { slow }),
-    ...(feature === undefined ? {} : { machineFeature: feature }),
+    starts,
+    reads,
+    slow,
+    machineFeature: feature,
   };
 }
 

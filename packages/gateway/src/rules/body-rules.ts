@@ -188,6 +188,6 @@ function together(denials: readonly HangarError[]): HangarError {
   return new HangarError('policy_denied', {
     public: first.sentence,
     fields,
-    ...(first.extra ? { extra: first.extra } : {}),
+    extra: first.extra,
   });
 }

@@ -46,8 +46,8 @@ export function readExec(value: unknown, policy: EnvironmentPolicy): ExecRequest
   const bounds = { timeoutSeconds, maxOutputBytes, asked };
   const rest = {
     timeout: timeoutSeconds,
-    ...(container === undefined ? {} : { container: text(container, 'container') }),
-    ...(stdin === undefined ? {} : { stdin: text(stdin, 'stdin') }),
+    container: container === undefined ? undefined : text(container, 'container'),
+    stdin: stdin === undefined ? undefined : text(stdin, 'stdin'),
   };
   if (command !== undefined && cmd !== undefined && cmd !== '')
     throw invalid('cmd', 'give either command or cmd');

@@ -82,8 +82,8 @@ async function once(machines: MachinesClient, call: UpstreamCall): Promise<Upstr
       ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
     },
     timeoutMs: call.patienceMs ?? PATIENCE_MS,
-    ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
-    ...(call.signal ? { signal: call.signal } : {}),
+    body: JSON.stringify(call.json),
+    signal: call.signal,
   });
   if (!sent.ok) throw upstreamError(sent.reason, call.repeatable);
   return replyOf(sent.value, call);

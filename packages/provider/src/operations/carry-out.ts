@@ -334,6 +334,7 @@ function asFailure(error: unknown): HangarError {
   return new HangarError('hook_failed', { detail, cause: error });
 }
 
+/** Laid over the record: a name that the seller does not tell stays what it was, so it must not be here as undefined. */
 function made(id: string, provisioned: Partial<Provisioned>, config: Config, deps: Deps): RecordChange {
   return {
     sealedConfig: deps.sealConfig(id, config),

@@ -53,7 +53,7 @@ export function createSignInStart(cookies: Cookies, logins: Logins, deps: Deps):
     const at = options.oauth.authorizeUrl({
       state,
       codeChallenge,
-      ...(organizationId === undefined ? {} : { organizationId }),
+      organizationId,
     });
     const answer = redirect(at.href);
     cookies.setAttempt(answer.headers, state, ATTEMPT_SECONDS);

@@ -80,6 +80,7 @@ export function readUpdate(members: Record<string, unknown>, current: Extension,
   const request = read(updateRequest, members) as UpdateRequest;
   const plan = request.plan ?? request.plan_id;
   const options = readOptions(request.options);
+  // The members of both objects are counted and laid over the record: what did not change must not be in them.
   const changes: ExtensionChanges = {
     ...(plan === undefined || plan === current.plan ? {} : { plan }),
     ...changedRegions(request.read_regions, current),

@@ -148,7 +148,7 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
 
   const door = (rawTarget: string, from: string | undefined): RequestContext => ({
     rawTarget,
-    ...(from === undefined ? {} : { remoteAddress: from }),
+    remoteAddress: from,
     requestId: `req-${randomBytes(6).toString('hex')}`,
     onError: (error) => errors.push(error),
   });
@@ -163,7 +163,7 @@ export async function openWorld(change: Partial<ProviderOptions> = {}): Promise<
     const request = new Request(new URL(target, 'http://inside.invalid'), {
       method,
       headers,
-      ...(body === undefined ? {} : { body: body as BodyInit }),
+      body: body === undefined ? undefined : (body as BodyInit),
     });
     const response = await to.fetch(request, door(target, from));
     const text = await response.text();

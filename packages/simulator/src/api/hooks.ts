@@ -64,7 +64,7 @@ export function hookRoutes(simulation: Simulation): Hono {
       id: ulid(clock.nowMs()),
       slug,
       receivedAtMs: clock.nowMs(),
-      ...(webhookId === undefined ? {} : { webhookId }),
+      webhookId,
       ...(reading.verified
         ? { verified: true, action: reading.action, resource: reading.resource, timestamp: reading.timestamp }
         : { verified: false, reason: reading.reason }),

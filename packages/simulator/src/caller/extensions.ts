@@ -146,10 +146,10 @@ export function createExtensionCaller(options: {
         name: order.name,
         id,
         ...who,
-        ...(order.primaryRegion === undefined ? {} : { primary_region: order.primaryRegion }),
+        primary_region: order.primaryRegion,
         ip_address: ip,
-        ...(order.readRegions === undefined ? {} : { read_regions: order.readRegions }),
-        ...(order.options === undefined ? {} : { options: order.options }),
+        read_regions: order.readRegions,
+        options: order.options,
         ...order.extra,
       };
       const talk = await insist('provision', 'POST', patience, () =>

@@ -91,7 +91,7 @@ export function openLine(options: {
         headers: message.headers,
         body: message.body,
         sentAtMs: clock.nowMs(),
-        ...(message.replayOf === undefined ? {} : { replayOf: message.replayOf }),
+        replayOf: message.replayOf,
         status: 0,
         ms: 0,
         response: '',

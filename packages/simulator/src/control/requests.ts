@@ -17,13 +17,13 @@ export const extensionOrder = z
   })
   .transform((order) => ({
     name: order.name,
-    ...(order.id === undefined ? {} : { id: order.id }),
-    ...(order.organization_id === undefined ? {} : { organizationId: order.organization_id }),
-    ...(order.user_id === undefined ? {} : { userId: order.user_id }),
-    ...(order.primary_region === undefined ? {} : { primaryRegion: order.primary_region }),
-    ...(order.read_regions === undefined ? {} : { readRegions: order.read_regions }),
-    ...(order.options === undefined ? {} : { options: order.options }),
-    ...(order.extra === undefined ? {} : { extra: order.extra }),
+    id: order.id,
+    organizationId: order.organization_id,
+    userId: order.user_id,
+    primaryRegion: order.primary_region,
+    readRegions: order.read_regions,
+    options: order.options,
+    extra: order.extra,
   }));
 
 /** `PATCH /_fly/extensions/:id`: the members to send, as they are. */
@@ -65,10 +65,10 @@ export const crashRequest = z
     restart: z.boolean().optional(),
   })
   .transform((crash) => ({
-    ...(crash.reason === undefined ? {} : { reason: crash.reason }),
-    ...(crash.exit_code === undefined ? {} : { exitCode: crash.exit_code }),
-    ...(crash.oom_killed === undefined ? {} : { oomKilled: crash.oom_killed }),
-    ...(crash.restart === undefined ? {} : { restart: crash.restart }),
+    reason: crash.reason,
+    exitCode: crash.exit_code,
+    oomKilled: crash.oom_killed,
+    restart: crash.restart,
   }));
 
 /** `POST /_fly/machines/:id/checks`: how a check stands from now on, or all of them. */
@@ -102,11 +102,11 @@ export const faultRequest = z
     const count = times ?? (LASTING.has(fault.kind) || seconds !== undefined ? 0 : 1);
     return {
       ...fault,
-      ...(seconds === undefined ? {} : { forMs: seconds * 1000 }),
-      ...(method === undefined ? {} : { method: method.toUpperCase() }),
-      ...(route === undefined ? {} : { route }),
-      ...(ms === undefined ? {} : { ms }),
-      ...(status === undefined ? {} : { status }),
+      forMs: seconds === undefined ? undefined : seconds * 1000,
+      method: method?.toUpperCase(),
+      route,
+      ms,
+      status,
       ...(count === 0 ? {} : { remaining: count }),
     };
   });

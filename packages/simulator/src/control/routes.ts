@@ -56,7 +56,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, t
   };
   const talk = ({ extension: about, answer, exchange }: Conversation): JsonObject => ({
     status: exchange.status,
-    ...(about ? { extension: extensionWire(about) } : {}),
+    extension: about ? extensionWire(about) : undefined,
     body: answer,
     exchange: exchangeWire(exchange),
   });
@@ -126,8 +126,8 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, t
     return c.json(
       talk(
         await caller.replay(exchange, {
-          ...(change.base_url === undefined ? {} : { baseUrl: change.base_url }),
-          ...(change.method === undefined ? {} : { method: change.method }),
+          baseUrl: change.base_url,
+          method: change.method,
         }),
       ),
     );
@@ -170,7 +170,7 @@ export function controlRoutes(simulation: Simulation, caller: ExtensionCaller, t
     }
     const token = mintToken(simulation, {
       organization: organization.number,
-      ...(apps ? { apps: apps.filter((number) => number !== undefined) } : {}),
+      apps: apps?.filter((number) => number !== undefined),
       actions: actions.value,
       expiresAtMs: clock.nowMs() + order.expires_in_seconds * 1000,
     });

@@ -85,11 +85,11 @@ export function createLimitedToken(
     tokenId: tokenId(token),
     name: order.name,
     organization: organization.slug,
-    ...(app ? { app: app.name } : {}),
+    app: app?.name,
     profile: order.profile,
     createdBy: person?.email ?? `${tokenId(token)}@tokens.fly.io`,
     createdAtMs: clock.nowMs(),
-    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    expiresAtMs,
   };
   world.limitedTokens.set(row.id, row);
   return { row, header: `FlyV1 ${[encodeToken(token), ...discharges].join(',')}` };

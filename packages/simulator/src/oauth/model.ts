@@ -64,8 +64,8 @@ export function createOAuthModel(simulation: Simulation): Model {
         redirectUri: code.redirectUri,
         scope: code.scope ?? ['read'],
         expiresAtMs: inward(code.expiresAt),
-        ...(code.codeChallenge === undefined ? {} : { codeChallenge: code.codeChallenge }),
-        ...(code.codeChallengeMethod === undefined ? {} : { codeChallengeMethod: code.codeChallengeMethod }),
+        codeChallenge: code.codeChallenge,
+        codeChallengeMethod: code.codeChallengeMethod,
       });
       return { ...code, client: forClient, user };
     },
@@ -79,8 +79,8 @@ export function createOAuthModel(simulation: Simulation): Model {
         scope: code.scope,
         client: client(),
         user: { id: code.userId },
-        ...(code.codeChallenge === undefined ? {} : { codeChallenge: code.codeChallenge }),
-        ...(code.codeChallengeMethod === undefined ? {} : { codeChallengeMethod: code.codeChallengeMethod }),
+        codeChallenge: code.codeChallenge,
+        codeChallengeMethod: code.codeChallengeMethod,
       };
     },
     async revokeAuthorizationCode(code) {

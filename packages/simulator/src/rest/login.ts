@@ -28,7 +28,7 @@ export function cliLogins({ world, clock }: Simulation) {
       const session: CliSession = {
         id: randomText(16),
         name,
-        ...(pkce ? { pkce } : {}),
+        pkce,
         expiresAtMs: clock.nowMs() + SESSION_MS,
       };
       world.cliSessions.set(session.id, session);

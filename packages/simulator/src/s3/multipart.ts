@@ -111,7 +111,7 @@ export function completeUpload(call: S3Call): Response {
   const object = store(call, bucket, Buffer.concat(chosen.map((part) => bodies.read(part.body))), {
     headers,
     metadata,
-    ...(tags === undefined ? {} : { tags }),
+    tags,
     etag: `${createHash('md5').update(sums).digest('hex')}-${chosen.length}`,
     parts: chosen.map((part) => part.size),
   });

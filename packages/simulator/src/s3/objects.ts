@@ -36,7 +36,7 @@ export function describing(headers: Headers): Pick<StoredObject, 'headers' | 'me
   if (encoding.length > 0) kept['content-encoding'] = encoding.join(',');
   const metadata = Object.fromEntries([...headers].filter(([name]) => name.startsWith('x-amz-meta-')));
   const tags = headers.get('x-amz-tagging');
-  return { headers: kept, metadata, ...(tags === null ? {} : { tags: tagsOfHeader(tags) }) };
+  return { headers: kept, metadata, tags: tags === null ? undefined : tagsOfHeader(tags) };
 }
 
 /** Stores bytes under a key, in the place of what was there. The ETag is their MD5, unless the description has another one. */

@@ -101,9 +101,9 @@ function requestedAccess(simulation: Simulation, value: unknown): { access: Acce
   const access: Access = {
     action: mask.value,
     orgId: BigInt(organization.number),
-    ...(app ? { appId: BigInt(app.number) } : {}),
-    ...(machineId === undefined ? {} : { machine: machineId }),
-    ...(volumeId === undefined ? {} : { volume: volumeId }),
+    appId: app ? BigInt(app.number) : undefined,
+    machine: machineId,
+    volume: volumeId,
     ...(Array.isArray(command) ? { command: command.filter((word) => typeof word === 'string') } : {}),
     ...named,
     now: simulation.clock.now(),
@@ -111,9 +111,9 @@ function requestedAccess(simulation: Simulation, value: unknown): { access: Acce
   const wire = {
     action: formatMask(mask.value),
     orgid: organization.number,
-    ...(app ? { appid: app.number } : {}),
-    ...(machineId === undefined ? {} : { machine: machineId }),
-    ...(volumeId === undefined ? {} : { volume: volumeId }),
+    appid: app?.number,
+    machine: machineId,
+    volume: volumeId,
     ...(Array.isArray(command) ? { command } : {}),
     ...wireNames(named),
   };

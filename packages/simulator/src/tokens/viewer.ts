@@ -38,8 +38,8 @@ export function viewerOf(simulation: Simulation, authorization: string | undefin
     const access = {
       action,
       orgId: BigInt(organization.number),
-      ...(app ? { appId: BigInt(app.number) } : {}),
-      ...(feature === undefined ? {} : { feature }),
+      appId: app ? BigInt(app.number) : undefined,
+      feature,
       now,
     };
     return macaroons.some((one) => clear(one, access).ok);

@@ -10,7 +10,7 @@ const SHARED_BUFFERS = '16MB';
 /** Opens PGlite in a folder, or in memory. What is not there yet is made. */
 export async function openEngine(dataDir?: string): Promise<PGlite> {
   return await PGlite.create({
-    ...(dataDir === undefined ? {} : { dataDir }),
+    dataDir,
     startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
   });
 }

@@ -59,19 +59,17 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
     mint: async ({ caveats, alsoCaveats, parent, commands, ...request }) =>
       await ask('mint', {
         ...request,
-        ...(caveats === undefined ? {} : { caveats: encodeCaveats(caveats) }),
-        ...(alsoCaveats === undefined ? {} : { alsoCaveats: encodeCaveats(alsoCaveats) }),
-        ...(parent === undefined ? {} : { parent: written(parent) }),
-        ...(commands === undefined
-          ? {}
-          : { commands: commands.map(({ args, exact }) => ({ args: [...(args ?? [])], exact })) }),
+        caveats: caveats === undefined ? undefined : encodeCaveats(caveats),
+        alsoCaveats: alsoCaveats === undefined ? undefined : encodeCaveats(alsoCaveats),
+        parent: parent === undefined ? undefined : written(parent),
+        commands: commands?.map(({ args, exact }) => ({ args: [...(args ?? [])], exact })),
       }),
     prepare: async () => undefined,
     requireLogin: async (token, workspace) =>
       (await ask('requireLogin', { token: encodeToken(token), workspace })).token,
     token: async (workspace, id) => (await ask('token', { workspace, id })).row,
     tokens: async ({ apps, ...query }) =>
-      (await ask('tokens', { ...query, ...(apps === undefined ? {} : { apps: [...apps] }) })).rows,
+      (await ask('tokens', { ...query, apps: apps === undefined ? undefined : [...apps] })).rows,
     renameToken: async ({ asker, ...wish }) =>
       (await ask('renameToken', { ...wish, ...writtenAsker(asker) })).row,
     revoke: async ({ target, asker, ...wish }) => {
@@ -86,9 +84,7 @@ export function createRemoteIssuer(send: SendToIssuer): Issuer {
     discharge: (ticket, identity) =>
       ask('discharge', {
         ticket,
-        ...(identity === undefined
-          ? {}
-          : { identity: { ...identity, workspaces: [...identity.workspaces] } }),
+        identity: identity === undefined ? undefined : { ...identity, workspaces: [...identity.workspaces] },
       }),
   };
 }
@@ -101,7 +97,7 @@ function writtenTarget(target: RevocationTarget): Asking<'revoke'>['target'] {
   if (!('branches' in target)) return target;
   const branches = target.branches.map(({ of, ...branch }) => ({
     ...branch,
-    ...(of === undefined ? {} : { of: { ...of, above: [...of.above] } }),
+    of: of === undefined ? undefined : { ...of, above: [...of.above] },
   }));
   return { branches };
 }

@@ -92,8 +92,8 @@ function answers(issuer: Issuer): { [N in CallName]: (asked: Asked<N>) => Promis
     mint: async ({ caveats, alsoCaveats, ...request }) => {
       const minted = await issuer.mint({
         ...request,
-        ...(caveats === undefined ? {} : { caveats: caveatsOf(caveats) }),
-        ...(alsoCaveats === undefined ? {} : { alsoCaveats: caveatsOf(alsoCaveats) }),
+        caveats: caveats === undefined ? undefined : caveatsOf(caveats),
+        alsoCaveats: alsoCaveats === undefined ? undefined : caveatsOf(alsoCaveats),
       });
       return { ...minted, thirdParty: [...minted.thirdParty], row: written(minted.row) };
     },

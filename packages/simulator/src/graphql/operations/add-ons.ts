@@ -129,15 +129,16 @@ export function addOnOperations(asked: Asked, nodes: Nodes) {
         name,
         organizationId: organization.id,
         userId: buyerOf(asked, organization).id,
-        ...(region === undefined ? {} : { primaryRegion: region }),
-        ...(input.readRegions ? { readRegions: input.readRegions } : {}),
-        ...(input.options ? { options: input.options } : {}),
+        primaryRegion: region,
+        readRegions: input.readRegions ?? undefined,
+        options: input.options ?? undefined,
         extra: {
-          ...(plan === undefined ? {} : { plan_id: plan }),
-          ...(organizationPlan === undefined ? {} : { organization_plan_id: organizationPlan }),
+          plan_id: plan,
+          organization_plan_id: organizationPlan,
         },
       });
       const extension = accepted(talk);
+      // What the order leaves out must not overwrite what the provider's answer brought.
       Object.assign(extension, {
         type: input.type,
         ...(bound ? { app: bound.app.name } : {}),
@@ -157,9 +158,9 @@ export function addOnOperations(asked: Asked, nodes: Nodes) {
       accepted(
         await caller.update(extension, {
           ...buyerOf(asked, owner).words,
-          ...(plan === undefined ? {} : { plan_id: plan }),
-          ...(readRegions ? { read_regions: readRegions } : {}),
-          ...(options ? { options } : {}),
+          plan_id: plan,
+          read_regions: readRegions,
+          options,
         }),
       );
       Object.assign(extension, {

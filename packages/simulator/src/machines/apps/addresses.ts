@@ -32,9 +32,9 @@ export function assignAddress(simulation: Simulation, app: App, body: JsonObject
     region: textOf(body, 'region') ?? 'global',
     serviceName: textOf(body, 'service_name') ?? '',
     createdAtMs: simulation.clock.nowMs(),
-    ...(slug === undefined ? {} : { organization: slug }),
-    ...(network === undefined ? {} : { network }),
-    ...(machine === undefined ? {} : { machine }),
+    organization: slug,
+    network,
+    machine,
   };
   simulation.world.addresses.set(`${app.name} ${ip}`, address);
   return address;

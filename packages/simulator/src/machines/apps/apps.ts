@@ -38,7 +38,7 @@ export function createApp(simulation: Simulation, caller: Caller, body: JsonObje
     name,
     organization,
     network: textOf(body, 'network') ?? 'default',
-    ...(role === undefined ? {} : { role }),
+    role,
     createdAtMs: clock.nowMs(),
     secretsVersion: 0,
     secrets: new Table(),

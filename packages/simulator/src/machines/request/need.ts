@@ -26,7 +26,7 @@ export function needOf(method: string, path: string, command?: readonly string[]
   if (method === 'GET' || method === 'HEAD' || area === 'platform') return { action: Action.read, ...about };
   if (collection === 'deploy_token') return { action: Action.all };
   if (verb !== undefined && CONTROLLING.has(verb) && method !== 'PUT') {
-    return { action: Action.control, ...about, ...(command === undefined ? {} : { command }) };
+    return { action: Action.control, ...about, command };
   }
   const creates =
     ['machines', 'volumes', undefined].includes(collection) && id === undefined && method === 'POST';

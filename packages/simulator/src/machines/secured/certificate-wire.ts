@@ -43,9 +43,8 @@ export function certificateWire(
               source: 'fly',
               status: ready ? 'active' : 'pending_ownership',
               issuer: AUTHORITY,
-              ...(one.dnsReadyAtMs === undefined
-                ? {}
-                : { created_at: time(one.dnsReadyAtMs), expires_at: time(one.dnsReadyAtMs + LIFETIME_MS) }),
+              created_at: one.dnsReadyAtMs === undefined ? undefined : time(one.dnsReadyAtMs),
+              expires_at: one.dnsReadyAtMs === undefined ? undefined : time(one.dnsReadyAtMs + LIFETIME_MS),
               issued: issuedOf(one),
             },
           ]

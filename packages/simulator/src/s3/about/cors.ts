@@ -31,12 +31,12 @@ export function putCors(call: S3Call): Response {
     const [id, age] = [textIn(rule, 'ID'), textIn(rule, 'MaxAgeSeconds')];
     if (age !== undefined && !/^\d{1,9}$/.test(age)) throw malformed();
     return {
-      ...(id === undefined ? {} : { id }),
+      id,
       origins: textsIn(rule, 'AllowedOrigin'),
       methods: textsIn(rule, 'AllowedMethod'),
       headers: textsIn(rule, 'AllowedHeader'),
       exposed: textsIn(rule, 'ExposeHeader'),
-      ...(age === undefined ? {} : { maxAgeSeconds: Number(age) }),
+      maxAgeSeconds: age === undefined ? undefined : Number(age),
     };
   });
   if (read.length === 0 || read.length > MOST_RULES) throw malformed();

@@ -55,12 +55,11 @@ export function authorityFlowRows(db: Database): FlowStore {
 }
 
 function toFlow(row: typeof authorityFlows.$inferSelect): FlowRow {
-  const { answer, startedFrom, decidedBy, ...flow } = row;
+  const { answer, startedFrom, decidedBy: _, ...flow } = row;
   return {
     ...flow,
     ticket: new Uint8Array(flow.ticket),
-    ...(answer ? { answer: new Uint8Array(answer) } : {}),
-    ...(startedFrom === null ? {} : { startedFrom }),
-    ...(decidedBy === null ? {} : { decidedBy }),
+    answer: answer ? new Uint8Array(answer) : undefined,
+    startedFrom: startedFrom ?? undefined,
   };
 }

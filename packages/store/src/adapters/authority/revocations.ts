@@ -30,7 +30,7 @@ const revokedSince = statement<
   ({ newest, newest_key: newestKey, ...row }) => ({
     newest: BigInt(newest as string),
     newestKey: BigInt(newestKey as string),
-    ...(row['number'] === null ? {} : { entry: entryOf(row) }),
+    entry: row['number'] === null ? undefined : entryOf(row),
   }),
 );
 
@@ -42,7 +42,7 @@ function entryOf(row: Raw): Revocation {
     kind: row['kind'] as Revocation['kind'],
     value: row['value'] as string,
     ...(row['is_part'] === true ? { isPart: true } : {}),
-    ...(needlessAfter === null ? {} : { needlessAfter: new Date(Number(needlessAfter)) }),
+    needlessAfter: needlessAfter === null ? undefined : new Date(Number(needlessAfter)),
   };
 }
 

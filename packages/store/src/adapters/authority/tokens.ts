@@ -86,16 +86,16 @@ function toToken(row: Row, parts: readonly Part[]): TokenRow {
     ...token,
     summary: token.summary as TokenRow['summary'],
     parts: parts.map((part) => ({ digest: part.digest, ...revocationOf(part) })),
-    ...(app === null ? {} : { app }),
-    ...(lastUsedAt ? { lastUsedAt } : {}),
-    ...(lastUsedFrom === null ? {} : { lastUsedFrom }),
+    app: app ?? undefined,
+    lastUsedAt: lastUsedAt ?? undefined,
+    lastUsedFrom: lastUsedFrom ?? undefined,
     ...revocationOf({ revokedAt, revokedBy }),
   };
 }
 
 function revocationOf(row: { revokedAt: Date | null; revokedBy: string | null }): Partial<TokenPart> {
   return {
-    ...(row.revokedAt ? { revokedAt: row.revokedAt } : {}),
-    ...(row.revokedBy === null ? {} : { revokedBy: row.revokedBy }),
+    revokedAt: row.revokedAt ?? undefined,
+    revokedBy: row.revokedBy ?? undefined,
   };
 }

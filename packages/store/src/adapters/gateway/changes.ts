@@ -30,7 +30,7 @@ const changesSince = statement<
   ({ horizon, read_at: readAt, kind, subject }) => ({
     horizon: BigInt(horizon as string),
     readAt: new Date(Number(readAt)),
-    ...(kind === null ? {} : { change: { kind: kind as Change['kind'], subject: subject as string } }),
+    change: kind === null ? undefined : { kind: kind as Change['kind'], subject: subject as string },
   }),
 );
 

@@ -26,7 +26,7 @@ function written({ forgets = [], ...changes }: EnvironmentChanges) {
   const generation = sql`${gatewayEnvironments.generation} + 1`;
   return {
     ...changes,
-    ...(changes.phase === undefined ? {} : { generation }),
+    generation: changes.phase === undefined ? undefined : generation,
     ...Object.fromEntries(forgets.map((column) => [column, null])),
   };
 }

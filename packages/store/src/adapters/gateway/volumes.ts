@@ -18,6 +18,7 @@ export function gatewayVolumeRows(db: Database): VolumeRows {
       return row?.environment;
     },
     async saveVolume({ id, environment, at, sizeGb, growsToGb }) {
+      // Counted below: nothing told changes nothing.
       const told = {
         ...(sizeGb === undefined ? {} : { sizeGb }),
         ...(growsToGb === undefined ? {} : { growsToGb }),
