@@ -96,7 +96,12 @@ function importOffence(folder, path, specifier, packages, manifest) {
   if (target === undefined || target.folder === folder) return undefined;
   if (match?.[2] !== undefined && target.manifest.exports?.[`.${match[2]}`] === undefined)
     return 'is inside another package';
-  if (manifest.dependencies?.[match?.[1] ?? ''] === undefined) return 'is not among its dependencies';
+  const name = match?.[1] ?? '';
+  // What the page and the server say to each other is types alone: they are gone when the app runs.
+  const isTypesOfThePage =
+    specifier === '@hangar/dashboard/wire' && manifest.devDependencies?.[name] !== undefined;
+  if (manifest.dependencies?.[name] === undefined && !isTypesOfThePage)
+    return 'is not among its dependencies';
   return wrongArrow(folder, target.folder);
 }
 

@@ -10,7 +10,9 @@ export default defineConfig({
   // Replaced by the server with a fresh value in every response; the page reads it back from the meta tag.
   html: { cspNonce: '__HANGAR_NONCE__' },
   build: {
-    outDir: 'dist',
+    // Hangar serves it, so it lies in that package; this one has nothing to publish.
+    outDir: '../hangar/dist/page',
+    emptyOutDir: true,
     sourcemap: false,
     // Small pictures and fonts become data: URLs otherwise, which the content security policy forbids.
     assetsInlineLimit: 0,

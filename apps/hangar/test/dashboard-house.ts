@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Authority } from '@hangar/authority';
 import { HangarError } from '@hangar/http';
 import { createDashboardReads } from '@hangar/store';
@@ -8,6 +7,7 @@ import { openTestDatabase, type TestDatabase } from '../../../test/harness/datab
 import { createMemoryStore } from '../../../test/harness/memory-store.ts';
 import { type Estate, furnish, NOW } from './dashboard-estate.ts';
 import { createDashboard, type Dashboard } from '../src/dashboard/dashboard.ts';
+import { pageFolder } from '../src/http/page-folder.ts';
 import type {
   DashboardActions,
   DashboardLogin,
@@ -16,9 +16,6 @@ import type {
   Sender,
   TokensPort,
 } from '../src/dashboard/ports.ts';
-
-/** The folder Vite builds into. */
-export const assetsDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
 /** Everything a dashboard test needs: rows of several organizations, people, and what the actions were told. */
 export interface House {
@@ -81,7 +78,7 @@ export async function openHouse(): Promise<House> {
         actions,
         logins,
         usage: async () => [{ meter: 'compute.vcpu_seconds', quantity: 5400.25, unit: 'seconds' }],
-        assetsDir,
+        assetsDir: pageFolder,
         publicUrl,
         product: { name: 'Logjam', command: 'fly ext logjam dashboard -a myapp' },
         now: () => NOW,

@@ -7,7 +7,8 @@ import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hon
 import type { Dashboard } from '../src/dashboard/dashboard.ts';
 import { openBrowser, type Visit, type VisitOptions } from './browser.ts';
 import type { Estate } from './dashboard-estate.ts';
-import { assetsDir, type House, openHouse } from './dashboard-house.ts';
+import { type House, openHouse } from './dashboard-house.ts';
+import { pageFolder } from '../src/http/page-folder.ts';
 
 /** Pictures of the pages, for a person to look at; the folder is printed when it is not given. */
 const pictures = process.env['HANGAR_TEST_PICTURES'] ?? mkdtempSync(join(tmpdir(), 'hangar-pictures-'));
@@ -34,7 +35,7 @@ export interface Window {
 
 /** Opens all of it. Throws when the page was not built or there is no browser. */
 export async function openWindow(): Promise<Window> {
-  if (!existsSync(join(assetsDir, 'index.html'))) {
+  if (!existsSync(join(pageFolder, 'index.html'))) {
     throw new Error('the dashboard was not built; run `npm run build --workspace apps/dashboard`');
   }
   mkdirSync(pictures, { recursive: true });

@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { renderDocs } from '../../dashboard/build/docs.ts';
 import { policyFaults } from '../../../test/harness/page-policy.ts';
 import { createDocs } from '../src/http/docs-pages.ts';
+import { pageFolder } from '../src/http/page-folder.ts';
 import { browserBinary, NO_BROWSER, openBrowser } from './browser.ts';
 import { picture } from './dashboard-window.ts';
 
-const dist = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 const why = browserBinary === undefined ? ` (skipped: ${NO_BROWSER})` : '';
 
 const rendered = (source: string): string =>
@@ -109,7 +108,7 @@ describe('the documentation', () => {
   });
 });
 
-describe.skipIf(browserBinary === undefined || !existsSync(dist))(`in a browser${why}`, () => {
+describe.skipIf(browserBinary === undefined || !existsSync(pageFolder))(`in a browser${why}`, () => {
   test.each(['light', 'dark'] as const)(
     'is styled and runs nothing, in %s, on a phone too',
     async (colorScheme) => {
@@ -122,7 +121,7 @@ describe.skipIf(browserBinary === undefined || !existsSync(dist))(`in a browser$
         actions: unused,
         logins: unused,
         usage: async () => [],
-        assetsDir: dist,
+        assetsDir: pageFolder,
         publicUrl: 'http://127.0.0.1',
         product: { name: 'Hangar', command: '' },
       });

@@ -28,7 +28,7 @@ export interface DashboardOptions {
   readonly actions: DashboardActions;
   readonly logins: LoginsPort;
   readonly usage: UsageQuestion;
-  /** The folder of the built page: apps/dashboard/dist. */
+  /** The folder of the built page: apps/hangar/dist/page. */
   readonly assetsDir: string;
   /** Where browsers reach us, such as `https://hangar.example`. Changes must come from exactly this origin. */
   readonly publicUrl: string;

@@ -1,6 +1,5 @@
 import type { Task } from '@hangar/contract';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { createAuthority, type LeakReporters, readLeakReporters } from '@hangar/authority';
 import {
   allowPlainHttpToSimulator,
@@ -33,6 +32,7 @@ import { createGatewayDoor } from '../http/gateway-door.ts';
 import { createMainDoor } from '../http/main-door.ts';
 import { buildTokenCrypto, reachIssuer, tokenLocations } from './issuer.ts';
 import type { Metrics } from '../http/metrics.ts';
+import { pageFolder } from '../http/page-folder.ts';
 import { createReadiness } from '../http/readiness.ts';
 import { routeAccess } from './route-access.ts';
 import type { Fetcher } from '../http/server.ts';
@@ -59,9 +59,6 @@ export interface Hangar {
   reportCredentials(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Where `npm run build` puts the page. */
-const assetsDir = fileURLToPath(new URL('./dist', import.meta.resolve('@hangar/dashboard/package.json')));
 
 /**
  * The only place where capabilities meet. Each gets its ports; none knows another.
@@ -175,7 +172,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     },
     logins,
     usage: environmentsUsage(gateway),
-    assetsDir,
+    assetsDir: pageFolder,
     publicUrl: config.publicUrl,
     product: { name: 'Hangar', command: `fly ext ${config.providerSlug} dashboard -a <your app>` },
     now,

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HangarError } from '@hangar/http';
+import { pageFolder } from './page-folder.ts';
 
 /** Where `npm run build` puts the pages it makes from the Markdown in `docs` (apps/dashboard/build/docs.ts). */
-const folder = fileURLToPath(new URL('./dist/docs', import.meta.resolve('@hangar/dashboard/package.json')));
+const folder = join(pageFolder, 'docs');
 
 /** The pages run nothing; their sheet and the mark are our own. */
 const headers = {

@@ -35,7 +35,7 @@ const types: Readonly<Record<string, string>> = {
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const ONE_HOUR = 'public, max-age=3600';
 
-/** Reads `assetsDir` (apps/dashboard/dist) once, when first needed. */
+/** Reads `assetsDir` (apps/hangar/dist/page) once, when first needed. */
 export function createAssets(assetsDir: string): Assets {
   let loaded: { readonly page: string; readonly files: ReadonlyMap<string, Asset> } | undefined;
   const load = () => (loaded ??= { page: readPage(assetsDir), files: readFiles(assetsDir) });
