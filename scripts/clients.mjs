@@ -1,5 +1,5 @@
-/** docs/clients.md from what the last run of a real flyctl wrote down: each scenario's results by its name. */
-export function clientsPage(results) {
+/** docs/clients.md from what the last runs wrote down: of a real flyctl each scenario's results by its name, and the calls of fly-go. */
+export function clientsPage(results, calls) {
   const rows = [...results.values()].flat();
   const counted = rows.filter((row) => row.counted !== false);
   const works = counted.filter((row) => row.works).length;
@@ -9,11 +9,18 @@ export function clientsPage(results) {
 Generated from the last run of a real flyctl: \`HANGAR_FLYCTL=/path/to/flyctl HANGAR_FLYCTL_RECORD=1 npx vitest run test/clients/flyctl.processes.test.ts\`,
 then \`npm run generate\`. What it sent is kept in \`test/clients/sequences\` and replayed by \`test/clients/replay.test.ts\`, which needs no flyctl.
 
+Every method of the Machines client of \`fly-go\` 0.9.6 is called by a program of our own (\`test/clients/fly-go\`), built and run by
+\`test/clients/fly-go.processes.test.ts\` where there is Go and its modules can be had; \`HANGAR_FLY_GO_RECORD=1\` writes down what it
+sent, which is replayed everywhere.
+
 The npm client \`fly-admin\` is run as it is: each of its 34 calls works (\`test/clients/fly-admin.test.ts\`); a machine that it has leased it
 cannot delete, since it has no way to name the lease.
 
 **${works} of ${counted.length} commands of flyctl work.** Words in braces stand for ids of that world. How to point a client at the simulator:
 [its README](../packages/simulator/README.md).
+
+**${calls.filter((row) => row.works).length} of ${calls.length} calls of fly-go work**, those of ${methods(calls.filter((row) => row.works))} of its ${methods(calls)} methods. Given a version, its methods for secret keys end the program that
+calls them (a map that nobody made): leave the version out.
 
 ## What does not work, and why
 
@@ -22,6 +29,13 @@ ${table(
   counted
     .filter((row) => !row.works)
     .map((row) => [code(row.line), row.because ?? 'it failed in the last run']),
+)}
+
+${table(
+  ['Method of fly-go', 'Because'],
+  calls
+    .filter((row) => !row.works)
+    .map((row) => [`\`${row.line}\``, row.because ?? 'it failed in the last run']),
 )}
 
 ## What works
@@ -35,6 +49,12 @@ ${[...results]
         .join('')}`,
   )
   .join('\n')}
+The Machines client of fly-go:
+
+${calls
+  .filter((row) => row.works)
+  .map((row) => `- ${call(row.line)}\n`)
+  .join('')}
 ## Run beside them
 
 Not among the ${counted.length}, since they repeat one of them or prepare for one.
@@ -48,6 +68,16 @@ const TITLES = {
   deploy: 'Secrets, configuration, deployments, certificates',
   shop: 'Tokens and extensions',
 };
+
+/** A method, and what tells this call from its others. */
+function call(line) {
+  const [method, what] = line.split(': ');
+  return what === undefined ? `\`${method}\`` : `\`${method}\`: ${what}`;
+}
+
+function methods(calls) {
+  return new Set(calls.map((row) => row.line.split(': ')[0])).size;
+}
 
 function code(line) {
   return `\`fly ${line}\``;

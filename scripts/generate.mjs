@@ -13,7 +13,7 @@ import { storagePage } from './storage.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
   '.env.example': environmentExample(),
-  'docs/clients.md': clientsPage(clientResults()),
+  'docs/clients.md': clientsPage(clientResults(), clientResult('fly-go')),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
   'docs/requirements.md': requirementsPage(
@@ -45,19 +45,17 @@ function current(path) {
   }
 }
 
-/** What the last run of a real flyctl wrote down, by scenario. */
+/** What the last run of a real flyctl wrote down, by scenario; and of one client alone. */
 function clientResults() {
   const names = ['account', 'machines', 'deploy', 'shop'];
-  const read = (name) => readFileSync(join(root, `test/clients/results/${name}.jsonl`), 'utf8');
-  return new Map(
-    names.map((name) => [
-      name,
-      read(name)
-        .trim()
-        .split('\n')
-        .map((row) => JSON.parse(row)),
-    ]),
-  );
+  return new Map(names.map((name) => [name, clientResult(name)]));
+}
+
+function clientResult(name) {
+  return readFileSync(join(root, `test/clients/results/${name}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((row) => JSON.parse(row));
 }
 
 function schema() {

@@ -2,17 +2,16 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { at, OPERATOR_TOKEN, type ClientStage, type Passed } from './stage.ts';
+import type { LineOutcome } from './sequence.ts';
+import { at, OPERATOR_TOKEN, type ClientStage } from './stage.ts';
 import type { Line, Scenario } from './scenarios.ts';
 
 /** What became of one line. */
-export interface Outcome {
-  readonly line: string;
+export interface Outcome extends LineOutcome {
   readonly exitCode: number;
   readonly ms: number;
   /** The end of what it printed. */
   readonly output: string;
-  readonly passed: readonly Passed[];
 }
 
 /** Nothing listens there: what flyctl wants to tell anybody but the simulator is refused at once, and no command fails for it. */

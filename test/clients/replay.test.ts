@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { recorded, replay } from './replay.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { recorded, replay, resultsOf } from './replay.ts';
+import { SCENARIOS, type Line } from './scenarios.ts';
 import { openClientStage, OPERATOR_TOKEN, type ClientStage } from './stage.ts';
 
-describe.each(SCENARIOS)('what flyctl sends: $name', ({ name, lines }) => {
+/** The scenarios of flyctl, and the calls of fly-go, which are all the operator's. */
+const CLIENTS = [
+  ...SCENARIOS.map((scenario) => ({ client: 'flyctl', ...scenario })),
+  { client: 'the Machines client of fly-go', name: 'fly-go', lines: resultsOf('fly-go') },
+];
+
+describe.each(CLIENTS)('what $client sends: $name', ({ name, lines }) => {
   const sequences = recorded(name);
   const texts = new Map<string, string>();
+  const actors = new Map(lines.map((one: Line, index) => [index, one.as]));
   const logins = new Map<string, string>();
   let stage: ClientStage;
   beforeAll(async () => {
@@ -18,7 +25,7 @@ describe.each(SCENARIOS)('what flyctl sends: $name', ({ name, lines }) => {
   });
 
   // In their order: each line works in the world that the lines before it have made.
-  test.each(sequences.map((sequence, index) => ({ ...sequence, as: lines[index]?.as })))(
+  test.each(sequences.map((sequence, index) => ({ ...sequence, as: actors.get(index) })))(
     '$line',
     async ({ steps, as }) => {
       const token = as === undefined ? OPERATOR_TOKEN : (logins.get(as) ?? (await stage.login(as)));

@@ -14,6 +14,15 @@ export function recorded(name: string): Sequence[] {
   return sequences;
 }
 
+/** What the last run of a client said of each of its lines. */
+export function resultsOf(name: string): { readonly line: string }[] {
+  const text = readFileSync(new URL(`results/${name}.jsonl`, import.meta.url), 'utf8');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((row) => JSON.parse(row) as { line: string });
+}
+
 /** Writes them down: a row names a line of flyctl, and those behind it are what it sends. */
 export function record(name: string, sequences: readonly Sequence[]): void {
   const rows = sequences.flatMap(({ line, steps }) => [{ line }, ...steps]);

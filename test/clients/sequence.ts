@@ -9,7 +9,6 @@ import {
 } from 'graphql';
 import { jsonOf, type ClientDoor, type Passed } from './stage.ts';
 import { shapeOf, type Shape } from './shape.ts';
-import type { Outcome } from './flyctl.ts';
 
 /** A request as data: what a client sends, and what it must get back. A `{{n}}` stands for a text of an earlier answer. */
 export interface Step {
@@ -26,6 +25,12 @@ export interface Step {
   readonly keeps?: Readonly<Record<string, string>>;
 }
 
+/** A line, or a call, and what passed between it and the stage. */
+export interface LineOutcome {
+  readonly line: string;
+  readonly passed: readonly Passed[];
+}
+
 /** What one line sends. */
 export interface Sequence {
   readonly line: string;
@@ -39,7 +44,7 @@ const SHORTEST_MADE_UP = 10;
  * Turns what has passed into data that works in any world. A question that is repeated with nothing in between is asked once, and what an
  * answer made up is named where a later request uses it.
  */
-export function sequencesOf(outcomes: readonly Outcome[]): Sequence[] {
+export function sequencesOf(outcomes: readonly LineOutcome[]): Sequence[] {
   const seen = new Map<string, { step: number; path: string }>();
   const names = new Map<string, string>();
   const keeps = new Map<number, Record<string, string>>();
@@ -157,8 +162,8 @@ function* textsOf(value: unknown, path: readonly string[] = []): Generator<reado
     for (const [name, member] of Object.entries(value)) yield* textsOf(member, [...path, name]);
 }
 
-/** Ids, nonces, addresses and digests: long, without spaces, and with a digit in them. Instants are none. */
+/** Ids, nonces, addresses, digests and bytes in base64: long, without spaces, and with a digit in them. Instants are none. */
 function isMadeUp(text: string): boolean {
-  const single = /^[\w.:@-]+$/.test(text) && /\d/.test(text);
+  const single = /^(?:[\w.:@-]+|[\w+/]+={0,2})$/.test(text) && /\d/.test(text);
   return single && text.length >= SHORTEST_MADE_UP && !/^\d{4}-\d\d-\d\dT/.test(text);
 }
