@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Argument, Command, Option } from 'commander';
+import type { Shell } from './commands/completion.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
 
@@ -10,6 +12,7 @@ import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
 const program = new Command('hangar')
   .enablePositionalOptions()
   .description('A self-hosted control plane for Fly.io')
+  .version(ownVersion(), '--version', 'print the version')
   .showHelpAfterError()
   .allowExcessArguments(false)
   // Commander's own code for a wrong use is 1, which is kept for refusals. Every command below inherits this.
@@ -84,7 +87,18 @@ program
     printConfig();
   });
 
-if (process.argv[2] === 'token' || process.argv[2] === 'help' || process.argv[2] === '--help') {
+program
+  .command('completion')
+  .description('print a script that completes commands and options: eval "$(hangar completion bash)"')
+  .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+  .action(async (shell: Shell) => {
+    const { completionScript } = await import('./commands/completion.ts');
+    process.stdout.write(completionScript(program, shell));
+  });
+
+// Their libraries are not small, so a command of another name does without; whoever asks what there is sees all of it.
+const named = program.commands.map((command) => command.name()).filter((name) => name !== 'completion');
+if (!named.includes(process.argv[2] ?? '')) {
   const { addTokenCommands } = await import('./token/commands.ts');
   addTokenCommands(program);
 }
@@ -93,3 +107,8 @@ if (process.argv[2] === 'token' || process.argv[2] === 'help' || process.argv[2]
 if (process.argv[2] !== 'simulator') (await import('./config.ts')).silenceKnownWarnings();
 endWithReader();
 await program.parseAsync();
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encodeToken, LOCATIONS, mint } from '@hangar/macaroon';
 import { describe, expect, test } from 'vitest';
@@ -46,6 +47,64 @@ describe('the command line', { timeout: 120_000 }, () => {
       expect([args, code, about]).toEqual([args, expected, '']);
     }
     expect(await run(builtSimulator, ['--help'], { deaf: true })).toMatchObject({ code: 0, errors: '' });
+  });
+
+  describe('completion', () => {
+    /** What a shell offers after a line whose last word is being typed. */
+    const ASK: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
+      bash: (script, words) => [
+        ...['bash', '-c'],
+        `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _hangar; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      ],
+      // Without a terminal zsh has no completion; what its function offers is the same.
+      zsh: (script, words) => [
+        ...['zsh', '-f', '-c'],
+        `compdef() { :; }; compadd() { shift; print -l -- "$@"; }\n${script}\nwords=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _hangar`,
+      ],
+      fish: (script, words) => ['fish', '-c', `${script}\ncomplete -C '${words.join(' ')}'`],
+    };
+    const shells = Object.keys(ASK).filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0);
+
+    test.each(shells)('in %s knows the commands and options of this version', async (shell) => {
+      const { code, text } = await run(builtHangar, ['completion', shell]);
+      expect(code).toBe(0);
+      const offered = (...words: readonly string[]): string[] => {
+        const [command = '', ...args] = ASK[shell]?.(text, words) ?? [];
+        return spawnSync(command, args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+      };
+      expect(offered('hangar', '')).toEqual(
+        expect.arrayContaining(['start', 'serve', 'token', 'completion']),
+      );
+      expect(offered('hangar', 'token', '')).toEqual(expect.arrayContaining(['create', 'revoke', '3p']));
+      expect(offered('hangar', 'token', '3p', '')).toEqual(
+        expect.arrayContaining(['ticket', 'add-discharge']),
+      );
+      expect(offered('hangar', 'token', 'create', '--')).toEqual(
+        expect.arrayContaining(['--preset', '--json']),
+      );
+      expect(offered('hangar', 'token', 'create', '--json', '--')).toEqual(
+        expect.arrayContaining(['--preset']),
+      );
+      expect(offered('hangar', 'completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+      expect(offered('hangar', 'nonsense', '')).not.toContain('create');
+    });
+
+    test('of a shell that nobody knows is a wrong use', async () => {
+      const { code, errors } = await run(builtHangar, ['completion', 'tcsh']);
+      expect(code).toBe(2);
+      expect(errors).toContain('Allowed choices are bash, zsh, fish');
+    });
+  });
+
+  test('says its version, and lists every command when called with nothing', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(await run(builtHangar, ['--version'])).toMatchObject({ code: 0, text: `${version}\n` });
+    const { code, errors } = await run(builtHangar, []);
+    expect(code).toBe(2);
+    for (const name of ['start', 'serve', 'authority', 'simulator', 'demo', 'config', 'completion', 'token'])
+      expect(errors).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
   test('calls a wrong use 2 at every level', async () => {
