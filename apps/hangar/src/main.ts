@@ -88,6 +88,15 @@ program
   });
 
 program
+  .command('doctor')
+  .description('look at the database, both addresses, the clock and every credential, and say what is wrong')
+  .option('--json', 'one JSON object', false)
+  .action(async (options: { json: boolean }) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    await doctor(options);
+  });
+
+program
   .command('completion')
   .description('print a script that completes commands and options: eval "$(hangar completion bash)"')
   .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))

@@ -52,17 +52,19 @@ describe('the command line', { timeout: 120_000 }, () => {
   describe('completion', () => {
     /** What a shell offers after a line whose last word is being typed. */
     const ASK: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
-      bash: (script, words) => [
-        ...['bash', '-c'],
-        `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _hangar; printf '%s\\n' "\${COMPREPLY[@]}"`,
-      ],
+      bash: (script, words) => {
+        const line = `COMP_WORDS=(${quoted(words)}); COMP_CWORD=${words.length - 1}`;
+        return ['bash', '-c', `${script}\n${line}; _hangar; printf '%s\\n' "\${COMPREPLY[@]}"`];
+      },
       // Without a terminal zsh has no completion; what its function offers is the same.
-      zsh: (script, words) => [
-        ...['zsh', '-f', '-c'],
-        `compdef() { :; }; compadd() { shift; print -l -- "$@"; }\n${script}\nwords=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _hangar`,
-      ],
+      zsh: (script, words) => {
+        const line = `words=(${quoted(words)}); CURRENT=${words.length}`;
+        const stage = 'compdef() { :; }; compadd() { shift; print -l -- "$@"; }';
+        return ['zsh', '-f', '-c', `${stage}\n${script}\n${line}; _hangar`];
+      },
       fish: (script, words) => ['fish', '-c', `${script}\ncomplete -C '${words.join(' ')}'`],
     };
+    const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
     const shells = Object.keys(ASK).filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0);
 
     test.each(shells)('in %s knows the commands and options of this version', async (shell) => {

@@ -108,7 +108,7 @@ describe('the folder of the image', { timeout: 120_000 }, () => {
   });
 
   test.each(['deploy/fly.single.toml', 'deploy/fly.postgres.toml'])('%s is accepted as it stands', (file) => {
-    const extra = file.includes('postgres')
+    const extra: Record<string, string> = file.includes('postgres')
       ? { DATABASE_URL: 'postgres://hangar:word@db.internal/hangar' }
       : {};
     const said = play(blocks[1], { ...production(file), ...extra });
@@ -178,7 +178,7 @@ describe('the files of a deployment', () => {
   );
 
   test('name only variables that exist', () => {
-    const known = new Set(variables.map(({ name }) => name));
+    const known = new Set<string>(variables.map(({ name }) => name));
     for (const file of [
       'fly.single.toml',
       'fly.postgres.toml',

@@ -4,6 +4,9 @@ export { makeBlankDatabase } from './open/make-blank-database.ts';
 export { migrateEmbedded, migrateServer } from './open/migrate.ts';
 export { lockFolder } from './open/folder-lock.ts';
 
+/** Looking without touching. */
+export { examineFolder, examineServer, type FolderFindings, type ServerFindings } from './open/examine.ts';
+
 /** The database that adapters take. */
 export type { Database, Executor, Schema } from './database.ts';
 

@@ -1,13 +1,7 @@
 import type { Task } from '@hangar/contract';
 import { readFileSync } from 'node:fs';
 import { createAuthority, type LeakReporters, readLeakReporters } from '@hangar/authority';
-import {
-  allowPlainHttpToSimulator,
-  createMachinesClient,
-  createOAuthClient,
-  type FlyUrls,
-} from '@hangar/flyio';
-import { createTigrisClient } from '@hangar/flyio/tigris';
+import type { FlyUrls } from '@hangar/flyio';
 import { type AllowedOrganizations, createGateway } from '@hangar/gateway';
 import { createProvider, type Provider } from '@hangar/provider';
 import { type Clock, HangarError, type Log } from '@hangar/http';
@@ -32,11 +26,11 @@ import { createGatewayDoor } from '../http/gateway-door.ts';
 import { createMainDoor } from '../http/main-door.ts';
 import { buildTokenCrypto, reachIssuer, tokenLocations } from './issuer.ts';
 import type { Metrics } from '../http/metrics.ts';
+import { operatorClients } from './operator-clients.ts';
 import { pageFolder } from '../http/page-folder.ts';
 import { createReadiness } from '../http/readiness.ts';
 import { routeAccess } from './route-access.ts';
 import type { Fetcher } from '../http/server.ts';
-import { keepUpstreamCredential } from './upstream-credential.ts';
 import { environmentsPrices, environmentsUsage } from './usage.ts';
 
 /** What the composition is given. */
@@ -79,14 +73,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     log,
   });
   const environmentStore = createGatewayStore(store.db);
-  const credential = await keepUpstreamCredential({ token: config.flyApiToken, urls, outgoing, now, log });
-  const machines = createMachinesClient({ baseUrl: urls.machines, token: () => credential.current() });
-  const tigris = createTigrisClient({
-    s3Endpoint: urls.s3,
-    iamEndpoint: urls.iam,
-    accessKeyId: config.tigrisAccessKeyId,
-    secretAccessKey: config.tigrisSecretAccessKey,
-  });
+  const { credential, machines, tigris, oauth } = await operatorClients({ config, urls, outgoing, now, log });
 
   // Sign-in belongs to the provider, which is made last; the others ask for it when a request comes.
   let provider: Provider | undefined;
@@ -134,14 +121,6 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     auditDays: config.auditDays,
     now,
     log,
-  });
-  const oauth = createOAuthClient({
-    clientId: config.oauthClientId,
-    clientSecret: config.oauthClientSecret,
-    redirectUri: `${config.publicUrl}/flyio/callback`,
-    apiUrl: urls.api,
-    outgoing,
-    ...(config.fly === 'real' ? {} : { allowPlainHttp: allowPlainHttpToSimulator }),
   });
   provider = createProvider({
     publicBaseUrl: `${config.publicUrl}/flyio`,

@@ -7,7 +7,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
 
 /** Where the checked-in SQL lives, seen from `src` and from `dist` alike. */
-const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** Any number; it only has to be the same in every process that migrates this database. */
 const ADVISORY_LOCK = 7_241_600;
