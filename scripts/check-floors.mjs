@@ -14,6 +14,7 @@ const FLOORS = {
   'packages/provider': 3,
   'packages/gateway': 3,
   'packages/authority': 3,
+  'packages/audit': 3,
   'packages/store': 4,
   'apps/dashboard': 4,
   'apps/hangar': 5,

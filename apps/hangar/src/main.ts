@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
+import type { AuditFlags } from './commands/audit.ts';
 import type { Shell } from './commands/completion.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
@@ -77,6 +78,33 @@ program
   .action(async (options: DemoFlags) => {
     const { demo } = await import('./commands/demo.ts');
     await demo(options);
+  });
+
+program
+  .command('audit')
+  .description('check what a project deploys to Fly.io: configuration, images, workflows, tokens. Reads only')
+  .argument('[folder]', 'the project', '.')
+  .option('--format <name>', 'text, json, sarif (2.1.0) or github (annotations)', 'text')
+  .option('--level <severity>', 'fail at info, low, medium, high or critical', 'high')
+  .option('--only <rule...>', 'only these rules')
+  .option('--skip <rule...>', 'all but these rules')
+  .option('--baseline <file>', 'say nothing of what is in it')
+  .option('--write-baseline <file>', 'write what is found now to it')
+  .option('--history', 'look at deleted versions too, as far as git has them')
+  .option('--explain <rule>', 'say what a rule looks for, why, and what to do')
+  .option('--fix', 'mend what is safe to mend, then check again')
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0  clean, or nothing at or above --level
+  1  findings at or above --level
+  2  a wrong use of the command
+  3  something could not be looked at, or the checker failed: says nothing about the project`,
+  )
+  .action(async (folder: string, options: AuditFlags) => {
+    const { audit } = await import('./commands/audit.ts');
+    audit(folder, options, ownVersion());
   });
 
 program

@@ -1,0 +1,16 @@
+/** Checks a folder. */
+export { auditFolder, type AuditOptions, type AuditReport } from './audit.ts';
+export { reaches, SEVERITIES, type Finding, type Place, type Problem, type Severity } from './finding.ts';
+export { offlineRules } from './all-rules.ts';
+export type { RuleText } from './rule.ts';
+
+/** What is told, to whom. */
+export { textReport } from './report/text.ts';
+export { jsonReport } from './report/json.ts';
+export { sarifReport } from './report/sarif.ts';
+export { githubReport } from './report/github.ts';
+export { explain } from './report/explain.ts';
+
+/** What is known already, and what can be mended by itself. */
+export { baselineOf, beyond, readBaseline, type Baseline } from './settle/baseline.ts';
+export { applyFixes, type Fixed } from './fix.ts';
