@@ -1,43 +1,43 @@
 import type { Rule } from './rule.ts';
-import { baseRules } from './rules/docker/base.ts';
-import { downloadRules } from './rules/docker/downloads.ts';
-import { imageSecretRules } from './rules/docker/secrets.ts';
-import { encryptionRules } from './rules/fly/encryption.ts';
-import { environmentRules } from './rules/fly/environment.ts';
-import { exposureRules } from './rules/fly/exposure.ts';
-import { runningRules } from './rules/fly/running.ts';
-import { hangarRules } from './rules/hangar/hangar.ts';
-import { checkerRules } from './rules/checker.ts';
-import { lockfileRules } from './rules/project/lockfile.ts';
-import { weakenedRules } from './rules/project/weakened.ts';
-import { buildContextRules } from './rules/tokens/build-context.ts';
-import { flyTokenRules } from './rules/tokens/fly-tokens.ts';
-import { otherSecretRules } from './rules/tokens/other-secrets.ts';
-import { historyRules } from './rules/tokens/history.ts';
-import { tokenCommandRules } from './rules/tokens/token-commands.ts';
-import { actionRules } from './rules/workflows/actions.ts';
-import { commandRules } from './rules/workflows/commands.ts';
-import { tokenScopeRules } from './rules/workflows/token-scope.ts';
+import { BASE_RULES } from './rules/docker/base.ts';
+import { DOWNLOAD_RULES } from './rules/docker/downloads.ts';
+import { IMAGE_SECRET_RULES } from './rules/docker/secrets.ts';
+import { ENCRYPTION_RULES } from './rules/fly/encryption.ts';
+import { ENVIRONMENT_RULES } from './rules/fly/environment.ts';
+import { EXPOSURE_RULES } from './rules/fly/exposure.ts';
+import { RUNNING_RULES } from './rules/fly/running.ts';
+import { HANGAR_RULES } from './rules/hangar/hangar.ts';
+import { CHECKER_RULES } from './rules/checker.ts';
+import { LOCKFILE_RULES } from './rules/project/lockfile.ts';
+import { WEAKENED_RULES } from './rules/project/weakened.ts';
+import { BUILD_CONTEXT_RULES } from './rules/tokens/build-context.ts';
+import { FLY_TOKEN_RULES } from './rules/tokens/fly-tokens.ts';
+import { OTHER_SECRET_RULES } from './rules/tokens/other-secrets.ts';
+import { HISTORY_RULES } from './rules/tokens/history.ts';
+import { TOKEN_COMMAND_RULES } from './rules/tokens/token-commands.ts';
+import { ACTION_RULES } from './rules/workflows/actions.ts';
+import { COMMAND_RULES } from './rules/workflows/commands.ts';
+import { TOKEN_SCOPE_RULES } from './rules/workflows/token-scope.ts';
 
 /** Every rule over the files of a project, by its id. */
-export const offlineRules: readonly Rule[] = [
-  ...environmentRules,
-  ...encryptionRules,
-  ...exposureRules,
-  ...runningRules,
-  ...flyTokenRules,
-  ...otherSecretRules,
-  ...historyRules,
-  ...buildContextRules,
-  ...tokenCommandRules,
-  ...tokenScopeRules,
-  ...actionRules,
-  ...commandRules,
-  ...imageSecretRules,
-  ...baseRules,
-  ...downloadRules,
-  ...weakenedRules,
-  ...lockfileRules,
-  ...hangarRules,
-  ...checkerRules,
+export const OFFLINE_RULES: readonly Rule[] = [
+  ...ENVIRONMENT_RULES,
+  ...ENCRYPTION_RULES,
+  ...EXPOSURE_RULES,
+  ...RUNNING_RULES,
+  ...FLY_TOKEN_RULES,
+  ...OTHER_SECRET_RULES,
+  ...HISTORY_RULES,
+  ...BUILD_CONTEXT_RULES,
+  ...TOKEN_COMMAND_RULES,
+  ...TOKEN_SCOPE_RULES,
+  ...ACTION_RULES,
+  ...COMMAND_RULES,
+  ...IMAGE_SECRET_RULES,
+  ...BASE_RULES,
+  ...DOWNLOAD_RULES,
+  ...WEAKENED_RULES,
+  ...LOCKFILE_RULES,
+  ...HANGAR_RULES,
+  ...CHECKER_RULES,
 ].toSorted((a, b) => a.id.localeCompare(b.id));

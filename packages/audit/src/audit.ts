@@ -1,8 +1,9 @@
 import { sha256Hex } from '@hangar/security';
-import { offlineRules } from './all-rules.ts';
+import { OFFLINE_RULES } from './all-rules.ts';
 import { type Finding, type Problem, SEVERITIES } from './finding.ts';
 import { readProject, type Project } from './project.ts';
 import type { Rule, Sighting } from './rule.ts';
+import { ignoresPath, readSettings, SETTINGS_FILE, type IgnoredPaths } from './settle/settings-file.ts';
 import { readSuppressions, suppresses, type Suppression } from './settle/suppressions.ts';
 
 export interface AuditOptions {
@@ -30,7 +31,7 @@ export interface AuditReport {
  */
 export function auditFolder(root: string, options: AuditOptions): AuditReport {
   const project = readProject(root, options.now, options.history === true);
-  return auditProject(project, chosenRules(offlineRules, options));
+  return auditProject(project, chosenRules(OFFLINE_RULES, options), ignoredBy(project));
 }
 
 export function chosenRules<T extends { readonly id: string }>(
@@ -40,11 +41,29 @@ export function chosenRules<T extends { readonly id: string }>(
   return rules.filter(({ id }) => (only === undefined || only.includes(id)) && skip?.includes(id) !== true);
 }
 
-function auditProject(project: Project, rules: readonly Rule[]): AuditReport {
+/** A file of settings that cannot be read silences nothing, and must not pass for one that says nothing. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** @throws SettingsError */
+function ignoredBy(project: Project): readonly IgnoredPaths[] {
+  const text = project.paths.includes(SETTINGS_FILE) ? project.text(SETTINGS_FILE) : undefined;
+  if (text === undefined) return [];
+  const read = readSettings(text);
+  if (!read.ok) throw new SettingsError(`${SETTINGS_FILE}: ${read.reason}`);
+  return read.value;
+}
+
+function auditProject(
+  project: Project,
+  rules: readonly Rule[],
+  ignored: readonly IgnoredPaths[],
+): AuditReport {
   const all: Finding[] = [];
   for (const rule of rules) for (const finding of findingsOf(rule, project)) all.push(finding);
   const suppressions = project.commented.flatMap((file) => readSuppressions(file));
-  const { told, silent } = settled(all, suppressions, project.now);
+  const { told, silent } = settled(all, suppressions, ignored, project.now);
   const unread = rules.some(({ id }) => id === 'HA902')
     ? told
         .filter(({ rule, severity }) => rule === 'HA902' && severity !== 'info')
@@ -59,11 +78,20 @@ function auditProject(project: Project, rules: readonly Rule[]): AuditReport {
   };
 }
 
-function settled(all: readonly Finding[], suppressions: readonly Suppression[], now: Date) {
+function settled(
+  all: readonly Finding[],
+  suppressions: readonly Suppression[],
+  ignored: readonly IgnoredPaths[],
+  now: Date,
+) {
   const told: Finding[] = [];
   const silent: Finding[] = [];
-  for (const finding of all)
-    (suppressions.some((one) => suppresses(one, finding, now)) ? silent : told).push(finding);
+  for (const finding of all) {
+    const silenced =
+      suppressions.some((one) => suppresses(one, finding, now)) ||
+      ignored.some((one) => ignoresPath(one, finding, now));
+    (silenced ? silent : told).push(finding);
+  }
   return { silent, told };
 }
 

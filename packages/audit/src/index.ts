@@ -1,7 +1,7 @@
 /** Checks a folder. */
-export { auditFolder, type AuditOptions, type AuditReport } from './audit.ts';
+export { auditFolder, SettingsError, type AuditOptions, type AuditReport } from './audit.ts';
 export { reaches, SEVERITIES, type Finding, type Place, type Problem, type Severity } from './finding.ts';
-export { offlineRules } from './all-rules.ts';
+export { OFFLINE_RULES } from './all-rules.ts';
 export type { RuleText } from './rule.ts';
 
 /** What is told, to whom. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { encodeToken, LOCATIONS, mint, type Caveat } from '@hangar/macaroon';
 import { describe, expect, test } from 'vitest';
-import { auditFolder, type AuditReport, offlineRules, type Severity } from '../src/index.ts';
+import { auditFolder, type AuditReport, OFFLINE_RULES, type Severity } from '../src/index.ts';
 
 /** The day on which every audit of a test takes place. */
 export const NOW = new Date('2026-11-28T12:00:00Z');
@@ -52,7 +52,7 @@ interface Cases {
 /** Holds a rule to its fixtures: each bad one is found, each good one is not, and nothing is left unread. */
 export function ruleCases(id: string, { file = 'fly.toml', git = false, severity, bad, good }: Cases): void {
   const filesOf = (fixture: Fixture): Files => (typeof fixture === 'string' ? { [file]: fixture } : fixture);
-  describe(id, () => {
+  describe(`rule ${id}`, () => {
     test('has at least five fixtures of each kind', () => {
       expect([bad.length >= 5, good.length >= 5]).toEqual([true, true]);
     });
@@ -60,7 +60,7 @@ export function ruleCases(id: string, { file = 'fly.toml', git = false, severity
       'finds bad fixture %i',
       (_, fixture) => {
         const found = auditOf(filesOf(fixture), [id], git).findings;
-        const wanted = severity ?? offlineRules.find((rule) => rule.id === id)?.severity;
+        const wanted = severity ?? OFFLINE_RULES.find((rule) => rule.id === id)?.severity;
         expect(found.map((one) => one.severity)).toContain(wanted);
       },
     );

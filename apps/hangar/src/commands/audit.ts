@@ -8,10 +8,11 @@ import {
   explain,
   githubReport,
   jsonReport,
-  offlineRules,
+  OFFLINE_RULES,
   reaches,
   readBaseline,
   sarifReport,
+  SettingsError,
   SEVERITIES,
   type Severity,
   textReport,
@@ -44,7 +45,7 @@ export function audit(folder: string, flags: AuditFlags, version: string): void 
   try {
     run(folder, flags, version);
   } catch (error) {
-    if (error instanceof UsageError) fail(error.message, EXIT_USAGE);
+    if (error instanceof UsageError || error instanceof SettingsError) fail(error.message, EXIT_USAGE);
     else fail(`The audit itself failed, and says nothing about the project: ${inWords(error)}`, EXIT_FAILED);
   }
 }
@@ -94,14 +95,14 @@ function rendered(
     case 'json':
       return jsonReport(report);
     case 'sarif':
-      return sarifReport(report, offlineRules, version);
+      return sarifReport(report, OFFLINE_RULES, version);
     case 'github':
       return githubReport(report);
   }
 }
 
 function ruleOf(id: string) {
-  const rule = offlineRules.find((one) => one.id === id.toUpperCase());
+  const rule = OFFLINE_RULES.find((one) => one.id === id.toUpperCase());
   if (rule === undefined) throw new UsageError(`there is no rule ${id}; docs/audit-rules.md lists them`);
   return rule;
 }

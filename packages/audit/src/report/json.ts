@@ -35,6 +35,6 @@ function wire({ rule, severity, place, detail, fix, fingerprint, logical, edit }
     fix: printable(fix),
     fingerprint,
     fixable: edit !== undefined,
-    ...(logical === undefined ? {} : { logical: printable(logical) }),
+    logical: logical === undefined ? undefined : printable(logical),
   };
 }

@@ -99,7 +99,7 @@ function resultWire(finding: Finding, rules: readonly RuleText[]) {
             endColumn: Math.max(place.endColumn, place.endLine === place.line ? place.column : 1),
           },
         },
-        ...(logical === undefined ? {} : { logicalLocations: [{ fullyQualifiedName: printable(logical) }] }),
+        logicalLocations: logical === undefined ? undefined : [{ fullyQualifiedName: printable(logical) }],
       },
     ],
     partialFingerprints: {

@@ -51,4 +51,4 @@ const unreadable: Rule = {
 };
 
 /** What the checker says about its own work. */
-export const checkerRules: readonly Rule[] = [badSuppression, unreadable];
+export const CHECKER_RULES: readonly Rule[] = [badSuppression, unreadable];

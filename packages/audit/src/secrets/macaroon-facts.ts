@@ -36,7 +36,7 @@ function factsOf(macaroon: Macaroon, text: string): TokenFacts {
   const role = DISCHARGES.includes(macaroon.location) ? 'discharge' : 'permission';
   return {
     role,
-    expiry: end === undefined ? undefined : Number(end),
+    expiry: end,
     organizationWide: role === 'permission' && appScope(caveats) === undefined,
     needsDischarge: thirdPartyCaveats(caveats).length > 0,
     digest: digestOf(text),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { offlineRules } from '../../src/index.ts';
+import { OFFLINE_RULES } from '../../src/index.ts';
 import { auditOf, ruleCases } from '../world.ts';
 
 const line = (words: string) => `FROM node:22 # hangar-ignore ${words}`;
@@ -66,10 +66,10 @@ test('a suppression with a reason silences its line, and the next one when it st
 });
 
 test('fifty rules, each with words of its own', () => {
-  expect(offlineRules).toHaveLength(50);
-  expect(new Set(offlineRules.map(({ id }) => id)).size).toBe(50);
-  expect(new Set(offlineRules.map(({ title }) => title)).size).toBe(50);
-  for (const { id, fix, source } of offlineRules) {
+  expect(OFFLINE_RULES).toHaveLength(50);
+  expect(new Set(OFFLINE_RULES.map(({ id }) => id)).size).toBe(50);
+  expect(new Set(OFFLINE_RULES.map(({ title }) => title)).size).toBe(50);
+  for (const { id, fix, source } of OFFLINE_RULES) {
     expect(id).toMatch(/^HA\d{3}$/);
     expect([id, fix.endsWith('.')]).toEqual([id, true]);
     expect(source).toMatch(/^(?:https:\/\/|docs\/)/);

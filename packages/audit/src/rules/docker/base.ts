@@ -114,4 +114,4 @@ function entrypointDrops(dockerfile: Dockerfile, text: (path: string) => string 
 }
 
 /** What an image stands on. */
-export const baseRules: readonly Rule[] = [movingBase, root];
+export const BASE_RULES: readonly Rule[] = [movingBase, root];

@@ -85,4 +85,4 @@ const wayIn: Rule = {
   },
 };
 
-export const downloadRules: readonly Rule[] = [unchecked, wayIn];
+export const DOWNLOAD_RULES: readonly Rule[] = [unchecked, wayIn];

@@ -116,4 +116,4 @@ function secretSource({ name, rest }: Instruction): string | undefined {
 }
 
 /** What should not be in an image. */
-export const imageSecretRules: readonly Rule[] = [setInImage, copiedFile];
+export const IMAGE_SECRET_RULES: readonly Rule[] = [setInImage, copiedFile];

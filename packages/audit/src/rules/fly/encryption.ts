@@ -114,4 +114,4 @@ const uncheckedCertificate: Rule = {
 };
 
 /** How strangers reach the app. */
-export const encryptionRules: readonly Rule[] = [httpService, ports, tlsVersions, uncheckedCertificate];
+export const ENCRYPTION_RULES: readonly Rule[] = [httpService, ports, tlsVersions, uncheckedCertificate];

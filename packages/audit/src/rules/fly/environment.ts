@@ -115,4 +115,4 @@ const emptySecret: Rule = {
 };
 
 /** Secrets in configuration files of flyctl. */
-export const environmentRules: readonly Rule[] = [secretInEnv, secretInBuildArgs, emptySecret];
+export const ENVIRONMENT_RULES: readonly Rule[] = [secretInEnv, secretInBuildArgs, emptySecret];

@@ -155,4 +155,4 @@ const publicMetrics: Rule = {
 };
 
 /** What strangers reach. */
-export const exposureRules: readonly Rule[] = [internalPort, rawPort, publicMetrics];
+export const EXPOSURE_RULES: readonly Rule[] = [internalPort, rawPort, publicMetrics];

@@ -121,4 +121,4 @@ function isOwn(image: string, app: string | undefined): boolean {
 }
 
 /** How an app runs, and comes back. */
-export const runningRules: readonly Rule[] = [noCheck, fewSnapshots, noWayBack, image];
+export const RUNNING_RULES: readonly Rule[] = [noCheck, fewSnapshots, noWayBack, image];

@@ -175,7 +175,7 @@ const publicAddress: Rule = {
 };
 
 /** Hangar's own configuration. */
-export const hangarRules: readonly Rule[] = [
+export const HANGAR_RULES: readonly Rule[] = [
   sharedSecrets,
   organizations,
   embedded,

@@ -57,4 +57,4 @@ function foldersUp(folder: string): readonly string[] {
   return folder === '' ? found : [...found, ''];
 }
 
-export const lockfileRules: readonly Rule[] = [lockfile];
+export const LOCKFILE_RULES: readonly Rule[] = [lockfile];

@@ -108,4 +108,4 @@ const installScript: Rule = {
 };
 
 /** What projects do to themselves. */
-export const weakenedRules: readonly Rule[] = [unprotected, installScript];
+export const WEAKENED_RULES: readonly Rule[] = [unprotected, installScript];

@@ -12,7 +12,7 @@ const PUBLIC_PEM = /(?:^|[._-])(?:ca|cert|certs|chain|fullchain|public|pub|bundl
 /** Whether a file with this path is one that no image should have. */
 export function isSensitive(path: string): boolean {
   if (!SENSITIVE.test(path) || isExample(path)) return false;
-  return !/\.pem$/.test(path) || !PUBLIC_PEM.test(path.slice(path.lastIndexOf('/') + 1, -4));
+  return !path.endsWith('.pem') || !PUBLIC_PEM.test(path.slice(path.lastIndexOf('/') + 1, -4));
 }
 
 const wholeContext: Rule = {
@@ -70,4 +70,4 @@ function exposedIn(folder: string, dockerfile: Dockerfile, project: Project): re
   );
 }
 
-export const buildContextRules: readonly Rule[] = [wholeContext];
+export const BUILD_CONTEXT_RULES: readonly Rule[] = [wholeContext];

@@ -135,4 +135,4 @@ const spent: Rule = {
 };
 
 /** Tokens of Fly.io in files, by what they say about themselves. */
-export const flyTokenRules: readonly Rule[] = [liveToken, organizationWide, spent];
+export const FLY_TOKEN_RULES: readonly Rule[] = [liveToken, organizationWide, spent];

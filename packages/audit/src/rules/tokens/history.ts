@@ -26,4 +26,4 @@ const inHistory: Rule = {
   },
 };
 
-export const historyRules: readonly Rule[] = [inHistory];
+export const HISTORY_RULES: readonly Rule[] = [inHistory];

@@ -103,4 +103,4 @@ const wireGuard: Rule = {
 };
 
 /** Secrets of others, and files that hold them. */
-export const otherSecretRules: readonly Rule[] = [otherSecret, trackedEnv, wireGuard];
+export const OTHER_SECRET_RULES: readonly Rule[] = [otherSecret, trackedEnv, wireGuard];

@@ -91,4 +91,4 @@ const printedToken: Rule = {
   },
 };
 
-export const tokenCommandRules: readonly Rule[] = [longToken, printedToken];
+export const TOKEN_COMMAND_RULES: readonly Rule[] = [longToken, printedToken];

@@ -145,4 +145,4 @@ const noScan: Rule = {
 };
 
 /** How workflows are put together. */
-export const actionRules: readonly Rule[] = [movingAction, permissions, environment, noScan];
+export const ACTION_RULES: readonly Rule[] = [movingAction, permissions, environment, noScan];

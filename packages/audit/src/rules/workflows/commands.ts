@@ -100,4 +100,4 @@ function carriesSecret(value: string, secretNames: ReadonlySet<string>, line: st
 }
 
 /** What the commands of a workflow say. */
-export const commandRules: readonly Rule[] = [interpolated, passedSecrets];
+export const COMMAND_RULES: readonly Rule[] = [interpolated, passedSecrets];

@@ -64,7 +64,7 @@ const strangersCode: Rule = {
         if (scopedToken(workflow.env) === undefined && !holdsFlyToken(job.node)) continue;
         const checkout = job.steps.find(
           (step) =>
-            (/^actions\/checkout@/.test(usesOf(step)) &&
+            (usesOf(step).startsWith('actions/checkout@') &&
               HEAD.test(textOf(step.with.find(({ name }) => name === 'ref')?.value) ?? '')) ||
             /\bgit\s+(?:fetch|checkout|switch|pull)\b[^\n]*(?:head_ref|pull_request\.head|refs\/pull)|\bgh\s+pr\s+checkout\b/.test(
               runOf(step),
@@ -127,7 +127,7 @@ function exposure(workflow: Workflow, job: Job): string | undefined {
       (step) =>
         runsProjectCode(step) ||
         isThirdParty(step) ||
-        /^actions\/checkout@/.test(usesOf(step)) ||
+        usesOf(step).startsWith('actions/checkout@') ||
         deploys(step),
     )
   )
@@ -195,4 +195,4 @@ function spoken(text: string, held: boolean): string | undefined {
 }
 
 /** Where the token of a workflow is, and who can read it. */
-export const tokenScopeRules: readonly Rule[] = [wideToken, strangersCode, wideScope, commandLine];
+export const TOKEN_SCOPE_RULES: readonly Rule[] = [wideToken, strangersCode, wideScope, commandLine];
