@@ -100,9 +100,6 @@ export function runOf(step: Step): string {
   return textOf(step.run?.value) ?? '';
 }
 
-/** `flyctl` where a command begins. */
-export const FLY_COMMAND =
-  /(?:^|[;&|(`\n]|\$\(|\b(?:sudo|time|exec|then|do|run|run:)\s)\s*(?:\S{0,200}\/)?(?:fly|flyctl)\s/;
 const DEPLOYING =
   /\b(?:fly|flyctl)\s[^\n]{0,300}?\bdeploy\b|\b(?:fly|flyctl)\s+(?:machines?|m)\s+(?:run|update)\b/;
 
