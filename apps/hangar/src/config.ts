@@ -1,17 +1,11 @@
-import { inWords, ok, refuse, type Result } from '@hangar/http';
+import type { MachineProfile } from '@hangar/gateway';
+import { ok, refuse, type Result } from '@hangar/http';
 import { Secret } from '@hangar/security';
-import {
-  DEVELOPMENT_MARK,
-  DevelopmentSecretsDamagedError,
-  type DevelopmentSecrets,
-  developmentFile,
-  developmentSecrets,
-  GENERATED_NAMES,
-} from './config/development.ts';
-import { badForm } from './config/forms.ts';
+import { DEVELOPMENT_MARK, developmentFile, GENERATED_NAMES } from './config/development.ts';
 import { NO_POLICY_FILE, type OperatorPolicy, readPolicyFile } from './config/policy-file.ts';
-import { badMasterKey, complaintAbout, durationMs, splitList, weakSecret } from './config/parsers.ts';
-import { choices, type Variable, type VariableName, variables } from './config/variables.ts';
+import { badMasterKey, durationMs, splitList, weakSecret } from './config/parsers.ts';
+import { type ConfigProblem, Reading } from './config/reading.ts';
+import type { VariableName } from './config/variables.ts';
 
 /** Everything Hangar is told from outside, parsed and checked. Secrets are {@link Secret}s from here on. */
 export interface Config {
@@ -55,20 +49,18 @@ export interface Config {
   /** What computes the signatures of tokens. */
   readonly tokenEngine: 'wasm' | 'node';
   readonly policy: OperatorPolicy;
+  /** How machine configs are rewritten. */
+  readonly machineProfile: MachineProfile;
   /** Names of the secrets that were generated for development, and the file that holds them. */
   readonly generated: { readonly names: readonly string[]; readonly file: string };
 }
+
+export type { ConfigProblem } from './config/reading.ts';
 
 /** Bounds of what one workspace may mint. */
 export interface MintLimitsConfig {
   readonly liveTokens: number;
   readonly depth: number;
-}
-
-/** One thing that is wrong: the variable and what to do about it, never its value. */
-export interface ConfigProblem {
-  readonly variable: string;
-  readonly remedy: string;
 }
 
 /** The process environment; this file is the only one that reads it. */
@@ -124,19 +116,20 @@ export function readConfig(
     flyApiToken: Secret.of(reading.text('FLY_API_TOKEN')),
     tigrisAccessKeyId: reading.text('FLY_TIGRIS_ACCESS_KEY_ID'),
     tigrisSecretAccessKey: Secret.of(reading.text('FLY_TIGRIS_SECRET_ACCESS_KEY')),
-    databaseUrl: secretOrNone(reading.given('DATABASE_URL')),
+    databaseUrl: reading.secret('DATABASE_URL'),
     dataDir,
     authoritySockets: reading.given('HANGAR_AUTHORITY_SOCKETS'),
-    allowedOrgs: allowedOrgs(reading, fly),
+    allowedOrgs: reading.allowedOrgs(fly),
     appName: reading.given('FLY_APP_NAME'),
     deleteGraceMs: durationMs(reading.text('HANGAR_DELETE_GRACE')) ?? 0,
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
     auditDays: Number(reading.text('HANGAR_AUDIT_DAYS')),
-    metricsToken: secretOrNone(reading.given('HANGAR_METRICS_TOKEN')),
+    metricsToken: reading.secret('HANGAR_METRICS_TOKEN'),
     leakKeysFile: reading.given('HANGAR_LEAK_KEYS_FILE'),
     mintLimits: mintLimits(reading),
     tokenEngine: reading.text('HANGAR_TOKEN_ENGINE') === 'node' ? 'node' : 'wasm',
     policy,
+    machineProfile: reading.machineProfile(),
     generated: { names: reading.generated, file: developmentFile(dataDir) },
   });
 }
@@ -183,112 +176,13 @@ export function readAuthorityConfig(
     simulatorPort: Number(reading.text('HANGAR_SIMULATOR_PORT')),
     publicUrl: trimSlash(reading.given('HANGAR_PUBLIC_URL') ?? `http://127.0.0.1:${reading.text('PORT')}`),
     masterKeys: splitList(reading.text('HANGAR_MASTER_KEYS')).map((text) => Secret.of(text)),
-    databaseUrl: secretOrNone(reading.given('DATABASE_URL')),
+    databaseUrl: reading.secret('DATABASE_URL'),
     dataDir,
     sockets,
     mintLimits: mintLimits(reading),
     tokenEngine: reading.text('HANGAR_TOKEN_ENGINE') === 'node' ? 'node' : 'wasm',
     logLevel: reading.text('HANGAR_LOG_LEVEL'),
   });
-}
-
-/** One pass over the table: raw values, complaints, and what had to be generated. */
-class Reading {
-  readonly problems: ConfigProblem[] = [];
-  readonly generated: string[] = [];
-  readonly #values = new Map<string, string>();
-  readonly #table: readonly Variable[] = variables;
-
-  constructor(environment: Readonly<Record<string, string | undefined>>) {
-    const list: Readonly<Record<string, readonly string[]>> = choices;
-    for (const row of this.#table) {
-      const value = environment[row.name] ?? (row.alias === undefined ? undefined : environment[row.alias]);
-      if (value === undefined || value === '') continue;
-      const complaint = complaintAbout(row.kind, value, list[row.name]);
-      if (complaint === undefined) this.#values.set(row.name, value);
-      else this.complain(row.name, complaint);
-    }
-    const known = new Set(this.#table.map((row) => row.name));
-    for (const name of Object.keys(environment)) {
-      if (name.startsWith('HANGAR_') && !known.has(name)) {
-        this.complain(name, 'is not a variable of Hangar; see docs/configuration.md for those that are');
-      }
-    }
-  }
-
-  complain(variable: string, remedy: string): void {
-    this.problems.push({ variable, remedy });
-  }
-
-  /** The value as given, without defaults. */
-  given(name: VariableName): string | undefined {
-    return this.#values.get(name);
-  }
-
-  /** The value, or the default of the table, or nothing where a problem was noted already. */
-  text(name: VariableName): string {
-    return this.given(name) ?? this.#table.find((row) => row.name === name)?.fallback ?? '';
-  }
-
-  row(name: string): Variable | undefined {
-    return this.#table.find((row) => row.name === name);
-  }
-
-  /** Of the values that the server reads, each must look like what gives it. */
-  checkForms(): void {
-    for (const row of this.#table) {
-      const value = this.#values.get(row.name);
-      const complaint =
-        value === undefined || row.form === undefined || this.#complained(row.name)
-          ? undefined
-          : badForm(row.form, value);
-      if (complaint !== undefined) this.complain(row.name, complaint);
-    }
-  }
-
-  requireAll(): void {
-    this.require(this.#table.filter((row) => row.requiredInReal === true).map((row) => row.name));
-  }
-
-  require(names: readonly string[]): void {
-    for (const row of this.#table) {
-      if (names.includes(row.name) && !this.#values.has(row.name) && !this.#complained(row.name)) {
-        this.complain(
-          row.name,
-          `is required with HANGAR_FLY=real${row.givenBy === undefined ? '' : `; ${row.givenBy} gives it`}. ${row.sentence}`,
-        );
-      }
-    }
-  }
-
-  generateMissing(dataDir: string): void {
-    if (GENERATED_NAMES.every((name) => this.#values.has(name))) return;
-    let made: DevelopmentSecrets;
-    try {
-      made = developmentSecrets(dataDir);
-    } catch (error) {
-      const file = developmentFile(dataDir);
-      const code = (error as NodeJS.ErrnoException).code ?? inWords(error);
-      this.complain(
-        'HANGAR_DATA_DIR',
-        error instanceof DevelopmentSecretsDamagedError
-          ? `has its development secrets in ${file}, which is damaged. Restore that file: its HANGAR_MASTER_KEYS open the database. Without it, remove the file and ${dataDir} to begin anew`
-          : code === 'ENOSPC'
-            ? `has no room for its development secrets: the disk that holds ${file} is full. Make room, or choose a folder on another one`
-            : `cannot be used for development secrets: ${file} (${code}); choose a folder this user may read and write`,
-      );
-      return;
-    }
-    for (const name of GENERATED_NAMES) {
-      if (this.#values.has(name)) continue;
-      this.#values.set(name, made[name]);
-      this.generated.push(name);
-    }
-  }
-
-  #complained(name: string): boolean {
-    return this.problems.some((problem) => problem.variable === name);
-  }
 }
 
 function checkSecrets(reading: Reading, fly: 'simulator' | 'real'): void {
@@ -373,24 +267,11 @@ function operatorPolicy(reading: Reading): OperatorPolicy {
   return NO_POLICY_FILE;
 }
 
-/** In simulator mode the operator's own organization is the one there is, so it need not be named. */
-function allowedOrgs(reading: Reading, fly: 'simulator' | 'real'): readonly string[] | '*' | undefined {
-  const given = reading.given('FLY_ALLOWED_ORGS');
-  if (given !== undefined) return given.trim() === '*' ? '*' : splitList(given);
-  return fly === 'simulator' && reading.given('FLY_APP_NAME') === undefined
-    ? [reading.text('HANGAR_FLY_ORG')]
-    : undefined;
-}
-
 function mintLimits(reading: Reading): MintLimitsConfig {
   return {
     liveTokens: Number(reading.text('HANGAR_MAX_LIVE_TOKENS')),
     depth: Number(reading.text('HANGAR_MAX_TOKEN_DEPTH')),
   };
-}
-
-function secretOrNone(value: string | undefined): Secret | undefined {
-  return value === undefined ? undefined : Secret.of(value);
 }
 
 function trimSlash(url: string): string {

@@ -5,7 +5,7 @@ export { flyUrls, type FlyUrls, type FlyUrlsOf } from './urls.ts';
 export type { FlyExtensionId, Named, OrganizationId, ProviderExtensionId, UserId } from './ids.ts';
 
 /** Tokens in an Authorization header. */
-export { authorizationFor, splitTokens } from './authorization.ts';
+export { authorizationFor, isMacaroonToken, splitTokens } from './authorization.ts';
 
 /** Extensions API: provisioning (docs/sources.md#extensions-api). */
 export {
@@ -91,7 +91,12 @@ export {
   type VerifiedToken,
 } from './wire/tokens.ts';
 export { createMachinesClient, type MachinesClient, type MachinesClientOptions } from './client/machines.ts';
-export type { UpstreamAnswer, UpstreamRequest } from './client/upstream.ts';
+export {
+  createUpstream,
+  type Upstream,
+  type UpstreamAnswer,
+  type UpstreamRequest,
+} from './client/upstream.ts';
 export type { UpstreamFailure, UpstreamReason } from './client/upstream-failure.ts';
 export type { DispatchedCall, UpstreamHandler } from './client/dispatched.ts';
 

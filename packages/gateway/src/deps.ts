@@ -6,7 +6,7 @@ import type { CountAges } from './reserve/count-ages.ts';
 import type { LocatorMemory } from './locate/memory.ts';
 import type { EnvironmentPolicy } from './policy/policy.ts';
 import type { RevokeAppTokens, EnvironmentStore } from './ports.ts';
-import type { StorageSecretNames } from './rules/storage-secrets.ts';
+import type { MachineProfile } from './profiles/profile.ts';
 import type { Prices } from './metering/usage.ts';
 
 /** What the operations work with. */
@@ -21,7 +21,8 @@ export interface Deps {
   /** The operator's organization upstream, in which all apps live. */
   readonly organization: string;
   readonly storageEndpoint: string;
-  readonly storageSecretNames: StorageSecretNames;
+  /** How machine configs are rewritten. */
+  readonly profile: MachineProfile;
   readonly policy: EnvironmentPolicy;
   readonly countAges: CountAges;
   /** What is remembered between requests. */

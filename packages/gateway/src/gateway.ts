@@ -25,7 +25,7 @@ import { DEFAULT_POLICY, type EnvironmentPolicy } from './policy/policy.ts';
 import type { RevokeAppTokens, EnvironmentStore } from './ports.ts';
 import { pruningTask } from './making/pruning.ts';
 import { recoveryTask } from './making/recovery.ts';
-import type { StorageSecretNames } from './rules/storage-secrets.ts';
+import type { MachineProfile } from './profiles/profile.ts';
 import { planRequest } from './request/plan.ts';
 import type { Prices } from './metering/usage.ts';
 import { upstreamError } from './upstream/send.ts';
@@ -51,8 +51,8 @@ export interface GatewayOptions {
   readonly allowedOrgs: AllowedOrganizations | undefined;
   /** Where the buckets answer, as a machine sees it. */
   readonly storageEndpoint: string;
-  /** Names of the storage secrets in an app; default those of the user-env API alone (docs/sources.md#user-env-api). */
-  readonly storageSecretNames?: StorageSecretNames;
+  /** How machine configs are rewritten, and with it the names of the storage secrets in a new app; default not at all. */
+  readonly profile?: MachineProfile | undefined;
   readonly policy?: EnvironmentPolicy;
   /** For tokens with a budget. Undefined where nobody is billed: then such a token makes and starts nothing. */
   readonly prices: Prices | undefined;
@@ -97,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     installation: options.installation,
     organization: options.organization,
     storageEndpoint: options.storageEndpoint,
-    storageSecretNames: options.storageSecretNames ?? 'fly',
+    profile: options.profile ?? 'none',
     policy: options.policy ?? DEFAULT_POLICY,
     countAges: new CountAges(),
     prices: options.prices,

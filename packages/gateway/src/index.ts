@@ -1,5 +1,8 @@
 /** The gateway: user environments behind the Machines API. */
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+/** The same with the caller's own Fly.io token, and how machine configs are rewritten. */
+export { createPassthrough, type Passthrough, type PassthroughOptions } from './passthrough/passthrough.ts';
+export { MACHINE_PROFILES, type MachineProfile } from './profiles/profile.ts';
 export type { Environments, EnvironmentSummary, PowerChange } from './app-api.ts';
 export type { Workspaces } from './workspaces.ts';
 
@@ -8,7 +11,6 @@ export { parseAllowedOrganizations, type AllowedOrganizations } from './policy/o
 export { DEFAULT_POLICY, type EnvironmentPolicy } from './policy/policy.ts';
 export { POLICY_RULES, type PolicyMember, valueIn } from './policy/policy-rules.ts';
 export { readPolicy, type ReadPolicy } from './policy/read-policy.ts';
-export type { StorageSecretNames } from './rules/storage-secrets.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
 export { verdictOn, type Verdict } from './decide/decide.ts';

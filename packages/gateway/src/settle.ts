@@ -16,20 +16,20 @@ export function createSettle(audit: Auditor): Settle {
     try {
       const response = await answer();
       await audit.wrote(subject, door, 'ok', response);
-      return asked(method, response);
+      return asAsked(method, response);
     } catch (thrown) {
       const error = asHangarError(thrown);
       door.onError?.(error);
       const response = errorResponse(error, door.requestId);
       markAnswer(response.headers, { requestId: door.requestId, environment: undefined });
       await audit.wrote(subject, door, error.code, response);
-      return asked(method, response);
+      return asAsked(method, response);
     }
   };
 }
 
-/** HEAD asks for the head alone. */
-function asked(method: string, response: Response): Response {
+/** The answer as its method asked for it: HEAD wants the head alone. */
+export function asAsked(method: string, response: Response): Response {
   if (method !== 'HEAD' || response.body === null) return response;
   void response.body.cancel();
   return new Response(null, { status: response.status, headers: response.headers });

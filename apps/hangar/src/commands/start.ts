@@ -1,7 +1,9 @@
 import { HangarError, type Log } from '@hangar/http';
 import { redactText } from '@hangar/security';
 import type { Closing } from '../house/closing.ts';
-import { readConfig, type Config } from '../config.ts';
+import { processEnvironment, readConfig, type Config } from '../config.ts';
+import { isPassthrough, type PassthroughConfig, readPassthroughConfig } from '../config/passthrough.ts';
+import { runPassthrough } from '../passthrough/run-passthrough.ts';
 import { createLog } from '../processes/log.ts';
 import { ChildFailedError, keepRunning } from '../processes/keep-running.ts';
 import { runHangar } from '../processes/run-hangar.ts';
@@ -18,7 +20,12 @@ import { untilSignal } from './until-signal.ts';
 
 /** `hangar start`: a simulated Fly.io in a process of its own, and Hangar beside it. */
 export async function start(): Promise<void> {
-  const config = readConfig();
+  const environment = processEnvironment();
+  if (isPassthrough(environment)) {
+    await startPassthrough(environment);
+    return;
+  }
+  const config = readConfig(environment);
   if (!config.ok) {
     failConfiguration(config.reason);
     return;
@@ -32,6 +39,47 @@ export async function start(): Promise<void> {
     runHangar(value, async (open) => await startSimulator(value, open, createLog(value.logLevel))),
   );
   say(welcome(value, running.engine));
+}
+
+/** The same in front of the user-env API. */
+async function startPassthrough(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const config = readPassthroughConfig(environment);
+  if (!config.ok) {
+    failConfiguration(config.reason);
+    return;
+  }
+  const { value } = config;
+  if (value.fly === 'real') {
+    await untilSignal(() => runPassthrough(value));
+    return;
+  }
+  // The simulated Fly.io has a provider on file in any case, so its secrets are generated along.
+  const house = readConfig(environment);
+  if (!house.ok) {
+    failConfiguration(house.reason);
+    return;
+  }
+  await untilSignal(() =>
+    runPassthrough(value, async (open) => await startSimulator(house.value, open, createLog(value.logLevel))),
+  );
+  say(passthroughWelcome(value, house.value));
+}
+
+function passthroughWelcome(
+  { port, simulatorPort, allowedOrgs }: PassthroughConfig,
+  { generated }: Config,
+): string {
+  return [
+    '',
+    'Hangar is ready, in passthrough mode.',
+    '',
+    `  User-env API        http://127.0.0.1:${port}/v1`,
+    `  Simulated Fly.io    http://127.0.0.1:${simulatorPort}`,
+    `  Organizations       ${allowedOrgs === undefined ? 'that of FLY_APP_NAME' : allowedOrgs.toString()}`,
+    '',
+    `  A token that the simulated Fly.io takes is FLY_API_TOKEN${generated.names.includes('FLY_API_TOKEN') ? ` in ${generated.file}` : ''}.`,
+    '',
+  ].join('\n');
 }
 
 async function startSimulator(config: Config, open: Closing, log: Log): Promise<void> {

@@ -8,8 +8,10 @@ const ENDED_BY = { SIGINT: 130, SIGTERM: 143 } as const;
  * Runs until SIGTERM or SIGINT. A start that fails, or a stop that leaves something open, ends the process with code 1; a
  * signal during the start ends it at once.
  */
-export async function untilSignal(start: () => Promise<Running>): Promise<Running> {
-  let running: Running | undefined;
+export async function untilSignal<Started extends Pick<Running, 'stop'>>(
+  start: () => Promise<Started>,
+): Promise<Started> {
+  let running: Started | undefined;
   const stop = (signal: keyof typeof ENDED_BY): void => {
     if (running === undefined) process.exit(ENDED_BY[signal]);
     // A second signal ends the process at once, as people expect of a second Ctrl-C.

@@ -1,3 +1,6 @@
+import { MACHINE_PROFILES } from '@hangar/gateway';
+import { GATEWAY_VARIABLES } from './gateway-variables.ts';
+
 /**
  * Every environment variable that Hangar reads, as one table. The parser (`../config.ts`), `.env.example` and
  * `docs/configuration.md` come from it, so they cannot disagree.
@@ -26,6 +29,7 @@ export type Section =
   | 'secrets'
   | 'storage'
   | 'organizations'
+  | 'gateway'
   | 'operation'
   | 'clients';
 export type Kind =
@@ -55,6 +59,7 @@ export const sections: Readonly<Record<Section, string>> = {
   secrets: 'What Hangar shares with Fly.io, and the keys of its own. Never logged, never stored in clear.',
   storage: 'Where Hangar keeps its own data.',
   organizations: 'In which organizations of Fly.io environments may be created.',
+  gateway: 'What the gateway does with requests.',
   operation: 'Logs and metrics.',
   clients: 'Read by `hangar token`, not by the server.',
 };
@@ -62,6 +67,8 @@ export const sections: Readonly<Record<Section, string>> = {
 /** The choices of variables of kind `choice`. */
 export const choices = {
   HANGAR_FLY: ['simulator', 'real'],
+  HANGAR_GATEWAY_MODE: ['swap', 'passthrough'],
+  HANGAR_MACHINE_PROFILE: MACHINE_PROFILES,
   HANGAR_LOG_LEVEL: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
   HANGAR_TOKEN_ENGINE: ['wasm', 'node'],
 } as const;
@@ -229,6 +236,7 @@ export const variables = [
     form: 'Tigris secret',
     sentence: 'Secret of that access key.',
   },
+  ...GATEWAY_VARIABLES,
   {
     name: 'DATABASE_URL',
     section: 'storage',

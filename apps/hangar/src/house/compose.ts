@@ -118,6 +118,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     storageEndpoint: urls.s3,
     prices: environmentsPrices,
     policy: config.policy.policy,
+    profile: config.machineProfile,
     auditDays: config.auditDays,
     now,
     log,

@@ -33,7 +33,14 @@ export async function reportCredentials(
   clients: CredentialClients,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<void> {
-  const tried = await tryCredentials(clients);
+  reportTried(await tryCredentials(clients), { log, metrics });
+}
+
+/** Says which were refused. */
+export function reportTried(
+  tried: readonly Tried[],
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): void {
   for (const { variable, verdict, detail } of tried) {
     metrics.credential(variable, verdict === 'refused');
     if (verdict === 'refused')
@@ -62,7 +69,8 @@ async function tryFlyToken({ machines, organization }: CredentialClients): Promi
   }
 }
 
-async function tryTigrisKey({ tigris }: CredentialClients): Promise<Tried> {
+/** Tries the key of the Tigris administrator. */
+export async function tryTigrisKey({ tigris }: Pick<CredentialClients, 'tigris'>): Promise<Tried> {
   try {
     await tigris.listBuckets();
     return { variable: 'FLY_TIGRIS_SECRET_ACCESS_KEY', verdict: 'accepted' };

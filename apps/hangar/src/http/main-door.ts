@@ -1,7 +1,8 @@
-import { type RequestContext, HangarError, splitTarget, answerError } from '@hangar/http';
+import { type RequestContext, splitTarget } from '@hangar/http';
 import type { Store } from '@hangar/store';
 import { createDocs } from './docs-pages.ts';
 import type { Metrics } from './metrics.ts';
+import { operational } from './operational.ts';
 import type { Readiness } from './readiness.ts';
 import type { Fetcher } from './server.ts';
 
@@ -21,7 +22,9 @@ export interface MainDoorParts {
  * been signed.
  */
 export function createMainDoor(parts: MainDoorParts): Fetcher {
-  const docs = createDocs();
+  const { metrics, readiness, engine, now } = parts;
+  const serving = (): Record<string, string> => ({ database: engine, now: now().toISOString() });
+  const about = { metrics, readiness, serving, others: createDocs() };
   return {
     fetch: async (request: Request, door: RequestContext): Promise<Response> => {
       const { path } = splitTarget(door.rawTarget);
@@ -34,41 +37,10 @@ export function createMainDoor(parts: MainDoorParts): Fetcher {
         case 'readyz':
         case 'metrics':
         case 'docs':
-          return await operational(path, request, door, { ...parts, docs });
+          return await operational(path, request, door, about);
         default:
           return await parts.dashboard.fetch(request, door);
       }
     },
   };
-}
-
-/** What operators and their tools read. Nothing here changes anything, so nothing but reading is known. */
-async function operational(
-  path: string,
-  request: Request,
-  door: RequestContext,
-  parts: MainDoorParts & { readonly docs: (path: string) => Response },
-): Promise<Response> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    throw new HangarError('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
-  }
-  switch (path) {
-    case '/healthz':
-      return Response.json({ status: 'ok' });
-    case '/readyz':
-      return await ready(parts, door);
-    case '/metrics':
-      return await parts.metrics.page(request.headers.get('authorization'));
-    default:
-      return parts.docs(path);
-  }
-}
-
-async function ready(parts: MainDoorParts, door: RequestContext): Promise<Response> {
-  try {
-    await parts.readiness.check();
-  } catch (thrown) {
-    return answerError(thrown, door);
-  }
-  return Response.json({ status: 'ready', database: parts.engine, now: parts.now().toISOString() });
 }

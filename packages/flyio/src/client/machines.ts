@@ -31,8 +31,11 @@ import type { UpstreamReason } from './upstream-failure.ts';
 export interface MachinesClientOptions {
   /** `https://api.machines.dev`, `http://_api.internal:4280`, or the simulator's. */
   readonly baseUrl: string;
-  /** Asked at every call, so that a rotated token is taken up at once. A HangarError means that there is none now. */
-  readonly token: () => Secret | Promise<Secret>;
+  /**
+   * Asked at every call, so that a rotated token is taken up at once. A HangarError means that there is none now. Undefined
+   * where the socket itself is the credential, as inside of a machine.
+   */
+  readonly token: (() => Secret | Promise<Secret>) | undefined;
   /** A pool to share; default one of its own. */
   readonly pool?: Dispatcher;
 }

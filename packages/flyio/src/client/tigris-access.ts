@@ -30,6 +30,7 @@ export interface PolicySummary {
   readonly name: string;
   readonly arn: string;
   readonly attachmentCount?: number;
+  readonly createdAt?: Date;
 }
 
 /** The half of the Tigris client that speaks IAM. */
@@ -45,6 +46,10 @@ export interface TigrisAccess {
   /** Switches a key on again that was shut off. */
   activateAccessKey(accessKeyId: string): Promise<void>;
   deleteAccessKey(accessKeyId: string): Promise<void>;
+  /** Makes the policy and says its ARN; undefined when one of that name exists already, whatever it says. */
+  createPolicy(name: string, document: object): Promise<string | undefined>;
+  /** What a policy says; undefined when it is gone or no JSON. */
+  readPolicy(arn: string): Promise<unknown>;
   /**
    * Makes the policy, or finds it under its name.
    * @throws HangarError `state_conflict` when one of that name says something else.
@@ -82,25 +87,45 @@ export function tigrisAccess(iam: IAMClient, once: IAMClient): TigrisAccess {
     let marker: string | undefined;
     do {
       const page = await iam.send(new ListPoliciesCommand({ Marker: marker }));
-      for (const { PolicyName, Arn, AttachmentCount } of page.Policies ?? []) {
+      for (const { PolicyName, Arn, AttachmentCount, CreateDate } of page.Policies ?? []) {
         if (PolicyName === undefined || Arn === undefined) continue;
         const attached = AttachmentCount === undefined ? {} : { attachmentCount: AttachmentCount };
-        policies.push({ name: PolicyName, arn: Arn, ...attached });
+        const dated = CreateDate ? { createdAt: CreateDate } : {};
+        policies.push({ name: PolicyName, arn: Arn, ...attached, ...dated });
       }
       marker = page.IsTruncated ? page.Marker : undefined;
     } while (marker !== undefined);
     return policies;
   }
 
+  async function documentOf(arn: string): Promise<unknown> {
+    const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn: arn }));
+    const { PolicyVersion } = await iam.send(
+      new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: Policy?.DefaultVersionId ?? 'v1' }),
+    );
+    return parsedDocument(PolicyVersion?.Document);
+  }
+
+  async function create(name: string, document: object): Promise<string | undefined> {
+    try {
+      const { Policy } = await iam.send(
+        new CreatePolicyCommand({ PolicyName: name, PolicyDocument: JSON.stringify(document) }),
+      );
+      if (Policy?.Arn) return Policy.Arn;
+    } catch (error) {
+      if (nameOf(error).startsWith('EntityAlreadyExists')) return undefined;
+      throw error;
+    }
+    throw new HangarError('upstream_failed', {
+      detail: `Tigris made policy ${name} without telling its ARN`,
+    });
+  }
+
   async function findSame(name: string, document: object): Promise<string> {
     const found = (await listPolicies()).find((policy) => policy.name === name);
     if (!found)
       throw new HangarError('upstream_failed', { detail: `Tigris has a policy ${name}, and lists none` });
-    const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn: found.arn }));
-    const { PolicyVersion } = await iam.send(
-      new GetPolicyVersionCommand({ PolicyArn: found.arn, VersionId: Policy?.DefaultVersionId ?? 'v1' }),
-    );
-    if (!sameDocument(PolicyVersion?.Document, document)) {
+    if (!sameDocument(await documentOf(found.arn), document)) {
       throw new HangarError('state_conflict', {
         detail: `the policy ${name} exists and says something else`,
       });
@@ -147,21 +172,21 @@ export function tigrisAccess(iam: IAMClient, once: IAMClient): TigrisAccess {
       dropping('deleting an access key', () =>
         iam.send(new DeleteAccessKeyCommand({ AccessKeyId: accessKeyId })),
       ),
-    ensurePolicy: (name, document) =>
-      attempt(`creating policy ${name}`, async () => {
+    createPolicy: (name, document) => attempt(`creating policy ${name}`, () => create(name, document)),
+    readPolicy: (arn) =>
+      attempt('reading a policy', async () => {
         try {
-          const { Policy } = await iam.send(
-            new CreatePolicyCommand({ PolicyName: name, PolicyDocument: JSON.stringify(document) }),
-          );
-          if (Policy?.Arn) return Policy.Arn;
-          throw new HangarError('upstream_failed', {
-            detail: `Tigris made policy ${name} without telling its ARN`,
-          });
+          return await documentOf(arn);
         } catch (error) {
-          if (!nameOf(error).startsWith('EntityAlreadyExists')) throw error;
-          return await findSame(name, document);
+          if (isAbsent(error)) return undefined;
+          throw error;
         }
       }),
+    ensurePolicy: (name, document) =>
+      attempt(
+        `creating policy ${name}`,
+        async () => (await create(name, document)) ?? (await findSame(name, document)),
+      ),
     attachPolicy: (accessKeyId, arn) =>
       attempt('attaching a policy', async () => {
         await iam.send(new AttachUserPolicyCommand({ UserName: accessKeyId, PolicyArn: arn }));
@@ -176,14 +201,18 @@ export function tigrisAccess(iam: IAMClient, once: IAMClient): TigrisAccess {
   };
 }
 
-// IAM returns the document URL-encoded; some servers return it plain. Member order is nobody's promise.
-function sameDocument(stored: string | undefined, document: object): boolean {
-  if (stored === undefined) return false;
+// Member order is nobody's promise.
+function sameDocument(stored: unknown, document: object): boolean {
+  return stored !== undefined && canonical(stored) === canonical(document);
+}
+
+// IAM returns the document URL-encoded; some servers return it plain.
+function parsedDocument(stored: string | undefined): unknown {
+  if (stored === undefined) return undefined;
   try {
-    const text = stored.trimStart().startsWith('{') ? stored : decodeURIComponent(stored);
-    return canonical(JSON.parse(text)) === canonical(document);
+    return JSON.parse(stored.trimStart().startsWith('{') ? stored : decodeURIComponent(stored));
   } catch {
-    return false;
+    return undefined;
   }
 }
 

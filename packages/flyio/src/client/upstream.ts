@@ -30,7 +30,7 @@ export interface Upstream {
   /** As `send`, with the bytes handed on as they come and without any stream; for calls without a body. */
   dispatch(request: Omit<UpstreamRequest, 'body' | 'signal'>, handler: UpstreamHandler): DispatchedCall;
   /**
-   * Sends once. Any answer is a yes; the operator's token is added unless the request brings an
+   * Sends once. Any answer is a yes; the operator's token, where there is one, is added unless the request brings an
    * Authorization.
    */
   send(request: UpstreamRequest): Promise<Result<UpstreamAnswer, UpstreamFailure>>;
@@ -41,8 +41,11 @@ export interface Upstream {
 /** Options of {@link createUpstream}. */
 export interface UpstreamOptions {
   readonly baseUrl: string;
-  /** Asked at every call. A HangarError that it throws is the answer: nothing is sent without a credential. */
-  readonly token: () => Secret | Promise<Secret>;
+  /**
+   * Asked at every call. A HangarError that it throws is the answer: nothing is sent without a credential. Undefined
+   * where each request brings its caller's own, or none.
+   */
+  readonly token: (() => Secret | Promise<Secret>) | undefined;
   /** The pool to use, for one that is shared; default a pool of its own. */
   readonly pool?: Dispatcher;
 }
@@ -61,7 +64,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
         const found = await credential();
         if (!found.ok) return found;
-        headers['authorization'] = found.value;
+        if (found.value !== undefined) headers['authorization'] = found.value;
       }
       try {
         const answer = await pool.request({
@@ -83,13 +86,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
     dispatch({ method, path, headers, timeoutMs }, handler) {
       const call = new Dispatched(method, handler);
-      const send = (authorization: string): void => {
+      const send = (authorization: string | undefined): void => {
         if (call.isOver) return;
         const request = {
           origin: base.origin,
           path: prefix + path,
           method,
-          headers: Object.assign({}, headers, { authorization }),
+          headers:
+            authorization === undefined ? { ...headers } : Object.assign({}, headers, { authorization }),
           headersTimeout: timeoutMs ?? HEADERS_TIMEOUT_MS,
         };
         pool.dispatch(request, call);
@@ -106,10 +110,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
-/** The Authorization to send, written once for each token. */
-function credentialOf({ token }: UpstreamOptions): () => Promise<Result<string, UpstreamFailure>> {
+/** The Authorization to send, written once for each token; undefined where there is none of ours. */
+function credentialOf({
+  token,
+}: UpstreamOptions): () => Promise<Result<string | undefined, UpstreamFailure>> {
   let written: { readonly secret: Secret; readonly text: string } | undefined;
   return async () => {
+    if (token === undefined) return ok(undefined);
     try {
       const secret = await token();
       if (written?.secret !== secret) written = { secret, text: authorizationFor(secret) };

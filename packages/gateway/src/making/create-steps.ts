@@ -4,6 +4,7 @@ import type { Environment } from '../nouns.ts';
 import { nameTaken } from './name-hold.ts';
 import { sleep, type Deps } from '../deps.ts';
 import type { EnvironmentChanges } from '../ports.ts';
+import { storageSecretNamesFor } from '../profiles/profile.ts';
 import { storageSecrets } from '../rules/storage-secrets.ts';
 import type { SagaStep } from './saga.ts';
 import { storagePolicy } from '../rules/bucket-iam-policy.ts';
@@ -155,7 +156,7 @@ async function setSecrets(environment: Environment, deps: Deps): Promise<Environ
   };
   const set = await deps.machines.setSecrets(
     environment.name,
-    storageSecrets(storage, deps.storageSecretNames),
+    storageSecrets(storage, storageSecretNamesFor(deps.profile)),
   );
   if (!set.ok) throw upstreamError(set.reason, true);
   return {};

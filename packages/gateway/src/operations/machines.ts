@@ -10,6 +10,7 @@ import { cleanMachine, marksOf, marksFor, readMachine, METADATA_MARKS } from '..
 import { newUlid } from '../rules/naming.ts';
 import { noteMachine, noteMounts } from '../metering/observe.ts';
 import { ownedVolume } from './ownership.ts';
+import { wishedBody, withProfile } from './with-profile.ts';
 import { listedMachines } from '../upstream/app-lists.ts';
 import { sleep } from '../deps.ts';
 import { checkPlace } from '../policy/policy-checks.ts';
@@ -26,14 +27,15 @@ const LOOK_PAUSES_MS: readonly number[] = [0, 500, 1500];
  */
 export async function createMachine(given: Exchange, deps: HandlerDeps): Promise<OnceAnswer> {
   const exchange = appOf(given);
-  const checked = checkMachineBody(exchange.whole.json(), deps.policy);
+  const checked = checkMachineBody(wishedBody(exchange.whole.json(), deps), deps.policy);
   const unplaced = checkPlace(checked.body['region'], deps.policy);
   if (unplaced) throw unplaced;
   await checkVolumes(checked, exchange, deps);
+  const profiled = await withProfile(checked, exchange, deps);
   return await once(
     exchange,
     deps,
-    async (operation) => await createOnce(exchange, checked, operation, deps),
+    async (operation) => await createOnce(exchange, profiled, operation, deps),
   );
 }
 
@@ -111,9 +113,10 @@ async function created(
 /** `POST /v1/apps/{app}/machines/{machine}`: replaces the whole config, so it passes the same gate as a new one. */
 export async function updateMachine(given: Exchange, machine: Machine, deps: HandlerDeps): Promise<Response> {
   const exchange = appOf(given);
-  const checked = checkMachineBody(exchange.whole.json(), deps.policy);
+  const checked = checkMachineBody(wishedBody(exchange.whole.json(), deps), deps.policy);
   await checkVolumes(checked, exchange, deps);
-  const json = marked(checked, exchange.environment, machine.operation, deps);
+  const profiled = await withProfile(checked, exchange, deps);
+  const json = marked(profiled, exchange.environment, machine.operation, deps);
   const wanted = { volumes: checked.newVolumes, grows: checked.grows };
   return await withPlaces(
     { exchange, operation: { id: newUlid(deps.now()), repeated: false }, wanted },

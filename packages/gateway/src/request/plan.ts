@@ -99,7 +99,8 @@ function queryFaults(route: Route, query: Target['query']): HangarError | undefi
   return faults.length === 0 ? undefined : invalidFields(faults);
 }
 
-function targetError(reason: TargetReason): HangarError {
+/** A target that was not read, as its sender hears of it. */
+export function targetError(reason: TargetReason): HangarError {
   switch (reason.tag) {
     case 'root':
       return new HangarError('not_found', {

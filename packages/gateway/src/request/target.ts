@@ -2,7 +2,7 @@ import { ok, refuse, type Result } from '@hangar/http';
 
 /** A request target that has exactly one reading. */
 export interface Target {
-  /** Path segments without the slashes, each of `[A-Za-z0-9._~:-]`, none of them `.` or `..`. */
+  /** Path segments without the slashes, each of `[A-Za-z0-9._~:*-]`, none of them `.` or `..`. */
   readonly segments: readonly string[];
   /** Decoded names and values in the order of the target. */
   readonly query: readonly (readonly [name: string, value: string])[];
@@ -27,9 +27,12 @@ const TARGET_LENGTH = 4096;
 const QUERY_PAIRS = 32;
 const QUERY_VALUE_LENGTH = 1024;
 
-const SEGMENT_FORM = /^[A-Za-z0-9._~:-]+$/;
-/** A colon has no meaning in a path, and careful clients escape it in an IPv6 address. */
-const ESCAPED_COLON = /%3a/gi;
+const SEGMENT_FORM = /^[A-Za-z0-9._~:*-]+$/;
+/**
+ * Neither has a meaning in a path, and careful clients escape both: the colon of an IPv6 address, the star of a
+ * certificate for all subdomains.
+ */
+const ESCAPED = /%(?:3a|2a)/gi;
 const QUERY_NAME_FORM = /^[A-Za-z0-9._~-]{1,128}$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const RAW_QUERY_FORM = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
@@ -37,7 +40,7 @@ const RAW_QUERY_FORM = /^[A-Za-z0-9._~%+=&:,/@!*'()[\]-]*$/;
 /**
  * Reads a raw request target strictly, so that what is checked is what can be sent
  * (docs/specs/gateway.md#request-target). None of the characters a segment may hold ever needs an escape, so a
- * percent sign in a path is only a second spelling of something else, and is refused, but for an escaped colon; so
+ * percent sign in a path is only a second spelling of something else, and is refused, but for an escaped colon or star; so
  * are empty segments (`//`), dot segments, backslashes, matrix parameters, fragments and the absolute form. The root
  * and a slash at the end can be read, and are told apart, because nothing is there.
  */
@@ -47,7 +50,7 @@ export function parseTarget(rawTarget: string): Result<Target, TargetReason> {
   const mark = rawTarget.indexOf('?');
   const path = mark === -1 ? rawTarget : rawTarget.slice(0, mark);
   if (path === '/') return refuse({ tag: 'root' });
-  const segments = path.slice(1).replaceAll(ESCAPED_COLON, ':').split('/');
+  const segments = path.slice(1).replaceAll(ESCAPED, decodeURIComponent).split('/');
   const slashAtEnd = segments.length > 1 && segments.at(-1) === '' && segments.pop() === '';
   for (const segment of segments) {
     if (segment === '') return refuse({ tag: 'segment_empty' });

@@ -64,11 +64,19 @@ export class WholeRequest {
    * @throws HangarError `bad_request` for anything that is not one unambiguous JSON value
    */
   json(): unknown {
-    if (this.bytes.byteLength === 0) return undefined;
-    const parsed = parseStrictJson(this.bytes, { maxBytes: this.bytes.byteLength });
-    if (!parsed.ok) throw jsonError(parsed.reason);
-    return parsed.value;
+    return jsonIn(this.bytes);
   }
+}
+
+/**
+ * The JSON of a whole body; an empty one is undefined.
+ * @throws HangarError `bad_request` for anything that is not one unambiguous JSON value
+ */
+export function jsonIn(bytes: Uint8Array): unknown {
+  if (bytes.byteLength === 0) return undefined;
+  const parsed = parseStrictJson(bytes, { maxBytes: bytes.byteLength });
+  if (!parsed.ok) throw jsonError(parsed.reason);
+  return parsed.value;
 }
 
 /** What a route that is refused in any case still reads, so that it is refused in its own words. */

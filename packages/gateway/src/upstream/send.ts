@@ -171,6 +171,8 @@ function refusedError(status: number, body: unknown, retryAfter: string | null =
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'bad_request',
+  401: 'token_bad_signature',
+  403: 'caveat_denied',
   404: 'not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',
@@ -189,7 +191,8 @@ export function codeFor(status: number): ErrorCode {
   return CODES[status] ?? (status >= 500 ? 'upstream_failed' : 'invalid');
 }
 
-function replyOf(answer: UpstreamAnswer, call: UpstreamCall): UpstreamReply {
+/** An answer whose body is still to come. */
+export function replyOf(answer: UpstreamAnswer, call: Pick<UpstreamCall, 'repeatable'>): UpstreamReply {
   const { body, status } = answer;
   return {
     status,
@@ -222,7 +225,10 @@ function streamOf(body: Readable): ReadableStream<Uint8Array> {
   });
 }
 
-async function readAll(body: AsyncIterable<unknown>, call: UpstreamCall): Promise<Uint8Array> {
+async function readAll(
+  body: AsyncIterable<unknown>,
+  call: Pick<UpstreamCall, 'repeatable'>,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   try {

@@ -12,6 +12,8 @@ export interface OriginPoolOptions {
   readonly headersTimeoutMs?: number;
   /** Between two pieces of the answer's body; default 75,000. */
   readonly bodyTimeoutMs?: number;
+  /** A Unix socket on which the origin answers. */
+  readonly socketPath?: string;
 }
 
 /**
@@ -23,7 +25,10 @@ export function createOriginPool(origin: string, options: OriginPoolOptions = {}
   return new Pool(new URL(origin).origin, {
     connections: options.connections ?? 64,
     pipelining: 1,
-    connect: { timeout: options.connectTimeoutMs ?? 5000 },
+    connect: {
+      timeout: options.connectTimeoutMs ?? 5000,
+      socketPath: options.socketPath,
+    },
     headersTimeout: options.headersTimeoutMs ?? 75_000,
     bodyTimeout: options.bodyTimeoutMs ?? 75_000,
     keepAliveTimeout: 4000,
