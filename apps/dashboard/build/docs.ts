@@ -25,10 +25,19 @@ export function readDocs(folder: string): ReadonlyMap<string, string> {
     const name = file.split(sep).join('/').slice(0, -'.md'.length);
     return [name, readFileSync(join(folder, file), 'utf8')] as const;
   });
-  // What stands alone comes first, then folder by folder.
-  const rank = (name: string) => `${name.includes('/') ? 1 : 0}${name}`;
-  return new Map(named.sort(([a], [b]) => rank(a).localeCompare(rank(b))));
+  return new Map(named.sort(([a], [b]) => a.localeCompare(b)));
 }
+
+/** What a reader comes for, in the order in which they come: a page is in the first of these that takes its name. */
+const SECTIONS: readonly (readonly [string, RegExp])[] = [
+  ['Guides', /^guides\//],
+  ['Running it', /^(?:operating|configuration|storage|errors)$/],
+  ['Rules', /^(?:specs\/.*|requirements|seeds|sources|token-engine)$/],
+  ['Decisions', /^decisions\//],
+  ['Reference', /^/],
+];
+/** Where the last one, which takes what is left, is shown. */
+const SHOWN = ['Guides', 'Running it', 'Reference', 'Rules', 'Decisions'];
 
 /** Whole pages: each with the list of all, and `index`, which is the list itself. */
 export function renderDocs(sources: ReadonlyMap<string, string>): { name: string; html: string }[] {
@@ -36,16 +45,20 @@ export function renderDocs(sources: ReadonlyMap<string, string>): { name: string
     name,
     ...renderMarkdown(source, (href) => linkFrom(name, href, sources)),
   }));
-  const list = (current: string) =>
-    pages
-      .map(({ name, title }) => {
-        const here = name === current ? ' aria-current="page"' : '';
-        return `<li class="${name.includes('/') ? 'below' : 'top'}"><a href="/docs/${name}"${here}>${escape(title || name)}</a></li>`;
-      })
-      .join('');
+  const sectionOf = (name: string): string => SECTIONS.find(([, takes]) => takes.test(name))?.[0] ?? '';
+  const list = (current: string, heading: 'h2' | 'p') =>
+    SHOWN.map((section) => {
+      const links = pages
+        .filter(({ name }) => sectionOf(name) === section)
+        .map(({ name, title }) => {
+          const here = name === current ? ' aria-current="page"' : '';
+          return `<li><a href="/docs/${name}"${here}>${escape(title || name)}</a></li>`;
+        });
+      return links.length === 0 ? '' : `<${heading}>${section}</${heading}><ul>${links.join('')}</ul>`;
+    }).join('');
   return [
-    { name: 'index', html: page('Documentation', `<h1>Documentation</h1><ul>${list('')}</ul>`, list('')) },
-    ...pages.map(({ name, title, html }) => ({ name, html: page(title || name, html, list(name)) })),
+    { name: 'index', html: page('Documentation', `<h1>Documentation</h1>${list('', 'h2')}`, list('', 'p')) },
+    ...pages.map(({ name, title, html }) => ({ name, html: page(title || name, html, list(name, 'p')) })),
   ];
 }
 
@@ -73,7 +86,10 @@ function page(title: string, body: string, list: string): string {
     <a class="skip" href="#content">Skip to the content</a>
     <header><a href="/"><img src="/favicon.svg" alt="" width="24" height="24" /> Hangar</a></header>
     <div class="sheet">
-      <nav aria-label="Pages"><a href="/docs">Documentation</a><ul>${list}</ul></nav>
+      <nav aria-label="Pages">
+        <form action="/docs" role="search"><input type="search" name="q" maxlength="64" placeholder="Search" aria-label="Search the documentation" /></form>
+        <a href="/docs">Documentation</a>${list}
+      </nav>
       <main id="content">${body}</main>
     </div>
   </body>

@@ -102,6 +102,65 @@ describe('the documentation', () => {
     expect(html).toContain('<title>&lt;script&gt;alert(1)&lt;/script&gt; · Hangar</title>');
   });
 
+  test('lists guides first and decisions last', async () => {
+    const index = await createDocs()('/docs').text();
+    const [, main = ''] = /<main[^>]*>([\s\S]*)<\/main>/.exec(index) ?? [];
+    expect([...main.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading)).toEqual([
+      'Guides',
+      'Running it',
+      'Reference',
+      'Rules',
+      'Decisions',
+    ]);
+    expect(main.indexOf('/docs/guides/deploy')).toBeLessThan(main.indexOf('/docs/operating'));
+  });
+
+  describe('search', () => {
+    const search = async (query: string): Promise<string> => {
+      const answer = createDocs()('/docs', query);
+      const html = await answer.text();
+      expect(policyFaults(answer.headers, html)).toEqual([]);
+      return html;
+    };
+    const places = (html: string): string[] =>
+      [...(/<main[^>]*>([\s\S]*)<\/main>/.exec(html)?.[1] ?? '').matchAll(/href="([^"]*)"/g)].map(
+        ([, to]) => to ?? '',
+      );
+
+    test('finds the heading first, by all words in any order and case', async () => {
+      expect(places(await search('q=LOST+keys'))[0]).toBe('/docs/operating#lost-master-keys');
+      expect(places(await search('q=version+MIGRATES'))).toContain('/docs/operating#upgrading');
+    });
+
+    test('leads only to headings that are there', async () => {
+      for (const to of places(await search('q=token'))) {
+        const [page = '', id = ''] = to.split('#');
+        expect(await createDocs()(page).text()).toContain(` id="${id}"`);
+      }
+    });
+
+    test('says so when nothing is found, and lists no more than twenty', async () => {
+      expect(await search('q=xyzzy')).toContain('Nothing has all of these words.');
+      expect(await search('q=')).toContain('Nothing has all of these words.');
+      const many = await search('q=the');
+      expect(places(many)).toHaveLength(20);
+      expect(many).toMatch(/The first 20 of \d+\./);
+    });
+
+    test.each([
+      ['a script', '<script>alert(1)</script>'],
+      ['the end of a tag', '"><img src=x>'],
+      ['words of a replacement', '$&$1'],
+      ['words of a pattern', '((((\\'],
+      ['a long text', 'a'.repeat(100_000)],
+    ])('shows %s as text', async (_, words) => {
+      const html = await search(new URLSearchParams({ q: words }).toString());
+      expect(html).not.toMatch(/<script|<img src=x/);
+      expect(html.length).toBeLessThan(200_000);
+      expect(html).toContain('<main id="content"><h1>');
+    });
+  });
+
   test('says what to do when it was not built', () => {
     const empty = join(mkdtempSync(join(tmpdir(), 'hangar-docs-')), 'nowhere');
     expect(() => createDocs(empty)('/docs')).toThrow(expect.objectContaining({ code: 'not_ready' }));

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { HangarError } from '@hangar/http';
+import { createDocsSearch, type DocsSearch } from './docs-search.ts';
 import { pageFolder } from './page-folder.ts';
 
 /** Where `npm run build` puts the pages it makes from the Markdown in `docs` (apps/dashboard/build/docs.ts). */
@@ -10,18 +11,21 @@ const folder = join(pageFolder, 'docs');
 const headers = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'public, max-age=300',
 };
 
-/** Creates the reader of the documentation: `/docs` lists the pages, `/docs/NAME` shows one. */
-export function createDocs(from: string = folder): (path: string) => Response {
+/** Creates the reader of the documentation: `/docs` lists the pages, `/docs/NAME` shows one, `/docs?q=WORDS` finds places in them. */
+export function createDocs(from: string = folder): (path: string, query?: string) => Response {
   let pages: ReadonlyMap<string, string> | undefined;
-  return (path) => {
+  let find: DocsSearch | undefined;
+  return (path, query = '') => {
     pages ??= readPages(from);
-    const text = pages.get(path.replace(/^\/docs\/?/, '') || 'index');
+    const name = path.replace(/^\/docs\/?/, '') || 'index';
+    const words = name === 'index' ? new URLSearchParams(query).get('q') : null;
+    const text = words === null ? pages.get(name) : (find ??= createDocsSearch(pages))(words);
     if (text === undefined) throw new HangarError('not_found', { detail: 'no such page of the docs' });
     return new Response(text, { headers });
   };

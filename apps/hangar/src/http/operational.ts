@@ -1,4 +1,4 @@
-import { answerError, HangarError, type RequestContext } from '@hangar/http';
+import { answerError, HangarError, type RequestContext, splitTarget } from '@hangar/http';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -9,7 +9,7 @@ export interface OperationalParts {
   /** What is told beside `ready`. */
   readonly serving: () => Readonly<Record<string, string>>;
   /** Everything else. */
-  readonly others: (path: string) => Response;
+  readonly others: (path: string, query: string) => Response;
 }
 
 /** `/healthz`, `/readyz` and `/metrics`. Nothing here changes anything, so nothing but reading is known. */
@@ -30,7 +30,7 @@ export async function operational(
     case '/metrics':
       return await parts.metrics.page(request.headers.get('authorization'));
     default:
-      return parts.others(path);
+      return parts.others(path, splitTarget(door.rawTarget).query);
   }
 }
 
