@@ -1,10 +1,14 @@
 /** docs/clients.md from what the last runs wrote down: of a real flyctl each scenario's results by its name, and the calls of fly-go. */
-export function clientsPage(results, calls) {
+export function clientsPage({ results, calls, gateway }) {
   const rows = [...results.values()].flat();
   const counted = rows.filter((row) => row.counted !== false);
   const works = counted.filter((row) => row.works).length;
   const beside = rows.filter((row) => row.counted === false);
-  return `# Real clients against the simulated Fly.io
+  return `# Real clients
+
+What unmodified clients do against the simulated Fly.io, and [through the gateway](#through-the-gateway).
+
+## At the simulated Fly.io
 
 Generated from the last run of a real flyctl: \`HANGAR_FLYCTL=/path/to/flyctl HANGAR_FLYCTL_RECORD=1 npx vitest run test/clients/flyctl.processes.test.ts\`,
 then \`npm run generate\`. What it sent is kept in \`test/clients/sequences\` and replayed by \`test/clients/replay.test.ts\`, which needs no flyctl.
@@ -22,7 +26,7 @@ cannot delete, since it has no way to name the lease.
 **${calls.filter((row) => row.works).length} of ${calls.length} calls of fly-go work**, those of ${methods(calls.filter((row) => row.works))} of its ${methods(calls)} methods. Given a version, its methods for secret keys end the program that
 calls them (a map that nobody made): leave the version out.
 
-## What does not work, and why
+### What does not work, and why
 
 ${table(
   ['Command', 'Because'],
@@ -38,28 +42,59 @@ ${table(
     .map((row) => [`\`${row.line}\``, row.because ?? 'it failed in the last run']),
 )}
 
-## What works
+### What works
 
-${[...results]
-  .map(
-    ([name, list]) =>
-      `${TITLES[name] ?? name}:\n\n${list
-        .filter((row) => row.works && row.counted !== false)
-        .map((row) => `- ${code(row.line)}\n`)
-        .join('')}`,
-  )
-  .join('\n')}
+${worksByScenario(results)}
 The Machines client of fly-go:
 
 ${calls
   .filter((row) => row.works)
   .map((row) => `- ${call(row.line)}\n`)
   .join('')}
-## Run beside them
+### Run beside them
 
 Not among the ${counted.length}, since they repeat one of them or prepare for one.
 
-${beside.map((row) => `- ${code(row.line)}${row.works ? '' : ': does not work'}\n`).join('')}`;
+${beside.map((row) => `- ${code(row.line)}${row.works ? '' : ': does not work'}\n`).join('')}
+${throughTheGateway(gateway)}`;
+}
+
+function throughTheGateway(results) {
+  const counted = [...results.values()].flat().filter((row) => row.counted !== false);
+  const failing = counted.filter((row) => !row.works);
+  return `## Through the gateway
+
+The same commands by a customer of the gateway, with a token of its workspace and no other credential, as in
+[the guide](guides/flyctl-through-the-gateway.md): all three addresses of flyctl (\`FLY_FLAPS_BASE_URL\`, \`FLY_API_BASE_URL\` and
+\`FLY_UIEX_BASE_URL\`) are the gateway's. With fewer of them set, flyctl sends the token to Fly.io too.
+
+Generated from the last run of a real flyctl: \`HANGAR_FLYCTL=/path/to/flyctl HANGAR_FLYCTL_RECORD=1 npx vitest run test/clients/gateway-flyctl.processes.test.ts\`,
+then \`npm run generate\`. \`test/clients/gateway-replay.test.ts\` replays what it sent.
+
+**${counted.length - failing.length} of ${counted.length} commands of flyctl work.**
+
+### What does not work through the gateway
+
+${table(
+  ['Command', 'Because'],
+  failing.map((row) => [code(row.line), row.because ?? 'it failed in the last run']),
+)}
+
+### What works through the gateway
+
+${worksByScenario(results)}`;
+}
+
+function worksByScenario(results) {
+  return [...results]
+    .map(
+      ([name, list]) =>
+        `${TITLES[name] ?? name}:\n\n${list
+          .filter((row) => row.works && row.counted !== false)
+          .map((row) => `- ${code(row.line)}\n`)
+          .join('')}`,
+    )
+    .join('\n');
 }
 
 const TITLES = {

@@ -16,7 +16,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
   '.env.example': environmentExample(),
   'docs/audit-rules.md': auditRulesPage(OFFLINE_RULES),
-  'docs/clients.md': clientsPage(clientResults(), clientResult('fly-go')),
+  'docs/clients.md': clientsPage({
+    results: clientResults(''),
+    calls: clientResult('fly-go'),
+    gateway: clientResults('gateway-'),
+  }),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
   'docs/requirements.md': requirementsPage(
@@ -49,9 +53,9 @@ function current(path) {
 }
 
 /** What the last run of a real flyctl wrote down, by scenario; and of one client alone. */
-function clientResults() {
+function clientResults(prefix) {
   const names = ['account', 'machines', 'deploy', 'shop'];
-  return new Map(names.map((name) => [name, clientResult(name)]));
+  return new Map(names.map((name) => [name, clientResult(`${prefix}${name}`)]));
 }
 
 function clientResult(name) {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LineOutcome } from './sequence.ts';
-import { at, OPERATOR_TOKEN, type ClientStage } from './stage.ts';
+import { at, type ClientStage } from './stage.ts';
 import type { Line, Scenario } from './scenarios.ts';
 
 /** What became of one line. */
@@ -35,7 +35,7 @@ export async function runScenario(
   try {
     for (const line of scenario.lines) {
       const token =
-        line.as === undefined ? OPERATOR_TOKEN : (tokens.get(line.as) ?? (await stage.login(line.as)));
+        line.as === undefined ? stage.token : (tokens.get(line.as) ?? (await stage.login(line.as)));
       if (line.as !== undefined) tokens.set(line.as, token);
       await stage.settled();
       if (line.config !== undefined) writeFileSync(join(folder, 'fly.toml'), line.config);
@@ -71,10 +71,12 @@ async function wordsOf(stage: ClientStage, { line }: Line, token: string): Promi
     found['{machine}'] = machines[0] ?? '';
     found['{machine2}'] = machines[1] ?? '';
     found['{volume}'] = ids((await app('volumes')).json)[0] ?? '';
-    found['{address}'] = ids(at(await app('ip_assignments'), 'ips'))[0] ?? '';
-    const query = '{ organization(slug: "high-flyers") { limitedAccessTokens { nodes { id } } } }';
+    const addresses = ids(at(await app('ip_assignments'), 'ips'));
+    found['{address}'] = addresses[0] ?? '';
+    found['{address2}'] = addresses[1] ?? '';
+    const query = `{ organization(slug: "${stage.organization}") { limitedAccessTokens { nodes { id } } } }`;
     const tokens = await stage.ask('api', 'POST', '/graphql', { query }, token);
-    found['{token}'] = /"id":"([a-z0-9]+)"/.exec(JSON.stringify(tokens.json))?.[1] ?? '';
+    found['{token}'] = /"id":"([a-z0-9-]+)"/.exec(JSON.stringify(tokens.json))?.[1] ?? '';
   }
   return words.map((word) => found[word] ?? word);
 }

@@ -24,6 +24,10 @@ export interface Passed {
 /** A simulated Fly.io with a provider of extensions that answers to three of flyctl's names. */
 export interface ClientStage {
   readonly urls: Readonly<Record<ClientDoor, string>>;
+  /** Who acts where nobody else does. */
+  readonly token: string;
+  /** Whose tokens are listed. */
+  readonly organization: string;
   /** Where nothing is out of order. */
   readonly statusPage: string;
   /** What has passed since somebody last took it. */
@@ -62,51 +66,20 @@ export async function openClientStage(): Promise<ClientStage> {
     tokens: [{ token: Secret.of(OPERATOR_TOKEN), organizations: ['operator', 'high-flyers'] }],
   });
   const passed: Passed[] = [];
-  const watched =
-    (door: ClientDoor): DoorFetch =>
-    async (request, context) => {
-      const body = await request.text();
-      const method = request.method;
-      const copy = new Request(request.url, {
-        method,
-        headers: request.headers,
-        ...(body === '' ? {} : { body }),
-      });
-      const answer = await simulator.doors[door].fetch(copy, context);
-      const text = await answer.clone().text();
-      if (!context.rawTarget.startsWith('/_fly') && request.headers.get(OWN) === null) {
-        const { headers } = request;
-        passed.push({
-          door,
-          method,
-          path: context.rawTarget,
-          headers,
-          body,
-          status: answer.status,
-          answer: text,
-        });
-      }
-      return answer;
-    };
   const doors = {
-    api: await listen(watched('api'), { port: 0 }),
-    machines: await listen(watched('machines'), { port: 0 }),
+    api: await listen(watched('api', simulator.doors.api.fetch, passed), { port: 0 }),
+    machines: await listen(watched('machines', simulator.doors.machines.fetch, passed), { port: 0 }),
   };
   const store = await openStore({});
   const shop = sellerAt(publicBaseUrl, doors.api.url, createProviderStore(store.db));
   provider = async (request, context) => await shop.fetch(request, context);
 
-  const ask: ClientStage['ask'] = async (door, method, path, body, token = OPERATOR_TOKEN) => {
-    const answer = await fetch(`${doors[door].url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, [OWN]: '1' },
-      redirect: 'manual',
-      ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
-    });
-    return { status: answer.status, json: jsonOf(await answer.text()) };
-  };
+  const ask: ClientStage['ask'] = async (door, method, path, body, token = OPERATOR_TOKEN) =>
+    await askAt(doors[door].url, { method, path, body, token });
 
   return {
+    token: OPERATOR_TOKEN,
+    organization: 'high-flyers',
     urls: { api: doors.api.url, machines: doors.machines.url },
     statusPage: `${selling.url}${STATUS_PATH}`,
     take: () => passed.splice(0),
@@ -150,7 +123,42 @@ export async function openClientStage(): Promise<ClientStage> {
 const STATUS_PATH = '/incidents';
 
 /** Marks the stage's own requests. */
-const OWN = 'x-own-request';
+export const OWN = 'x-own-request';
+
+/** That door, with what passes written down. */
+export function watched(door: ClientDoor, answering: DoorFetch, passed: Passed[]): DoorFetch {
+  return async (request, context) => {
+    const body = await request.text();
+    const { method, headers } = request;
+    const copy = new Request(request.url, { method, headers, ...(body === '' ? {} : { body }) });
+    const answer = await answering(copy, context);
+    const text = await answer.clone().text();
+    const path = context.rawTarget;
+    if (!path.startsWith('/_fly') && headers.get(OWN) === null)
+      passed.push({ door, method, path, headers, body, status: answer.status, answer: text });
+    return answer;
+  };
+}
+
+/** A request that is not written down. */
+export async function askAt(
+  base: string,
+  { method, path, body, token }: { method: string; path: string; body?: unknown; token: string },
+): Promise<Answered> {
+  const answer = await fetch(`${base}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      [OWN]: '1',
+      ...(body === undefined || body instanceof URLSearchParams
+        ? {}
+        : { 'content-type': 'application/json' }),
+    },
+    redirect: 'manual',
+    ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
+  });
+  return { status: answer.status, json: jsonOf(await answer.text()) };
+}
 
 /** The kit of Hangar's provider, with a product of one variable. */
 function sellerAt(publicBaseUrl: string, api: string, store: ReturnType<typeof createProviderStore>) {

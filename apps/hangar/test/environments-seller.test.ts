@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createMachinesClient, createOAuthClient } from '@hangar/flyio';
+import { createMachinesClient, createOAuthClient, createUpstream } from '@hangar/flyio';
 import { createTigrisClient } from '@hangar/flyio/tigris';
 import { createGateway } from '@hangar/gateway';
 import { createProvider } from '@hangar/provider';
@@ -28,6 +28,8 @@ function openProcess(store: Pick<Store, 'db'>) {
     verifier: authority.verifier,
     store: createGatewayStore(store.db),
     machines: createMachinesClient({ baseUrl: NOBODY, token: secret }),
+    api: createUpstream({ baseUrl: NOBODY, token: secret }),
+    tokens: authority.fetch,
     tigris: createTigrisClient({
       s3Endpoint: NOBODY,
       iamEndpoint: NOBODY,

@@ -1,7 +1,8 @@
-import type { MachinesClient } from '@hangar/flyio';
+import type { MachinesClient, Upstream } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import type { Clock, Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
+import type { Clients } from './clients/clients.ts';
 import type { CountAges } from './reserve/count-ages.ts';
 import type { LocatorMemory } from './locate/memory.ts';
 import type { EnvironmentPolicy } from './policy/policy.ts';
@@ -13,6 +14,9 @@ import type { Prices } from './metering/usage.ts';
 export interface Deps {
   readonly store: EnvironmentStore;
   readonly machines: MachinesClient;
+  /** api.fly.io with the operator's token. */
+  readonly api: Pick<Upstream, 'send'>;
+  readonly clients: Clients;
   readonly tigris: TigrisClient;
   readonly sealer: Sealer;
   readonly revokeAppTokens: RevokeAppTokens;

@@ -1,5 +1,5 @@
 import type { Task, TokenVerifier } from '@hangar/contract';
-import type { MachinesClient } from '@hangar/flyio';
+import type { MachinesClient, Upstream } from '@hangar/flyio';
 import type { TigrisClient } from '@hangar/flyio/tigris';
 import { silentLog, systemClock, type Clock, type Direct, type RequestContext, type Log } from '@hangar/http';
 import type { Sealer } from '@hangar/security';
@@ -12,6 +12,8 @@ import { forgettingOwnWrites } from './locate/own-writes.ts';
 import { MachineNotes } from './note/machine-notes.ts';
 import { AuthenticRequest } from './request/authentic-request.ts';
 import { createSettle } from './settle.ts';
+import { createClients } from './clients/clients.ts';
+import type { OwnDoor } from './clients/asking.ts';
 import { decide } from './decide/decide.ts';
 import { CountAges } from './reserve/count-ages.ts';
 import { createEnvironments, type Environments } from './app-api.ts';
@@ -38,6 +40,10 @@ export interface GatewayOptions {
   readonly store: EnvironmentStore;
   /** The Machines API with the operator's token. */
   readonly machines: MachinesClient;
+  /** api.fly.io with the operator's token: logs, and what an image is. */
+  readonly api: Pick<Upstream, 'send'>;
+  /** Where `/hangar/v1/tokens` is answered, for clients that make and list tokens. */
+  readonly tokens: TokensDoor;
   /** Tigris with the operator's key. */
   readonly tigris: TigrisClient;
   readonly sealer: Sealer;
@@ -64,6 +70,9 @@ export interface GatewayOptions {
   readonly log?: Log;
 }
 
+/** The door about tokens. */
+export type TokensDoor = (request: Request, context: RequestContext) => Promise<Response>;
+
 /** User environments behind a Machines API. */
 export interface Gateway {
   fetch(request: Request, door: RequestContext): Promise<Response>;
@@ -76,6 +85,8 @@ export interface Gateway {
   readonly tasks: readonly Task[];
 }
 
+const ABOUT_TOKENS = /^\/hangar\/v1\/tokens(?:[/?]|$)/;
+
 /**
  * Makes the gateway in `swap` mode: a Hangar macaroon comes in, the operator's token goes upstream, and only what the
  * route table names exists. Order: plan, read, authenticate, locate, decide, and only then any effect.
@@ -87,7 +98,14 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { verifier, machines, monotonicMs = () => performance.now() } = options;
   const memory = new LocatorMemory(monotonicMs);
+  /** What a client's question asks for, it asks for here. */
+  const own: OwnDoor = async (request, context) =>
+    ABOUT_TOKENS.test(context.rawTarget)
+      ? await options.tokens(request, context)
+      : await gateway.fetch(request, context);
   const deps: Deps = {
+    clients: createClients(own),
+    api: options.api,
     store: forgettingOwnWrites(options.store, memory),
     memory,
     machines,
@@ -134,7 +152,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return await act(Exchange.open(permit.value, deps), deps);
   }
 
-  return {
+  const gateway: Gateway = {
     async fetch(request, door) {
       const subject: AuditSubject = {};
       return await settle(subject, door, request.method, async () => await answer(request, door, subject));
@@ -152,4 +170,5 @@ export function createGateway(options: GatewayOptions): Gateway {
       auditTask(deps),
     ],
   };
+  return gateway;
 }

@@ -1,10 +1,13 @@
 /** The gateway: user environments behind the Machines API. */
-export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { createGateway, type Gateway, type GatewayOptions, type TokensDoor } from './gateway.ts';
 /** The same with the caller's own Fly.io token, and how machine configs are rewritten. */
 export { createPassthrough, type Passthrough, type PassthroughOptions } from './passthrough/passthrough.ts';
 export { MACHINE_PROFILES, type MachineProfile } from './profiles/profile.ts';
 export type { Environments, EnvironmentSummary, PowerChange } from './app-api.ts';
 export type { Workspaces } from './workspaces.ts';
+
+/** Deployments, as clients tell of them. */
+export { ENDED_IN_VAIN, type NewRelease, type Release, type ReleaseStore } from './clients/release.ts';
 
 /** What the operator decides: organizations, sizes, names of the storage secrets. */
 export { parseAllowedOrganizations, type AllowedOrganizations } from './policy/org-policy.ts';

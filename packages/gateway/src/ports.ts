@@ -1,5 +1,6 @@
 import type { Lease, SpendLimit } from '@hangar/contract';
 import type { Result } from '@hangar/http';
+import type { ReleaseStore } from './clients/release.ts';
 import type { Environment, Guest, Interval, Machine, Phase, Step, Workspace } from './nouns.ts';
 
 /**
@@ -184,7 +185,7 @@ export interface ChangePage {
  * What the gateway keeps. Each method is one statement or one transaction, so that several Hangar processes can share
  * the rows; nothing here talks to the network.
  */
-export interface EnvironmentStore {
+export interface EnvironmentStore extends ReleaseStore {
   /** The workspace of an extension, made on first use. A second call returns the first one's row. */
   openWorkspace(wanted: Omit<Workspace, 'number' | 'closedAt'>): Promise<Workspace>;
   /** A number for a workspace that somebody else will store, for this caller alone. */

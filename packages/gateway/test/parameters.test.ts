@@ -14,6 +14,8 @@ const params: Record<string, string> = {
   secret: 'NAME',
   key: 'role',
   ip: 'fdaa::1',
+  release: '1',
+  'release-id': 'own.1',
 };
 
 const ask = async (method: string, target: string, more: Ask = {}) =>
@@ -79,6 +81,10 @@ describe('every query parameter that a route knows is read by somebody', () => {
     await ask('GET', `/v1/orgs/${org}/${what}?${parameter}=fra`);
     expect(world.seen.at(-1)).toContain(`${parameter}=fra`);
   };
+  const logged = (parameter: string) => async (): Promise<void> => {
+    await ask('GET', `/api/v1/apps/own/logs?${parameter}=1`);
+    expect(world.seen.at(-1)).toBe(`GET /api/v1/apps/own/logs?${parameter}=1`);
+  };
   const lists = (what: 'machines' | 'volumes'): Record<string, () => Promise<void>> => ({
     ...Object.fromEntries(
       ['include_deleted', 'region', 'state', 'summary', 'updated_after'].map((name) => [
@@ -111,6 +117,12 @@ describe('every query parameter that a route knows is read by somebody', () => {
     'usage from': async () => await refused('/hangar/v1/usage?from=never'),
     'usage to': async () => await refused('/hangar/v1/usage?to=never'),
     'usage granularity': async () => await refused('/hangar/v1/usage?granularity=week'),
+    'organizations.list admin': async () => await refused('/api/v1/organizations?admin=true'),
+    'releases.list limit': async () => await refused('/api/v1/apps/own/releases?limit=0'),
+    'images.find ref': async () => await refused('/hangar/v1/apps/own/image?ref=%20'),
+    'logs.read next_token': logged('next_token'),
+    'logs.read instance': logged('instance'),
+    'logs.read region': logged('region'),
   };
 
   it('as this table says of what the gateway handles itself', () => {
@@ -165,15 +177,25 @@ describe('the role of an app', () => {
     expect((await ask('GET', '/v1/apps/own')).status).toBe(200);
   });
 
-  it('is kept of an app that is made with one, shown, and found by exactly that', async () => {
+  it('of a builder of images is refused before anything is made: no environment has its size', async () => {
+    const before = world.seen.length;
     const made = await ask('POST', '/v1/apps?wait=true', {
       body: { name: 'fly-builder-1', app_role_id: builder, network: '' },
     });
-    expect(made).toMatchObject({ status: 201, json: { app_role: builder } });
-    expect(await listed(builder)).toEqual(['fly-builder-1']);
+    expect(made).toMatchObject({ status: 403, json: { code: 'policy_denied' } });
+    expect(world.seen.length).toBe(before);
+  });
+
+  it('is kept of an app that is made with one, shown, and found by exactly that', async () => {
+    const role = 'postgres_cluster';
+    const made = await ask('POST', '/v1/apps?wait=true', {
+      body: { name: 'cluster', app_role_id: role, network: '' },
+    });
+    expect(made).toMatchObject({ status: 201, json: { app_role: role } });
+    expect(await listed(role)).toEqual(['cluster']);
     expect(await listed('')).toEqual([]);
     expect((await ask('GET', '/v1/apps')).json.apps).toHaveLength(2);
-    expect((await ask('GET', '/v1/apps/fly-builder-1')).json).toMatchObject({ app_role: builder });
+    expect((await ask('GET', '/v1/apps/cluster')).json).toMatchObject({ app_role: role });
     expect((await ask('GET', '/v1/apps/own')).json).not.toHaveProperty('app_role');
     const odd = await ask('POST', '/v1/apps', { body: { name: 'odd', app_role_id: 7 } });
     expect(odd).toMatchObject({ status: 422, json: { fields: { app_role_id: expect.any(String) } } });

@@ -61,6 +61,8 @@ async function openContested() {
     secret: 'PLANTED',
     key: 'role',
     ip: 'fdaa::1',
+    release: '1',
+    'release-id': `${APP}.1`,
   };
   return {
     world,
@@ -88,7 +90,7 @@ async function openContested() {
 
 type Contested = Awaited<ReturnType<typeof openContested>>;
 const changing = routes.filter(({ method }) => method !== 'GET');
-const ofApp = (route: Route): boolean => route.pattern.startsWith('/v1/apps/{app}');
+const ofApp = (route: Route): boolean => route.pattern.includes('/apps/{app}');
 
 /** Nothing came through to the other side, and nothing there is different. */
 async function expectUntouched({ world }: Contested, before: string): Promise<void> {

@@ -65,6 +65,8 @@ describe('a request target', () => {
       key: 'role',
       environment: 'own',
       ip: 'fdaa::1:0:a',
+      release: '12',
+      'release-id': 'own.12',
     };
     for (const route of routes) {
       const target = formatTarget({ segments: fillPattern(route.pattern, params), query: [] });

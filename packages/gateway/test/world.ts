@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createMachinesClient, type MachinesClient } from '@hangar/flyio';
+import { createMachinesClient, createUpstream, type MachinesClient } from '@hangar/flyio';
 import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
 import { type HangarError } from '@hangar/http';
 import { createSealer, Secret } from '@hangar/security';
@@ -73,21 +73,23 @@ export async function openWorld(
   });
   const seen: string[] = [];
   const doors = await Promise.all(
-    [simulator.doors.machines, simulator.doors.s3, simulator.doors.iam].map(({ fetch }) =>
-      listen(
-        (request, door) => {
-          seen.push(`${request.method} ${door.rawTarget}`);
-          return fetch(request, door);
-        },
-        { port: 0 },
-      ),
+    [simulator.doors.machines, simulator.doors.s3, simulator.doors.iam, simulator.doors.api].map(
+      ({ fetch }) =>
+        listen(
+          (request, door) => {
+            seen.push(`${request.method} ${door.rawTarget}`);
+            return fetch(request, door);
+          },
+          { port: 0 },
+        ),
     ),
   );
-  const [machinesDoor, s3Door, iamDoor] = doors;
-  if (!machinesDoor || !s3Door || !iamDoor) throw new Error('a door does not listen');
+  const [machinesDoor, s3Door, iamDoor, apiDoor] = doors;
+  if (!machinesDoor || !s3Door || !iamDoor || !apiDoor) throw new Error('a door does not listen');
   const database = await openTestDatabase();
   const token = () => Secret.of(simulatedSecrets.operatorToken);
   const machines = createMachinesClient({ baseUrl: machinesDoor.url, token });
+  const api = createUpstream({ baseUrl: apiDoor.url, token });
   const storage = { s3Endpoint: s3Door.url, iamEndpoint: iamDoor.url };
   const tigris = createTigrisClient({
     ...storage,
@@ -100,6 +102,8 @@ export async function openWorld(
     verifier: realVerifier,
     store,
     machines,
+    api,
+    tokens: async () => await Promise.reject(new Error('these tests have no door about tokens')),
     tigris,
     sealer: createSealer([Secret.of(`k1:${randomBytes(32).toString('base64')}`)]),
     revokeAppTokens: async () => {},
@@ -174,6 +178,7 @@ export async function openWorld(
     async close() {
       await simulator.close();
       await machines.close();
+      await api.close();
       tigris.close();
       await Promise.all(doors.map(async (door) => await door.close()));
       await database.close();

@@ -48,6 +48,7 @@ async function examineCredentials(
     return (await tryCredentials({ ...clients, organization: config.flyOrg })).map(finding);
   } finally {
     await clients.machines.close();
+    await clients.api.close();
     clients.tigris.close();
   }
 }

@@ -73,7 +73,13 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     log,
   });
   const environmentStore = createGatewayStore(store.db);
-  const { credential, machines, tigris, oauth } = await operatorClients({ config, urls, outgoing, now, log });
+  const { credential, machines, api, tigris, oauth } = await operatorClients({
+    config,
+    urls,
+    outgoing,
+    now,
+    log,
+  });
 
   // Sign-in belongs to the provider, which is made last; the others ask for it when a request comes.
   let provider: Provider | undefined;
@@ -109,6 +115,8 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     verifier: authority.verifier,
     store: environmentStore,
     machines,
+    api,
+    tokens: async (request, context) => await authority.fetch(request, context),
     tigris,
     sealer,
     revokeAppTokens: appTokensEnd(authority),
@@ -183,6 +191,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
       await gateway.idle();
       await provider?.idle();
       await machines.close();
+      await api.close();
       tigris.close();
       await apart.close();
     },

@@ -2,9 +2,11 @@ import {
   allowPlainHttpToSimulator,
   createMachinesClient,
   createOAuthClient,
+  createUpstream,
   type FlyUrls,
   type MachinesClient,
   type OAuthClient,
+  type Upstream,
 } from '@hangar/flyio';
 import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
 import type { Clock, Log } from '@hangar/http';
@@ -16,6 +18,8 @@ import { keepUpstreamCredential, type UpstreamCredential } from './upstream-cred
 export interface OperatorClients {
   readonly credential: UpstreamCredential;
   readonly machines: MachinesClient;
+  /** api.fly.io: logs, and what an image is. */
+  readonly api: Upstream;
   readonly tigris: TigrisClient;
   readonly oauth: OAuthClient;
 }
@@ -33,6 +37,7 @@ export async function operatorClients(parts: {
   return {
     credential,
     machines: createMachinesClient({ baseUrl: urls.machines, token: () => credential.current() }),
+    api: createUpstream({ baseUrl: urls.api, token: () => credential.current() }),
     tigris: createTigrisClient({
       s3Endpoint: urls.s3,
       iamEndpoint: urls.iam,

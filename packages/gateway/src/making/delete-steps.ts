@@ -26,6 +26,13 @@ export const DELETE_STEPS: readonly SagaStep[] = [
       return {};
     },
   },
+  {
+    name: 'delete.releases',
+    run: async (environment, { store }) => {
+      await store.dropReleases(environment.id);
+      return {};
+    },
+  },
   { name: 'delete.bucket', run: deleteBucket },
   { name: 'delete.policy', run: deletePolicy },
   { name: 'delete.key', run: deleteKeys },

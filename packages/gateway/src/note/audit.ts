@@ -35,7 +35,7 @@ export interface Auditor {
 
 /**
  * One row per request of a known caller that changes something, reveals secret values, or was refused. Plain reads that
- * went well leave none. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
+ * went well leave none, nor does what only asked others. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
  * count; so is the refreshing of a lease. The row of a change stands before its answer goes out; one that cannot be written
  * never changes an answer whose effect has happened (docs/specs/gateway.md#audit).
  */
@@ -49,7 +49,8 @@ export function createAuditor({ store, now, log }: Deps): Auditor {
   ) => {
     if (!plan || !caller) return undefined;
     const reveals = queryValues(plan.query, 'show_secrets').length > 0;
-    if (outcome === 'ok' && plan.route.method === 'GET' && !reveals) return undefined;
+    const changes = plan.route.method !== 'GET' && plan.route.asksOthers !== true;
+    if (outcome === 'ok' && !changes && !reveals) return undefined;
     const facts: Facts = {
       workspace: caller.workspace,
       tokenId: caller.tokenId,
@@ -93,7 +94,7 @@ export function createAuditor({ store, now, log }: Deps): Auditor {
 }
 
 function mayHaveChanged({ route }: RequestPlan, status: number): boolean {
-  return route.method !== 'GET' && (status < 400 || status >= 500);
+  return route.method !== 'GET' && route.asksOthers !== true && (status < 400 || status >= 500);
 }
 
 /**

@@ -16,6 +16,9 @@ import type { ReserveReason } from '../ports.ts';
 import { LEASE_MS } from '../making/saga.ts';
 import type { EnvironmentRequest } from '../rules/environment-request.ts';
 
+/** The role of the app that flyctl makes in order to build images in it, of a size that no environment has. */
+const REMOTE_BUILDER = 'remote-docker-builder';
+
 /** How long a repeated request waits for the one that is already at work. */
 const WAIT_TRIES = 100;
 const WAIT_PAUSE_MS = 200;
@@ -29,6 +32,10 @@ export async function createApp(exchange: Exchange, deps: Deps): Promise<OnceAns
   const wish = wishOf(exchange);
   const organization = checkOrganizationSlug(wish.organization, workspace);
   if (organization) throw organization;
+  if (wish.role === REMOTE_BUILDER)
+    throw new HangarError('policy_denied', {
+      public: 'images are not built through the gateway: deploy one that is there with --image',
+    });
   await checkNetwork(wish, exchange, deps);
   return await once(exchange, deps, async (operation) => {
     const environment = await createOnce(wish, exchange, deps, operation);

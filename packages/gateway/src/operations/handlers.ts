@@ -1,3 +1,4 @@
+import { answerClient } from '../clients/answer-client.ts';
 import { assignAddress, releaseAddress } from './addresses.ts';
 import {
   deleteApp,
@@ -110,6 +111,8 @@ async function perform(
       return respond(exchange, await undeleteEnvironment(exchange, deps));
     case 'usage':
       return respond(exchange, await readUsage(exchange, deps));
+    default:
+      return respond(exchange, await answerClient(handler, exchange, deps));
   }
 }
 

@@ -35,7 +35,22 @@ export type Handler =
   | 'list-environments'
   | 'get-environment'
   | 'undelete-environment'
-  | 'usage';
+  | 'usage'
+  | 'graphql'
+  | 'list-organizations'
+  | 'get-organization'
+  | 'note-build'
+  | 'order-release'
+  | 'report-release-by-id'
+  | 'create-release'
+  | 'report-release'
+  | 'list-releases'
+  | 'get-release'
+  | 'current-releases'
+  | 'current-release-times'
+  | 'read-logs'
+  | 'find-image'
+  | 'host-issues';
 
 /** How the answer of upstream is treated on its way back. */
 export type Reply =
@@ -84,6 +99,8 @@ export interface Route {
   readonly reads?: 'command' | 'app-request' | 'environment-request';
   /** Upstream takes as long as the caller allows. */
   readonly slow?: true;
+  /** It does nothing itself: what it is about is asked of other rows, each of which is judged and noted for itself. */
+  readonly asksOthers?: true;
   /** The machine feature it touches (`metadata`), for caveats about features. */
   readonly machineFeature?: string;
 }
@@ -109,6 +126,14 @@ export const FORMS: Readonly<Record<string, Form>> = {
     rule: 'must be 1 to 128 letters, digits and . _ -, beginning with a letter or digit',
   },
   ip: { fits: isAddress, rule: 'must be an IP address' },
+  release: {
+    fits: (text) => /^(?:[1-9][0-9]{0,8}|current)$/.test(text),
+    rule: 'must be the version of a release, or current',
+  },
+  'release-id': {
+    fits: (text) => /^[a-z0-9-]{1,63}\.[1-9][0-9]{0,8}$/.test(text),
+    rule: 'must be the id of a release',
+  },
   environment: {
     fits: (text) => isEnvironmentId(text) || isAppName(text),
     rule: 'must be the id or the name of an environment',

@@ -1,62 +1,9 @@
-import type { SchemaName } from '@hangar/flyio';
-import { Action, type ActionMask } from '@hangar/macaroon';
-import { chosen, fixed, named, prefixed, ranged, single, type QueryParameter } from './query-parameter.ts';
+import { Action } from '@hangar/macaroon';
+import { chosen, fixed, named, prefixed, ranged, single } from './query-parameter.ts';
 import { LIVE_PHASES, POWERS } from '../nouns.ts';
-import type { Handler, Method, Reply, Resource, Route, Treatment } from './route.ts';
-
-/** Largest body of a request that carries a machine config: 1 MiB. */
-const CONFIG_BYTES = 1_048_576;
-/** Largest body of any other request: 64 KiB. */
-const SMALL_BYTES = 65_536;
-
-interface RouteExtras extends Pick<Route, 'starts' | 'reads' | 'slow'> {
-  readonly query?: readonly QueryParameter[];
-  readonly body?: SchemaName;
-  readonly reply?: Reply;
-  readonly repeatable?: boolean;
-  readonly feature?: string;
-  /** Default: what makes or controls something may cost. */
-  readonly costs?: Route['costs'];
-}
-
-type RouteHead = readonly [id: string, method: Method, path: string, action: ActionMask, resource: Resource];
-
-function row(
-  [id, method, pattern, action, resource]: RouteHead,
-  treatment: Treatment,
-  { query = [], repeatable = method === 'GET', feature, costs, starts, reads, slow }: RouteExtras,
-): Route {
-  const makesOrControls = (action & (Action.create | Action.control)) !== 0;
-  return {
-    id,
-    method,
-    pattern,
-    action,
-    resource,
-    treatment,
-    query,
-    repeatable,
-    costs: costs ?? (makesOrControls ? 'may' : 'never'),
-    starts,
-    reads,
-    slow,
-    machineFeature: feature,
-  };
-}
-
-function forward(head: RouteHead, extras: RouteExtras = {}): Route {
-  const { body, reply = 'stream' } = extras;
-  return row(head, { kind: 'forward', body, reply, maxBodyBytes: SMALL_BYTES }, extras);
-}
-
-function handle(head: RouteHead, handler: Handler, extras: RouteExtras & { bytes?: number } = {}): Route {
-  const maxBodyBytes = head[1] === 'GET' ? 0 : (extras.bytes ?? SMALL_BYTES);
-  return row(head, { kind: 'handle', handler, maxBodyBytes }, extras);
-}
-
-function refused(head: RouteHead, sentence: string): Route {
-  return row(head, { kind: 'refuse', sentence }, { costs: 'never', repeatable: false });
-}
+import { CLIENT_ROUTES } from './client-routes.ts';
+import type { Route } from './route.ts';
+import { CONFIG_BYTES, forward, handle, refused } from './rows.ts';
 
 const { read, write, create, control } = Action;
 const remove = Action.delete;
@@ -261,4 +208,5 @@ export const routes: readonly Route[] = [
   handle(['usage', 'GET', '/hangar/v1/usage', read, 'list'], 'usage', {
     query: [single('from'), single('to'), { ...chosen('granularity', ['hour', 'day']), once: true }],
   }),
+  ...CLIENT_ROUTES,
 ];

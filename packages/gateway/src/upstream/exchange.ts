@@ -1,6 +1,6 @@
 import type { AuthenticatedCaller, Clearance } from '@hangar/contract';
 import { asHangarError, HangarError } from '@hangar/http';
-import type { MachinesClient } from '@hangar/flyio';
+import type { MachinesClient, Upstream } from '@hangar/flyio';
 import type { RequestPlan } from '../request/plan.ts';
 import { expired, type Permit } from '../decide/decide.ts';
 import { type Caller } from '../locate/caller.ts';
@@ -12,7 +12,7 @@ import { sendUpstream, type UpstreamCall, type UpstreamReply } from './send.ts';
 import type { WholeRequest } from '../request/whole-request.ts';
 
 /** What the handlers work with: everything but the clients of the outside, which they reach through their exchange alone. */
-export type HandlerDeps = Omit<Deps, 'machines' | 'tigris'>;
+export type HandlerDeps = Omit<Deps, 'machines' | 'api' | 'tigris'>;
 
 /**
  * For so long a judgement of the token is good for an effect, and a look at the environment for a read. Shorter, and a
@@ -21,8 +21,10 @@ export type HandlerDeps = Omit<Deps, 'machines' | 'tigris'>;
  */
 export const JUDGED_MS = 500;
 
+type ExchangeDeps = Pick<Deps, 'machines' | 'api' | 'store' | 'now'>;
+
 /**
- * An allowed request on its way through the gateway, and the only way from a handler to the Machines API. It is opened
+ * An allowed request on its way through the gateway, and the only way from a handler to Fly.io. It is opened
  * with a {@link Permit}, and whatever is sent is sent for the environment that was judged: right before each effect its row
  * is read again, and must be of the same generation. A read goes by the last look while that is young: a deleted name is
  * held against other workspaces for much longer.
@@ -30,6 +32,7 @@ export const JUDGED_MS = 500;
 export class Exchange {
   readonly #permit: Permit;
   readonly #machines: MachinesClient;
+  readonly #api: Pick<Upstream, 'send'>;
   readonly #store: EnvironmentStore;
   readonly #now: Deps['now'];
   #mayHaveWritten = false;
@@ -38,14 +41,11 @@ export class Exchange {
   #lookedAt: number;
   #lost: AbortSignal | undefined;
 
-  private constructor(
-    permit: Permit,
-    { machines, store, now }: Pick<Deps, 'machines' | 'store' | 'now'>,
-    asked: number,
-  ) {
+  private constructor(permit: Permit, { machines, api, store, now }: ExchangeDeps, asked: number) {
     this.#asked = asked;
     this.#permit = permit;
     this.#machines = machines;
+    this.#api = api;
     this.#store = store;
     this.#now = now;
     this.#lookedAt = permit.located.lookedAt.getTime();
@@ -53,7 +53,7 @@ export class Exchange {
   }
 
   /** @param asked how often upstream was asked for this very target in vain: that counts among the repeats of a read */
-  static open(permit: Permit, deps: Pick<Deps, 'machines' | 'store' | 'now'>, asked = 0): Exchange {
+  static open(permit: Permit, deps: ExchangeDeps, asked = 0): Exchange {
     return new Exchange(permit, deps, asked);
   }
 
@@ -94,15 +94,16 @@ export class Exchange {
    * @throws HangarError `not_found`, `state_conflict` or `gone` when it is not, or as {@link sendUpstream} does
    */
   async send(call: UpstreamCall): Promise<UpstreamReply> {
+    const upstream = call.at === 'api' ? this.#api : this.#machines;
     if (call.repeatable) {
       const asked = call.target === this.plan.upstreamTarget() ? this.#asked : 0;
       this.#asked -= asked;
-      return await sendUpstream(this.#machines, call, async () => await this.#beforeTry(call), asked);
+      return await sendUpstream(upstream, call, async () => await this.#beforeTry(call), asked);
     }
     const before = this.#mayHaveWritten;
     let reply: UpstreamReply;
     try {
-      reply = await sendUpstream(this.#machines, call, async () => {
+      reply = await sendUpstream(upstream, call, async () => {
         await this.#beforeTry(call);
         this.#mayHaveWritten = true;
       });

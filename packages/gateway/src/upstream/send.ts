@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
-import type { MachinesClient, UpstreamAnswer, UpstreamReason } from '@hangar/flyio';
+import type { Upstream, UpstreamAnswer, UpstreamReason } from '@hangar/flyio';
 import { HangarError, type ErrorCode } from '@hangar/http';
 
-/** One call to the Machines API on behalf of a caller; the client adds the operator's credential. */
+/** One call to Fly.io on behalf of a caller; the client adds the operator's credential. */
 export interface UpstreamCall {
   readonly method: string;
+  /** Default: the Machines API. */
+  readonly at?: 'machines' | 'api';
   /** Path and query, built by us. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -49,7 +51,7 @@ const REPEAT_PAUSES_MS: readonly number[] = [200, 600];
  *   passed on: redirects, compressed bodies, and refusals of the operator's own credential
  */
 export async function sendUpstream(
-  machines: MachinesClient,
+  upstream: Pick<Upstream, 'send'>,
   call: UpstreamCall,
   before: () => Promise<void>,
   asked = 0,
@@ -59,21 +61,21 @@ export async function sendUpstream(
   if (passed !== undefined) await pauseOf(passed);
   for (const pause of pauses.slice(asked)) {
     await before();
-    const reply = await once(machines, call).catch(swallowUnreachable);
+    const reply = await once(upstream, call).catch(swallowUnreachable);
     if (reply && ![502, 503, 504].includes(reply.status)) return await checked(reply, call);
     await reply?.drop();
     await pauseOf(pause);
   }
   await before();
-  return await checked(await once(machines, call), call);
+  return await checked(await once(upstream, call), call);
 }
 
 async function pauseOf(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function once(machines: MachinesClient, call: UpstreamCall): Promise<UpstreamReply> {
-  const sent = await machines.send({
+async function once(upstream: Pick<Upstream, 'send'>, call: UpstreamCall): Promise<UpstreamReply> {
+  const sent = await upstream.send({
     method: call.method,
     path: call.target,
     headers: {

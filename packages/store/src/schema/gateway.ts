@@ -217,6 +217,33 @@ export const gatewayAddresses = pgTable(
 );
 
 /**
+ * Deployments of an environment, as the client that does them tells of them: what flyctl shows as releases, and reads its
+ * next deployment from.
+ *
+ * @sealed `sealed_definition`
+ * @kept the last 50 of each environment, until its end
+ */
+export const gatewayReleases = pgTable(
+  'gateway_releases',
+  {
+    environment: text('environment')
+      .notNull()
+      .references(() => gatewayEnvironments.id, { onDelete: 'cascade' }),
+    /** 1, 2, … within the environment. */
+    version: integer('version').notNull(),
+    imageRef: text('image_ref').notNull(),
+    strategy: text('strategy').notNull(),
+    status: text('status').notNull(),
+    /** The fly.toml, in which people keep secrets. */
+    sealedDefinition: bytes('sealed_definition').notNull(),
+    token: text('token_id').notNull(),
+    createdAt: instant('created_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environment, table.version] })],
+);
+
+/**
  * Places that are taken in an environment's quotas while something is being made upstream. One that is past its time was
  * left by a process that died or by an answer that was lost: upstream is asked what there really is, and then it goes.
  *

@@ -18,6 +18,7 @@ import { gatewayOperationRows } from './operations.ts';
 import { gatewayPruning } from './pruning.ts';
 import { gatewayQuotaRows } from './quotas.ts';
 import { environmentOf, workspaceOf } from './rows.ts';
+import { gatewayReleaseRows } from './releases.ts';
 import { gatewaySpendingRows } from './spending.ts';
 import { gatewayVolumeRows } from './volumes.ts';
 
@@ -55,6 +56,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
     ...gatewayAuditRows(db),
     ...gatewayChangeRows(db),
     ...gatewayPruning(db),
+    ...gatewayReleaseRows(db),
 
     async openWorkspace(wanted) {
       // Two processes may open the same one; the second insert does nothing and the row of the first is read.

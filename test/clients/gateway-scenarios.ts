@@ -1,0 +1,65 @@
+import { WORKSPACE } from './gateway-stage.ts';
+import { SCENARIOS, type Line, type Scenario } from './scenarios.ts';
+
+const OPERATORS =
+  "the operator's business: an organization here is a workspace, which comes with an extension";
+const EXTENSIONS = 'extensions are bought from Fly.io with a login there; a workspace has none';
+const TUNNEL = "needs a WireGuard peer, which would be one of the operator's organization";
+const PUBLIC = "the policy's default: no public addresses (`network.public_ip`)";
+const MANAGED = 'Managed Postgres is not offered through the gateway';
+const REGISTRY = 'the gateway is no image registry, and makes no tokens for one';
+const CERTIFICATES = 'there is no route for certificates: an environment has no public address by default';
+const KEYS = 'there is no route for secret keys';
+
+/** Why a line cannot work through the gateway, by the words that it begins with. */
+const REASONS: readonly (readonly [beginning: string, because: string])[] = [
+  ['auth docker', REGISTRY],
+  ['orgs create', OPERATORS],
+  ['apps move', OPERATORS],
+  ['wireguard create', TUNNEL],
+  ['apps restart', TUNNEL],
+  ['ssh console', TUNNEL],
+  ['proxy', TUNNEL],
+  ['dig', TUNNEL],
+  ['ping', TUNNEL],
+  ['mpg', MANAGED],
+  ['registry files', REGISTRY],
+  ['machine egress-ip allocate', PUBLIC],
+  ['ips allocate-v6 -a', PUBLIC],
+  ['ips allocate-v4', PUBLIC],
+  ['secrets keys', KEYS],
+  ['certs', CERTIFICATES],
+  ['tokens create litefs-cloud', 'LiteFS Cloud is not offered through the gateway'],
+  ['storage create', EXTENSIONS],
+  ['storage status', EXTENSIONS],
+  ['storage update', EXTENSIONS],
+  ['storage dashboard', EXTENSIONS],
+  ['storage destroy', EXTENSIONS],
+  ['ext sentry create', EXTENSIONS],
+  ['redis plans', EXTENSIONS],
+];
+
+/** Lines that are not counted and are about extensions would only say the same again. */
+const LEFT_OUT = /^(?:ext arcjet|apps create moving)/;
+
+/** The same lines as a customer of the gateway has them: one organization, which is the workspace, and a token of it. */
+export const GATEWAY_SCENARIOS: readonly Scenario[] = SCENARIOS.map(({ name, lines }) => ({
+  name: `gateway-${name}`,
+  lines: lines.filter(({ line }) => !LEFT_OUT.test(line)).map(atGateway),
+}));
+
+function atGateway({ line: given, input, config, seconds, counted }: Line): Line {
+  const line = given
+    .replaceAll(/\b(?:operator|high-flyers)\b/g, WORKSPACE)
+    // The first one belongs to the environment and ends with it.
+    .replace('{address}', '{address2}');
+  const because = REASONS.find(([beginning]) => line.startsWith(beginning))?.[1];
+  return {
+    line,
+    ...(because === undefined ? {} : { because }),
+    ...(input === undefined ? {} : { input }),
+    ...(config === undefined ? {} : { config }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(counted === undefined ? {} : { counted }),
+  };
+}
