@@ -53,9 +53,10 @@ ${calls
   .join('')}
 ### Run beside them
 
-Not among the ${counted.length}, since they repeat one of them or prepare for one.
+Not among the ${counted.length}: they repeat one of them, prepare for one, or show what becomes of an extension that takes its time, has plans and
+regions, changes, or fails.
 
-${beside.map((row) => `- ${code(row.line)}${row.works ? '' : ': does not work'}\n`).join('')}
+${beside.map((row) => `- ${code(row.line)}${row.works ? '' : `: ${row.because ?? 'does not work'}`}\n`).join('')}
 ${throughTheGateway(gateway)}`;
 }
 
@@ -87,6 +88,7 @@ ${worksByScenario(results)}`;
 
 function worksByScenario(results) {
   return [...results]
+    .filter(([, list]) => list.some((row) => row.counted !== false))
     .map(
       ([name, list]) =>
         `${TITLES[name] ?? name}:\n\n${list

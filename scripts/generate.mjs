@@ -54,7 +54,7 @@ function current(path) {
 
 /** What the last run of a real flyctl wrote down, by scenario; and of one client alone. */
 function clientResults(prefix) {
-  const names = ['account', 'machines', 'deploy', 'shop'];
+  const names = ['account', 'machines', 'deploy', 'shop', ...(prefix === '' ? ['extensions'] : [])];
   return new Map(names.map((name) => [name, clientResult(`${prefix}${name}`)]));
 }
 

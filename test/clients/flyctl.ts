@@ -17,6 +17,10 @@ export interface Outcome extends LineOutcome {
 /** Nothing listens there: what flyctl wants to tell anybody but the simulator is refused at once, and no command fails for it. */
 const NOWHERE = 'http://127.0.0.1:1';
 
+const WHERE_IS_THE_CURSOR = '\u001B[6n';
+/** What comes along with the answer about the cursor is thrown away. */
+const TYPED_AFTER_MS = 500;
+
 const USUAL_SECONDS = 120;
 const KEPT_OUTPUT = 2_000;
 
@@ -39,10 +43,12 @@ export async function runScenario(
       if (line.as !== undefined) tokens.set(line.as, token);
       await stage.settled();
       if (line.config !== undefined) writeFileSync(join(folder, 'fly.toml'), line.config);
+      const cwd = line.files === undefined ? folder : mkdtempSync(join(folder, 'own-'));
+      for (const [name, text] of Object.entries(line.files ?? {})) writeFileSync(join(cwd, name), text);
       const words = await wordsOf(stage, line, token);
       stage.take();
       const began = performance.now();
-      const { exitCode, output } = await run(binary, words, { stage, token, folder, line });
+      const { exitCode, output } = await run(binary, words, { stage, token, folder, cwd, line });
       const ms = Math.round(performance.now() - began);
       outcomes.push({
         line: line.line,
@@ -84,11 +90,12 @@ async function wordsOf(stage: ClientStage, { line }: Line, token: string): Promi
 async function run(
   binary: string,
   words: readonly string[],
-  on: { stage: ClientStage; token: string; folder: string; line: Line },
+  on: { stage: ClientStage; token: string; folder: string; cwd: string; line: Line },
 ): Promise<{ exitCode: number; output: string }> {
   const { api, machines } = on.stage.urls;
-  const child = spawn(binary, words, {
-    cwd: on.folder,
+  const [program, args] = on.line.terminal ? atTerminal(binary, words) : [binary, [...words]];
+  const child = spawn(program, args, {
+    cwd: on.cwd,
     env: {
       PATH: `${join(on.folder, 'bin')}:${process.env['PATH'] ?? ''}`,
       HOME: on.folder,
@@ -114,9 +121,24 @@ async function run(
       output += bytes.toString();
     });
   child.stdin.on('error', () => undefined);
-  child.stdin.end(on.line.input ?? '');
+  if (on.line.terminal) {
+    // A prompt asks the terminal where its cursor is, twice before it reads what is typed.
+    let asked = 0;
+    child.stdout.on('data', (bytes: Buffer) => {
+      if (!bytes.includes(WHERE_IS_THE_CURSOR)) return;
+      asked += 1;
+      child.stdin.write('\u001B[1;1R');
+      if (asked === 2) setTimeout(() => child.stdin.write(on.line.input ?? ''), TYPED_AFTER_MS);
+    });
+  } else child.stdin.end(on.line.input ?? '');
   const limit = setTimeout(() => child.kill('SIGKILL'), (on.line.seconds ?? USUAL_SECONDS) * 1000);
   const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
   clearTimeout(limit);
   return { exitCode, output };
+}
+
+/** The same at a terminal, which util-linux has a program for. */
+function atTerminal(binary: string, words: readonly string[]): [string, string[]] {
+  const command = [binary, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', ['--quiet', '--return', '--command', command, '/dev/null']];
 }

@@ -10,8 +10,12 @@ export interface Line {
   readonly because?: string;
   /** One of the 134 lines by which clients are counted; the others are beside them. */
   readonly counted?: false;
-  /** Files that it finds in its folder. */
+  /** The fly.toml that it finds in its folder. */
   readonly config?: string;
+  /** A folder of its own with these files. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** It is asked things, at a terminal. */
+  readonly terminal?: true;
   /** Seconds after which it is ended: real DNS is waited for. */
   readonly seconds?: number;
 }
@@ -25,6 +29,10 @@ export interface Scenario {
 const TUNNEL = 'needs a WireGuard tunnel, which an HTTP simulator does not have; refused in words';
 const MANAGED = 'flyctl refuses it before any request: managed Postgres takes no plain token';
 const REGISTRY = 'there is no image registry';
+
+const REGION = 'flyctl refuses a region that the provider excludes';
+const FAILS = 'the provider fails in the middle; its sentence is shown';
+const REFUSES = 'the provider refuses it; its sentence is shown';
 
 const FLY_TOML = `app = "web"
 primary_region = "ams"
@@ -212,5 +220,48 @@ const SHOP: Scenario = {
   ],
 };
 
+/** Extensions that take their time, have plans and regions, change, or fail; terms, and a launch that brings one along. */
+const EXTENSION_LINES: readonly Line[] = [
+  { line: 'apps create shopper --org high-flyers' },
+  { line: 'ext arcjet create -a shopper --name slow-arc --yes' },
+  { line: 'ext arcjet status slow-arc' },
+  { line: 'ext arcjet list' },
+  { line: 'ext arcjet dashboard slow-arc --yes' },
+  { line: 'ext arcjet destroy slow-arc --yes' },
+  { line: 'apps create broken-shop --org high-flyers' },
+  { line: 'ext sentry create -a broken-shop --yes', because: FAILS },
+  { line: 'redis plans' },
+  {
+    line: 'redis create --name cache1 --org high-flyers --region ams --plan Small --no-replicas --disable-eviction --enable-prodpack=false',
+  },
+  {
+    line: 'redis create --name cache2 --org high-flyers --region ams --replica-regions fra,cdg --plan Large --enable-eviction --enable-prodpack=false',
+  },
+  {
+    line: 'redis create --name cache3 --org high-flyers --region jnb --plan Small --no-replicas --disable-eviction --enable-prodpack=false',
+    because: REGION,
+  },
+  { line: 'redis status cache2' },
+  { line: 'redis list' },
+  { line: 'redis destroy cache1 --yes' },
+  { line: 'storage create -o high-flyers -n files1 --yes' },
+  { line: 'storage update files1 --public --yes' },
+  { line: 'storage update files1 --private --yes' },
+  { line: 'storage update files1 --custom-domain shop.example.com --yes', because: REFUSES },
+  { line: 'storage status files1' },
+  {
+    line: 'launch --name launched --org high-flyers --region ams --yes --no-deploy --ha=false',
+    files: { 'requirements.txt': 'flask==3.0.0\nboto3==1.34.0\n', 'app.py': 'import flask\n' },
+  },
+  { line: 'storage list' },
+  { line: 'ext arcjet create -a launched --name agreed', terminal: true, input: 'y\r' },
+  // Nobody is asked twice, so this works without a terminal.
+  { line: 'ext arcjet create -a shopper --name second-arc' },
+];
+const EXTENSIONS: Scenario = {
+  name: 'extensions',
+  lines: EXTENSION_LINES.map((line) => ({ ...line, as: 'gabriella', counted: false })),
+};
+
 /** Everything that is run and replayed. */
-export const SCENARIOS: readonly Scenario[] = [ACCOUNT, MACHINES, DEPLOY, SHOP];
+export const SCENARIOS: readonly Scenario[] = [ACCOUNT, MACHINES, DEPLOY, SHOP, EXTENSIONS];

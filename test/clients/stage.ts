@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { allowPlainHttpToSimulator, createOAuthClient, flyUrls } from '@hangar/flyio';
-import { createProvider } from '@hangar/provider';
+import { createProvider, type Seller } from '@hangar/provider';
 import { createSealer, Secret } from '@hangar/security';
 import { createOutgoing } from '@hangar/security/outgoing';
 import { createSimulator, listen, simulatedSecrets, type DoorFetch } from '@hangar/simulator';
 import { createProviderStore, openStore } from '@hangar/store';
+import { createSeller } from './seller.ts';
 
 /** The doors that a client of Fly.io knocks at. */
 export type ClientDoor = 'api' | 'machines';
@@ -62,7 +62,15 @@ export async function openClientStage(): Promise<ClientStage> {
   const publicBaseUrl = `${selling.url}/flyio`;
   const simulator = createSimulator({
     provider: { baseUrl: publicBaseUrl, slug: 'hangar' },
-    lending: { names: ['arcjet', 'sentry', 'tigris'], displayName: 'Hangar' },
+    lending: {
+      names: ['arcjet', 'sentry', 'tigris', 'upstash_redis'],
+      displayName: 'Hangar',
+      excludedRegions: ['jnb'],
+      plans: [
+        { id: 'p1', name: 'small', displayName: 'Small', description: 'One drawer', pricePerMonth: 5 },
+        { id: 'p2', name: 'large', displayName: 'Large', description: 'A cupboard', pricePerMonth: 50 },
+      ],
+    },
     tokens: [{ token: Secret.of(OPERATOR_TOKEN), organizations: ['operator', 'high-flyers'] }],
   });
   const passed: Passed[] = [];
@@ -71,8 +79,13 @@ export async function openClientStage(): Promise<ClientStage> {
     machines: await listen(watched('machines', simulator.doors.machines.fetch, passed), { port: 0 }),
   };
   const store = await openStore({});
-  const shop = sellerAt(publicBaseUrl, doors.api.url, createProviderStore(store.db));
-  provider = async (request, context) => await shop.fetch(request, context);
+  const { seller, asked } = createSeller();
+  const shop = shopAt(publicBaseUrl, doors.api.url, createProviderStore(store.db), seller);
+  provider = async (request, context) => {
+    const answer = await shop.fetch(request, context);
+    if (request.method === 'GET') asked();
+    return answer;
+  };
 
   const ask: ClientStage['ask'] = async (door, method, path, body, token = OPERATOR_TOKEN) =>
     await askAt(doors[door].url, { method, path, body, token });
@@ -134,7 +147,8 @@ export function watched(door: ClientDoor, answering: DoorFetch, passed: Passed[]
     const answer = await answering(copy, context);
     const text = await answer.clone().text();
     const path = context.rawTarget;
-    if (!path.startsWith('/_fly') && headers.get(OWN) === null)
+    // Neither the stage's own requests nor the provider's webhooks are a client's.
+    if (!/^\/(?:_fly|api\/hooks)\//.test(path) && headers.get(OWN) === null)
       passed.push({ door, method, path, headers, body, status: answer.status, answer: text });
     return answer;
   };
@@ -160,8 +174,13 @@ export async function askAt(
   return { status: answer.status, json: jsonOf(await answer.text()) };
 }
 
-/** The kit of Hangar's provider, with a product of one variable. */
-function sellerAt(publicBaseUrl: string, api: string, store: ReturnType<typeof createProviderStore>) {
+/** The kit of Hangar's provider, selling that. */
+function shopAt(
+  publicBaseUrl: string,
+  api: string,
+  store: ReturnType<typeof createProviderStore>,
+  seller: Seller,
+) {
   const simulatorPort = Number(new URL(api).port);
   const outgoing = createOutgoing({ allowedOrigins: [api] });
   return createProvider({
@@ -182,14 +201,7 @@ function sellerAt(publicBaseUrl: string, api: string, store: ReturnType<typeof c
     sealer: createSealer([Secret.of('clients:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=')]),
     outgoing,
     configKeys: ['HANGAR_API_TOKEN'],
-    seller: {
-      provision: async ({ extension }) => ({
-        config: { HANGAR_API_TOKEN: `token-${extension.name}-${randomUUID()}` },
-      }),
-      update: async () => undefined,
-      deprovision: async () => undefined,
-      usage: async () => [],
-    },
+    seller,
     landing: (id) => `/extensions/${id}`,
     cookie: { secure: false },
   });

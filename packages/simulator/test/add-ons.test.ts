@@ -225,6 +225,8 @@ describe('what comes after', () => {
       bodyOf(sent)['plan_id'],
       bodyOf(sent)['metadata'],
     ]).toEqual(['PATCH', { public: true }, 'p1', undefined]);
+    // What cannot change comes along as it was.
+    expect(bodyOf(sent)).toMatchObject({ id, name: 'arc1', organization_id: HIGH_FLYERS });
     on.provider.answer = () => ({ status: 422, body: { error: 'cannot be changed: options' } });
     expect((await ask(on, update, { ...change, options: { public: false } })).text('errors.0.message')).toBe(
       'cannot be changed: options',

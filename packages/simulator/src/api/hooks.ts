@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { ulid } from '../ids.ts';
 import { isObject, type JsonObject } from '../world/json.ts';
 import type { Simulation } from '../simulation.ts';
-import type { ReceivedWebhook } from '../world/extensions.ts';
+import { takeOver, type ReceivedWebhook } from '../world/extensions.ts';
 
 const ACTIONS: ReadonlySet<string> = new Set(['resource.created', 'resource.updated', 'resource.deleted']);
 
@@ -85,8 +85,7 @@ function learn(simulation: Simulation, action: string, resource: JsonObject): vo
   const providerId = String(resource['id']);
   const known = [...world.extensions.values()].find((one) => one.providerId === providerId);
   if (known) {
-    if (typeof resource['status'] === 'string') known.status = resource['status'];
-    if (typeof resource['name'] === 'string') known.name = resource['name'];
+    takeOver(known, resource);
     if (action === 'resource.deleted') Object.assign(known, { deleted: true, status: 'deleted' });
     world.extensions.changed(known.id);
     return;

@@ -1,7 +1,7 @@
 import { randomBase36 } from '../ids.ts';
 import { isObject, type JsonObject } from '../world/json.ts';
 import type { Settings } from '../options.ts';
-import type { Exchange, Extension } from '../world/extensions.ts';
+import { takeOver, type Exchange, type Extension } from '../world/extensions.ts';
 import { seededUsers } from '../world/seed.ts';
 import { nextNumber, organizationById, type World } from '../world/world.ts';
 import type { SimulatedClock } from '../clock.ts';
@@ -161,19 +161,27 @@ export function createExtensionCaller(options: {
     },
     async show(extension) {
       const talk = await send('get', 'GET', signQuery(signing(), place(extension)));
-      if (isObject(talk.json) && typeof talk.json['status'] === 'string' && talk.exchange.status === 200) {
-        extension.status = talk.json['status'];
+      if (isObject(talk.json) && talk.exchange.status === 200) {
+        takeOver(extension, talk.json);
         world.extensions.changed(extension.id);
       }
       return { ...talk, extension };
     },
     async update(extension, changes, patience = PATIENCE_SECONDS) {
+      // The members of the first request, which a provider takes as long as they are what they were, and then what changes.
+      const message = {
+        id: extension.id,
+        name: extension.name,
+        organization_id: extension.organizationId,
+        primary_region: extension.primaryRegion,
+        ip_address: extension.ipAddress,
+        ...changes,
+      };
       const talk = await insist('update', 'PATCH', patience, () =>
-        signBody(signing(), place(extension), changes),
+        signBody(signing(), place(extension), message),
       );
       if (talk.exchange.status < 300 && isObject(talk.json)) {
-        if (typeof talk.json['status'] === 'string') extension.status = talk.json['status'];
-        if (typeof talk.json['name'] === 'string') extension.name = talk.json['name'];
+        takeOver(extension, talk.json);
         extension.config = { ...extension.config, ...textMembers(talk.json['config']) };
         world.extensions.changed(extension.id);
       }

@@ -3,6 +3,8 @@
  * releases and images, addresses, secrets, tokens, the platform, extensions, and WireGuard, which is refused in words. Anything else is
  * an error of validation that names the field, as an unknown field is at the real one.
  */
+const PAGE = 'first: Int, last: Int, after: String, before: String';
+
 export const SCHEMA_TEXT = `
   schema { query: Queries, mutation: Mutations }
 
@@ -11,13 +13,13 @@ export const SCHEMA_TEXT = `
   "A number that travels as text: flyctl cannot read it otherwise."
   scalar BigInt
 
-  type PageInfo { hasNextPage: Boolean!, endCursor: String }
+  type PageInfo { hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String, endCursor: String }
 
   type Queries {
     viewer: Principal!
-    organizations(admin: Boolean): OrganizationConnection!
+    organizations(${PAGE}, admin: Boolean): OrganizationConnection!
     organization(slug: String, id: ID): Organization
-    apps(type: String, first: Int, after: String, organizationId: ID, role: String): AppConnection!
+    apps(${PAGE}, type: String, organizationId: ID, role: String): AppConnection!
     app(name: String): App
     appNameAvailable(name: String!): Boolean
     machine(machineId: String!): Machine
@@ -26,8 +28,8 @@ export const SCHEMA_TEXT = `
     platform: PlatformInformation!
     nearestRegion(wireguardGateway: Boolean): Region
     addOnProvider(name: String!): AddOnProvider
-    addOnPlans(type: AddOnType!): AddOnPlanConnection!
-    addOns(type: AddOnType): AddOnConnection!
+    addOnPlans(${PAGE}, type: AddOnType!): AddOnPlanConnection!
+    addOns(${PAGE}, type: AddOnType): AddOnConnection!
     addOn(name: String, id: ID, provider: String): AddOn
   }
   type Mutations {
@@ -64,7 +66,7 @@ export const SCHEMA_TEXT = `
   input LogOutInput { clientMutationId: String }
   type LogOutPayload { clientMutationId: String, ok: Boolean! }
 
-  type OrganizationConnection { nodes: [Organization!]!, totalCount: Int! }
+  type OrganizationConnection { nodes: [Organization!]!, pageInfo: PageInfo!, totalCount: Int! }
   type Organization {
     id: ID!
     slug: String!
@@ -82,10 +84,10 @@ export const SCHEMA_TEXT = `
     remoteBuilderImage: String!
     remoteBuilderApp: App
     members: OrganizationMembershipConnection!
-    limitedAccessTokens(first: Int): LimitedAccessTokenConnection!
-    addOns(type: AddOnType): AddOnConnection!
+    limitedAccessTokens(${PAGE}): LimitedAccessTokenConnection!
+    addOns(${PAGE}, type: AddOnType): AddOnConnection!
     extensionSsoLink(provider: String!): String
-    wireGuardPeers: WireGuardPeerConnection!
+    wireGuardPeers(${PAGE}): WireGuardPeerConnection!
   }
   type OrganizationMembershipConnection { edges: [OrganizationMembershipEdge!]! }
   type OrganizationMembershipEdge { cursor: String!, node: User!, joinedAt: ISO8601DateTime!, role: String! }
@@ -109,26 +111,26 @@ export const SCHEMA_TEXT = `
     organization: Organization!
     config: AppConfig!
     services: [Service!]!
-    machines: MachineConnection!
+    machines(${PAGE}): MachineConnection!
     currentRelease: Release
     currentReleaseUnprocessed: Release
-    releases(first: Int): ReleaseConnection!
-    releasesUnprocessed(first: Int): ReleaseConnection!
+    releases(${PAGE}): ReleaseConnection!
+    releasesUnprocessed(${PAGE}): ReleaseConnection!
     image(ref: String!): Image
     imageDetails: ImageVersion
-    hostIssues: IssueConnection!
+    hostIssues(${PAGE}): IssueConnection!
     secrets: [Secret!]!
-    ipAddresses: IPAddressConnection!
+    ipAddresses(${PAGE}): IPAddressConnection!
     sharedIpAddress: String
-    egressIpAddresses: EgressIPAddressConnection!
-    limitedAccessTokens(first: Int): LimitedAccessTokenConnection!
-    addOns(type: AddOnType): AddOnConnection!
+    egressIpAddresses(${PAGE}): EgressIPAddressConnection!
+    limitedAccessTokens(${PAGE}): LimitedAccessTokenConnection!
+    addOns(${PAGE}, type: AddOnType): AddOnConnection!
   }
   type AppRole { name: String! }
   type AppConfig { definition: JSON! }
   type Service { description: String!, protocol: String!, internalPort: Int!, ports: [ServicePort!]! }
   type ServicePort { port: Int!, handlers: [String!]! }
-  type MachineConnection { nodes: [Machine!]! }
+  type MachineConnection { nodes: [Machine!]!, pageInfo: PageInfo!, totalCount: Int! }
   type Machine {
     id: ID!
     name: String!
@@ -137,19 +139,19 @@ export const SCHEMA_TEXT = `
     config: JSON!
     createdAt: ISO8601DateTime!
     app: App!
-    ips: MachineIPConnection!
+    ips(${PAGE}): MachineIPConnection!
     host: Host!
-    egressIpAddresses: EgressIPAddressConnection!
+    egressIpAddresses(${PAGE}): EgressIPAddressConnection!
   }
-  type MachineIPConnection { nodes: [MachineIP!]! }
+  type MachineIPConnection { nodes: [MachineIP!]!, pageInfo: PageInfo!, totalCount: Int! }
   type MachineIP { family: String!, kind: String!, ip: String!, maskSize: Int! }
   type Host { id: ID! }
-  type IssueConnection { nodes: [Issue!]! }
+  type IssueConnection { nodes: [Issue!]!, pageInfo: PageInfo!, totalCount: Int! }
   type Issue { internalId: String!, message: String!, createdAt: ISO8601DateTime!, updatedAt: ISO8601DateTime! }
   input MoveAppInput { clientMutationId: String, appId: ID!, organizationId: ID! }
   type MoveAppPayload { clientMutationId: String, app: App! }
 
-  type ReleaseConnection { nodes: [Release!]! }
+  type ReleaseConnection { nodes: [Release!]!, pageInfo: PageInfo!, totalCount: Int! }
   type Release {
     id: ID!
     version: Int!
@@ -168,7 +170,7 @@ export const SCHEMA_TEXT = `
   type Image { id: ID!, ref: String!, digest: String!, compressedSizeFull: BigInt!, manifest: JSON! }
   type ImageVersion { registry: String!, repository: String!, tag: String!, digest: String!, version: String }
 
-  type IPAddressConnection { nodes: [IPAddress!]! }
+  type IPAddressConnection { nodes: [IPAddress!]!, pageInfo: PageInfo!, totalCount: Int! }
   type IPAddress {
     id: ID!
     address: String!
@@ -179,7 +181,7 @@ export const SCHEMA_TEXT = `
     network: Network
   }
   type Network { name: String!, organization: Organization }
-  type EgressIPAddressConnection { nodes: [EgressIPAddress!]! }
+  type EgressIPAddressConnection { nodes: [EgressIPAddress!]!, pageInfo: PageInfo!, totalCount: Int! }
   type EgressIPAddress { id: ID!, ip: String!, version: Int!, region: String!, updatedAt: ISO8601DateTime! }
   input AllocateIPAddressInput {
     clientMutationId: String
@@ -204,7 +206,7 @@ export const SCHEMA_TEXT = `
   "What is set here waits for the next start of a machine: no release is made of it."
   type SecretsPayload { clientMutationId: String, app: App!, release: Release }
 
-  type LimitedAccessTokenConnection { nodes: [LimitedAccessToken!]!, totalCount: Int! }
+  type LimitedAccessTokenConnection { nodes: [LimitedAccessToken!]!, pageInfo: PageInfo!, totalCount: Int! }
   type LimitedAccessToken {
     id: ID!
     name: String!
@@ -249,7 +251,7 @@ export const SCHEMA_TEXT = `
   enum AddOnType {
     arcjet enveloop fly_mysql kubernetes redis sentry supabase tigris upstash_kafka upstash_redis upstash_vector wafris
   }
-  type AddOnConnection { nodes: [AddOn!]! }
+  type AddOnConnection { nodes: [AddOn!]!, pageInfo: PageInfo!, totalCount: Int! }
   type AddOn {
     id: ID!
     name: String
@@ -288,7 +290,7 @@ export const SCHEMA_TEXT = `
     provisioningInstructions: String
     excludedRegions: [Region!]!
   }
-  type AddOnPlanConnection { nodes: [AddOnPlan!]! }
+  type AddOnPlanConnection { nodes: [AddOnPlan!]!, pageInfo: PageInfo!, totalCount: Int! }
   type AddOnPlan {
     id: ID!
     name: String
@@ -325,7 +327,7 @@ export const SCHEMA_TEXT = `
   input DeleteAddOnInput { clientMutationId: String, addOnId: ID, name: String, provider: String }
   type DeleteAddOnPayload { clientMutationId: String, deletedAddOnId: ID, deletedAddOnName: String }
 
-  type WireGuardPeerConnection { nodes: [WireGuardPeer!]! }
+  type WireGuardPeerConnection { nodes: [WireGuardPeer!]!, pageInfo: PageInfo!, totalCount: Int! }
   type WireGuardPeer { id: ID!, name: String!, pubkey: String!, region: String!, peerip: String! }
   input AddWireGuardPeerInput {
     clientMutationId: String

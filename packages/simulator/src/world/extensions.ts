@@ -30,6 +30,15 @@ export interface Extension {
   errorMessage?: string;
 }
 
+/** Takes over what the provider says about an extension, in an answer or in a webhook. */
+export function takeOver(extension: Extension, { status, name, error_message: why }: JsonObject): void {
+  if (typeof name === 'string') extension.name = name;
+  if (typeof status !== 'string') return;
+  extension.status = status;
+  if (status === 'error' && typeof why === 'string') extension.errorMessage = why;
+  else delete extension.errorMessage;
+}
+
 /** One request that Fly.io sent to the provider, and the answer. */
 export interface Exchange {
   readonly id: string;

@@ -33,14 +33,19 @@ export function ordinaryAddresses({ simulation }: Asked, app: App): Address[] {
 }
 
 /** The addresses that a machine calls out from, or without a machine those that the app has for a region. */
-export function egressNodes({ simulation }: Asked, app: App, machine: string | undefined): Node[] {
-  return addressesOf(simulation, app)
-    .filter((one) => one.type.startsWith('egress') && one.machine === machine)
-    .map((one) => ({
-      id: addressId(one),
-      ip: one.ip,
-      version: one.type.endsWith('v4') ? 4 : 6,
-      region: one.region,
-      updatedAt: timeOf(one.createdAtMs),
-    }));
+export function egressAddresses({ simulation }: Asked, app: App, machine: string | undefined): Address[] {
+  return addressesOf(simulation, app).filter(
+    (one) => one.type.startsWith('egress') && one.machine === machine,
+  );
+}
+
+/** One of those. */
+export function egressNode(one: Address): Node {
+  return {
+    id: addressId(one),
+    ip: one.ip,
+    version: one.type.endsWith('v4') ? 4 : 6,
+    region: one.region,
+    updatedAt: timeOf(one.createdAtMs),
+  };
 }

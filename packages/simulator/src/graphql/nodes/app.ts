@@ -4,9 +4,10 @@ import { addressesOf } from '../../machines/apps/addresses.ts';
 import { currentRelease, releasesOf } from '../../releases/releases.ts';
 import type { Asked, Owned } from '../asked.ts';
 import { addOnsWhere } from '../operations/add-ons.ts';
-import { egressNodes, ordinaryAddresses } from './address.ts';
+import { egressAddresses, egressNode, ordinaryAddresses } from './address.ts';
 import { imageNode } from './image.ts';
-import { connection, timeOf, type Node, type Nodes } from './nodes.ts';
+import { connection, type PageAsked } from './connection.ts';
+import { timeOf, type Node, type Nodes } from './nodes.ts';
 
 /** The only version of the platform that is left. */
 const PLATFORM_VERSION = 'machines';
@@ -19,12 +20,7 @@ export function appNode({ app, owner }: Owned, asked: Asked, nodes: Nodes): Node
   const hostname = `${app.name}.fly.dev`;
   const machines = () => machinesOf(world, app.name).filter((one) => one.state !== 'destroyed');
   const current = () => currentRelease(world, app.name);
-  const releases = ({ first }: { first?: number | null }) =>
-    connection(
-      releasesOf(world, app.name)
-        .slice(0, first ?? undefined)
-        .map(nodes.release),
-    );
+  const releases = (page: PageAsked) => connection(releasesOf(world, app.name), page, nodes.release);
   const currentNode = () => {
     const release = current();
     return release ? nodes.release(release) : null;
@@ -45,7 +41,7 @@ export function appNode({ app, owner }: Owned, asked: Asked, nodes: Nodes): Node
     organization: () => nodes.organization(owner),
     config: () => ({ definition: current()?.definition ?? {} }),
     services: () => servicesOf(machines()[0]?.config ?? {}),
-    machines: () => connection(machines().map((one) => nodes.machine(one, { app, owner }))),
+    machines: (page: PageAsked) => connection(machines(), page, (one) => nodes.machine(one, { app, owner })),
     currentRelease: currentNode,
     currentReleaseUnprocessed: currentNode,
     releases,
@@ -56,25 +52,25 @@ export function appNode({ app, owner }: Owned, asked: Asked, nodes: Nodes): Node
       return machine ? imageReference(machine.config) : null;
     },
     // No host of this platform ever breaks.
-    hostIssues: () => connection([]),
+    hostIssues: (page: PageAsked) => connection<Node>([], page, (one) => one),
     secrets: () =>
       [...app.secrets.values()].map(({ name, digest, createdAtMs }) => ({
         name,
         digest,
         createdAt: timeOf(createdAtMs),
       })),
-    ipAddresses: () => connection(ordinaryAddresses(asked, app).map(nodes.address)),
+    ipAddresses: (page: PageAsked) => connection(ordinaryAddresses(asked, app), page, nodes.address),
     sharedIpAddress: () => addressesOf(simulation, app).find((ip) => ip.type === 'shared_v4')?.ip ?? null,
-    egressIpAddresses: () => connection(egressNodes(asked, app, undefined)),
-    limitedAccessTokens: ({ first }: { first?: number | null }) =>
+    egressIpAddresses: (page: PageAsked) =>
+      connection(egressAddresses(asked, app, undefined), page, egressNode),
+    limitedAccessTokens: (page: PageAsked) =>
       connection(
-        [...world.limitedTokens.values()]
-          .filter((row) => row.app === app.name)
-          .slice(0, first ?? undefined)
-          .map(nodes.token),
+        [...world.limitedTokens.values()].filter((row) => row.app === app.name),
+        page,
+        nodes.token,
       ),
-    addOns: ({ type }: { type?: string | null }) =>
-      connection(addOnsWhere(asked, { type, app: app.name }).map(nodes.addOn)),
+    addOns: ({ type, ...page }: PageAsked & { readonly type?: string | null }) =>
+      connection(addOnsWhere(asked, { type, app: app.name }), page, nodes.addOn),
   };
 }
 

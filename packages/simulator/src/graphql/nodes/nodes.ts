@@ -48,8 +48,3 @@ export function createNodes(asked: Asked): Nodes {
 export function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }
-
-/** A connection; `nodes` is never null, clients count on it. */
-export function connection(nodes: readonly Node[]): { nodes: readonly Node[]; totalCount: number } {
-  return { nodes, totalCount: nodes.length };
-}

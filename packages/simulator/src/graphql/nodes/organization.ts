@@ -2,7 +2,8 @@ import type { Asked } from '../asked.ts';
 import { addOnsWhere } from '../operations/add-ons.ts';
 import { principals, type Principal } from '../../discharge/principals.ts';
 import type { Organization } from '../../world/people.ts';
-import { connection, timeOf, type Node, type Nodes } from './nodes.ts';
+import { connection, type PageAsked } from './connection.ts';
+import { timeOf, type Node, type Nodes } from './nodes.ts';
 
 /** An organization: on a paid plan and in good standing, since nothing costs anything here. */
 export function organizationNode(one: Organization, asked: Asked, nodes: Nodes): Node {
@@ -37,17 +38,16 @@ export function organizationNode(one: Organization, asked: Asked, nodes: Nodes):
           role: roleOf(person).toUpperCase(),
         })),
     }),
-    limitedAccessTokens: ({ first }: { first?: number | null }) =>
+    limitedAccessTokens: (page: PageAsked) =>
       connection(
-        [...world.limitedTokens.values()]
-          .filter((row) => row.organization === one.slug)
-          .slice(0, first ?? undefined)
-          .map(nodes.token),
+        [...world.limitedTokens.values()].filter((row) => row.organization === one.slug),
+        page,
+        nodes.token,
       ),
-    addOns: ({ type }: { type?: string | null }) =>
-      connection(addOnsWhere(asked, { type, organization: one }).map(nodes.addOn)),
+    addOns: ({ type, ...page }: PageAsked & { readonly type?: string | null }) =>
+      connection(addOnsWhere(asked, { type, organization: one }), page, nodes.addOn),
     extensionSsoLink: ({ provider }: { provider: string }) =>
       settings.lending.names.includes(provider) ? ssoLink : null,
-    wireGuardPeers: () => connection([]),
+    wireGuardPeers: (page: PageAsked) => connection<Node>([], page, (peer) => peer),
   };
 }

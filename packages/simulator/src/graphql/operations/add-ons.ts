@@ -7,7 +7,8 @@ import type { Extension } from '../../world/extensions.ts';
 import type { Organization } from '../../world/people.ts';
 import { organizationById } from '../../world/world.ts';
 import { appOf, given, organizationOf, unauthorized, type Asked, type Mutation } from '../asked.ts';
-import { connection, type Nodes } from '../nodes/nodes.ts';
+import { connection, type PageAsked } from '../nodes/connection.ts';
+import type { Nodes } from '../nodes/nodes.ts';
 import { buyerOf } from './buyer.ts';
 import { planOf, plansOf, providerOf } from './providers.ts';
 
@@ -89,10 +90,11 @@ export function addOnOperations(asked: Asked, nodes: Nodes) {
 
   return {
     addOnProvider: ({ name }: { name: string }) => providerOf(settings, name),
-    addOnPlans: ({ type }: { type: string }) => connection(plansOf(settings, type)),
-    addOns: ({ type }: { type?: string | null }) => {
+    addOnPlans: ({ type, ...page }: PageAsked & { readonly type: string }) =>
+      connection(plansOf(settings, type), page, (plan) => plan),
+    addOns: ({ type, ...page }: PageAsked & { readonly type?: string | null }) => {
       if (viewer.email === undefined) throw unauthorized();
-      return connection(addOnsWhere(asked, { type }).map(nodes.addOn));
+      return connection(addOnsWhere(asked, { type }), page, nodes.addOn);
     },
     addOn: async (by: Sought) => {
       const extension = named(by);

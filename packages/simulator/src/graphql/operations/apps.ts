@@ -1,13 +1,12 @@
 import { Action } from '@hangar/macaroon';
 import { GraphQLError } from 'graphql';
 import { appOf, organizationOf, unauthorized, type Asked, type Mutation, type Owned } from '../asked.ts';
+import { connection, type PageAsked } from '../nodes/connection.ts';
 import type { Nodes } from '../nodes/nodes.ts';
 
 /** The arguments of `apps`. flyctl asks for `type: "container"`, which every app is. */
-interface AppsQuestion {
+interface AppsQuestion extends PageAsked {
   readonly type?: string | null;
-  readonly first?: number | null;
-  readonly after?: string | null;
   readonly organizationId?: string | null;
   readonly role?: string | null;
 }
@@ -16,20 +15,7 @@ interface AppsQuestion {
 export function appOperations(asked: Asked, nodes: Nodes) {
   const { world } = asked.simulation;
   return {
-    apps: (ask: AppsQuestion) => {
-      const found = visibleApps(asked, ask);
-      const from = ask.after ? found.findIndex(({ app }) => app.id === ask.after) + 1 : 0;
-      if (ask.after && from === 0) throw new GraphQLError(`there is no cursor ${ask.after}`);
-      const page = found.slice(from, ask.first ? from + ask.first : undefined);
-      return {
-        nodes: page.map(nodes.app),
-        pageInfo: {
-          hasNextPage: from + page.length < found.length,
-          endCursor: page.at(-1)?.app.id ?? null,
-        },
-        totalCount: found.length,
-      };
-    },
+    apps: (ask: AppsQuestion) => connection(visibleApps(asked, ask), ask, nodes.app),
     app: ({ name }: { name?: string | null }) => nodes.app(appOf(asked, name)),
     machine: ({ machineId }: { machineId: string }) => {
       const machine = world.machines.get(machineId);

@@ -5,7 +5,8 @@ import { textsOf } from '../../machines/request/plain-tokens.ts';
 import type { Organization } from '../../world/people.ts';
 import { nextNumber } from '../../world/world.ts';
 import { organizationOf, unauthorized, type Asked, type Mutation } from '../asked.ts';
-import { connection, type Nodes } from '../nodes/nodes.ts';
+import { connection, type PageAsked } from '../nodes/connection.ts';
+import type { Nodes } from '../nodes/nodes.ts';
 
 /** First number of an organization that somebody creates; macaroons name organizations by these. */
 const FIRST_ORGANIZATION_NUMBER = 60_000;
@@ -22,11 +23,10 @@ export function peopleOperations(asked: Asked, nodes: Nodes) {
       if (!macaroon) throw unauthorized();
       return { __typename: 'Macaroon', id: tokenId(macaroon.token), email: viewer.email };
     },
-    organizations: () => {
+    organizations: (page: PageAsked) => {
       if (viewer.email === undefined) throw unauthorized();
-      return connection(
-        [...world.organizations.values()].filter((one) => viewer.sees(one)).map(nodes.organization),
-      );
+      const seen = [...world.organizations.values()].filter((one) => viewer.sees(one));
+      return connection(seen, page, nodes.organization);
     },
     organization: ({ slug, id }: { slug?: string | null; id?: string | null }) =>
       nodes.organization(organizationOf(asked, slug ?? id)),
