@@ -22,6 +22,7 @@ export { startJobs, type Jobs } from './jobs.ts';
 
 /** The ports of the capabilities, on this database. */
 export { createProviderStore, OUTBOX_CHANNEL } from './adapters/provider/provider.ts';
+export { readBacklog, type Backlog } from './adapters/provider/backlog.ts';
 export type { WorkspaceRows } from './adapters/workspace-rows.ts';
 export { createGatewayStore } from './adapters/gateway/gateway.ts';
 export type { GatewayAuditRow } from './adapters/gateway/audit.ts';

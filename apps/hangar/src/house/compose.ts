@@ -15,6 +15,7 @@ import {
   createProviderStore,
   installationId,
   OUTBOX_CHANNEL,
+  readBacklog,
   type Store,
   workspacesOf,
 } from '@hangar/store';
@@ -167,6 +168,13 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     log,
   });
   const { metrics } = parts;
+  metrics.watch(async () =>
+    (await readBacklog(store.db)).map(({ queue, waiting, since }) => ({
+      queue,
+      waiting,
+      oldestSeconds: since === undefined ? 0 : Math.max(0, (now().getTime() - since.getTime()) / 1000),
+    })),
+  );
   return {
     main: createMainDoor({
       provider,

@@ -8,9 +8,22 @@ export interface Metrics {
   task(name: string, outcome: 'ok' | 'failed', seconds: number): void;
   /** Whether a credential of the operator was refused when it was tried. */
   credential(variable: string, isRefused: boolean): void;
+  /** Asks, each time the page is read, how much waits. Without an answer within a second the page is without it. */
+  watch(backlog: () => Promise<readonly Waiting[]>): void;
   /** @throws HangarError `not_found` to a stranger: that there is such a page is nobody's business. */
   page(authorization: string | null): Promise<Response>;
 }
+
+/** How much waits in one queue. */
+export interface Waiting {
+  readonly queue: string;
+  readonly waiting: number;
+  /** Of the oldest; 0 when nothing waits. */
+  readonly oldestSeconds: number;
+}
+
+/** A database that hangs keeps nobody from the other figures. */
+const WITHIN_MS = 1_000;
 
 /** Verbs that are counted by name; a stranger's invention must not make a label of its own. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -52,7 +65,31 @@ export function createMetrics(access: Secret | 'open' | 'closed'): Metrics {
     labelNames: ['variable'],
     registers: [registry],
   });
+  const waiting = new Gauge({
+    name: 'hangar_waiting',
+    help: 'What waits to be sent or handled, by queue',
+    labelNames: ['queue'],
+    registers: [registry],
+  });
+  const oldest = new Gauge({
+    name: 'hangar_waiting_oldest_seconds',
+    help: 'How long the oldest of them has waited',
+    labelNames: ['queue'],
+    registers: [registry],
+  });
+  let backlog: () => Promise<readonly Waiting[]> = async () => [];
+  const readBacklog = async (): Promise<void> => {
+    waiting.reset();
+    oldest.reset();
+    for (const one of (await inTime(backlog())) ?? []) {
+      waiting.set({ queue: one.queue }, one.waiting);
+      oldest.set({ queue: one.queue }, one.oldestSeconds);
+    }
+  };
   return {
+    watch: (asked) => {
+      backlog = asked;
+    },
     credential: (variable, isRefused) => refused.set({ variable }, isRefused ? 1 : 0),
     request: (door, method, status, seconds) =>
       requests.observe(
@@ -71,11 +108,27 @@ export function createMetrics(access: Secret | 'open' | 'closed'): Metrics {
       if (access === 'closed' || (access !== 'open' && !bearerIs(access, authorization))) {
         throw new HangarError('not_found', { detail: 'metrics asked for without the token' });
       }
+      await readBacklog();
       return new Response(await registry.metrics(), {
         headers: { 'content-type': registry.contentType, 'cache-control': 'no-store' },
       });
     },
   };
+}
+
+/** What was answered in time, or undefined: a failure is the log's business, and the page's are the figures. */
+async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, WITHIN_MS, undefined);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function bearerIs(token: Secret, authorization: string | null): boolean {
