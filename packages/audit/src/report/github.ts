@@ -1,6 +1,6 @@
 import type { AuditReport } from '../audit.ts';
 import type { Finding, Severity } from '../finding.ts';
-import { printable } from './printable.ts';
+import { printable, sentence } from './printable.ts';
 
 const COMMAND_OF: Readonly<Record<Severity, 'error' | 'warning' | 'notice'>> = {
   critical: 'error',
@@ -28,9 +28,9 @@ function annotation({ rule, severity, place, detail, fix }: Finding): string {
 
 /** A name or a text of the project must not become a command of its own, nor another property. */
 function message(text: string): string {
-  return printable(text).replaceAll('%', '%25');
+  return sentence(text).replaceAll('%', '%25');
 }
 
 function property(text: string): string {
-  return message(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  return printable(text).replaceAll('%', '%25').replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

@@ -1,6 +1,6 @@
 import type { AuditReport } from '../audit.ts';
 import type { Finding } from '../finding.ts';
-import { printable } from './printable.ts';
+import { printable, sentence } from './printable.ts';
 
 /** For programs: one object. Its members are only added to. */
 export function jsonReport(report: AuditReport): string {
@@ -31,8 +31,8 @@ function wire({ rule, severity, place, detail, fix, fingerprint, logical, edit }
     column: place.column,
     end_line: place.endLine,
     end_column: place.endColumn,
-    detail: printable(detail),
-    fix: printable(fix),
+    detail: sentence(detail),
+    fix: sentence(fix),
     fingerprint,
     fixable: edit !== undefined,
     logical: logical === undefined ? undefined : printable(logical),

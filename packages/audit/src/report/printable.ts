@@ -12,3 +12,15 @@ export function printable(text: string): string {
     },
   );
 }
+
+const LONG_RUN = /[A-Za-z0-9_-]{24,}/g;
+
+/**
+ * The same for a sentence that names something of the project, such as an image or a branch. A long run of letters of both cases and digits is no
+ * name of a person's; whatever it is, it need not be repeated.
+ */
+export function sentence(text: string): string {
+  return printable(text).replaceAll(LONG_RUN, (run) =>
+    /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run) ? '[redacted]' : run,
+  );
+}

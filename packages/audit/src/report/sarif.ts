@@ -1,7 +1,7 @@
 import type { AuditReport } from '../audit.ts';
 import type { Finding, Severity } from '../finding.ts';
 import type { RuleText } from '../rule.ts';
-import { printable } from './printable.ts';
+import { printable, sentence } from './printable.ts';
 
 const LEVEL_OF: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   critical: 'error',
@@ -82,7 +82,7 @@ function ruleWire({ id, title, reason, fix, severity, source }: RuleText) {
 
 function resultWire(finding: Finding, rules: readonly RuleText[]) {
   const { rule, severity, place, detail, fix, fingerprint, logical } = finding;
-  const [said, mended] = [printable(detail), printable(fix)];
+  const [said, mended] = [sentence(detail), sentence(fix)];
   return {
     ruleId: rule,
     ruleIndex: rules.findIndex(({ id }) => id === rule),

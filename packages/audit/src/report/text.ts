@@ -1,6 +1,6 @@
 import type { AuditReport } from '../audit.ts';
 import { SEVERITIES, type Finding, type Severity } from '../finding.ts';
-import { printable } from './printable.ts';
+import { printable, sentence } from './printable.ts';
 
 /** For a person at a terminal: each file, what is there, and what to do. */
 export function textReport(report: AuditReport, level: Severity): string {
@@ -21,8 +21,8 @@ function linesOf({ rule, severity, place, detail, fix, logical }: Finding): read
   const where = logical ?? `${place.path}:${place.line}:${place.column}`;
   return [
     `${severity.padEnd(8)} ${rule}  ${printable(where)}`,
-    `         ${printable(detail)}`,
-    `         ${printable(fix)}`,
+    `         ${sentence(detail)}`,
+    `         ${sentence(fix)}`,
   ];
 }
 
