@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
 import { errorsPage } from '../apps/hangar/dist/config/errors-page.js';
-import { OFFLINE_RULES } from '../packages/audit/dist/index.js';
+import { LIVE_RULES, OFFLINE_RULES } from '../packages/audit/dist/index.js';
 import { auditRulesPage } from './audit-rules.mjs';
 import { clientsPage } from './clients.mjs';
 import { requirementsPage } from './requirements.mjs';
@@ -15,7 +15,7 @@ import { storagePage } from './storage.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
   '.env.example': environmentExample(),
-  'docs/audit-rules.md': auditRulesPage(OFFLINE_RULES),
+  'docs/audit-rules.md': auditRulesPage(OFFLINE_RULES, LIVE_RULES),
   'docs/clients.md': clientsPage({
     results: clientResults(''),
     calls: clientResult('fly-go'),

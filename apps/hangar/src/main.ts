@@ -91,6 +91,10 @@ program
   .option('--baseline <file>', 'say nothing of what is in it')
   .option('--write-baseline <file>', 'write what is found now to it')
   .option('--history', 'look at deleted versions too, as far as git has them')
+  .option('--live', 'check what runs at Fly.io instead, with FLY_API_TOKEN; needs --org')
+  .option('--org <slug>', 'the organization to look at')
+  .option('--app <name>', 'only this app of it')
+  .option('--simulator <port>', 'look at a simulated Fly.io on this machine, by the first of its ports')
   .option('--explain <rule>', 'say what a rule looks for, why, and what to do')
   .option('--fix', 'mend what is safe to mend, then check again')
   .addHelpText(
@@ -104,7 +108,7 @@ Exit codes:
   )
   .action(async (folder: string, options: AuditFlags) => {
     const { audit } = await import('./commands/audit.ts');
-    audit(folder, options, ownVersion());
+    await audit(folder, options, ownVersion());
   });
 
 program

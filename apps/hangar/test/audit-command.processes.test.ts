@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createSimulator, listen } from '@hangar/simulator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -58,6 +59,66 @@ describe('exit codes of hangar audit', () => {
     const failed = audit('--write-baseline', 'no/such/folder/b.json');
     expect(failed).toMatchObject({ status: 3, stdout: '' });
     expect(failed.stderr).toMatch(/^The audit itself failed, and says nothing about the project: /);
+  });
+});
+
+describe('--live', () => {
+  test('is a wrong use without an organization or a token, and incomplete where nobody answers', () => {
+    const live = (env: Record<string, string>, ...args: string[]) =>
+      spawnSync(process.execPath, [main, 'audit', '--live', ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...env },
+      });
+    expect(live({ FLY_API_TOKEN: 'x' }).status).toBe(2);
+    expect(live({}, '--org', 'acme').stderr).toContain('FLY_API_TOKEN');
+    expect(live({ FLY_API_TOKEN: 'x' }, '--org', 'acme', '--simulator', 'none').status).toBe(2);
+    const silent = live({ FLY_API_TOKEN: 'fo1_nobody' }, '--org', 'acme', '--simulator', '65530');
+    expect([silent.status, silent.stdout]).toEqual([3, expect.stringContaining('The audit is incomplete')]);
+  });
+
+  test('looks at a simulated Fly.io, in a process of its own', async () => {
+    const simulator = createSimulator();
+    const { api, machines } = simulator.doors;
+    const first = await listen(api.fetch, { port: 0 });
+    const second = await listen(machines.fetch, { port: first.port + 1 });
+    try {
+      const made = await fetch(`${first.url}/_fly/tokens`, {
+        method: 'POST',
+        body: JSON.stringify({ organization: 'operator' }),
+      });
+      const { token } = (await made.json()) as { token: string };
+      const { stdout, status } = await new Promise<{
+        stdout: string;
+        status: number | string | undefined | null;
+      }>((resolve) => {
+        const args = [
+          main,
+          'audit',
+          '--live',
+          '--org',
+          'operator',
+          '--simulator',
+          String(first.port),
+          '--format',
+          'json',
+        ];
+        execFile(
+          process.execPath,
+          args,
+          { cwd: folder, env: { PATH: process.env['PATH'], FLY_API_TOKEN: token } },
+          (error, out) => resolve({ stdout: out, status: error === null ? 0 : error.code }),
+        );
+      });
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({
+        complete: true,
+        findings: [{ rule: 'HA715', logical: 'operator' }],
+      });
+    } finally {
+      await Promise.all([first.close(), second.close()]);
+      await simulator.close();
+    }
   });
 });
 

@@ -1,6 +1,6 @@
-import { sha256Hex } from '@hangar/security';
 import { OFFLINE_RULES } from './all-rules.ts';
 import { type Finding, type Problem, SEVERITIES } from './finding.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { readProject, type Project } from './project.ts';
 import type { Rule, Sighting } from './rule.ts';
 import { ignoresPath, readSettings, SETTINGS_FILE, type IgnoredPaths } from './settle/settings-file.ts';
@@ -100,10 +100,16 @@ function findingsOf(rule: Rule, project: Project): readonly Finding[] {
   const times = new Map<string, number>();
   const found: Finding[] = [];
   for (const sighting of rule.check(project)) {
-    const base = `${rule.id}\n${sighting.place.path}\n${sighting.key ?? sighting.detail}`;
+    const base = `${sighting.place.path}\n${sighting.key ?? sighting.detail}`;
     const time = times.get(base) ?? 0;
     times.set(base, time + 1);
-    found.push(findingFrom(rule, sighting, sha256Hex(`${base}\n${time}`).slice(0, 32)));
+    found.push(
+      findingFrom(
+        rule,
+        sighting,
+        fingerprintOf(rule.id, sighting.place.path, sighting.key ?? sighting.detail, time),
+      ),
+    );
   }
   return found;
 }
@@ -121,7 +127,7 @@ function findingFrom(rule: Rule, sighting: Sighting, fingerprint: string): Findi
 }
 
 /** The worst first; then as the files are read. */
-function inOrder(a: Finding, b: Finding): number {
+export function inOrder(a: Finding, b: Finding): number {
   const worse = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
   if (worse !== 0) return worse;
   return (

@@ -4,6 +4,10 @@ export { reaches, SEVERITIES, type Finding, type Place, type Problem, type Sever
 export { OFFLINE_RULES } from './all-rules.ts';
 export type { RuleText } from './rule.ts';
 
+/** Checks what runs at Fly.io. */
+export { auditLive, LIVE_RULES, reportOf, type LiveAuditOptions } from './live/audit-live.ts';
+export type { LiveApp, LiveWorld } from './live/live-world.ts';
+
 /** What is told, to whom. */
 export { textReport } from './report/text.ts';
 export { jsonReport } from './report/json.ts';

@@ -1,13 +1,16 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import {
   applyFixes,
   auditFolder,
+  auditLive,
   type AuditReport,
   baselineOf,
   beyond,
   explain,
   githubReport,
   jsonReport,
+  LIVE_RULES,
   OFFLINE_RULES,
   reaches,
   readBaseline,
@@ -18,7 +21,10 @@ import {
   textReport,
 } from '@hangar/audit';
 import { inWords, systemClock } from '@hangar/http';
+import { Secret } from '@hangar/security';
+import { processEnvironment } from '../config.ts';
 import { EXIT_USAGE, fail, say } from '../processes/terminal.ts';
+import { flyOf } from '../token/fly.ts';
 import { UsageError } from '../token/source/usage-error.ts';
 
 export interface AuditFlags {
@@ -31,26 +37,31 @@ export interface AuditFlags {
   readonly explain?: string;
   readonly fix?: boolean;
   readonly history?: boolean;
+  readonly live?: boolean;
+  readonly org?: string;
+  readonly app?: string;
+  readonly simulator?: string;
 }
 
 /** 0 is clean and 1 is findings. Whatever else happens must not look like either. */
 const EXIT_FINDINGS = 1;
 const EXIT_FAILED = 3;
+const ALL_RULES = [...OFFLINE_RULES, ...LIVE_RULES];
 const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 /** A baseline of a hundred thousand findings fits. */
 const MAX_BASELINE_BYTES = 32 * 1024 * 1024;
 
 /** `hangar audit [dir]`: checks what a project deploys. Reads only; talks to nobody. */
-export function audit(folder: string, flags: AuditFlags, version: string): void {
+export async function audit(folder: string, flags: AuditFlags, version: string): Promise<void> {
   try {
-    run(folder, flags, version);
+    await run(folder, flags, version);
   } catch (error) {
     if (error instanceof UsageError || error instanceof SettingsError) fail(error.message, EXIT_USAGE);
     else fail(`The audit itself failed, and says nothing about the project: ${inWords(error)}`, EXIT_FAILED);
   }
 }
 
-function run(folder: string, flags: AuditFlags, version: string): void {
+async function run(folder: string, flags: AuditFlags, version: string): Promise<void> {
   if (flags.explain !== undefined) {
     say(explain(ruleOf(flags.explain)));
     return;
@@ -61,7 +72,7 @@ function run(folder: string, flags: AuditFlags, version: string): void {
   requireFolder(folder);
   const known = flags.baseline === undefined ? undefined : baselineFrom(flags.baseline);
   const options = { now: systemClock(), only: flags.only, skip: flags.skip, history: flags.history };
-  let report = auditFolder(folder, options);
+  let report = flags.live === true ? await reportOfLive(folder, flags) : auditFolder(folder, options);
   if (flags.fix === true) {
     const { changed, refused } = applyFixes(folder, report.findings);
     for (const path of changed) process.stderr.write(`mended ${JSON.stringify(path)}\n`);
@@ -75,6 +86,30 @@ function run(folder: string, flags: AuditFlags, version: string): void {
   const text = rendered(told, format, level, version);
   if (text !== '') say(text);
   process.exitCode = exitCodeOf(told, level);
+}
+
+/** What runs at Fly.io. The token comes from the environment alone: a command line is no place for one. */
+async function reportOfLive(folder: string, flags: AuditFlags): Promise<AuditReport> {
+  if (flags.fix === true || flags.history === true)
+    throw new UsageError('--live changes no file and reads no history');
+  if (flags.org === undefined) throw new UsageError('--live needs --org, the slug of the organization');
+  const token = processEnvironment()['FLY_API_TOKEN']?.trim() ?? '';
+  if (token === '')
+    throw new UsageError('--live needs FLY_API_TOKEN: `fly tokens create readonly ORG -x 24h` makes one');
+  const urls = flyOf({ fly: true, simulator: flags.simulator });
+  if (urls === undefined) throw new UsageError('--live asks Fly.io, or --simulator');
+  return await auditLive({
+    now: systemClock(),
+    organization: flags.org,
+    app: flags.app,
+    token: Secret.of(token),
+    machines: urls.machines,
+    api: urls.api,
+    folder,
+    pause: async (ms) => await setTimeout(ms),
+    only: flags.only,
+    skip: flags.skip,
+  });
 }
 
 /** Findings win over what could not be looked at: they are certain. */
@@ -95,14 +130,14 @@ function rendered(
     case 'json':
       return jsonReport(report);
     case 'sarif':
-      return sarifReport(report, OFFLINE_RULES, version);
+      return sarifReport(report, ALL_RULES, version);
     case 'github':
       return githubReport(report);
   }
 }
 
 function ruleOf(id: string) {
-  const rule = OFFLINE_RULES.find((one) => one.id === id.toUpperCase());
+  const rule = ALL_RULES.find((one) => one.id === id.toUpperCase());
   if (rule === undefined) throw new UsageError(`there is no rule ${id}; docs/audit-rules.md lists them`);
   return rule;
 }

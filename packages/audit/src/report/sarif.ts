@@ -45,7 +45,10 @@ export function sarifReport(report: AuditReport, rules: readonly RuleText[], ver
               rules: used.map(ruleWire),
             },
           },
-          automationDetails: { id: 'hangar-audit/' },
+          // One run for each kind of audit: a second upload of the same kind takes the place of the first.
+          automationDetails: {
+            id: report.rules.every((id) => id.startsWith('HA7')) ? 'hangar-audit-live/' : 'hangar-audit/',
+          },
           columnKind: 'utf16CodeUnits',
           originalUriBaseIds: { ROOT: { description: { text: 'The audited folder.' } } },
           invocations: [

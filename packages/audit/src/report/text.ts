@@ -10,7 +10,7 @@ export function textReport(report: AuditReport, level: Severity): string {
     lines.push(`not looked at  ${printable(path === '' ? '.' : path)}: ${printable(reason)}`);
   if (lines.length > 0) lines.push('');
   lines.push(
-    `${report.files} files, ${report.rules.length} rules: ${summary(report.findings)}${silentNote(report)}.`,
+    `${report.files === 0 ? '' : `${report.files} files, `}${report.rules.length} rules: ${summary(report.findings)}${silentNote(report)}.`,
   );
   if (report.problems.length > 0) lines.push('The audit is incomplete: see "not looked at" above.');
   lines.push(`Fails at ${level} and above. \`hangar audit --explain RULE\` says more about a rule.`);
