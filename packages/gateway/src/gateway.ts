@@ -149,7 +149,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     subject.caller = located.caller.verified;
     const permit = decide(located);
     if (!permit.ok) throw permit.reason;
-    return await act(Exchange.open(permit.value, deps), deps);
+    const change = audit.changeOf(subject, door);
+    return await act(Exchange.open(permit.value, deps, { change }), deps);
   }
 
   const gateway: Gateway = {

@@ -29,6 +29,8 @@ export type NewEnvironment = Pick<
   | 'expiresAt'
 > & {
   readonly lease: Lease;
+  /** Opened with the row. */
+  readonly audit?: AuditEntry | undefined;
   /** The branches that it is made under, all of which it counts for. */
   readonly branches: readonly string[];
   /** A name whose environment ended after this is still held against other workspaces. */
@@ -141,6 +143,8 @@ export interface AuditEntry {
   readonly upstreamRequestId: string | undefined;
   /** Names what it has in common with a row that it would repeat; undefined for a row of its own. */
   readonly sameAs: string | undefined;
+  /** Names the row that a change has opened with its own; undefined for one that is written when all is over. */
+  readonly openKey: string | undefined;
   /** How often it was said, up to `lastAt`. */
   readonly count: number;
   readonly lastAt: Date;
@@ -222,6 +226,8 @@ export interface EnvironmentStore extends ReleaseStore {
     now: Date;
     from: readonly Phase[];
     changes: Pick<EnvironmentChanges, 'phase' | 'deleteAfter'>;
+    /** Opened with the change. */
+    audit?: AuditEntry | undefined;
   }): Promise<Environment | undefined>;
   /** Takes the leases of unfinished environments that nobody works on. */
   claimUnfinished(wanted: { lease: Lease; now: Date; limit: number }): Promise<readonly Environment[]>;
@@ -231,6 +237,8 @@ export interface EnvironmentStore extends ReleaseStore {
     lease: Lease;
     now: Date;
     changes: EnvironmentChanges;
+    /** Opened with the change. */
+    audit?: AuditEntry | undefined;
   }): Promise<Environment | undefined>;
   /** Gives the lease back, with a time before which the recovery task shall not try again. */
   release(wanted: { id: string; holder: string; notBefore: Date | undefined }): Promise<void>;
@@ -317,6 +325,8 @@ export interface EnvironmentStore extends ReleaseStore {
     holder: string;
     status: number;
     sealedResponse: Uint8Array;
+    /** Ended, or written, with it. */
+    audit?: AuditEntry | undefined;
   }): Promise<void>;
   /** Says that an operation is still at work; false when another holder has taken it over. */
   prolongOperation(wanted: { workspace: bigint; key: string; lease: Lease }): Promise<boolean>;

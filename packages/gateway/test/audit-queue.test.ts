@@ -16,6 +16,7 @@ const entry = (number: number, more: Partial<AuditEntry> = {}): AuditEntry => {
     status: 403,
     requestId: `request-${number}`,
     upstreamRequestId: undefined,
+    openKey: undefined,
     sameAs: undefined,
     count: 1,
     lastAt: at,

@@ -29,6 +29,10 @@ export function dyingStore(store: EnvironmentStore, [at, when]: KillPoint): Dyin
       ...store,
       record: async (wanted) => await write(async () => await store.record(wanted)),
       release: async (wanted) => await write(async () => await store.release(wanted)),
+      writeAudit: async (entries) => {
+        if (writes >= at) throw new Killed('killed');
+        await store.writeAudit(entries);
+      },
     },
     expectDead: () =>
       expect(writes, `writes of a process that should die ${when} write ${at}`).toBeGreaterThanOrEqual(at),

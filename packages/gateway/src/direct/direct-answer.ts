@@ -196,7 +196,7 @@ export class DirectAnswer implements UpstreamHandler {
   }
 
   #open(asked = 0): Exchange {
-    return Exchange.open(this.#permit, this.#deps, asked);
+    return Exchange.open(this.#permit, this.#deps, { asked });
   }
 
   /** The ordinary way repeats, and tells what cannot be passed on; that it was asked once counts there. */

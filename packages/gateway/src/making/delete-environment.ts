@@ -1,4 +1,5 @@
 import { HangarError } from '@hangar/http';
+import type { AuditedChange } from '../note/audited-change.ts';
 import type { Environment } from '../nouns.ts';
 import { claim } from './lease.ts';
 import { unmake } from './lifecycle.ts';
@@ -9,16 +10,18 @@ import { quarantine } from './quarantine.ts';
  * Deletes an environment. One that is ready is quarantined for the grace first: it has lost all access, and can be brought
  * back. Without a grace, and for anything that is not ready, the deletion begins at once. Resolves to whether it is gone
  * already; what is not is left to the recovery task.
+ * @param change of the request that wants it
  * @throws HangarError `state_conflict` while its creation is still running elsewhere
  */
 export async function deleteEnvironment(
   environment: Environment,
   graceMs: number,
   deps: Deps,
+  change?: AuditedChange,
 ): Promise<boolean> {
   const { id } = environment;
   if (graceMs > 0) {
-    await quarantine(id, new Date(deps.now().getTime() + graceMs), deps);
+    await quarantine(id, new Date(deps.now().getTime() + graceMs), deps, change);
     const phase = (await deps.store.environment(id))?.phase;
     if (phase === 'quarantined') return false;
     // Somebody holds its lease still, such as an undo; it must not be deleted without its grace for that.
@@ -26,7 +29,13 @@ export async function deleteEnvironment(
   }
   const mine =
     (await claim(id, ['undoing'], deps)) ??
-    (await claim(id, ['provisioning', 'ready', 'quarantined', 'deleting'], deps, { phase: 'deleting' }));
+    (await claim(
+      id,
+      ['provisioning', 'ready', 'quarantined', 'deleting'],
+      deps,
+      { phase: 'deleting' },
+      change,
+    ));
   if (!mine) return await isDeletedElsewhere(id, deps);
   try {
     await unmake(mine, deps);

@@ -1,5 +1,6 @@
 import { HangarError } from '@hangar/http';
 import { shutKeysOff } from './delete-steps.ts';
+import type { AuditedChange } from '../note/audited-change.ts';
 import { isAtRest, type Environment } from '../nouns.ts';
 import { claim } from './lease.ts';
 import { sleep, type Deps } from '../deps.ts';
@@ -46,9 +47,14 @@ export const UNDELETE_STEPS: readonly SagaStep[] = [
  * Quarantines an environment that is ready until `deleteAfter`. One that is quarantined already keeps its own end. Resolves
  * to whether its access is shut off; what is not is left to the recovery task.
  */
-export async function quarantine(id: string, deleteAfter: Date, deps: Deps): Promise<boolean> {
+export async function quarantine(
+  id: string,
+  deleteAfter: Date,
+  deps: Deps,
+  change?: AuditedChange,
+): Promise<boolean> {
   const mine =
-    (await claim(id, ['ready'], deps, { phase: 'quarantined', deleteAfter })) ??
+    (await claim(id, ['ready'], deps, { phase: 'quarantined', deleteAfter }, change)) ??
     (await claim(id, ['quarantined'], deps));
   if (!mine) return false;
   try {
@@ -94,14 +100,20 @@ export async function keepQuarantined(environment: Environment, deps: Deps): Pro
 /**
  * Undoes a deletion, up to its first destructive step. An environment that is ready already is the answer to a repeated
  * request.
+ * @param change of the request that asks
  * @param mayStill throws when whoever asks may not do it any more; asked after every wait
  * @throws HangarError `state_conflict` once its deletion has begun, `gone` after it or after the end of its extension
  */
-export async function undelete(id: string, mayStill: () => Promise<void>, deps: Deps): Promise<Environment> {
+export async function undelete(
+  id: string,
+  mayStill: () => Promise<void>,
+  deps: Deps,
+  change?: AuditedChange,
+): Promise<Environment> {
   for (let tries = 0; tries < WAIT_TRIES; tries += 1) {
     if (tries > 0) await mayStill();
     const mine = await claim(id, ['quarantined'], deps);
-    if (mine) return await bringBack(mine, deps);
+    if (mine) return await bringBack(mine, deps, change);
     const current = await deps.store.environment(id);
     if (current?.phase === 'ready') return current;
     if (current?.phase !== 'quarantined') throw tooLate(current);
@@ -126,12 +138,12 @@ function tooLate(current: Environment | undefined): HangarError {
   });
 }
 
-async function bringBack(environment: Environment, deps: Deps): Promise<Environment> {
+async function bringBack(environment: Environment, deps: Deps, change?: AuditedChange): Promise<Environment> {
   try {
     if (!(await isOpen(environment, deps))) throw closed();
-    const back = await runSteps(environment, UNDELETE_STEPS, deps);
+    const back = await runSteps(environment, UNDELETE_STEPS, deps, change);
     const journal = journalWithout(back);
-    const ready = await record(back, { phase: 'ready', forgets: ['deleteAfter'], journal }, deps);
+    const ready = await record(back, { phase: 'ready', forgets: ['deleteAfter'], journal }, deps, change);
     await giveBack(environment, undefined, deps);
     return ready;
   } catch (error) {

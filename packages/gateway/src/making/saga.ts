@@ -1,5 +1,6 @@
 import { withLease, type Lease } from '@hangar/contract';
 import { asHangarError, HangarError } from '@hangar/http';
+import { opening, type AuditedChange } from '../note/audited-change.ts';
 import type { Environment, Step } from '../nouns.ts';
 import { sleep, type Deps } from '../deps.ts';
 import type { EnvironmentChanges } from '../ports.ts';
@@ -79,26 +80,25 @@ export async function giveBack(
  * Runs the steps that the journal does not show as finished. Each is recorded before it runs and completed with what it
  * learnt, so that whoever comes after a crash knows what may have happened (docs/specs/gateway.md#creating).
  *
+ * @param change of the request that these steps are the beginning of: its row is opened with the first of them
  * @throws HangarError the failure of a step, or `state_conflict` when another process took the lease
  */
 export async function runSteps(
   start: Environment,
   steps: readonly SagaStep[],
   deps: Deps,
+  change?: AuditedChange,
 ): Promise<Environment> {
   return await whileHeld(start, deps, async (lost) => {
     let environment = start;
     for (const step of steps) {
       const entry = environment.journal.find(({ name }) => name === step.name);
       if (entry?.finishedAt !== undefined) continue;
-      environment = await record(
-        environment,
-        { journal: begun(environment.journal, step.name, deps.now()) },
-        deps,
-      );
+      const journal = begun(environment.journal, step.name, deps.now());
+      environment = await record(environment, { journal }, deps, change);
       const changes = await attempt(step, environment, deps, { repeated: entry !== undefined, lost });
-      const journal = finished(environment.journal, step.name, deps.now());
-      environment = await record(environment, { ...changes, journal }, deps);
+      const done = finished(environment.journal, step.name, deps.now());
+      environment = await record(environment, { ...changes, journal: done }, deps);
     }
     return environment;
   });
@@ -150,10 +150,16 @@ export async function record(
   environment: Environment,
   changes: EnvironmentChanges,
   { store, now }: Pick<Deps, 'store' | 'now'>,
+  change?: AuditedChange,
 ): Promise<Environment> {
   const at = now();
   const lease = { ...leaseOf(environment), heldUntil: new Date(at.getTime() + LEASE_MS) };
-  const written = await store.record({ id: environment.id, lease, now: at, changes });
+  const wanted = { id: environment.id, lease, now: at, changes };
+  const written = await opening(
+    change,
+    async (audit) => await store.record({ ...wanted, audit }),
+    (row) => row !== undefined,
+  );
   if (written) return written;
   if (changes.phase === 'ready' && (await store.workspace(environment.workspace))?.closedAt !== undefined)
     throw new HangarError('gone', { public: 'the organization of this environment was deleted' });

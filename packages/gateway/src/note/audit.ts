@@ -5,10 +5,11 @@ import type { RequestPlan } from '../request/plan.ts';
 import type { Deps } from '../deps.ts';
 import type { AuditEntry } from '../ports.ts';
 import { AuditQueue } from './audit-queue.ts';
+import { AuditedChange, BEGUN, type RowState } from './audited-change.ts';
 import { queryValues } from '../request/target.ts';
 
 /** What is known about a request when it ends; filled in on its way. */
-export interface AuditSubject {
+export interface AuditSubject extends RowState {
   plan?: RequestPlan;
   caller?: AuthenticatedCaller;
 }
@@ -25,6 +26,8 @@ interface Answered {
 
 /** Writes the audit trail. */
 export interface Auditor {
+  /** The row of a request that changes something, for whoever commits a part of the change. Undefined for one that only reads. */
+  changeOf(subject: AuditSubject, door: RequestContext): AuditedChange | undefined;
   /** Settles when the row of a change is written; that of a read or of a refusal is left for {@link Auditor.later}. */
   wrote(subject: AuditSubject, door: RequestContext, outcome: string, answer: Answered): Promise<void>;
   /** For what had no effect: its row is written behind the answer, together with others. */
@@ -35,14 +38,15 @@ export interface Auditor {
 
 /**
  * One row per request of a known caller that changes something, reveals secret values, or was refused. Plain reads that
- * went well leave none, nor does what only asked others. What is refused again and again, as by a client that repeats blindly, is one row a minute with a
- * count; so is the refreshing of a lease. The row of a change stands before its answer goes out; one that cannot be written
- * never changes an answer whose effect has happened (docs/specs/gateway.md#audit).
+ * went well leave none, nor does what only asked others. What is refused again and again, as by a client that repeats
+ * blindly, is one row a minute with a count; so is the refreshing of a lease. The row of a change is committed with our own row that it changes, where there is
+ * one, and stands before its answer goes out; one that cannot be written never changes an answer whose effect has happened
+ * (docs/specs/gateway.md#audit).
  */
 export function createAuditor({ store, now, log }: Deps): Auditor {
   const queue = new AuditQueue({ store, log });
   const entryOf: (...request: Parameters<Auditor['later']>) => AuditEntry | undefined = (
-    { plan, caller },
+    { plan, caller, openKey },
     door,
     outcome,
     { status, headers },
@@ -68,14 +72,25 @@ export function createAuditor({ store, now, log }: Deps): Auditor {
       count: 1,
       requestId: door.requestId,
       upstreamRequestId: headers?.get('fly-request-id') ?? undefined,
-      sameAs: repeats(plan, status) ? sha256Hex(sameness(facts).join('\n')) : undefined,
+      sameAs:
+        openKey === undefined && repeats(plan, status) ? sha256Hex(sameness(facts).join('\n')) : undefined,
+      openKey,
     };
   };
   return {
+    changeOf(subject, door) {
+      if (subject.plan?.route.method === 'GET') return undefined;
+      return new AuditedChange(subject, {
+        begin: (openKey) => entryOf({ ...subject, openKey }, door, BEGUN, { status: 0 }),
+        end: (status) => entryOf(subject, door, 'ok', { status }),
+        now,
+      });
+    },
     async wrote(subject, door, outcome, answer) {
       const entry = entryOf(subject, door, outcome, answer);
-      if (!entry) return;
-      if (subject.plan && !mayHaveChanged(subject.plan, answer.status)) return queue.add(entry);
+      if (!entry || subject.isEnded) return;
+      const isOpen = entry.openKey !== undefined;
+      if (subject.plan && !isOpen && !mayHaveChanged(subject.plan, answer.status)) return queue.add(entry);
       try {
         await store.writeAudit([entry]);
       } catch (err) {

@@ -5,6 +5,7 @@ import type { Environment } from '../nouns.ts';
 import type { Exchange } from '../upstream/exchange.ts';
 import type { Answer } from '../answer/respond.ts';
 import { once, type OperationFacts, type OnceAnswer } from '../reserve/idempotency.ts';
+import { opening } from '../note/audited-change.ts';
 import { claim } from '../making/lease.ts';
 import { make } from '../making/lifecycle.ts';
 import { heldSince, nameTaken } from '../making/name-hold.ts';
@@ -91,10 +92,13 @@ async function createOnce(
   operation: OperationFacts,
 ): Promise<Environment> {
   const live = (exchange.clearance?.limits ?? []).filter((limit) => limit.kind === 'live');
-  const reserved = await deps.store.reserve(newRow(wish, exchange, deps), {
-    workspace: deps.policy.maxEnvironments,
-    branches: live,
-  });
+  const row = newRow(wish, exchange, deps);
+  const limits = { workspace: deps.policy.maxEnvironments, branches: live };
+  const reserved = await opening(
+    exchange.change,
+    async (audit) => await deps.store.reserve({ ...row, audit }, limits),
+    ({ ok }) => ok,
+  );
   if (reserved.ok) return await makeFor(exchange, reserved.value, deps);
   if (reserved.reason.tag === 'name_in_use')
     return await goOn(reserved.reason.holder, exchange, deps, operation);

@@ -65,14 +65,14 @@ export async function getApp(exchange: Exchange, deps: HandlerDeps): Promise<Ans
  */
 export async function deleteApp(exchange: Exchange, deps: Deps): Promise<Answer> {
   const graceMs = deps.policy.deleteGraceSeconds * 1000;
-  await deleteEnvironment(appOf(exchange).environment, graceMs, deps);
+  await deleteEnvironment(appOf(exchange).environment, graceMs, deps, exchange.change);
   return { status: 202 };
 }
 
 /** `POST /hangar/v1/environments/{environment}/undelete`: a deletion in its grace is taken back. */
 export async function undeleteEnvironment(exchange: Exchange, deps: Deps): Promise<Answer> {
   const mayStill = async (): Promise<void> => await exchange.judgeAgain();
-  const environment = await undelete(appOf(exchange).environment.id, mayStill, deps);
+  const environment = await undelete(appOf(exchange).environment.id, mayStill, deps, exchange.change);
   const machines = await deps.store.machinesOf(environment.id);
   return { status: 200, json: environmentWire(environment, machines, deps.storageEndpoint) };
 }

@@ -5,7 +5,7 @@ import type { Exchange, HandlerDeps } from '../upstream/exchange.ts';
 import type { Answer } from '../answer/respond.ts';
 import { newUlid } from '../rules/naming.ts';
 import { sleep } from '../deps.ts';
-import type { OperationRole, Operation } from '../ports.ts';
+import type { AuditEntry, OperationRole, Operation } from '../ports.ts';
 import { HEARTBEAT_MS, LEASE_MS } from '../making/saga.ts';
 
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
@@ -96,7 +96,10 @@ export async function once(
         return await run({ id: operation.id, since: operation.createdAt, repeated });
       });
       const sealedResponse = deps.sealer.seal(JSON.stringify(answer.json ?? null), place);
-      await store.finishOperation({ ...named, holder, status: answer.status, sealedResponse });
+      const { status } = answer;
+      const finish = async (audit?: AuditEntry): Promise<void> =>
+        await store.finishOperation({ ...named, holder, status, sealedResponse, audit });
+      await (exchange.change ? exchange.change.end(status, finish) : finish());
       return { ...answer, replayed: false };
     } catch (error) {
       await giveUp(error, holder, repeated).catch((failure: unknown) => {

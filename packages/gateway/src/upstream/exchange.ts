@@ -5,6 +5,7 @@ import type { RequestPlan } from '../request/plan.ts';
 import { expired, type Permit } from '../decide/decide.ts';
 import { type Caller } from '../locate/caller.ts';
 import type { Environment } from '../nouns.ts';
+import type { AuditedChange } from '../note/audited-change.ts';
 import { callerFor, type Wanted } from '../locate/located-request.ts';
 import type { Deps } from '../deps.ts';
 import type { EnvironmentStore } from '../ports.ts';
@@ -23,6 +24,13 @@ export const JUDGED_MS = 500;
 
 type ExchangeDeps = Pick<Deps, 'machines' | 'api' | 'store' | 'now'>;
 
+/** What an exchange begins with beside its permit. */
+interface Opening {
+  /** How often upstream was asked for this very target in vain: that counts among the repeats of a read. */
+  readonly asked?: number | undefined;
+  readonly change?: AuditedChange | undefined;
+}
+
 /**
  * An allowed request on its way through the gateway, and the only way from a handler to Fly.io. It is opened
  * with a {@link Permit}, and whatever is sent is sent for the environment that was judged: right before each effect its row
@@ -35,14 +43,21 @@ export class Exchange {
   readonly #api: Pick<Upstream, 'send'>;
   readonly #store: EnvironmentStore;
   readonly #now: Deps['now'];
+  /** Its row in the audit trail, for what is committed here. Undefined for a read. */
+  readonly change: AuditedChange | undefined;
   #mayHaveWritten = false;
   #asked: number;
   #judgedAt: number;
   #lookedAt: number;
   #lost: AbortSignal | undefined;
 
-  private constructor(permit: Permit, { machines, api, store, now }: ExchangeDeps, asked: number) {
+  private constructor(
+    permit: Permit,
+    { machines, api, store, now }: ExchangeDeps,
+    { asked = 0, change }: Opening,
+  ) {
     this.#asked = asked;
+    this.change = change;
     this.#permit = permit;
     this.#machines = machines;
     this.#api = api;
@@ -52,9 +67,8 @@ export class Exchange {
     this.#judgedAt = this.#lookedAt;
   }
 
-  /** @param asked how often upstream was asked for this very target in vain: that counts among the repeats of a read */
-  static open(permit: Permit, deps: ExchangeDeps, asked = 0): Exchange {
-    return new Exchange(permit, deps, asked);
+  static open(permit: Permit, deps: ExchangeDeps, opening: Opening = {}): Exchange {
+    return new Exchange(permit, deps, opening);
   }
 
   get whole(): WholeRequest {

@@ -339,7 +339,7 @@ export const gatewayAudit = pgTable(
     /** How often the same was answered the same within a minute; `at` is the first time. */
     count: integer('count').notNull().default(1),
     lastAt: instant('last_at'),
-    /** Names what is the same, while the minute lasts. */
+    /** Names what is the same, while the minute lasts; or the row of a change that has no answer yet. */
     openKey: text('open_key'),
   },
   (table) => [

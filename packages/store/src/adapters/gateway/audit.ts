@@ -11,11 +11,11 @@ export function gatewayAuditRows(db: Database): AuditRows {
   return {
     async writeAudit(entries) {
       const [only] = entries;
-      if (entries.length === 1 && only && only.sameAs === undefined) return await writeRow(db, only);
+      if (entries.length === 1 && only && only.sameAs === undefined) return await writeAuditRow(db, only);
       // In their order, which their numbers keep. Two processes that count the same two rows crosswise end one of the two
       // transactions, and whoever asked writes its rows one by one.
       await db.transaction(async (tx) => {
-        for (const entry of entries) await writeRow(tx, entry);
+        for (const entry of entries) await writeAuditRow(tx, entry);
       });
     },
     async dropAudit({ before, limit }) {
@@ -29,8 +29,24 @@ export function gatewayAuditRows(db: Database): AuditRows {
   };
 }
 
-async function writeRow(db: Executor, { sameAs, ...entry }: AuditEntry): Promise<void> {
+/** Opens the row of a change in the change's own transaction. */
+export async function openAuditRow(tx: Executor, given: AuditEntry): Promise<void> {
+  const { sameAs: _, ...entry } = given;
+  await tx.insert(gatewayAudit).values(entry);
+}
+
+/** Ends the row that a change has opened, or writes one. */
+export async function writeAuditRow(db: Executor, { sameAs, openKey, ...entry }: AuditEntry): Promise<void> {
   const audit = gatewayAudit;
+  if (openKey !== undefined) {
+    const { outcome, status, lastAt, upstreamRequestId } = entry;
+    const ended = await db
+      .update(audit)
+      .set({ outcome, status, lastAt, upstreamRequestId, openKey: null })
+      .where(eq(audit.openKey, openKey))
+      .returning({ number: audit.number });
+    if (ended.length > 0) return;
+  }
   if (sameAs === undefined) {
     await db.insert(audit).values(entry);
     return;

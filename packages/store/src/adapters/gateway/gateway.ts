@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import {
   UNFINISHED_PHASES,
+  type AuditEntry,
+  type Environment,
   type EnvironmentStore,
   type EnvironmentChanges,
   type NewEnvironment,
@@ -10,7 +12,7 @@ import type { Database, Executor } from '../../database.ts';
 import { BLOCK, createNumberBlock } from '../../number-block.ts';
 import { statement } from '../../prepared.ts';
 import { gatewayEnvironments, gatewayWorkspaces } from '../../schema/gateway.ts';
-import { gatewayAuditRows } from './audit.ts';
+import { gatewayAuditRows, openAuditRow } from './audit.ts';
 import { gatewayChangeRows } from './changes.ts';
 import { gatewayBranchRows, liveUnder, writeMakers } from './branches.ts';
 import { gatewayMachineRows } from './machines.ts';
@@ -81,7 +83,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .where(and(eq(workspaces.number, number), isNull(workspaces.closedAt)));
     },
 
-    async reserve({ branches, heldSince, lease, ...wanted }, limits) {
+    async reserve({ branches, heldSince, lease, audit, ...wanted }, limits) {
       return await db.transaction(async (tx) => {
         // The workspace's row is the lock under which its environments are counted, and its closing waits for it too.
         const [workspace] = await tx
@@ -112,6 +114,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .onConflictDoNothing()
           .returning();
         if (row) {
+          if (audit) await openAuditRow(tx, audit);
           await writeMakers(tx, { id: row.id, branches, createdAt: wanted.createdAt });
           return { ok: true, value: environmentOf(row) };
         }
@@ -168,19 +171,21 @@ export function createGatewayStore(db: Database): EnvironmentStore {
       return rows.map(environmentOf);
     },
 
-    async claim({ id, lease, now, from, changes }) {
-      const [row] = await db
-        .update(environments)
-        .set({ ...written(changes), ...lease, updatedAt: now })
-        .where(
-          and(
-            eq(environments.id, id),
-            inArray(environments.phase, [...from]),
-            or(isNull(environments.holder), lte(environments.heldUntil, now)),
-          ),
-        )
-        .returning();
-      return row && environmentOf(row);
+    async claim({ id, lease, now, from, changes, audit }) {
+      return await audited(db, audit, async (executor) => {
+        const [row] = await executor
+          .update(environments)
+          .set({ ...written(changes), ...lease, updatedAt: now })
+          .where(
+            and(
+              eq(environments.id, id),
+              inArray(environments.phase, [...from]),
+              or(isNull(environments.holder), lte(environments.heldUntil, now)),
+            ),
+          )
+          .returning();
+        return row && environmentOf(row);
+      });
     },
     async claimUnfinished({ lease, now, limit }) {
       return await db.transaction(async (tx) => {
@@ -206,7 +211,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         return rows.map(environmentOf);
       });
     },
-    async record({ id, lease, now, changes }) {
+    async record({ id, lease, now, changes, audit }) {
       const write = async (executor: Executor) => {
         const [row] = await executor
           .update(environments)
@@ -215,7 +220,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .returning();
         return row && environmentOf(row);
       };
-      if (changes.phase !== 'ready') return await write(db);
+      if (changes.phase !== 'ready') return await audited(db, audit, write);
       return await db.transaction(async (tx) => {
         const owns = tx
           .select({ workspace: environments.workspace })
@@ -227,7 +232,7 @@ export function createGatewayStore(db: Database): EnvironmentStore {
           .from(workspaces)
           .where(and(eq(workspaces.number, owns), isNull(workspaces.closedAt)))
           .for('share');
-        return open && (await write(tx));
+        return open && (await audited(tx, audit, write));
       });
     },
     async release({ id, holder, notBefore }) {
@@ -237,6 +242,20 @@ export function createGatewayStore(db: Database): EnvironmentStore {
         .where(and(eq(environments.id, id), eq(environments.holder, holder)));
     },
   };
+}
+
+/** A change of an environment, together with the audit row that it opens. */
+async function audited(
+  db: Database,
+  audit: AuditEntry | undefined,
+  write: (executor: Executor) => Promise<Environment | undefined>,
+): Promise<Environment | undefined> {
+  if (!audit) return await write(db);
+  return await db.transaction(async (tx) => {
+    const changed = await write(tx);
+    if (changed) await openAuditRow(tx, audit);
+    return changed;
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import { and, eq, lt, lte } from 'drizzle-orm';
 import type { EnvironmentStore } from '@hangar/gateway';
 import type { Database } from '../../database.ts';
 import { gatewayOperations } from '../../schema/gateway.ts';
+import { writeAuditRow } from './audit.ts';
 import { operationOf } from './rows.ts';
 
 type OperationRows = Pick<
@@ -48,11 +49,14 @@ export function gatewayOperationRows(db: Database): OperationRows {
   };
   return {
     beginOperation: begin,
-    async finishOperation({ holder, status, sealedResponse, ...operation }) {
-      await db
-        .update(operations)
-        .set({ state: 'done', status, sealedResponse })
-        .where(and(named(operation), heldBy(holder)));
+    async finishOperation({ holder, status, sealedResponse, audit, ...operation }) {
+      await db.transaction(async (tx) => {
+        await tx
+          .update(operations)
+          .set({ state: 'done', status, sealedResponse })
+          .where(and(named(operation), heldBy(holder)));
+        if (audit) await writeAuditRow(tx, audit);
+      });
     },
     async prolongOperation({ lease: { holder, heldUntil }, ...operation }) {
       const prolonged = await db
