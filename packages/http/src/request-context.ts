@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly onError?: (error: HangarError) => void;
   /** Takes bytes for the body out of the server's budget; throws when there are none left. Given back after the answer. */
   readonly hold?: (bytes: number) => void;
+  /** Cuts the connection: what was sent of an answer that broke off must not be taken for the whole. */
+  readonly cut?: (() => void) | undefined;
 }
 
 /** Splits a raw request target at its first `?`. Nothing is decoded; an absent query is the empty text. */

@@ -160,7 +160,8 @@ async function answerOne(
   const { rawTarget, requestId, remoteAddress, onError } = visit;
   const body = options.bodies.open(callerOf(remoteAddress));
   const hold = (bytes: number): void => body.hold(bytes);
-  const door: RequestContext = { rawTarget, requestId, remoteAddress, onError, hold };
+  const cut = (): void => void incoming.socket.destroy();
+  const door: RequestContext = { rawTarget, requestId, remoteAddress, onError, hold, cut };
   let response: Response;
   try {
     refuseAmbiguousHead(incoming);

@@ -99,10 +99,10 @@ export async function bringBack(
     if (status === 404 && reply === 'deleted-volume') await countWithoutIt(exchange, deps);
     return refusal;
   }
-  if (reply === 'stream') return new Response(answer.stream(), { status, headers });
+  if (reply === 'stream') return new Response(answer.stream(whole.door.cut), { status, headers });
   if (reply === 'deleted-machine') {
     if (machine) await noteGone(machine, deps);
-    return new Response(answer.stream(), { status, headers });
+    return new Response(answer.stream(whole.door.cut), { status, headers });
   }
   const json = parseJson(await answer.bytes());
   if (json === undefined) throw notJson(status, plan.route.repeatable);

@@ -1,5 +1,5 @@
 import type { Upstream, UpstreamRequest } from '@hangar/flyio';
-import { HangarError } from '@hangar/http';
+import { HangarError, type RequestContext } from '@hangar/http';
 import type { Secret } from '@hangar/security';
 import { forwardedRefusal } from '../answer/forwarded-refusal.ts';
 import { markAnswer } from '../answer/head.ts';
@@ -70,7 +70,11 @@ export class CallerUpstream {
  * words. A 502 or 503 to something that must not be done twice is told as 504, since real clients repeat those blindly
  * (docs/specs/gateway.md#lost-answers).
  */
-export async function bringBack(reply: UpstreamReply, method: string, requestId: string): Promise<Response> {
+export async function bringBack(
+  reply: UpstreamReply,
+  method: string,
+  { requestId, cut }: Pick<RequestContext, 'requestId' | 'cut'>,
+): Promise<Response> {
   const headers = markAnswer(headersForCaller(reply.headers), { requestId, environment: undefined });
   const { status } = reply;
   if ((status >= 300 && status < 400 && status !== 304) || status > 599) {
@@ -80,7 +84,7 @@ export async function bringBack(reply: UpstreamReply, method: string, requestId:
       detail: `upstream answered ${status}`,
     });
   }
-  if (status < 400) return new Response(method === 'HEAD' ? null : reply.stream(), { status, headers });
+  if (status < 400) return new Response(method === 'HEAD' ? null : reply.stream(cut), { status, headers });
   const isDangerous = !isRead(method) && (status === 502 || status === 503);
   for (const name of ['content-encoding', 'content-range', 'content-disposition', 'etag'])
     headers.delete(name);

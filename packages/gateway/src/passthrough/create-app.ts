@@ -47,7 +47,7 @@ export async function createApp(
       const left = isNameTaken(bytes)
         ? await leftBehind(wish.app, wish.organization, authorization, deps)
         : undefined;
-      if (left === undefined) return await bringBack(again, 'POST', door.requestId);
+      if (left === undefined) return await bringBack(again, 'POST', door);
       await giveStorage(left, authorization, deps, false);
       return created(
         JSON.stringify(left.json),
@@ -56,12 +56,11 @@ export async function createApp(
         door.requestId,
       );
     }
-    try {
-      const app = await newApp(wish.app, authorization, deps);
-      await giveStorage(app, authorization, deps, true);
-    } catch (error) {
+    const app = await newApp(wish.app, authorization, deps).catch(async (error: unknown) => {
+      await takeBackApp(wish.app, authorization, deps);
       throw afterWrite(error);
-    }
+    });
+    await giveStorage(app, authorization, deps, true);
     return created(bytes, reply.status, headersForCaller(reply.headers), door.requestId);
   });
 }
@@ -148,36 +147,35 @@ async function giveStorage(
   } catch (error) {
     // Another request is making it, and what it makes is not ours to take back.
     if (error instanceof HangarError && error.code === 'state_conflict' && record === undefined) throw error;
-    await takeBack(app, record, authorization, deps, isNew);
-    throw error;
+    if (record) await takeBackStorage(record, deps);
+    if (isNew) await takeBackApp(app.name, authorization, deps);
+    throw afterWrite(error);
   }
 }
 
-/** Each part is tried, whatever became of the other, and the first failure stays the one that is told. */
-async function takeBack(
-  app: SeenApp,
-  record: StorageRecord | undefined,
-  authorization: Secret,
-  deps: PassthroughDeps,
-  isNew: boolean,
-): Promise<void> {
-  const report = (what: string, error: unknown): void =>
-    deps.log.error(
-      { app: app.name, err: asHangarError(error) },
-      `after a failed creation the ${what} is left`,
-    );
-  if (record) await unmakeStorage(record, deps).catch((error: unknown) => report('storage', error));
-  if (!isNew) return;
+/** Each part is taken back, whatever became of the other, and the first failure stays the one that is told. */
+async function takeBackStorage(record: StorageRecord, deps: PassthroughDeps): Promise<void> {
   try {
-    const gone = await deps.upstream.send({
-      method: 'DELETE',
-      target: `/v1/apps/${app.name}`,
-      authorization,
-    });
+    await unmakeStorage(record, deps);
+  } catch (error) {
+    deps.log.error(
+      { storage: record.name, err: asHangarError(error) },
+      'storage of a failed creation is left',
+    );
+  }
+}
+
+async function takeBackApp(
+  app: string,
+  authorization: Secret,
+  { upstream, log }: PassthroughDeps,
+): Promise<void> {
+  try {
+    const gone = await upstream.send({ method: 'DELETE', target: `/v1/apps/${app}`, authorization });
     if (gone.status >= 300 && gone.status !== 404) throw await refusalOf(gone);
     await gone.drop();
   } catch (error) {
-    report('app', error);
+    log.error({ app, err: asHangarError(error) }, 'the app of a failed creation is left');
   }
 }
 

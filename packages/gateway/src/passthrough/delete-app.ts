@@ -26,7 +26,7 @@ export async function deleteApp(
     const { organization } = found.app;
     await deps.gate.allow(organization);
     const reply = await deps.upstream.send({ method: 'DELETE', target, authorization, headers });
-    if (reply.status >= 300 && reply.status !== 404) return await bringBack(reply, 'DELETE', requestId);
+    if (reply.status >= 300 && reply.status !== 404) return await bringBack(reply, 'DELETE', door);
     await reply.drop();
     deps.gate.forget(app, authorization);
     await unmake(app, [organization], deps);
@@ -45,10 +45,10 @@ async function withoutApp(
   deps: PassthroughDeps,
 ): Promise<Response> {
   const { requestId } = callers.door;
-  if (refusal.status !== 404) return await bringBack(refusal, 'DELETE', requestId);
+  if (refusal.status !== 404) return await bringBack(refusal, 'DELETE', callers.door);
   const organizations = await deletingIn(callers, deps);
   const isLeft = organizations.length > 0 && (await unmake(app, organizations, deps));
-  if (!isLeft) return await bringBack(refusal, 'DELETE', requestId);
+  if (!isLeft) return await bringBack(refusal, 'DELETE', callers.door);
   await refusal.drop();
   return deleted(requestId);
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { HangarError } from '@hangar/http';
+import { HangarError, type RequestContext } from '@hangar/http';
 import type { Secret } from '@hangar/security';
 import { bringBack, isRead } from './caller-upstream.ts';
 import type { PassthroughDeps } from './deps.ts';
@@ -11,14 +11,14 @@ const PATIENCE_MS = 75_000;
 /** What goes upstream as it came. */
 export interface Passing {
   readonly request: Request;
-  readonly requestId: string;
+  readonly door: RequestContext;
   readonly target: string;
   readonly authorization: Secret | undefined;
 }
 
 /** Sends a request on, its body as it comes, and brings the answer back as it comes. Nothing of either is kept. */
 export async function passOn(
-  { request, requestId, target, authorization }: Passing,
+  { request, door, target, authorization }: Passing,
   { upstream }: Pick<PassthroughDeps, 'upstream'>,
 ): Promise<Response> {
   const { method } = request;
@@ -37,7 +37,7 @@ export async function passOn(
     signal: request.signal,
     body,
   });
-  return await bringBack(reply, method, requestId);
+  return await bringBack(reply, method, door);
 }
 
 /**

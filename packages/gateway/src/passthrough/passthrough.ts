@@ -107,12 +107,11 @@ async function follow(
   deps: PassthroughDeps,
 ): Promise<Response> {
   const { target } = passage;
-  const { requestId } = door;
   const given = request.headers.get('authorization');
   const authorization = given === null || given.trim() === '' ? undefined : Secret.of(given);
   if (authorization === undefined) {
     if (passage.kind === 'pass' && passage.isOpen)
-      return await passOn({ request, requestId, target, authorization }, deps);
+      return await passOn({ request, door, target, authorization }, deps);
     throw new HangarError('token_missing', { public: 'a Fly.io token is needed: Authorization: Bearer …' });
   }
   const callers = { request, door, authorization };
@@ -135,10 +134,10 @@ async function follow(
         passage.app === undefined
           ? undefined
           : await deps.gate.refusal(passage.app, authorization, request.signal);
-      if (refused) return asAsked(request.method, await bringBack(refused, request.method, requestId));
+      if (refused) return asAsked(request.method, await bringBack(refused, request.method, door));
       if (passage.kind === 'write-machine' && handled)
         return await writeMachine(handled, { app: passage.app, target }, deps);
-      return asAsked(request.method, await passOn({ request, requestId, target, authorization }, deps));
+      return asAsked(request.method, await passOn({ request, door, target, authorization }, deps));
     }
   }
 }

@@ -34,7 +34,7 @@ export async function writeMachine(
     body: JSON.stringify({ ...body, config: rewritten.value }),
     signal: request.signal,
   });
-  return await bringBack(reply, 'POST', door.requestId);
+  return await bringBack(reply, 'POST', door);
 }
 
 function readMachine(json: unknown): { body: Json; config: Json } {

@@ -22,8 +22,11 @@ export interface UpstreamCall {
 export interface UpstreamReply {
   readonly status: number;
   readonly headers: Headers;
-  /** The body as it arrives, or null when this status has none. */
-  stream(): ReadableStream<Uint8Array> | null;
+  /**
+   * The body as it arrives, or null when this status has none. `cut` is called when it breaks off; without it the stream fails,
+   * which a server may have no way to tell.
+   */
+  stream(cut: (() => void) | undefined): ReadableStream<Uint8Array> | null;
   /** The whole body. Throws when it is longer than the limit or ends early. */
   bytes(): Promise<Uint8Array>;
   /** Throws the body away. */
@@ -199,7 +202,7 @@ export function replyOf(answer: UpstreamAnswer, call: Pick<UpstreamCall, 'repeat
   return {
     status,
     headers: new Headers(flatten(answer.headers)),
-    stream: () => ([204, 205, 304].includes(status) ? null : streamOf(body)),
+    stream: (cut) => ([204, 205, 304].includes(status) ? null : streamOf(body, cut)),
     bytes: async () => await readAll(body, call),
     drop: async () => {
       body.on('error', () => undefined);
@@ -212,13 +215,19 @@ export function replyOf(answer: UpstreamAnswer, call: Pick<UpstreamCall, 'repeat
  * The body as a web stream that may be cancelled at any moment, as when the caller hangs up: `Readable.toWeb` throws
  * outside of everybody's reach when a part arrives after that (Node 20).
  */
-function streamOf(body: Readable): ReadableStream<Uint8Array> {
+function streamOf(body: Readable, cut: (() => void) | undefined): ReadableStream<Uint8Array> {
   const parts = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const part = await parts.next();
-      if (part.done === true) controller.close();
-      else controller.enqueue(part.value);
+      try {
+        const part = await parts.next();
+        if (part.done === true) controller.close();
+        else controller.enqueue(part.value);
+      } catch (error) {
+        if (cut === undefined) throw error;
+        cut();
+        controller.close();
+      }
     },
     cancel() {
       body.on('error', () => undefined);
