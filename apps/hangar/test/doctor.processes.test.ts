@@ -96,6 +96,24 @@ describe('hangar doctor', { timeout: 120_000 }, () => {
     expect(output.trim().split('\n').at(-1)).toBe('6 passed, 1 failed');
   });
 
+  test('in passthrough mode looks at what that mode needs', async () => {
+    const mode = {
+      HANGAR_GATEWAY_MODE: 'passthrough',
+      HANGAR_FLY: 'simulator',
+      HANGAR_SIMULATOR_PORT: healthy['HANGAR_SIMULATOR_PORT'] ?? '',
+      FLY_TIGRIS_ACCESS_KEY_ID: hangars.secrets.FLY_TIGRIS_ACCESS_KEY_ID,
+      FLY_TIGRIS_SECRET_ACCESS_KEY: hangars.secrets.FLY_TIGRIS_SECRET_ACCESS_KEY,
+    };
+    const run = async (more: Record<string, string>) =>
+      await runProcess({ args: ['doctor'], environment: { ...mode, ...more } });
+    const fine = await run({ FLY_ALLOWED_ORGS: 'operator' });
+    expect(fine.output).toMatch(/^ok {6}FLY_ALLOWED_ORGS: operator\.$/m);
+    expect(fine).toMatchObject({ code: 0, output: expect.stringContaining('3 passed, 0 failed') as string });
+    const nobody = await run({ FLY_APP_NAME: 'nobodys', FLY_API_TOKEN: hangars.secrets.FLY_API_TOKEN });
+    expect(nobody.output).toMatch(/^WRONG {3}FLY_APP_NAME: there is no such app\. Set FLY_ALLOWED_ORGS\.$/m);
+    expect(nobody.code).toBe(1);
+  });
+
   test('lists what is wrong with the configuration before it asks anybody', async () => {
     const { code, output } = await runProcess({ args: ['doctor'], environment: { PORT: 'eighty' } });
     expect(code).toBe(1);

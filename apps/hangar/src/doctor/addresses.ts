@@ -31,22 +31,35 @@ export async function examineAddresses(
             'Lead that address to HANGAR_GATEWAY_PORT.',
           );
     }),
-    look('clock', async () => {
-      const asked = nowMs();
-      const { date } = await ask(outgoing, `${flyUrl}/`);
-      const theirs = Date.parse(date ?? '');
-      if (Number.isNaN(theirs))
-        return { about: 'clock', verdict: 'unknown', says: 'Fly.io did not say what time it is' };
-      const ahead = Math.round((asked + nowMs()) / 2 - theirs);
-      return Math.abs(ahead) <= CLOCK_BOUND_MS
-        ? fine('clock', 'within a minute of Fly.io')
-        : wrong(
-            'clock',
-            `differs by ${Math.round(ahead / 1000)} s from Fly.io`,
-            'Set it by NTP: signed requests are refused.',
-          );
-    }),
+    examineClock({ outgoing, flyUrl, nowMs }),
   ]);
+}
+
+/** Compares our clock with Fly.io's. */
+export async function examineClock({
+  outgoing,
+  flyUrl,
+  nowMs,
+}: {
+  readonly outgoing: Outgoing;
+  readonly flyUrl: string;
+  readonly nowMs: () => number;
+}): Promise<Finding> {
+  return await look('clock', async () => {
+    const asked = nowMs();
+    const { date } = await ask(outgoing, `${flyUrl}/`);
+    const theirs = Date.parse(date ?? '');
+    if (Number.isNaN(theirs))
+      return { about: 'clock', verdict: 'unknown', says: 'Fly.io did not say what time it is' };
+    const ahead = Math.round((asked + nowMs()) / 2 - theirs);
+    return Math.abs(ahead) <= CLOCK_BOUND_MS
+      ? fine('clock', 'within a minute of Fly.io')
+      : wrong(
+          'clock',
+          `differs by ${Math.round(ahead / 1000)} s from Fly.io`,
+          'Set it by NTP: signed requests are refused.',
+        );
+  });
 }
 
 async function ask(outgoing: Outgoing, url: string) {

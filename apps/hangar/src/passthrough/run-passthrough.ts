@@ -1,9 +1,9 @@
-import { createTigrisClient, type TigrisClient } from '@hangar/flyio/tigris';
+import { createTigrisClient } from '@hangar/flyio/tigris';
 import { type AllowedOrganizations, createPassthrough } from '@hangar/gateway';
-import { HangarError, inWords } from '@hangar/http';
+import { HangarError } from '@hangar/http';
 import type { PassthroughConfig } from '../config/passthrough.ts';
 import { closing, type Closing } from '../house/closing.ts';
-import { reportTried, type Tried, tryTigrisKey } from '../house/credentials.ts';
+import { reportTried } from '../house/credentials.ts';
 import { reachPlatform } from '../house/platform.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -13,6 +13,7 @@ import { createLog } from '../processes/log.ts';
 import type { Running } from '../processes/run-hangar.ts';
 import { createOperatorOrganization } from './operator-organization.ts';
 import { createPassthroughDoor } from './passthrough-door.ts';
+import { tryStorage } from './try-storage.ts';
 
 /** How long running requests may take to finish after a signal. */
 const GRACE_MS = 8_000;
@@ -96,18 +97,4 @@ function readinessNeeds(
         throw new HangarError('not_ready', { detail: `${appName} does not exist` });
     },
   };
-}
-
-/** Tries the key, and whether it sees the bucket that came with it. */
-async function tryStorage(bucket: string | undefined, tigris: TigrisClient): Promise<readonly Tried[]> {
-  const key = await tryTigrisKey({ tigris });
-  if (bucket === undefined || key.verdict !== 'accepted') return [key];
-  const variable = 'FLY_TIGRIS_BUCKET';
-  try {
-    const isThere = (await tigris.listBuckets()).some(({ name }) => name === bucket);
-    const detail = 'the key sees no such bucket';
-    return [key, isThere ? { variable, verdict: 'accepted' } : { variable, verdict: 'refused', detail }];
-  } catch (error) {
-    return [key, { variable, verdict: 'unknown', detail: inWords(error) }];
-  }
 }
