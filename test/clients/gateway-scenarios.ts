@@ -42,6 +42,34 @@ const REASONS: readonly (readonly [beginning: string, because: string])[] = [
 /** Lines that are not counted and are about extensions would only say the same again. */
 const LEFT_OUT = /^(?:ext arcjet|apps create moving)/;
 
+const RELEASE_COMMAND = (command: string): string => `app = "rc"
+primary_region = "ams"
+
+[deploy]
+  release_command = "${command}"
+`;
+
+/** Deployments with a command that runs before them, at a simulator that really runs it. */
+export const RELEASE_COMMANDS: Scenario = {
+  name: 'gateway-release-command',
+  lines: [
+    { line: `apps create rc --org ${WORKSPACE}` },
+    {
+      line: 'deploy --image nginx -a rc --ha=false --yes --dns-checks=false',
+      config: RELEASE_COMMAND("sh -c 'sleep 3; exit 3'"),
+      because: 'its release command ends with 3',
+      says: 'exited with non-zero status of 3',
+    },
+    { line: 'releases -a rc', says: 'failed' },
+    {
+      line: 'deploy --image nginx -a rc --ha=false --yes --dns-checks=false',
+      config: RELEASE_COMMAND("sh -c 'sleep 3; exit 0'"),
+      says: 'completed successfully',
+    },
+    { line: 'releases -a rc', says: 'complete' },
+  ],
+};
+
 /** The same lines as a customer of the gateway has them: one organization, which is the workspace, and a token of it. */
 export const GATEWAY_SCENARIOS: readonly Scenario[] = SCENARIOS.filter(({ lines }) =>
   lines.some((line) => line.counted !== false),

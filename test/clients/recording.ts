@@ -21,9 +21,9 @@ export async function runAsSaid(scenario: Scenario, open: () => Promise<ClientSt
     await stage.close();
   }
   if (RECORDS) writeDown(scenario, outcomes);
-  const surprises = outcomes.filter(({ line, exitCode }) => {
-    const because = scenario.lines.find((one) => one.line === line)?.because;
-    return (exitCode === 0) !== (because === undefined);
+  const surprises = outcomes.filter(({ exitCode, output }, index) => {
+    const { because, says = '' } = scenario.lines[index] ?? {};
+    return (exitCode === 0) !== (because === undefined) || !output.includes(says);
   });
   expect(surprises.map(({ line, exitCode, output }) => ({ line, exitCode, output }))).toEqual([]);
 }

@@ -8,6 +8,8 @@ export interface Line {
   readonly input?: string;
   /** Why it cannot work here. Absent: it works. */
   readonly because?: string;
+  /** What it must say, whether it works or not. */
+  readonly says?: string;
   /** One of the 134 lines by which clients are counted; the others are beside them. */
   readonly counted?: false;
   /** The fly.toml that it finds in its folder. */

@@ -207,6 +207,7 @@ describe('the life of a machine', () => {
     const id = (await create({ skip_launch: true })).text('id');
     on.simulator.clock.advance(60_000);
     expect((await call('GET', `${machines}/${id}`)).at('state')).toBe('created');
+    expect((await wait(id, 'stopped')).status).toBe(200);
     await call('POST', `${machines}/${id}/start`);
     expect((await wait(id, 'started')).status).toBe(200);
   });

@@ -137,7 +137,7 @@ function welcome(config: Config, engine: string): string {
     '',
     `  Dashboard           ${config.publicUrl}/`,
     `  Provider base URL   ${config.publicUrl}/flyio`,
-    `  Gateway             ${config.gatewayUrl}   (a Machines API: FLY_FLAPS_BASE_URL)`,
+    `  Gateway             ${config.gatewayUrl}   (a Machines API, and flyctl: FLY_FLAPS_BASE_URL, FLY_API_BASE_URL and FLY_UIEX_BASE_URL)`,
     `  Simulated Fly.io    ${fly}   (control surface: ${fly}/_fly/inventory)`,
     '',
     '  To sign in, buy an extension as a Fly.io customer would, then open the link it answers:',

@@ -81,9 +81,14 @@ export async function waitForState(
   }
 }
 
+/** Who makes a machine with `skip_launch` then waits for it to be stopped, as flyctl does for a release command: it rests and can be started. */
+function stateNames(machine: Machine): readonly string[] {
+  return machine.state === 'created' && isSettled(machine) ? ['created', 'stopped'] : [machine.state];
+}
+
 function reached(machine: Machine, question: WaitQuestion): boolean {
   const settled = question.states.includes('settled') && isSettled(machine);
-  if (!settled && !question.states.includes(machine.state)) return false;
+  if (!settled && !stateNames(machine).some((name) => question.states.includes(name))) return false;
   if (question.fromEventId === undefined) return true;
   const at = [...machine.events.keys()].indexOf(question.fromEventId);
   return at < machine.events.size - 1;
