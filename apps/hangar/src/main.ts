@@ -94,6 +94,7 @@ program
   .option('--live', 'check what runs at Fly.io instead, with FLY_API_TOKEN; needs --org')
   .option('--org <slug>', 'the organization to look at')
   .option('--app <name>', 'only this app of it')
+  .option('--owned <file>', 'apps that somebody answers for, one name a line; any other is a finding')
   .option('--simulator <port>', 'look at a simulated Fly.io on this machine, by the first of its ports')
   .option('--explain <rule>', 'say what a rule looks for, why, and what to do')
   .option('--fix', 'mend what is safe to mend, then check again')

@@ -92,6 +92,7 @@ describe('--live', () => {
         stdout: string;
         status: number | string | undefined | null;
       }>((resolve) => {
+        write('owned.txt', 'heron # of the web team\n');
         const args = [
           main,
           'audit',
@@ -102,6 +103,8 @@ describe('--live', () => {
           String(first.port),
           '--format',
           'json',
+          '--owned',
+          'owned.txt',
         ];
         execFile(
           process.execPath,

@@ -5,6 +5,7 @@ import { IMAGE_SECRET_RULES } from './rules/docker/secrets.ts';
 import { ENCRYPTION_RULES } from './rules/fly/encryption.ts';
 import { ENVIRONMENT_RULES } from './rules/fly/environment.ts';
 import { EXPOSURE_RULES } from './rules/fly/exposure.ts';
+import { MEANING_RULES } from './rules/fly/meaning.ts';
 import { RUNNING_RULES } from './rules/fly/running.ts';
 import { HANGAR_RULES } from './rules/hangar/hangar.ts';
 import { CHECKER_RULES } from './rules/checker.ts';
@@ -25,6 +26,7 @@ export const OFFLINE_RULES: readonly Rule[] = [
   ...ENCRYPTION_RULES,
   ...EXPOSURE_RULES,
   ...RUNNING_RULES,
+  ...MEANING_RULES,
   ...FLY_TOKEN_RULES,
   ...OTHER_SECRET_RULES,
   ...HISTORY_RULES,

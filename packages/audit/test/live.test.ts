@@ -319,6 +319,23 @@ describe('what the simulated Fly.io has not', () => {
   });
 });
 
+test('HA714: an app that is on no list, where there is a list', () => {
+  const app = {
+    name: 'a',
+    network: undefined,
+    addresses: [],
+    machines: [],
+    volumes: [],
+    secrets: [],
+    certificates: [],
+  };
+  expect(said({ apps: [app], owned: new Set(['b']) }, 'HA714')).toEqual(['medium']);
+  expect([said({ apps: [app], owned: new Set(['a']) }, 'HA714'), said({ apps: [app] }, 'HA714')]).toEqual([
+    [],
+    [],
+  ]);
+});
+
 describe('HA715', () => {
   const made = (mask: number) =>
     encodeToken(

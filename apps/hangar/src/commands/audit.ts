@@ -41,6 +41,7 @@ export interface AuditFlags {
   readonly org?: string;
   readonly app?: string;
   readonly simulator?: string;
+  readonly owned?: string;
 }
 
 /** 0 is clean and 1 is findings. Whatever else happens must not look like either. */
@@ -102,6 +103,7 @@ async function reportOfLive(folder: string, flags: AuditFlags): Promise<AuditRep
     now: systemClock(),
     organization: flags.org,
     app: flags.app,
+    owned: flags.owned === undefined ? undefined : namesFrom(flags.owned),
     token: Secret.of(token),
     machines: urls.machines,
     api: urls.api,
@@ -158,15 +160,25 @@ function requireFolder(folder: string): void {
   if (!found) throw new UsageError(`${folder} is no folder`);
 }
 
-function baselineFrom(file: string) {
-  let text: string;
+/** One name a line; what follows a # is a comment. */
+function namesFrom(file: string): readonly string[] {
+  return textFrom(file, 'the list')
+    .split('\n')
+    .map((line) => line.replace(/#.*$/, '').trim())
+    .filter((name) => name !== '');
+}
+
+function textFrom(file: string, what: string): string {
   try {
     if (statSync(file).size > MAX_BASELINE_BYTES) throw new Error('too large');
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
-    throw new UsageError(`the baseline ${file} cannot be read`);
+    throw new UsageError(`${what} ${file} cannot be read`);
   }
-  const read = readBaseline(text);
+}
+
+function baselineFrom(file: string) {
+  const read = readBaseline(textFrom(file, 'the baseline'));
   if (!read.ok) throw new UsageError(`${file} is ${read.reason}`);
   return read.value;
 }

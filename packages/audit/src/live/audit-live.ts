@@ -23,6 +23,8 @@ export interface LiveAuditOptions {
   readonly organization: string;
   /** Only this app. */
   readonly app?: string | undefined;
+  /** Names of apps that somebody answers for: any other is a finding. */
+  readonly owned?: readonly string[] | undefined;
   readonly token: Secret;
   readonly machines: string;
   readonly api: string;
@@ -43,6 +45,7 @@ export async function auditLive(options: LiveAuditOptions): Promise<AuditReport>
       slug: options.organization,
       presented,
       app: options.app,
+      owned: options.owned === undefined ? undefined : new Set(options.owned),
       now: options.now,
       pause: options.pause,
     });

@@ -24,6 +24,8 @@ export interface LiveWorld {
   /** Undefined where the token may not see it. */
   readonly organization: LiveOrganization | undefined;
   readonly apps: readonly LiveApp[];
+  /** Apps that somebody answers for; undefined where no list was given. */
+  readonly owned?: ReadonlySet<string> | undefined;
   /** What could not be read. */
   readonly problems: readonly Problem[];
 }
@@ -63,6 +65,7 @@ export async function readLiveWorld(
     readonly slug: string;
     readonly presented: Presented;
     readonly app?: string | undefined;
+    readonly owned?: ReadonlySet<string> | undefined;
     readonly now: Date;
     readonly pause: (ms: number) => Promise<void>;
   },
@@ -102,6 +105,7 @@ export async function readLiveWorld(
     now: asked.now,
     slug,
     presented: asked.presented,
+    owned: asked.owned,
     organization: told?.organization,
     apps,
     problems,

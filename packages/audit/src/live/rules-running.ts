@@ -148,5 +148,25 @@ const staleSecrets: LiveRule = {
   },
 };
 
+const orphans: LiveRule = {
+  id: 'HA714',
+  severity: 'medium',
+  title: 'An app is on no list of those that somebody answers for',
+  reason: 'It costs money, has secrets and addresses, and nobody will notice when it is broken into.',
+  fix: 'Put it on the list that `--owned` names, or run `fly apps destroy NAME`.',
+  source: pages.private,
+  *check({ apps, owned }) {
+    if (owned === undefined) return;
+    for (const { name } of apps)
+      if (!owned.has(name)) yield { where: name, detail: `${name} is not on the list`, key: name };
+  },
+};
+
 /** What runs, and what it keeps. */
-export const LIVE_RUNNING_RULES: readonly LiveRule[] = [secretInConfig, images, volumes, staleSecrets];
+export const LIVE_RUNNING_RULES: readonly LiveRule[] = [
+  secretInConfig,
+  images,
+  volumes,
+  staleSecrets,
+  orphans,
+];

@@ -265,3 +265,56 @@ ruleCases('HA133', {
     `${app}[build]\ndockerfile = "Dockerfile"`,
   ],
 });
+
+ruleCases('HA104', {
+  bad: [
+    `${app}[env]\nHOSTS = ["a", "b"]`,
+    `${app}[env.LIMITS]\nA = 1`,
+    { 'fly.json': '{"env":{"MAX_BYTES":12345678}}' },
+    `${app}[env]\nBIG = 12345678.5`,
+    { 'fly.yaml': 'env:\n  LIST: [1, 2]\n' },
+  ],
+  good: [
+    `${app}[env]\nPORT = 8080\nDEBUG = true`,
+    `${app}[env]\nMAX_BYTES = 12345678`,
+    { 'fly.json': '{"env":{"MAX_BYTES":"12345678","A":1000}}' },
+    `${app}[[env]]\nA = "x"`,
+    `${app}[env]\nHOSTS = "a,b"`,
+  ],
+});
+
+ruleCases('HA134', {
+  severity: 'high',
+  bad: [
+    `${app}[deploy]\nwait_timeout = 300`,
+    web('[[http_service.checks]]\ninterval = 10000'),
+    `${app}[[services]]\ninternal_port = 1\n[[services.tcp_checks]]\ninterval = 10`,
+    `${app}[checks.alive]\ntimeout = 5`,
+    { 'fly.json': '{"deploy":{"release_command_timeout":600}}' },
+    { 'fly.yaml': 'http_service:\n  checks:\n    - grace_period: 30\n' },
+  ],
+  good: [
+    `${app}[deploy]\nwait_timeout = "5m"`,
+    `${app}kill_timeout = 30`,
+    `${app}[[services]]\ninternal_port = 1\n[[services.tcp_checks]]\ninterval = 10000`,
+    web('[[http_service.checks]]\ninterval = "10s"'),
+    `${app}[checks.alive]\ntimeout = "5s"`,
+  ],
+});
+
+ruleCases('HA135', {
+  bad: [
+    `${app}[ENV]\nA = "x"`,
+    `${app}Kill_Timeout = 30`,
+    `${app}[[Services]]\ninternal_port = 1`,
+    { 'fly.json': '{"Http_Service":{}}' },
+    { 'fly.yaml': 'VM:\n  size: x\n' },
+  ],
+  good: [
+    `${app}[env]\nUPPER = "x"`,
+    `App = 'heron'`,
+    web(''),
+    `${app}[processes]\nWEB = "x"`,
+    `${app}# [ENV]`,
+  ],
+});
