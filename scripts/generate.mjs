@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { configurationPage, environmentExample } from '../apps/hangar/dist/config/reference.js';
 import { errorsPage } from '../apps/hangar/dist/config/errors-page.js';
 import { LIVE_RULES, OFFLINE_RULES } from '../packages/audit/dist/index.js';
+import { INTROSPECTION_ROUTES } from '../packages/authority/dist/index.js';
+import { MACHINES_OPERATIONS } from '../packages/flyio/dist/index.js';
+import { routes } from '../packages/gateway/dist/index.js';
+import { Action } from '../packages/macaroon/dist/index.js';
+import { apiPage } from './api.mjs';
 import { auditRulesPage } from './audit-rules.mjs';
 import { clientsPage } from './clients.mjs';
 import { requirementsPage } from './requirements.mjs';
@@ -15,6 +20,12 @@ import { storagePage } from './storage.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = {
   '.env.example': environmentExample(),
+  'docs/api.md': apiPage({
+    routes,
+    tokenRoutes: INTROSPECTION_ROUTES,
+    operations: MACHINES_OPERATIONS,
+    actions: Action,
+  }),
   'docs/audit-rules.md': auditRulesPage(OFFLINE_RULES, LIVE_RULES),
   'docs/clients.md': clientsPage({
     results: clientResults(''),

@@ -8,8 +8,8 @@ const TUNNEL = "needs a WireGuard peer, which would be one of the operator's org
 const PUBLIC = "the policy's default: no public addresses (`network.public_ip`)";
 const MANAGED = 'Managed Postgres is not offered through the gateway';
 const REGISTRY = 'the gateway is no image registry, and makes no tokens for one';
-const CERTIFICATES = 'there is no route for certificates: an environment has no public address by default';
-const KEYS = 'there is no route for secret keys';
+const CERTIFICATES = 'host names are the business of whoever runs this Hangar; refused in words';
+const KEYS = 'secret keys are not offered; refused in words';
 
 /** Why a line cannot work through the gateway, by the words that it begins with. */
 const REASONS: readonly (readonly [beginning: string, because: string])[] = [

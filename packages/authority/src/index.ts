@@ -74,3 +74,6 @@ export {
   type DischargeKeeperOptions,
   type KeeperReason,
 } from './client/keeper.ts';
+
+/** The routes of the Machines API that are about tokens. */
+export { INTROSPECTION_ROUTES, type IntrospectionRoute } from './http/introspection.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authenticateResponse, authorizeResponse, currentTokens } from '@hangar/flyio';
+import { authenticateResponse, authorizeResponse, currentTokens, MACHINES_OPERATIONS } from '@hangar/flyio';
 import { attenuate, decodeToken, encodeToken, type Caveat } from '@hangar/macaroon';
+import { INTROSPECTION_ROUTES } from '../src/index.ts';
 import { APP, call, forged, openWorld, OTHER_APP, OTHER_WORKSPACE, WORKSPACE, type World } from './world.ts';
 
 const apps = new Map([
@@ -202,5 +203,24 @@ describe('GET /v1/tokens/current', () => {
   it('needs a token', async () => {
     expect((await call(world.authority, 'GET', '/v1/tokens/current')).status).toBe(401);
     expect((await call(world.authority, 'GET', '/v1/tokens/nothing', { token: root })).status).toBe(404);
+  });
+});
+
+describe('the other routes of the Machines API about tokens', () => {
+  it.each(INTROSPECTION_ROUTES.filter(({ refused }) => refused !== undefined))(
+    'are refused in words, whoever asks: $method $path',
+    async ({ method, path, refused }) => {
+      for (const asking of [{}, { token: root }]) {
+        const { status, body } = await call(world.authority, method, path, asking);
+        expect([status, (body as { error: string }).error]).toEqual([403, refused]);
+      }
+      expect((await call(world.authority, 'GET', path)).status).toBe(405);
+    },
+  );
+
+  it('are those that Fly.io lists', () => {
+    const listed = MACHINES_OPERATIONS.filter(({ path }) => path.startsWith('/v1/tokens/'));
+    const ours = INTROSPECTION_ROUTES.map(({ method, path }) => `${method} ${path}`);
+    expect(ours.toSorted()).toEqual(listed.map(({ method, path }) => `${method} ${path}`).toSorted());
   });
 });

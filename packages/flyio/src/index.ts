@@ -90,6 +90,8 @@ export {
   type RequestedAccess,
   type VerifiedToken,
 } from './wire/tokens.ts';
+/** The public document of the Machines API, as a list. */
+export { MACHINES_OPERATIONS, type MachinesOperation } from './operations.ts';
 export { createMachinesClient, type MachinesClient, type MachinesClientOptions } from './client/machines.ts';
 export {
   createUpstream,

@@ -14,6 +14,8 @@ const params: Record<string, string> = {
   secret: 'NAME',
   key: 'role',
   ip: 'fdaa::1',
+  hostname: 'shop.example.com',
+  'secret-key': 'k1',
   release: '1',
   'release-id': 'own.1',
 };

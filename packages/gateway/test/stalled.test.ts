@@ -61,6 +61,8 @@ async function openContested() {
     secret: 'PLANTED',
     key: 'role',
     ip: 'fdaa::1',
+    hostname: 'shop.example.com',
+    'secret-key': 'k1',
     release: '1',
     'release-id': `${APP}.1`,
   };

@@ -65,6 +65,8 @@ describe('a request target', () => {
       key: 'role',
       environment: 'own',
       ip: 'fdaa::1:0:a',
+      hostname: '*.example.com',
+      'secret-key': 'k1',
       release: '12',
       'release-id': 'own.12',
     };

@@ -43,6 +43,31 @@ export interface IntrospectionOptions {
  */
 const MAX_NAMES = 1000;
 
+const BASE_PATH = '/v1/tokens';
+const ASKED_INSIDE =
+  "tokens of this kind are given to a machine, which asks its own socket for them; whoever runs Hangar does not hand out the platform's";
+
+/** What is answered below `/v1/tokens`, for pages and tests that go through the whole Machines API. */
+export const INTROSPECTION_ROUTES: readonly IntrospectionRoute[] = [
+  { method: 'POST', path: `${BASE_PATH}/authenticate`, what: 'says what each token of a header is' },
+  {
+    method: 'POST',
+    path: `${BASE_PATH}/authorize`,
+    what: 'says whether the tokens of a header allow a request',
+  },
+  { method: 'GET', path: `${BASE_PATH}/current`, what: "says what the caller's own tokens are" },
+  { method: 'POST', path: `${BASE_PATH}/kms`, refused: ASKED_INSIDE },
+  { method: 'POST', path: `${BASE_PATH}/oidc`, refused: ASKED_INSIDE },
+];
+
+/** One of those, and the sentence of one that is refused. */
+export interface IntrospectionRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly what?: string;
+  readonly refused?: string;
+}
+
 /**
  * `/v1/tokens/authenticate`, `/authorize` and `/current`, as Fly.io's clients call them
  * (docs/specs/platform.md#token-introspection).
@@ -51,7 +76,7 @@ export function createIntrospectionDoor(
   options: IntrospectionOptions,
 ): (request: Request, door: RequestContext) => Promise<Response> {
   const { reader, directory, now } = options;
-  const app = new Hono<DoorEnv>({ strict: false }).basePath('/v1/tokens');
+  const app = new Hono<DoorEnv>({ strict: false }).basePath(BASE_PATH);
 
   /** For the questions that are asked without credentials. Whoever shows a token of their own never waits for these. */
   const limited = (c: Context<DoorEnv>): void => {
@@ -108,13 +133,12 @@ export function createIntrospectionDoor(
     return jsonResponse(200, { tokens: views });
   });
 
-  for (const [path, allow] of [
-    ['/authenticate', 'POST'],
-    ['/authorize', 'POST'],
-    ['/current', 'GET'],
-  ] as const) {
-    app.all(path, onlyAllow(allow));
-  }
+  for (const path of ['/kms', '/oidc'])
+    app.post(path, () => {
+      throw new HangarError('policy_denied', { public: ASKED_INSIDE });
+    });
+  for (const { path, method } of INTROSPECTION_ROUTES)
+    app.all(path.slice(BASE_PATH.length), onlyAllow(method));
   app.notFound((c) => answerError(new HangarError('not_found'), c.env.door));
   app.onError((thrown, c) => answerError(thrown, c.env.door));
 

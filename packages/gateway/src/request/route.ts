@@ -2,7 +2,7 @@ import { isAppName, isMachineId, isOrgSlug, isVolumeId } from '@hangar/security'
 import type { SchemaName } from '@hangar/flyio';
 import type { ActionMask } from '@hangar/macaroon';
 import type { QueryParameter } from './query-parameter.ts';
-import { isAddress, isEnvironmentId, isMetadataKey, isSecretName } from '../rules/name-forms.ts';
+import { isAddress, isEnvironmentId, isHostname, isMetadataKey, isSecretName } from '../rules/name-forms.ts';
 
 /** Methods that any route uses. A method outside this list has no route. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -125,6 +125,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     fits: isMetadataKey,
     rule: 'must be 1 to 128 letters, digits and . _ -, beginning with a letter or digit',
   },
+  'secret-key': {
+    fits: isMetadataKey,
+    rule: 'must be 1 to 128 letters, digits and . _ -, beginning with a letter or digit',
+  },
+  hostname: { fits: isHostname, rule: 'must be a host name, or one below *.' },
   ip: { fits: isAddress, rule: 'must be an IP address' },
   release: {
     fits: (text) => /^(?:[1-9][0-9]{0,8}|current)$/.test(text),

@@ -2,6 +2,7 @@ import { Action } from '@hangar/macaroon';
 import { chosen, fixed, named, prefixed, ranged, single } from './query-parameter.ts';
 import { LIVE_PHASES, POWERS } from '../nouns.ts';
 import { CLIENT_ROUTES } from './client-routes.ts';
+import { SECURED_ROUTES } from './secured-routes.ts';
 import type { Route } from './route.ts';
 import { CONFIG_BYTES, forward, handle, refused } from './rows.ts';
 
@@ -176,6 +177,8 @@ export const routes: readonly Route[] = [
   handle(['addresses.release', 'DELETE', `${APP}/ip_assignments/{ip}`, write, 'app'], 'release-address', {
     repeatable: true,
   }),
+
+  ...SECURED_ROUTES,
 
   handle(['orgs.machines', 'GET', '/v1/orgs/{org}/machines', read, 'list'], 'list-org-machines', {
     query: ORG_LISTS,

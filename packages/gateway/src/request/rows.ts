@@ -68,7 +68,7 @@ export function handle(
   return row(head, { kind: 'handle', handler, maxBodyBytes }, extras);
 }
 
-/** A row that is there to say why not. */
-export function refused(head: RouteHead, sentence: string): Route {
-  return row(head, { kind: 'refuse', sentence }, { costs: 'never', repeatable: false });
+/** A row that is there to say why not. The parameters of its query are named so that they are not what is wrong. */
+export function refused(head: RouteHead, sentence: string, query: readonly QueryParameter[] = []): Route {
+  return row(head, { kind: 'refuse', sentence }, { costs: 'never', repeatable: false, query });
 }
