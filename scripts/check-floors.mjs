@@ -21,13 +21,19 @@ const FLOORS = {
 };
 
 /** The other side of the street: these share floors 0 to 2 with the product, without what its capabilities share, and meet it only over HTTP. */
-const ACROSS_THE_WALL = ['packages/simulator'];
+const ACROSS_THE_WALL = ['packages/simulator', 'packages/conformance'];
+
+/** The tester plays Fly.io with the simulator: both are on that side. */
+const WITHIN_THE_WALL = [['packages/conformance', 'packages/simulator']];
 
 /** On a shared floor, and yet the product's own. */
 const OWN_SIDE = ['packages/contract'];
 
-/** The app may start the simulator's process, so its manifest names it; its sources never import it. */
-const MAY_START = [['apps/hangar', 'packages/simulator']];
+/** The app may start the processes of these, so its manifest names them; its sources never import them. */
+const MAY_START = [
+  ['apps/hangar', 'packages/simulator'],
+  ['apps/hangar', 'packages/conformance'],
+];
 
 /** The one place of each drawer: what may be used only there. */
 const DRAWERS = [
@@ -108,6 +114,7 @@ function importOffence(folder, path, specifier, packages, manifest) {
 
 function wrongArrow(from, to) {
   if (from.startsWith('examples/')) return ACROSS_THE_WALL.includes(to) ? 'is across the wall' : undefined;
+  if (WITHIN_THE_WALL.some(([one, other]) => one === from && other === to)) return undefined;
   if (ACROSS_THE_WALL.includes(to)) return 'is across the wall';
   if (ACROSS_THE_WALL.includes(from))
     return FLOORS[to] <= 2 && !OWN_SIDE.includes(to) ? undefined : 'is across the wall';

@@ -12,7 +12,9 @@ import { routes } from '../packages/gateway/dist/index.js';
 import { Action } from '../packages/macaroon/dist/index.js';
 import { apiPage } from './api.mjs';
 import { auditRulesPage } from './audit-rules.mjs';
+import { CASES } from '../packages/conformance/dist/index.js';
 import { clientsPage } from './clients.mjs';
+import { conformancePage } from './conformance.mjs';
 import { requirementsPage } from './requirements.mjs';
 import { rulesPage } from './rules.mjs';
 import { storagePage } from './storage.mjs';
@@ -33,6 +35,7 @@ const pages = {
     gateway: clientResults('gateway-'),
   }),
   'docs/configuration.md': configurationPage(),
+  'docs/conformance.md': conformancePage(CASES),
   'docs/errors.md': errorsPage(),
   'docs/requirements.md': requirementsPage(
     readFileSync(join(root, 'docs/requirements.md'), 'utf8'),

@@ -57,6 +57,19 @@ program
   });
 
 program
+  .command('conform')
+  .description('aim the cases of the Extensions API at any provider; --help has its options')
+  .argument('[options...]')
+  // Its options are its own, its help as well.
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (options: string[]) => {
+    const { conform } = await import('./commands/conform.ts');
+    await conform(options);
+  });
+
+program
   .command('demo')
   .description('play the whole flow against freshly started processes')
   .option('--json', 'one JSON object per step and one with the sums', false)
@@ -145,8 +158,9 @@ if (!named.includes(process.argv[2] ?? '')) {
   addTokenCommands(program);
 }
 
-// The simulator has no configuration of ours, and starts before ours would be read.
-if (process.argv[2] !== 'simulator') (await import('./config.ts')).silenceKnownWarnings();
+// These have no configuration of ours, and start before ours would be read.
+if (!['simulator', 'conform'].includes(process.argv[2] ?? ''))
+  (await import('./config.ts')).silenceKnownWarnings();
 endWithReader();
 await program.parseAsync();
 

@@ -68,6 +68,8 @@ export interface AccountStore {
   organization(id: string): Promise<Organization | undefined>;
   /** Those of `ids` that exist here. */
   knownOrganizations(ids: readonly string[]): Promise<string[]>;
+  /** Fly.io listed these organizations of a user at that instant: memberships in any other end. Nothing is made. */
+  endUnlisted(userId: string, organizationIds: readonly string[], at: Date): Promise<void>;
 }
 
 /** Work on an extension that has begun and not ended; it survives a crash of the process that does it. */

@@ -393,6 +393,15 @@ describe('roles and memberships', () => {
     );
   });
 
+  test('SIGN-2, SSO-26: a refused sign-in of a removed member ends the logins of before, and makes nothing', async () => {
+    const person = gabriella();
+    const browser = openBrowser(world);
+    await browser.signIn(sso(id), person);
+    person.organizations = [{ id: LOW, role: 'admin' }];
+    expect((await openBrowser(world).signIn(sso(id), person)).status).toBe(403);
+    expect((await identify(browser))?.memberships).toEqual([]);
+  });
+
   test('SIGN-2: a token that Fly.io no longer knows ends the login', async () => {
     const browser = openBrowser(world);
     await browser.signIn(sso(id), gabriella());

@@ -79,7 +79,12 @@ async function exchange(
   if (!info.ok) return refusedByFly(info.reason, kept.target, deps);
   const seconds = Math.min(tokens.value.expiresIn, info.value.expires_in, LONGEST_SECONDS);
   const landing = await admit(kept.target, info.value, deps);
-  if (landing.tag === 'refused') return landing.response;
+  if (landing.tag === 'refused') {
+    // Logins of before are not to outlive what was just heard; nothing is made of somebody who was not let in.
+    const listed = info.value.organizations.map(({ id }) => id);
+    await deps.options.store.accounts.endUnlisted(info.value.user_id, listed, askedAt);
+    return landing.response;
+  }
   return await signIn(
     cookies,
     request,

@@ -17,6 +17,9 @@ export function accountStore(db: Database): AccountStore {
     async knownOrganizations(ids) {
       return await known(db, ids);
     },
+    async endUnlisted(userId, organizationIds, at) {
+      await endOthers(db, userId, organizationIds, at);
+    },
   };
 }
 
@@ -38,15 +41,19 @@ export async function recordIntrospection(tx: Executor, introspection: Introspec
   for (const organizationId of kept) {
     await upsertMembership(tx, organizationId, user.id, listed.get(organizationId) ?? 'member', at);
   }
+  await endOthers(tx, user.id, kept, at);
+}
+
+async function endOthers(tx: Executor, userId: string, kept: readonly string[], at: Date): Promise<void> {
   await tx
     .update(memberships)
     .set({ endedAt: at, evidenceAt: at })
     .where(
       and(
-        eq(memberships.userId, user.id),
+        eq(memberships.userId, userId),
         isNull(memberships.endedAt),
         lte(memberships.evidenceAt, at),
-        kept.length === 0 ? undefined : notInArray(memberships.organizationId, kept),
+        kept.length === 0 ? undefined : notInArray(memberships.organizationId, [...kept]),
       ),
     );
 }
