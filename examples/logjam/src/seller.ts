@@ -8,7 +8,8 @@ export function createSeller(): Seller {
     // Called again after a crash, so it gives the same answer for the same extension.
     provision: async ({ extension }) => {
       const known = drains.get(extension.id);
-      const url = known?.url ?? `https://drain:${randomToken(16)}@${extension.name}.logjam.example`;
+      // The id, not the name: customers choose names, and not every name is a host.
+      const url = known?.url ?? `https://drain:${randomToken(16)}@${extension.id}.logjam.example`;
       drains.set(extension.id, { url, lines: known?.lines ?? 0 });
       return { config: { LOGJAM_URL: url } };
     },

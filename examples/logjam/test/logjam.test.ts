@@ -60,7 +60,7 @@ test('the README says how, and its order sells the drain that was ordered', () =
   expect(at).toBe(`Logjam sells at${asked}`);
   const { extension } = ordered();
   expect(extension.name).toBe('my-drain');
-  expect(extension.config['LOGJAM_URL']).toMatch(/^https:\/\/drain:.+@my-drain\.logjam\.example$/);
+  expect(extension.config['LOGJAM_URL']).toMatch(/^https:\/\/drain:.+@[0-9a-f-]{36}\.logjam\.example$/);
 });
 
 test('the same order again, with the same id, is the same drain; without, it is another', () => {
