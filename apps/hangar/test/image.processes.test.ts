@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runProcess, saysServing, startProcess } from '../../../test/harness/processes.ts';
+import { type RealProcess, runProcess, saysServing, startProcess } from '../../../test/harness/processes.ts';
 import { variables } from '../src/config/variables.ts';
 import { freePorts } from '../src/processes/keep-running.ts';
 
@@ -16,6 +16,7 @@ const blocks = [...guide.matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code ?
 
 let folder: string;
 let hangar: string;
+let started: RealProcess | undefined;
 
 /** A block of the guide, run at the root of the repository as its reader would. */
 function play(block: string | undefined, environment: Record<string, string> = {}): string {
@@ -37,7 +38,10 @@ beforeAll(() => {
   play(blocks[0]);
   hangar = join(folder, 'apps/hangar/bin/hangar.js');
 }, 240_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  if (started?.isAlive() === true) await started.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Settings as deploy/*.toml have them, and what Fly.io, Tigris and the operator add. */
 function production(file: string): Record<string, string> {
@@ -80,7 +84,7 @@ describe('the folder of the image', { timeout: 120_000 }, () => {
 
   test('starts where nothing else of the repository is, shows the page and the docs, and stops in order', async () => {
     const port = await freePorts(6);
-    const started = startProcess({
+    started = startProcess({
       script: hangar,
       args: ['start'],
       environment: {
