@@ -14,6 +14,14 @@ const PER_TURN = 3000;
 /** What /proc counts in. */
 const TICKS_PER_SECOND = 100;
 const APP = '/v1/apps/bench';
+/** What flyctl asks before most commands. */
+const QUESTION = JSON.stringify({
+  query: `query ($appName: String!) { appcompact: app(name: $appName) { id internalNumericId name hostname cnameTarget deployed network status
+    appUrl platformVersion organization { id internalNumericId slug paidPlan } postgresAppRole: role { name } } }`,
+  variables: { appName: 'bench' },
+});
+const LIST = { door: 'machines', method: 'GET', path: `${APP}/machines` };
+const ASK = { door: 'api', method: 'POST', path: '/graphql', body: QUESTION };
 const headers = {
   authorization: 'Bearer fo1_simulated-operator-token',
   'content-type': 'application/json',
@@ -29,7 +37,9 @@ const baseline = process.env.HANGAR_BENCH_BASELINE;
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const candidates = [
   { name: 'node:http alone, a constant answer', script: `${folder}bench/bare-answer.mjs`, bare: true },
-  ...(baseline ? [{ name: 'the older build', script: `${baseline.replace(/\/$/, '')}/${MAIN}` }] : []),
+  ...(baseline
+    ? [{ name: 'the older build', script: `${baseline.replace(/\/$/, '')}/${MAIN}`, args: ['--json'] }]
+    : []),
   { name: 'simulator', script: `${folder}${MAIN}`, args: ['--json'] },
 ];
 const older = baseline ? 1 : undefined;
@@ -39,6 +49,7 @@ for (let round = 0; round < STARTS; round += 1)
   for (const [index, candidate] of candidates.entries()) starts[index].push(await timedStart(candidate));
 
 const lists = candidates.map(() => []);
+const questions = candidates.map(() => []);
 const running = [];
 try {
   for (const candidate of candidates) running.push(await started(candidate));
@@ -46,18 +57,21 @@ try {
     if (!candidates[index].bare)
       await post(`${one.doors.machines}/v1/apps`, { app_name: 'bench', org_slug: 'operator' });
   for (const [index, one] of running.entries()) if (!candidates[index].bare) await machine(one);
-  for (const one of running) one.pool = createOriginPool(one.doors.machines, { connections: CONNECTIONS });
-  for (const one of running) await load(one, WARM_UP);
+  for (const one of running)
+    one.pools = {
+      machines: createOriginPool(one.doors.machines, { connections: CONNECTIONS }),
+      api: createOriginPool(one.doors.api, { connections: CONNECTIONS }),
+    };
+  for (const one of running) for (const work of [LIST, ASK]) await load(one, work, WARM_UP);
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [index, one] of running.entries()) {
-      const before = cpuMicros(one.child.pid);
-      await load(one, PER_TURN);
-      lists[index].push((cpuMicros(one.child.pid) - before) / PER_TURN);
+      lists[index].push(await costOf(one, LIST));
+      questions[index].push(await costOf(one, ASK));
     }
   }
 } finally {
-  for (const { pool, child } of running) {
-    await pool?.close();
+  for (const { pools, child } of running) {
+    for (const pool of Object.values(pools ?? {})) await pool.close();
     child.kill();
   }
 }
@@ -102,13 +116,20 @@ async function machine({ doors }) {
   await answered(doors.machines, `${APP}/machines/${id}/wait?timeout=30`);
 }
 
-/** So many lists over all connections, each checked. */
-async function load({ pool }, count) {
+/** Microseconds of processor time of each request of a turn. */
+async function costOf(one, work) {
+  const before = cpuMicros(one.child.pid);
+  await load(one, work, PER_TURN);
+  return (cpuMicros(one.child.pid) - before) / PER_TURN;
+}
+
+/** So many requests over all connections, each checked. */
+async function load({ pools }, { door, ...request }, count) {
   let left = count;
   const one = async () => {
     while (left > 0) {
       left -= 1;
-      const { statusCode, body } = await pool.request({ method: 'GET', path: `${APP}/machines`, headers });
+      const { statusCode, body } = await pools[door].request({ ...request, headers });
       await body.dump();
       if (statusCode !== 200) throw new Error(`${statusCode} instead of 200`);
     }
@@ -138,7 +159,7 @@ function report() {
     [
       '## The simulator',
       '',
-      `Alone, with an empty world: from the start of the process to the last byte of its first answer, \`/_fly/health\` and then the apps of an organization, median of ${STARTS} starts in turn; and processor time, user and system, of one list of one machine over ${CONNECTIONS} connections, median of ${ROUNDS} rounds of ${PER_TURN} lists in turn after ${WARM_UP} to warm up. Smallest and largest in brackets.`,
+      `Alone, with an empty world: from the start of the process to the last byte of its first answer, \`/_fly/health\` and then the apps of an organization, median of ${STARTS} starts in turn; and processor time, user and system, of one list of one machine, and of what flyctl asks about an app by GraphQL, over ${CONNECTIONS} connections, median of ${ROUNDS} rounds of ${PER_TURN} in turn after ${WARM_UP} to warm up. Smallest and largest in brackets.`,
       '',
       `| What | Figure | measured | of node:http |${more[0]}`,
       `| --- | --- | ---: | ---: |${more[1]}`,
@@ -150,6 +171,9 @@ function report() {
       ),
       ...rows('ms of processor time until then', (index) => column(index, ({ cpuMs }) => cpuMs), 0),
       ...rows('µs of processor time a list', (index) => lists[index], 0),
+      ...rows('µs of processor time a question of GraphQL', (index) => questions[index], 0),
+      '',
+      `A question of GraphQL costs the simulator ${spread(ratios(questions.at(-1), lists.at(-1)), 2)} times a list.`,
     ].join('\n'),
   );
 }
