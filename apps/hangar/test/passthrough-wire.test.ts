@@ -140,7 +140,7 @@ describe('a body', () => {
     ]);
   });
 
-  test('whose sender hangs up ends the call upstream', async () => {
+  test('GATE-14: whose sender hangs up ends the call upstream', async () => {
     let tell: (how: string) => void = () => {};
     const ended = new Promise<string>((resolve) => (tell = resolve));
     let begun: () => void = () => {};
@@ -234,7 +234,7 @@ describe('upstream', () => {
   });
 });
 
-describe('a head that two readers read differently', () => {
+describe('GATE-4, GATE-13: a head that two readers read differently', () => {
   const body = '{"app_name":"x","org_slug":"y"}';
   const lines = (more: string, after = ''): string =>
     `POST /v1/apps HTTP/1.1\r\n${HEAD}Connection: close\r\n${more}\r\n\r\n${after}`;

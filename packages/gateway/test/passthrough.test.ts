@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withFault } from '../../../test/harness/mishaps.ts';
 import { CALLER, openPassthrough, type PassthroughWorld, STRANGER } from './passthrough-world.ts';
 
 let world: PassthroughWorld;
@@ -104,6 +105,31 @@ describe('the life of an app', () => {
       volumes: [{ name: 'shared' }, { name: 'app-image', image: 'acme/two:2' }],
     });
     expect(bucket).not.toBe('');
+  });
+});
+
+describe('storage that outlived its app', () => {
+  it('is told, and deleted by whoever may delete in the organization, not by who could delete the app alone', async () => {
+    await world.createApp('my-app');
+    const minted = await world.ask('POST', '/v1/apps/my-app/deploy_token', { token: CALLER, body: {} });
+    const { token } = minted.json as unknown as { token: string };
+    const remove = async (authorization: string) =>
+      await world.ask('DELETE', '/v1/apps/my-app', { headers: { authorization } });
+    const half = await withFault(
+      world.simulator,
+      { door: 's3', kind: 'status', status: 400, method: 'DELETE' },
+      async () => await remove(token),
+    );
+    expect([half.status, half.json.error]).toEqual([
+      504,
+      expect.stringContaining('send the same request again'),
+    ]);
+    expect((await world.inventory()).buckets).toHaveLength(1);
+    expect((await remove(token)).status).toBe(404);
+    expect((await world.inventory()).buckets).toHaveLength(1);
+    expect((await remove(`Bearer ${CALLER}`)).status).toBe(202);
+    const left = await world.inventory();
+    expect([left.buckets, left.access_keys, left.policies]).toEqual([[], [], []]);
   });
 });
 

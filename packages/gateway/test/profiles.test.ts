@@ -200,6 +200,24 @@ describe('a machine profile with the token of Hangar', () => {
     expect([refused.status, refused.json.code]).toEqual([422, 'invalid']);
   });
 
+  it("answers the calls of the user-env API's document, with the workspace for an organization", async () => {
+    const { token } = world;
+    const body = { app_name: 'as-documented', org_slug: world.workspace.slug };
+    expect((await world.ask('POST', '/v1/apps', { token, body })).status).toBe(201);
+    const secrets = await world.ask('GET', '/v1/apps/as-documented/secrets', { token });
+    expect(secrets.json.secrets.map((secret) => secret.name).sort()).toEqual([
+      'FLY_TIGRIS_ACCESS_KEY_ID',
+      'FLY_TIGRIS_BUCKET',
+      'FLY_TIGRIS_SECRET_ACCESS_KEY',
+    ]);
+    const foreign = { app_name: 'elsewhere', org_slug: 'my-org' };
+    expect((await world.ask('POST', '/v1/apps', { token, body: foreign })).status).toBe(403);
+    expect((await world.ask('DELETE', '/v1/apps/as-documented', { token })).status).toBe(202);
+    expect(
+      (await world.inventory()).buckets.filter(({ name: one }) => one.startsWith('as-documented')),
+    ).toEqual([]);
+  });
+
   it('s3-env gives a new app the names as secrets', async () => {
     const gateway = world.another({ profile: 's3-env' });
     await world.ask('POST', '/v1/apps', { token: world.token, body: { app_name: 'for-s3' } }, gateway);

@@ -224,7 +224,7 @@ const request = (method: string, authorization: string): Request =>
     body: method === 'GET' || method === 'HEAD' ? null : '{"app_name":"own","org_slug":"operator"}',
   });
 
-describe(`${TARGETS} generated targets`, { timeout: 600_000 }, () => {
+describe(`GATE-1: ${TARGETS} generated targets`, { timeout: 600_000 }, () => {
   it('in passthrough: the ambiguous ones are refused, and what passes is below /v1', async () => {
     const { ambiguous, passed } = await tally(TARGETS, (method, raw) => {
       const planned = planPassage(method, raw);
