@@ -4,6 +4,7 @@ import { Argument, Command, Option } from 'commander';
 import type { AuditFlags } from './commands/audit.ts';
 import type { Shell } from './commands/completion.ts';
 import type { DemoFlags } from './commands/demo.ts';
+import type { DoctorSignatureFlags } from './commands/doctor-signature.ts';
 import { endWithReader, EXIT_USAGE } from './processes/terminal.ts';
 
 /**
@@ -133,13 +134,23 @@ program
     printConfig();
   });
 
-program
+const doctorCommand = program
   .command('doctor')
   .description('look at the database, both addresses, the clock and every credential, and say what is wrong')
   .option('--json', 'one JSON object', false)
   .action(async (options: { json: boolean }) => {
     const { doctor } = await import('./commands/doctor.ts');
     await doctor(options);
+  });
+
+doctorCommand
+  .command('signature')
+  .description('name the mistake in a signed request that was refused; no secret is shown')
+  .argument('[file]', 'the request as it came: first line, headers, empty line, body; default standard input')
+  .option('--at <time>', 'when it came, such as 2026-11-20T12:00:00Z; default now')
+  .action(async (file: string | undefined, flags: DoctorSignatureFlags) => {
+    const { doctorSignature } = await import('./commands/doctor-signature.ts');
+    doctorSignature(file, flags);
   });
 
 program

@@ -37,6 +37,8 @@ const provider = createProvider({
   seller: createSeller(),
   landing: (id) => `/drains/${id}`,
   cookie: { secure: false },
+  // Whoever develops a client reads here what is wrong with a signature. Not in production.
+  explainRefusals: true,
 });
 
 for (const task of provider.tasks) {

@@ -81,6 +81,9 @@ test('whoever sends a wrong signature hears nothing of why; whoever runs the exa
     { error: 'invalid signature' },
   ]);
   await vi.waitFor(() => expect(complaints).toContain('signature_mismatch'));
+  expect(complaints).toContain(
+    'The signature is of other bytes, or made with a secret that is not held here.',
+  );
   expect(JSON.parse(complaints.trim().split('\n').at(-1) ?? '')).toMatchObject({
     level: 'warn',
     code: 'unauthorized',

@@ -48,6 +48,11 @@ export interface ProviderOptions {
    * {@link DELETE_GRACE_MS}; 0 destroys at once.
    */
   readonly deleteGraceMs?: number;
+  /**
+   * Says in the log what is wrong with each signature that was refused. For development: it costs a few hundred digests, and strangers
+   * may ask for that as often as they like. Default off.
+   */
+  readonly explainRefusals?: boolean | undefined;
   readonly timing?: Partial<Timing>;
   readonly now?: Clock;
   /** Default: warnings and errors on standard error, one line of JSON each. */

@@ -1,3 +1,4 @@
+import { silentLog } from '@hangar/http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHmac } from 'node:crypto';
 import { Secret } from '@hangar/security';
@@ -218,4 +219,16 @@ test('PRO-5: a thousand mutated signatures are all refused, none with a failure'
   expect([...statuses]).toEqual([401]);
   // None of them cost the right one its nonce.
   expect((await world.send({ ...draft, raw: query })).status).toBe(200);
+});
+
+test('what is wrong with a signature is said in the log, only where that is switched on, and never outside', async () => {
+  const said: unknown[] = [];
+  const log = { ...silentLog, warn: (fields: object) => void said.push(fields) };
+  const parsed = post({ signBytes: (bytes) => JSON.stringify(JSON.parse(bytes), null, 2) });
+  const open = await world.send(parsed, world.replica({ log }));
+  expect([open.status, said]).toEqual([401, []]);
+  const explained = await world.send(parsed, world.replica({ log, explainRefusals: true }));
+  expect(said).toMatchObject([{ mistakes: [expect.stringContaining('parsed and written again')] }]);
+  expect([explained.status, explained.json.error]).toEqual([401, open.json.error]);
+  expect(JSON.stringify(said)).not.toContain(SECRET);
 });

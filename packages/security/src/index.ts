@@ -10,6 +10,12 @@ export { Secret } from './secret.ts';
  */
 export { signMessage, verifySignature, type SignatureOptions, type SignatureReason } from './signing.ts';
 export { checkEnvelope, type EnvelopeReason, type ExpectedEnvelope } from './envelope.ts';
+export {
+  diagnoseSignature,
+  type DoctorOptions,
+  type Mistake,
+  type RefusedRequest,
+} from './doctor/diagnose.ts';
 
 /** Digests, fresh tokens, comparison in constant time. */
 export { randomToken, sha256, sha256Hex } from './digest.ts';

@@ -6,7 +6,7 @@ import {
   splitTarget,
   type RequestContext,
 } from '@hangar/http';
-import { type Secret } from '@hangar/security';
+import { diagnoseSignature, type Secret } from '@hangar/security';
 import { guardError, openSigned, type SignedMessage } from './guard.ts';
 import type { Deps } from '../deps.ts';
 import type { NonceClaim } from '../ports.ts';
@@ -60,7 +60,10 @@ export async function answerSigned<B = never>(
     deps.now(),
     { secrets: options.provisioningSecrets, acceptBase64: options.acceptBase64 ?? false },
   );
-  if (!opened.ok) throw guardError(opened.reason);
+  if (!opened.ok) {
+    explain(request, body, door, routePath, deps);
+    throw guardError(opened.reason);
+  }
   noteOldSecret(opened.value.secretIndex, deps);
   return await oncePerNonce(
     opened.value,
@@ -95,6 +98,7 @@ export async function answerSignedEvent(
     case 'signature_repeated':
     case 'signature_malformed':
     case 'signature_mismatch':
+      explain(request, body, door, routePath, deps);
       throw guardError(opened.reason);
     default:
       if (holdsEnvelope(body)) throw guardError(opened.reason);
@@ -165,6 +169,27 @@ function holdsEnvelope(body: Uint8Array): boolean {
 
 function publicUrl(base: string, routePath: string): string {
   return base.replace(/\/$/, '') + routePath;
+}
+
+/** Tells whoever develops against us what they did instead of what the page says; outside there is only the one 401. */
+function explain(
+  { method, headers }: Request,
+  body: Uint8Array,
+  { rawTarget, requestId }: RequestContext,
+  routePath: string,
+  { options, now, log }: Deps,
+): void {
+  if (options.explainRefusals !== true) return;
+  const mistakes = diagnoseSignature(
+    { method, target: rawTarget, headers, body },
+    {
+      secrets: options.provisioningSecrets,
+      others: [{ name: 'the secret of the webhooks', secret: options.webhookSecret }],
+      url: publicUrl(options.publicBaseUrl, routePath),
+      now: now(),
+    },
+  );
+  log.warn({ mistakes: mistakes.map(({ says }) => says), requestId }, 'what is wrong with a signed request');
 }
 
 /** An operator who rotates a secret waits for this to fall silent before dropping the old one. */
