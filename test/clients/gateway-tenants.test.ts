@@ -220,6 +220,28 @@ describe('what is changed by another name', () => {
     expect(made.status).toBe(403);
   });
 
+  it('a token that is made for one app is for that app alone, and writes nothing where its maker may only read', async () => {
+    const document = (app: string) =>
+      mutation(
+        'createLimitedAccessToken',
+        `{name: "ci", organizationId: "${WORKSPACE}", profile: "deploy", profileParams: {app_id: "${app}"}, expiry: "1h"}`,
+        'limitedAccessToken { tokenHeader expiresAt }',
+      );
+    await furnish('third', stage.token);
+    const text = JSON.stringify((await asks(document('ours'))).json);
+    const header = /"tokenHeader":"FlyV1 ([^"]+)"/.exec(text)?.[1] ?? '';
+    const secret = { values: { K: 'v' } };
+    const write = async (app: string) =>
+      (await stage.ask('machines', 'POST', `/v1/apps/${app}/secrets`, secret, header)).status;
+    expect([await write('ours'), await write('third')]).toEqual([200, 403]);
+    const readonly = await stage.tokenFor(WORKSPACE, 'readonly');
+    const release = { app_name: 'ours', image: 'x' };
+    expect((await stage.ask('api', 'POST', '/api/v1/releases', release, readonly)).status).toBe(403);
+    expect(
+      (await stage.ask('api', 'PATCH', '/api/v1/releases/ours.1', { status: 'failed' }, readonly)).status,
+    ).toBe(403);
+  });
+
   it('releases are told of the own apps alone', async () => {
     const body = { app_name: 'theirs', image: 'x', strategy: 'ROLLING', definition: {} };
     expect((await stage.ask('api', 'POST', '/api/v1/releases', body)).status).toBe(404);
@@ -231,7 +253,7 @@ describe('what is changed by another name', () => {
     expect((await stage.ask('api', 'GET', '/api/v1/apps/theirs/logs')).status).toBe(404);
     expect((await stage.ask('api', 'POST', '/api/v1/builds', { app_name: 'theirs' })).status).toBe(403);
     const times = await stage.ask('api', 'GET', '/api/v1/releases/all_current');
-    expect(Object.keys(times.json as object)).toEqual(['ours']);
+    expect(Object.keys(times.json as object)).toEqual(['ours', 'third']);
     expect(
       at(await stage.ask('api', 'GET', '/api/v1/apps/theirs/releases/current', undefined, theirs), 'status'),
     ).toBe('pending');

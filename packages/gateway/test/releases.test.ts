@@ -94,6 +94,24 @@ it('two at once have two numbers, and the last fifty are kept', async () => {
   );
 });
 
+it('none is made, and none told of, without its row in the trail', async () => {
+  await world.database.execute(
+    `create function refused() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$;
+     create trigger refused before insert on gateway_audit for each row execute function refused()`,
+  );
+  const before = await rowsOf('select version, status from gateway_releases order by version');
+  try {
+    expect((await ask('POST', '/api/v1/releases', order)).status).toBeGreaterThanOrEqual(500);
+    const told = await ask('PATCH', `/api/v1/releases/own.${String(before.at(-1)?.['version'])}`, {
+      status: 'failed',
+    });
+    expect(told.status).toBeGreaterThanOrEqual(500);
+  } finally {
+    await world.database.execute('drop trigger refused on gateway_audit; drop function refused()');
+  }
+  expect(await rowsOf('select version, status from gateway_releases order by version')).toEqual(before);
+});
+
 it('what it was made with is sealed, noted as a change, and gone with the environment', async () => {
   const sealed = await rowsOf(`select encode(sealed_definition, 'escape') as text from gateway_releases`);
   expect(sealed).toHaveLength(50);

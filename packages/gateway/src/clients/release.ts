@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../ports.ts';
+
 /** A deployment of an app, as the client that does it tells of it. */
 export interface Release {
   readonly environment: string;
@@ -30,14 +32,16 @@ export const KEPT_RELEASES = 50;
 
 /** Where releases are kept: as long as their environment. */
 export interface ReleaseStore {
-  /** Adds the next one, in status `pending`, and drops the oldest beyond those that are kept. */
-  addRelease(wanted: NewRelease, kept: number): Promise<Release>;
+  /** Adds the next one, in status `pending`, and drops the oldest beyond those that are kept. Opens the audit row along with it. */
+  addRelease(wanted: NewRelease, kept: number, audit: AuditEntry | undefined): Promise<Release>;
   /** Undefined when there is none of that version. */
   setReleaseStatus(wanted: {
     environment: string;
     version: number;
     status: string;
     at: Date;
+    /** The row to open along with it. */
+    audit: AuditEntry | undefined;
   }): Promise<Release | undefined>;
   /** Newest first, in outline. */
   releasesOf(environment: string, limit: number): Promise<readonly Release[]>;

@@ -1,5 +1,6 @@
 import { HangarError } from '@hangar/http';
 import type { Answer } from '../../answer/respond.ts';
+import { opening } from '../../note/audited-change.ts';
 import { visibleEnvironments } from '../../operations/environments.ts';
 import { queryValues } from '../../request/target.ts';
 import { invalid, isObject } from '../../rules/json.ts';
@@ -24,16 +25,18 @@ export async function createRelease(given: Exchange, deps: HandlerDeps): Promise
     throw invalid('strategy', `expected one of ${STRATEGIES.join(', ')}`);
   if (!isObject(definition)) throw invalid('definition', 'must be an object');
   await exchange.check();
-  const release = await deps.store.addRelease(
-    {
-      environment: environment.id,
-      imageRef: image,
-      strategy,
-      sealedDefinition: deps.sealer.seal(JSON.stringify(definition), placeOf(environment.id)),
-      token: caller.verified.tokenId,
-      createdAt: deps.now(),
-    },
-    KEPT_RELEASES,
+  const wanted = {
+    environment: environment.id,
+    imageRef: image,
+    strategy,
+    sealedDefinition: deps.sealer.seal(JSON.stringify(definition), placeOf(environment.id)),
+    token: caller.verified.tokenId,
+    createdAt: deps.now(),
+  };
+  const release = await opening(
+    exchange.change,
+    async (audit) => await deps.store.addRelease(wanted, KEPT_RELEASES, audit),
+    () => true,
   );
   return { status: 201, json: { release: releaseWire(release, environment.name) } };
 }
@@ -48,7 +51,11 @@ export async function reportRelease(given: Exchange, deps: HandlerDeps): Promise
   await exchange.check();
   const version = await versionOf(exchange, deps);
   const wanted = { environment: environment.id, version, status, at: deps.now() };
-  const release = await deps.store.setReleaseStatus(wanted);
+  const release = await opening(
+    exchange.change,
+    async (audit) => await deps.store.setReleaseStatus({ ...wanted, audit }),
+    (changed) => changed !== undefined,
+  );
   if (!release) throw noRelease();
   return { status: 200, json: releaseWire(release, environment.name) };
 }

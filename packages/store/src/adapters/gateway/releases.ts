@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, lte, notInArray, sql } from 'drizzle-orm';
 import { ENDED_IN_VAIN, type Release, type ReleaseStore } from '@hangar/gateway';
 import type { Database } from '../../database.ts';
+import { openAuditRow } from './audit.ts';
 import { gatewayEnvironments, gatewayReleases } from '../../schema/gateway.ts';
 
 type Row = Omit<typeof gatewayReleases.$inferSelect, 'sealedDefinition' | 'updatedAt'> & {
@@ -20,7 +21,7 @@ export function gatewayReleaseRows(db: Database): ReleaseStore {
     createdAt: releases.createdAt,
   };
   return {
-    async addRelease({ environment, createdAt, ...wanted }, kept) {
+    async addRelease({ environment, createdAt, ...wanted }, kept, audit) {
       return await db.transaction(async (tx) => {
         // The environment's row is the lock under which its releases are numbered.
         await tx
@@ -38,16 +39,20 @@ export function gatewayReleaseRows(db: Database): ReleaseStore {
         await tx
           .delete(releases)
           .where(and(eq(releases.environment, environment), lte(releases.version, version - kept)));
+        if (audit) await openAuditRow(tx, audit);
         return releaseOf(row);
       });
     },
-    async setReleaseStatus({ environment, version, status, at }) {
-      const [row] = await db
-        .update(releases)
-        .set({ status, updatedAt: at })
-        .where(and(eq(releases.environment, environment), eq(releases.version, version)))
-        .returning(outline);
-      return row && releaseOf(row);
+    async setReleaseStatus({ environment, version, status, at, audit }) {
+      return await db.transaction(async (tx) => {
+        const [row] = await tx
+          .update(releases)
+          .set({ status, updatedAt: at })
+          .where(and(eq(releases.environment, environment), eq(releases.version, version)))
+          .returning(outline);
+        if (row && audit) await openAuditRow(tx, audit);
+        return row && releaseOf(row);
+      });
     },
     async releasesOf(environment, limit) {
       const rows = await db
