@@ -27,7 +27,7 @@ import type { RouteAccess } from './http/token-text.ts';
 import type { CallerWithTokens } from './http/deps.ts';
 import { createTokensDoor } from './http/tokens-door.ts';
 import type { Issuer } from './issuer/port.ts';
-import type { Directory, FlowStore, Identity } from './ports.ts';
+import type { Directory, FlowStore, Identity, RateSlices } from './ports.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import type { HeldTokens } from './read/held-token.ts';
 import { createHeaderMemory, type HeaderMemory } from './read/header-memory.ts';
@@ -37,6 +37,10 @@ import { createTokenReader } from './read/token-reader.ts';
 const PRUNE_SECONDS = 3600;
 /** Flows outlive their end by an hour: clocks may be set back. */
 const PRUNE_FLOWS_AFTER_MS = 3_600_000;
+
+/** Every limit is full again after a minute without use; clocks of processes differ. */
+const PRUNE_RATES_AFTER_MS = 3_600_000;
+const GIVE_BACK_SECONDS = 1;
 
 /** What an authority is made of. */
 export interface AuthorityOptions {
@@ -48,6 +52,8 @@ export interface AuthorityOptions {
   readonly issuer: Issuer;
   /** Where sign-ins under way are kept. */
   readonly flows: FlowStore;
+  /** Where rate limits are kept that processes share. Without it each process counts for itself. */
+  readonly rates?: RateSlices | undefined;
   /** Seals those sign-ins. Never opens a signing key. */
   readonly sealer: Sealer;
   /** Who is signed in, if anybody is. */
@@ -118,11 +124,13 @@ export function createAuthority(options: AuthorityOptions): Authority {
     },
   });
   const lastUsed = createLastUsed(issuer);
-  const limiter = createRateLimiter(monotonicMs);
+  const rateOptions = { monotonicMs, slices: options.rates, now, log };
+  const limiter = createRateLimiter(rateOptions);
   // Counters of caveats are the holders' own: strangers who fill up the others must not make these start afresh.
-  const caveatRates = createRateLimiter(monotonicMs);
+  const caveatRates = createRateLimiter(rateOptions);
   const meters: CaveatMeters = {
-    take: (counter, perMinute) => caveatRates.take(counter, { perMinute, burst: perMinute }) === undefined,
+    take: (counter, perMinute) =>
+      caveatRates.take(`${counter} ${perMinute}`, { perMinute, burst: perMinute }) === undefined,
   };
   const callerOf = (held: HeldTokens): AuthenticatedCaller =>
     createCaller(held, { meters, recordUse: (use) => lastUsed.record(use) });
@@ -184,6 +192,17 @@ export function createAuthority(options: AuthorityOptions): Authority {
     tasks: [
       { name: 'authority.revocations', everySeconds: POLL_SECONDS, run: () => feed.refresh() },
       { name: 'authority.token-uses', everySeconds: LAST_USED_FLUSH_SECONDS, run: () => lastUsed.flush() },
+      {
+        name: 'authority.rates',
+        everySeconds: GIVE_BACK_SECONDS,
+        run: async () => void (await Promise.all([limiter.giveBack(), caveatRates.giveBack()])),
+      },
+      {
+        name: 'authority.prune-rates',
+        everySeconds: PRUNE_SECONDS,
+        run: async () =>
+          void (await options.rates?.pruneRates(new Date(now().getTime() - PRUNE_RATES_AFTER_MS))),
+      },
       {
         name: 'authority.prune-flows',
         everySeconds: PRUNE_SECONDS,

@@ -246,6 +246,39 @@ export interface FlowStore {
   pruneFlows(before: Date): Promise<number>;
 }
 
+/** How much of something is allowed. */
+export interface RateLimit {
+  readonly perMinute: number;
+  /** How many at once after a pause. */
+  readonly burst: number;
+}
+
+/** What a process holds of a limit now, and what is left for all. */
+export interface RateSlice {
+  /** Whole ones; none when the bucket is empty. */
+  readonly granted: number;
+  /** Below zero when processes used more than there was, before they heard of each other. */
+  readonly remaining: number;
+}
+
+/** Token buckets that processes share. Every function is one statement. */
+export interface RateSlices {
+  /**
+   * Pays for what was used, and takes up to half of what is then left, or the last few.
+   * @param wanted.used below zero gives back
+   * @param wanted.wants false takes nothing
+   */
+  takeSlice(wanted: {
+    counter: string;
+    rate: RateLimit;
+    used: number;
+    wants: boolean;
+    now: Date;
+  }): Promise<RateSlice>;
+  /** Forgets buckets that have been full for long. */
+  pruneRates(before: Date): Promise<number>;
+}
+
 /** A signed-in person, as far as tickets can ask for one. Built from one login, never merged. */
 export interface Identity {
   /** Fly.io's opaque user id; shown and written down, never compared with a caveat. */

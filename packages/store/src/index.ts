@@ -26,7 +26,7 @@ export { readBacklog, type Backlog } from './adapters/provider/backlog.ts';
 export type { WorkspaceRows } from './adapters/workspace-rows.ts';
 export { createGatewayStore } from './adapters/gateway/gateway.ts';
 export type { GatewayAuditRow } from './adapters/gateway/audit.ts';
-export { createFlowStore, createIssuerStore } from './adapters/authority/authority.ts';
+export { createFlowStore, createIssuerStore, createRateStore } from './adapters/authority/authority.ts';
 export { createDirectory } from './adapters/directory.ts';
 export { createDashboardReads } from './adapters/dashboard/dashboard.ts';
 export { workspacesOf } from './adapters/members.ts';

@@ -11,6 +11,7 @@ import {
   createDashboardReads,
   createDirectory,
   createFlowStore,
+  createRateStore,
   createGatewayStore,
   createProviderStore,
   installationId,
@@ -93,6 +94,7 @@ export async function composeHangar(parts: HangarParts): Promise<Hangar> {
     ...tokenLocations(config.publicUrl),
     issuer,
     flows: createFlowStore(store.db),
+    rates: createRateStore(store.db),
     sealer,
     identify: async (request) => {
       const login = await signedIn().identify(request);

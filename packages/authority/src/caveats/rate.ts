@@ -3,7 +3,7 @@ import { objection, type PrivateCaveat } from '@hangar/macaroon';
 import type { CaveatMeters } from './facts.ts';
 import { HANGAR_CAVEAT_NUMBERS } from './numbers.ts';
 
-/** Bounds how often the token, and everything narrowed from it, is used. Each Hangar process counts by itself. */
+/** Bounds how often the token, and everything narrowed from it, is used. Hangar processes on one database count together. */
 export interface Rate {
   readonly perMinute: number;
 }

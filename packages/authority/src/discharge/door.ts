@@ -12,7 +12,8 @@ import {
   onlyAllow,
 } from '@hangar/http';
 import { sha256Hex, type Sealer } from '@hangar/security';
-import type { RateLimit, RateLimiter } from '../http/rate-limiter.ts';
+import type { RateLimiter } from '../http/rate-limiter.ts';
+import type { RateLimit } from '../ports.ts';
 import type { DischargeRefusal, SigningIssuer } from '../issuer/port.ts';
 import type { Identity } from '../ports.ts';
 import { createFlowPages } from './flow-pages.ts';

@@ -12,7 +12,8 @@ import {
 } from '@hangar/macaroon';
 import { callerOf, HangarError, type RequestContext, answerError, onlyAllow } from '@hangar/http';
 import { tokenError, type ClearRefusal, type HangarFacts } from '@hangar/contract';
-import type { RateLimit, RateLimiter } from './rate-limiter.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { RateLimit } from '../ports.ts';
 import { explainClearing } from '../read/caller.ts';
 import type { CaveatMeters } from '../caveats/facts.ts';
 import { HANGAR_CAVEATS, hangarCaveats } from '../caveats/registry.ts';

@@ -11,7 +11,8 @@ import {
 } from '@hangar/http';
 import { tokenError, type TokenReason, type HangarFacts } from '@hangar/contract';
 import { z } from 'zod';
-import type { RateLimit, RateLimiter } from './rate-limiter.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { RateLimit } from '../ports.ts';
 import { hangarCaveats } from '../caveats/registry.ts';
 import type { Directory, TokenRow } from '../ports.ts';
 import type { Tokens } from '../tokens.ts';

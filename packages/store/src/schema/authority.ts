@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -171,4 +172,23 @@ export const authorityFlows = pgTable(
     uniqueIndex('authority_flows_poll').on(table.pollDigest),
     index('authority_flows_expiry').on(table.expiresAt),
   ],
+);
+
+/**
+ * Token buckets of rate limits, out of which processes take slices. A row of digits only: what is limited is not named.
+ *
+ * @hashed `counter`
+ * @kept an hour after its last use: it is full again after a minute
+ */
+export const authorityRates = pgTable(
+  'authority_rates',
+  {
+    counter: text('counter').primaryKey(),
+    /** Below zero when processes used more than there was, before they heard of each other. */
+    remaining: doublePrecision('remaining').notNull(),
+    /** The slice that was taken last. */
+    granted: integer('granted').notNull(),
+    at: instant('at').notNull(),
+  },
+  (table) => [index('authority_rates_by_age').on(table.at)],
 );

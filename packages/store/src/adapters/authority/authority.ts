@@ -1,6 +1,7 @@
-import type { FlowStore, IssuerStore } from '@hangar/authority';
+import type { FlowStore, IssuerStore, RateSlices } from '@hangar/authority';
 import type { Database } from '../../database.ts';
 import { authorityFlowRows } from './flows.ts';
+import { authorityRateRows } from './rates.ts';
 import { authorityKeyRows } from './keys.ts';
 import { authorityRecording } from './recording.ts';
 import { authorityRevocationRows } from './revocations.ts';
@@ -19,4 +20,9 @@ export function createIssuerStore(db: Database): IssuerStore {
 /** The discharge service's port on Postgres: sign-ins under way. */
 export function createFlowStore(db: Database): FlowStore {
   return authorityFlowRows(db);
+}
+
+/** The limiter's port on Postgres: buckets that processes share. */
+export function createRateStore(db: Database): RateSlices {
+  return authorityRateRows(db);
 }
