@@ -1,6 +1,7 @@
 import { errorTable, HangarError, type ErrorCode, type RequestContext } from '@hangar/http';
 import type { Exchange } from '../upstream/exchange.ts';
 import { isObject } from '../rules/json.ts';
+import { brokenOff, notJson, parseJson } from '../upstream/send.ts';
 
 /** A JSON object of an answer. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -10,8 +11,12 @@ export type OwnDoor = (request: Request, context: RequestContext) => Promise<Res
 
 /** What one question may ask the gateway: no command of flyctl asks a tenth of it. */
 const MOST_ASKED = 100;
-/** Entries that the lists of one answer hold together. */
+/** Entries that the lists of one answer hold together, where few fields are asked of each. */
 const MOST_LISTED = 5_000;
+/** Fields that one answer holds: each that a document selects, once more for each entry of a list. */
+const MOST_TOLD = 500_000;
+/** What is read for one question, all answers together: 16 MiB. */
+const MOST_BYTES = 16_777_216;
 
 /**
  * What clients of api.fly.io ask in their own words is asked again here in the gateway's, with the same token and through the
@@ -23,6 +28,8 @@ export class Asking {
   readonly #answers = new Map<string, Promise<unknown>>();
   #asked = 0;
   #listed = 0;
+  #bytes = 0;
+  #mostListed = MOST_LISTED;
 
   constructor(exchange: Exchange, own: OwnDoor) {
     this.#exchange = exchange;
@@ -31,6 +38,11 @@ export class Asking {
 
   get exchange(): Exchange {
     return this.#exchange;
+  }
+
+  /** Says how many fields are asked for, so that lists are as short as it takes to tell them all. */
+  expect(fields: number): void {
+    this.#mostListed = Math.min(MOST_LISTED, Math.floor(MOST_TOLD / Math.max(fields, 1)));
   }
 
   /** @throws HangarError for what the gateway refuses, in the words that its own surface has for it */
@@ -57,11 +69,16 @@ export class Asking {
 
   /** The entries of a list, counted against the limit of one answer. */
   list(value: unknown): readonly Json[] {
-    const entries = Array.isArray(value) ? value.filter(isObject) : [];
+    return this.listAny(value).filter(isObject);
+  }
+
+  /** The same for a list of anything. */
+  listAny(value: unknown): readonly unknown[] {
+    const entries: readonly unknown[] = Array.isArray(value) ? value : [];
     this.#listed += entries.length;
-    if (this.#listed > MOST_LISTED)
+    if (this.#listed > this.#mostListed)
       throw new HangarError('invalid', {
-        public: `the answer would list more than ${MOST_LISTED} things`,
+        public: `the answer would list more than ${this.#mostListed} things`,
       });
     return entries;
   }
@@ -82,15 +99,34 @@ export class Asking {
       signal: whole.signal,
       body: json === undefined ? null : JSON.stringify(json),
     });
-    const answer = await this.#own(request, { ...whole.door, rawTarget: target });
-    const text = await answer.text();
-    if (answer.status < 400) return text === '' ? undefined : (JSON.parse(text) as unknown);
-    throw refusalIn(answer.status, text);
+    // What breaks off is told as an error in this answer, whose connection is whole.
+    const answer = await this.#own(request, { ...whole.door, rawTarget: target, cut: undefined });
+    const bytes = await this.#read(answer, method === 'GET');
+    const told = bytes.byteLength === 0 ? undefined : parseJson(bytes);
+    if (answer.status >= 400) throw refusalIn(answer.status, told);
+    if (told === undefined && bytes.byteLength > 0) throw notJson(answer.status, method === 'GET');
+    return told;
+  }
+
+  async #read({ body }: Response, repeatable: boolean): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    try {
+      for await (const part of body ?? []) {
+        this.#bytes += part.byteLength;
+        if (this.#bytes > MOST_BYTES)
+          throw new HangarError('invalid', {
+            public: `one question asks for more than ${MOST_BYTES} bytes`,
+          });
+        parts.push(part);
+      }
+    } catch (error) {
+      throw error instanceof HangarError ? error : brokenOff({ repeatable }, error);
+    }
+    return Buffer.concat(parts);
   }
 }
 
-function refusalIn(status: number, text: string): HangarError {
-  const body: unknown = text === '' ? {} : JSON.parse(text);
+function refusalIn(status: number, body: unknown): HangarError {
   const { error, code } = isObject(body) ? body : {};
   return new HangarError(isErrorCode(code) ? code : 'internal', {
     status,

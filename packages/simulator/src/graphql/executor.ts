@@ -26,7 +26,7 @@ export function createExecutor(): Executor {
     async answer(asked, body) {
       const question = questionOf(body);
       if (!question) return undefined;
-      const answer = await executor.answer(question, operationsOf(asked));
+      const answer = await executor.answer(question, () => operationsOf(asked));
       if (!answer.errors) return answer;
       return { ...answer, errors: answer.errors.map((error) => spoken(asked, error)) };
     },

@@ -3,7 +3,11 @@ import { asHangarError, HangarError } from '@hangar/http';
 import type { Asking } from '../asking.ts';
 import { mutations } from './operations/mutations.ts';
 import { queries } from './operations/queries.ts';
+import { isLonger } from './length.ts';
 import { SCHEMA_TEXT } from './schema.ts';
+
+/** Longest answer, as of the Machines API: 16 MiB. What a document asks for by many names is told as often. */
+const MOST_CHARACTERS = 16_777_216;
 
 /** Answers the documents that clients of api.fly.io send. */
 export interface Executor {
@@ -15,15 +19,23 @@ export interface Executor {
 export function createExecutor(): Executor {
   const executor = createGraphqlExecutor({
     schemaText: SCHEMA_TEXT,
+    introspection: false,
     unknownField: (type, field) => `${type}.${field} is not offered through the gateway`,
   });
   return {
     async answer(body, asking) {
       const question = questionOf(body);
       if (!question) return undefined;
-      const answer = await executor.answer(question, { ...queries(asking), ...mutations(asking) });
-      if (!answer.errors) return answer;
-      return { ...answer, errors: answer.errors.map((error) => spoken(error, asking)) };
+      const answer = await executor.answer(question, (fields) => {
+        asking.expect(fields);
+        return { ...queries(asking), ...mutations(asking) };
+      });
+      const { data, errors } = answer;
+      if (isLonger({ data, errors: errors?.map(({ message }) => message) }, MOST_CHARACTERS))
+        throw new HangarError('invalid', {
+          public: `the answer would be longer than ${MOST_CHARACTERS} characters`,
+        });
+      return errors ? { ...answer, errors: errors.map((error) => spoken(error, asking)) } : answer;
     },
   };
 }

@@ -47,7 +47,7 @@ export function appNode(wire: Json, asking: Asking): Node {
       const release = await currentRelease(name, asking);
       return { definition: release ? await definitionOf(release, name, asking) : {} };
     },
-    services: async () => servicesOf((await machines())[0]),
+    services: async () => servicesOf((await machines())[0], asking),
     machines: async () => connection((await machines()).map((one) => machineNode(one, name))),
     currentRelease: current,
     currentReleaseUnprocessed: current,

@@ -1,5 +1,5 @@
 import { isObject } from '../../../rules/json.ts';
-import type { Json } from '../../asking.ts';
+import type { Asking, Json } from '../../asking.ts';
 import { connection, NONE, textIn, textOrNull, type Node } from './node.ts';
 
 /** A machine, from the Machines API's answer about it. */
@@ -21,15 +21,15 @@ export function machineNode(wire: Json, app: string): Node {
 }
 
 /** What a machine offers to the outside, by its config. */
-export function servicesOf(machine: Json | undefined): Node[] {
+export function servicesOf(machine: Json | undefined, asking: Asking): Node[] {
   const config = isObject(machine?.['config']) ? machine['config'] : {};
-  return objectsIn(config['services']).map((service) => ({
+  return asking.list(config['services']).map((service) => ({
     description: '',
     protocol: textIn(service, 'protocol', 'tcp'),
     internalPort: numberIn(service, 'internal_port'),
-    ports: objectsIn(service['ports']).map((port) => ({
+    ports: asking.list(service['ports']).map((port) => ({
       port: numberIn(port, 'port'),
-      handlers: Array.isArray(port['handlers']) ? port['handlers'].map(String) : [],
+      handlers: asking.listAny(port['handlers']).map(String),
     })),
   }));
 }
@@ -45,10 +45,6 @@ export function imageDetailsOf(machine: Json | undefined): Node | null {
     digest: textIn(ref, 'digest'),
     version: null,
   };
-}
-
-function objectsIn(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 function numberIn(json: Json, name: string): number {
