@@ -33,7 +33,7 @@ async function conform(
   return { code, lines: ((await out) ?? '').trim().split('\n'), errors: (await errors) ?? '' };
 }
 
-/** The address of one of two processes: whichever is asked, the other answers for it. */
+/** The address of the first process; on Postgres a second one works on the same rows. */
 const base = (): string => `${hangars.servers[0]?.url ?? ''}/flyio`;
 
 beforeAll(async () => {
