@@ -167,7 +167,7 @@ function decode(text: string): string {
 
 const rows = routes.map(({ method, pattern }) => ({
   method,
-  form: new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[A-Za-z0-9._~:-]+')}$`),
+  form: new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[A-Za-z0-9._~:*-]+')}$`),
 }));
 const pathOf = (line: string): string => line.split(' ')[1]?.split('?')[0] ?? '';
 
