@@ -328,8 +328,8 @@ describe('the door', () => {
     for (const [method, target] of [
       ['POST', '/v1/tokens/kms'],
       ['POST', '/v1/tokens/oidc'],
-      ['GET', '/v1/apps/own/secretkeys'],
-      ['GET', '/v1/apps/own/certificates'],
+      ['GET', '/v1/apps/own/nothing'],
+      ['GET', '/v1/nothing'],
       ['GET', '/graphql'],
       ['PUT', '/v1/apps'],
       ['OPTIONS', '/v1/apps'],
