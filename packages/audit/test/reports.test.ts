@@ -51,7 +51,7 @@ const leaky: Files = {
   Dockerfile: `FROM node\nENV API_TOKEN=${CANARIES[0]}\nCOPY .env /\nADD https://host9.net/x?token=${CANARIES[0]} /x\n`,
   '.env': `HANGAR_WEBHOOK_SECRET=${CANARIES[0]}\nDATABASE_URL=postgres://postgres:${CANARIES[2]}@db.host9.net/x\n`,
   'deploy.sh': `fly deploy -t "$T" -e API_TOKEN=${CANARIES[0]}\n`,
-  [`${live}.txt`]: 'x',
+  [`tsec_${CANARIES[1]}/Dockerfile`]: 'FROM node',
   '.github/workflows/d.yml': `on: push\njobs:\n  a:\n    steps:\n      - run: fly deploy --access-token ${live}\n      - uses: x/y@${live}\n`,
 };
 

@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '@hangar/http';
 import { z } from 'zod';
 import type { Finding } from '../finding.ts';
+import { printable } from '../report/printable.ts';
 
 /** Findings that are known: told again only when they come back elsewhere, or once more. */
 export interface Baseline {
@@ -29,7 +30,11 @@ const SHAPE = z.strictObject({
 export function baselineOf(findings: readonly Finding[]): Baseline {
   return {
     version: 1,
-    findings: findings.map(({ rule, place, fingerprint }) => ({ rule, path: place.path, fingerprint })),
+    findings: findings.map(({ rule, place, fingerprint }) => ({
+      rule,
+      path: printable(place.path),
+      fingerprint,
+    })),
   };
 }
 
@@ -48,7 +53,7 @@ export function readBaseline(text: string): Result<Baseline, string> {
 export function beyond(findings: readonly Finding[], baseline: Baseline): readonly Finding[] {
   const known = new Set(baseline.findings.map(keyOf));
   return findings.filter(
-    ({ rule, place, fingerprint }) => !known.has(keyOf({ rule, path: place.path, fingerprint })),
+    ({ rule, place, fingerprint }) => !known.has(keyOf({ rule, path: printable(place.path), fingerprint })),
   );
 }
 
