@@ -7,6 +7,11 @@ import { join } from 'node:path';
 import { freePort, startEmbeddedPostgres, THROW_AWAY } from './embedded-postgres.mjs';
 
 const split = process.argv.indexOf('--');
+// Without it the command would be this script itself, and each would start the next.
+if (split === -1 || split === process.argv.length - 1) {
+  console.error('Name the command: node scripts/with-postgres.mjs [--bin DIR] -- COMMAND [ARGUMENT...]');
+  process.exit(2);
+}
 const [command, ...args] = process.argv.slice(split + 1);
 const bin = process.argv[process.argv.indexOf('--bin') + 1];
 const folder = mkdtempSync(join(tmpdir(), 'hangar-postgres-'));
