@@ -58,6 +58,14 @@ describe('whatever a provider answers is a failed case, and never the end of the
       (socket) => void socket.end(`${head('201 Created', 'content-length: 99')}{"id"`),
       /cut off/,
     ],
+    [
+      'headers that are members of every object',
+      (socket) =>
+        void socket.end(
+          head('201 Created', '__proto__: a', 'constructor: b', 'toString: c', 'content-length: 0'),
+        ),
+      /no `id`/,
+    ],
     ['no JSON', (socket) => void socket.end(`${head('201 Created', 'content-length: 3')}<p>`), /no `id`/],
     [
       'JSON that is no object',

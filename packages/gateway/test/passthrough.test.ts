@@ -1,3 +1,5 @@
+import { createPassthrough } from '@hangar/gateway';
+import { listen } from '@hangar/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withFault } from '../../../test/harness/mishaps.ts';
 import { CALLER, openPassthrough, type PassthroughWorld, STRANGER } from './passthrough-world.ts';
@@ -130,6 +132,63 @@ describe('storage that outlived its app', () => {
     expect((await remove(`Bearer ${CALLER}`)).status).toBe(202);
     const left = await world.inventory();
     expect([left.buckets, left.access_keys, left.policies]).toEqual([[], [], []]);
+  });
+});
+
+describe('an app that is deleted while another process makes the next one of its name', () => {
+  it('takes its own storage with it, and leaves the next one its own', async () => {
+    await world.createApp('my-app');
+    const [first] = (await world.inventory()).buckets;
+    let isMade = false;
+    const listPolicies: typeof world.tigris.listPolicies = async () => {
+      if (!isMade) {
+        isMade = true;
+        await world.createApp('my-app');
+      }
+      return await world.tigris.listPolicies();
+    };
+    const other = createPassthrough({ ...world.options, tigris: { ...world.tigris, listPolicies } });
+    const request = new Request('http://gateway.test/v1/apps/my-app', {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${CALLER}` },
+    });
+    const answer = await other.fetch(request, { rawTarget: '/v1/apps/my-app', requestId: 'other' });
+    await other.close();
+    expect([answer.status, isMade]).toEqual([202, true]);
+    const left = await world.inventory();
+    expect(left.buckets).toHaveLength(1);
+    expect(left.buckets).not.toContainEqual(first);
+    expect(left.access_keys).toHaveLength(1);
+  });
+});
+
+describe('requests about one app', () => {
+  it('of a stranger, which upstream is slow to refuse, hold nobody else up', async () => {
+    await world.createApp('my-app');
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const machines = await listen(
+      async (request, context) => {
+        if (request.headers.get('authorization') === 'Bearer fo1_nobody') await held;
+        return await world.simulator.doors.machines.fetch(request, context);
+      },
+      { port: 0 },
+    );
+    const passthrough = createPassthrough({ ...world.options, machinesUrl: machines.url });
+    const remove = async (token: string) =>
+      await passthrough.fetch(
+        new Request('http://gateway.test/v1/apps/my-app', {
+          method: 'DELETE',
+          headers: { authorization: `Bearer ${token}` },
+        }),
+        { rawTarget: '/v1/apps/my-app', requestId: token },
+      );
+    const stranger = remove('fo1_nobody');
+    expect((await remove(CALLER)).status).toBe(202);
+    release();
+    expect((await stranger).status).toBeGreaterThanOrEqual(400);
+    await passthrough.close();
+    await machines.close();
   });
 });
 

@@ -9,6 +9,8 @@ export type Tracked =
   | { readonly tag: 'read'; readonly paths: ReadonlySet<string>; readonly gitFolder: string };
 
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+/** Names of version 4 are told by what differs, so that a small index may unfold to any size. */
+const MAX_NAMES_BYTES = 256 * 1024 * 1024;
 const MAX_PARENTS = 40;
 /** Times, device, inode, mode, owner and size, before the id of the object. */
 const ENTRY_HEAD_BYTES = 40;
@@ -68,6 +70,7 @@ export function parseIndex(bytes: Buffer): readonly string[] | undefined {
   const paths: string[] = [];
   let at = 12;
   let before: Buffer = Buffer.alloc(0);
+  let unfolded = 0;
   const end = bytes.length - idBytes;
   for (let left = bytes.readUInt32BE(8); left > 0; left -= 1) {
     const start = at;
@@ -84,6 +87,8 @@ export function parseIndex(bytes: Buffer): readonly string[] | undefined {
     }
     const zero = bytes.indexOf(0, at);
     if (zero === -1 || zero >= end) return undefined;
+    unfolded += kept.length + zero - at;
+    if (unfolded > MAX_NAMES_BYTES) return undefined;
     const name = Buffer.concat([kept, bytes.subarray(at, zero)]);
     paths.push(name.toString('utf8'));
     before = name;

@@ -84,15 +84,15 @@ export function openLine({ origin, deadline, elapsed }: LineOptions): Line {
         });
         call.once('response', (response) => {
           const { statusCode: status = 0 } = response;
-          readBounded(response).then(
-            (body) =>
+          readBounded(response)
+            .then((body) =>
               resolve(
                 body === undefined
                   ? { tag: 'silent', why: 'too_large', detail: TOO_LARGE, ms: since() }
                   : { tag: 'answered', status, headers: headersOf(response), body, ms: since() },
               ),
-            silent,
-          );
+            )
+            .catch(silent);
         });
         call.end(outgoing.body);
       } catch (error) {
@@ -145,7 +145,8 @@ async function readBounded(response: IncomingMessage): Promise<Uint8Array | unde
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
+  // The other side names them: `constructor` and `__proto__` are headers like any other.
+  const headers = Object.create(null) as Record<string, string[]>;
   for (let at = 0; at < rawHeaders.length; at += 2)
     (headers[(rawHeaders[at] ?? '').toLowerCase()] ??= []).push(rawHeaders[at + 1] ?? '');
   return headers;

@@ -15,6 +15,8 @@ const SHOWN_HEADERS = ['content-type', 'cache-control', 'location', 'allow', 're
 export interface Writer {
   evidence(exchange: Exchange): Evidence;
   redacted(text: string): string;
+  /** The same for a terminal: what the other side said moves no cursor, and ends somewhere. */
+  told(text: string): string;
 }
 
 export function createWriter(lab: Lab, secretName: string): Writer {
@@ -28,18 +30,20 @@ export function createWriter(lab: Lab, secretName: string): Writer {
   const redacted = (text: string): string =>
     redactText(secrets().reduce((all, secret) => all.replaceAll(secret, '[redacted]'), text));
   const { origin } = new URL(lab.baseUrl);
+  const told = (text: string): string => cut(redacted(text));
   return {
     redacted,
+    told,
     evidence: (exchange) => ({
       curl: curlOf(exchange, { origin, secretName, redacted }),
       answered: seen(exchange),
       headers: Object.fromEntries(
         SHOWN_HEADERS.flatMap((name) => {
           const value = exchange.header(name);
-          return value === undefined ? [] : [[name, redacted(value)]];
+          return value === undefined ? [] : [[name, told(value)]];
         }),
       ),
-      body: cut(redacted(withoutConfig(exchange))),
+      body: told(withoutConfig(exchange)),
     }),
   };
 }

@@ -102,7 +102,7 @@ export async function runConformance(plan: Plan): Promise<Report> {
       results.push(result);
       plan.onResult?.(result);
     }
-    const left = await tidy(lab);
+    const left = (await tidy(lab)).map((one) => writer.told(one));
     return { baseUrl, results, left, sums: sumsOf(results, left.length) };
   } finally {
     line.close();
@@ -127,12 +127,12 @@ async function outcomeOf(
     if (error instanceof CaseFailed)
       return {
         tag: 'failed',
-        why: writer.redacted(error.message),
+        why: writer.told(error.message),
         evidence: error.exchange === undefined ? undefined : writer.evidence(error.exchange),
       };
     return {
       tag: 'broken',
-      why: writer.redacted(error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
+      why: writer.told(error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
     };
   }
 }

@@ -71,7 +71,7 @@ export class AppGate {
    */
   async refusal(app: string, authorization: Secret, signal: AbortSignal): Promise<UpstreamReply | undefined> {
     if (this.#allowsAll) return undefined;
-    const key = keyOf(app, authorization);
+    const key = callersKey(app, authorization);
     const at = this.#now().getTime();
     if ((this.#allowed.get(key) ?? -Infinity) > at - REMEMBERED_MS) return undefined;
     const found = await this.look(app, authorization, signal);
@@ -89,10 +89,11 @@ export class AppGate {
 
   /** The app is gone; the next one of its name may be somebody else's. */
   forget(app: string, authorization: Secret): void {
-    this.#allowed.delete(keyOf(app, authorization));
+    this.#allowed.delete(callersKey(app, authorization));
   }
 }
 
-function keyOf(app: string, authorization: Secret): string {
+/** An app as one caller names it: what a stranger does in its name must not hold up its owner. */
+export function callersKey(app: string, authorization: Secret): string {
   return `${sha256Hex(authorization.reveal())} ${app}`;
 }

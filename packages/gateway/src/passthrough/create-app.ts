@@ -6,7 +6,7 @@ import { storageSecretNamesFor } from '../profiles/profile.ts';
 import { isObject } from '../rules/json.ts';
 import { SEED_SECRET_NAMES, storageSecrets } from '../rules/storage-secrets.ts';
 import { parseJson, type UpstreamReply } from '../upstream/send.ts';
-import type { SeenApp } from './app-gate.ts';
+import { callersKey, type SeenApp } from './app-gate.ts';
 import { readAppWish } from './app-wish.ts';
 import { bringBack, refusalOf } from './caller-upstream.ts';
 import type { PassthroughDeps } from './deps.ts';
@@ -33,7 +33,7 @@ export async function createApp(
   const { authorization, door } = handled;
   const wish = readAppWish(handled.json);
   await deps.gate.allow(wish.organization);
-  return await deps.perApp.run(wish.app, async () => {
+  return await deps.perApp.run(callersKey(wish.app, authorization), async () => {
     const reply = await deps.upstream.send({
       method: 'POST',
       target,

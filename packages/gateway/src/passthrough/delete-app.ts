@@ -3,6 +3,7 @@ import { asHangarError, HangarError } from '@hangar/http';
 import { isOrgSlug, type Secret } from '@hangar/security';
 import { markAnswer } from '../answer/head.ts';
 import type { UpstreamReply } from '../upstream/send.ts';
+import { callersKey } from './app-gate.ts';
 import { bringBack } from './caller-upstream.ts';
 import type { PassthroughDeps } from './deps.ts';
 import type { CallersRequest } from './handled-request.ts';
@@ -20,16 +21,16 @@ export async function deleteApp(
 ): Promise<Response> {
   const { authorization, door } = callers;
   const { requestId } = door;
-  return await deps.perApp.run(app, async () => {
+  return await deps.perApp.run(callersKey(app, authorization), async () => {
     const found = await deps.gate.look(app, authorization);
     if ('refusal' in found) return await withoutApp(app, found.refusal, callers, deps);
-    const { organization } = found.app;
+    const { organization, number } = found.app;
     await deps.gate.allow(organization);
     const reply = await deps.upstream.send({ method: 'DELETE', target, authorization, headers });
     if (reply.status >= 300 && reply.status !== 404) return await bringBack(reply, 'DELETE', door);
     await reply.drop();
     deps.gate.forget(app, authorization);
-    await unmake(app, [organization], deps);
+    await unmake({ app, number, organizations: [organization] }, authorization, deps);
     return deleted(requestId);
   });
 }
@@ -47,7 +48,9 @@ async function withoutApp(
   const { requestId } = callers.door;
   if (refusal.status !== 404) return await bringBack(refusal, 'DELETE', callers.door);
   const organizations = await deletingIn(callers, deps);
-  const isLeft = organizations.length > 0 && (await unmake(app, organizations, deps));
+  const isLeft =
+    organizations.length > 0 &&
+    (await unmake({ app, number: undefined, organizations }, callers.authorization, deps));
   if (!isLeft) return await bringBack(refusal, 'DELETE', callers.door);
   await refusal.drop();
   return deleted(requestId);
@@ -95,25 +98,42 @@ async function mayDeleteIn(
   return judged.status === 200;
 }
 
+/** Whose storage goes: an app that was deleted, with whatever earlier ones of its name left behind. */
+interface Gone {
+  readonly app: string;
+  /** Of the one that was deleted just now. Undefined where there was none. */
+  readonly number: number | undefined;
+  readonly organizations: readonly string[];
+}
+
+/**
+ * The records of apps that are gone. Another request may have made the next app of that name, and its storage, by now: an app is there
+ * before its record is, so whose record was listed and who is not there after that is gone.
+ */
 async function recordsOf(
-  app: string,
-  organizations: readonly string[],
-  { tigris }: PassthroughDeps,
+  { app, number, organizations }: Gone,
+  authorization: Secret,
+  { tigris, gate }: PassthroughDeps,
 ): Promise<readonly ListedRecord[]> {
   const records = await listRecords(tigris);
-  return records.filter(({ owner }) => owner.app === app && organizations.includes(owner.organization));
+  const held = records.filter(({ owner }) => owner.app === app && organizations.includes(owner.organization));
+  if (held.every(({ owner }) => owner.number === number)) return held;
+  const found = await gate.look(app, authorization);
+  if ('refusal' in found) {
+    await found.refusal.drop();
+    if (found.refusal.status === 404) return held;
+    throw new HangarError('upstream_failed', { detail: `upstream answered ${found.refusal.status}` });
+  }
+  const there = found.app.number;
+  return held.filter(({ owner }) => owner.number === number || owner.number !== there);
 }
 
 /** The app is gone whatever becomes of its storage, and only a repetition can finish it. */
-async function unmake(
-  app: string,
-  organizations: readonly string[],
-  deps: PassthroughDeps,
-): Promise<boolean> {
+async function unmake(gone: Gone, authorization: Secret, deps: PassthroughDeps): Promise<boolean> {
   try {
-    const records = await recordsOf(app, organizations, deps);
+    const records = await recordsOf(gone, authorization, deps);
     await unmakeListed(records, deps);
-    if (records.length > 0) deps.log.info({ app }, 'the storage of an app is deleted');
+    if (records.length > 0) deps.log.info({ app: gone.app }, 'the storage of an app is deleted');
     return records.length > 0;
   } catch (cause) {
     throw new HangarError('upstream_failed', {

@@ -12,7 +12,7 @@ export interface PassthroughDeps {
   readonly tigris: TigrisClient;
   readonly rule: OrganizationRule;
   readonly gate: AppGate;
-  /** Requests of this process about the storage of one app, one after the other. */
+  /** Requests of one caller about the storage of one app, one after the other in this process. */
   readonly perApp: OneAtATime;
   readonly profile: MachineProfile;
   /** Where the buckets answer, as a machine sees it. */
