@@ -9,6 +9,7 @@ import {
   ok,
   silentLog,
   systemClock,
+  whenThere,
   type Clock,
   type RequestContext,
   type Log,
@@ -178,10 +179,8 @@ export function createAuthority(options: AuthorityOptions): Authority {
         : introspectionDoor(request, door),
     discharge: { fetch: dischargeDoor },
     verifier: {
-      verify: async (authorization) => {
-        const known = await authenticate(authorization);
-        return known.ok ? ok(known.value.caller) : known;
-      },
+      verify: (authorization) =>
+        whenThere(reader.read(authorization), (read) => (read.ok ? ok(callerOf(read.value)) : read)),
       recall: (authorization) => headers.recall(authorization),
     },
     tokens,

@@ -13,7 +13,16 @@ import {
   type Macaroon,
 } from '@hangar/macaroon';
 import { rateCaveat, type Authority, type IssuerStore } from '@hangar/authority';
-import { APP, dischargeKey, forged, openWorld, START, WORKSPACE, type World } from './world.ts';
+import {
+  APP,
+  dischargeKey,
+  forged,
+  openWorld,
+  OTHER_WORKSPACE,
+  START,
+  WORKSPACE,
+  type World,
+} from './world.ts';
 
 let world: World;
 let here: Authority;
@@ -44,9 +53,12 @@ function macaroonOf(text: string): Macaroon {
 const narrowed = (text: string, ...caveats: Caveat[]): string =>
   encodeToken(attenuate(macaroonOf(text), caveats));
 
+/** Shows a header twice: what came once is not remembered. */
 async function accepted(header: string, by = here): Promise<string> {
-  const outcome = await by.verifier.verify(header);
-  if (!outcome.ok) throw new Error(outcome.reason.sentence);
+  for (let sight = 1; sight <= 2; sight += 1) {
+    const outcome = await by.verifier.verify(header);
+    if (!outcome.ok) throw new Error(outcome.reason.sentence);
+  }
   return header;
 }
 
@@ -62,6 +74,8 @@ describe('the text of an accepted header', () => {
   it('gives the same caller again, at once and without the database', async () => {
     const { token } = await mint();
     const header = headerOf(token);
+    expect(here.verifier.recall(header)).toBeUndefined();
+    await here.verifier.verify(header);
     expect(here.verifier.recall(header)).toBeUndefined();
     const verified = await here.verifier.verify(header);
     const recalled = here.verifier.recall(header);
@@ -259,6 +273,48 @@ describe('a token with private caveats', () => {
   it('keeps limits for the request that asked', async () => {
     const plain = await accepted(headerOf((await mint()).token));
     expect(here.verifier.recall(plain)).toBe(here.verifier.recall(plain));
+  });
+});
+
+describe('copies that come once', () => {
+  it('leave nothing behind, however many there are; one that comes again does', async () => {
+    const { token } = await mint();
+    const copies = Array.from({ length: 100 }, (_, index) =>
+      headerOf(narrowed(token, { type: 'ValidityWindow', notBefore: 0, notAfter: START + 1000 + index })),
+    );
+    for (const copy of copies) expect((await here.verifier.verify(copy)).ok).toBe(true);
+    expect(here.headers).toMatchObject({ size: 0, bytes: 0 });
+    expect(here.cache.size).toBe(0);
+    await here.verifier.verify(copies[0]!);
+    expect(here.verifier.recall(copies[0]!)).toBeDefined();
+    expect([here.headers.size, here.cache.size]).toEqual([1, 1]);
+  });
+});
+
+describe('a header of which one token waits for its key', () => {
+  it('is judged by what is known of revocations when the wait is over', async () => {
+    const { store } = world.options;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let looks = 0;
+    const key: IssuerStore['key'] = async (number) => {
+      const row = await store.key(number);
+      looks += 1;
+      if (looks === 2) await released;
+      return row;
+    };
+    const slow = world.replica({ store: { ...store, key } });
+    const one = await mint();
+    const other = { workspace: OTHER_WORKSPACE, name: 'other', creator: 'milo', preset: 'org' as const };
+    const two = await here.tokens.mint(other);
+    await accepted(headerOf(one.token), slow);
+    const verdict = slow.verifier.verify(headerOf(one.token, two.token));
+    await expect.poll(() => looks).toBe(2);
+    await slow.tokens.revoke({ workspace: WORKSPACE, target: { token: one.id }, by: 'owner' });
+    release();
+    expect(await verdict).toMatchObject({ ok: true, value: { tokenId: two.id, workspace: OTHER_WORKSPACE } });
   });
 });
 

@@ -282,6 +282,8 @@ describe('when revocations cannot be read', () => {
       },
     });
     expect(await verdict(flaky, token)).toBe('taken');
+    expect(flaky.cache.size).toBe(0);
+    expect(await verdict(flaky, token)).toBe('taken');
     expect(flaky.cache.size).toBe(1);
     broken = true;
     world.clock.advance(0.7);

@@ -1,4 +1,4 @@
-import type { Result } from '@hangar/http';
+import type { Result, Soon } from '@hangar/http';
 import type { Access } from '@hangar/macaroon';
 import type { Clearance, ClearRefusal } from './clearance.ts';
 import type { HangarFacts } from './facts.ts';
@@ -31,7 +31,8 @@ export interface AuthenticatedCaller {
 
 /** Text of an Authorization header in, a verified caller or the reason out. */
 export interface TokenVerifier {
-  verify(authorization: string | null): Promise<Result<AuthenticatedCaller, TokenReason>>;
+  /** At once where nothing has to be asked for it: most refusals, and tokens whose key is at hand. May throw at once too. */
+  verify(authorization: string | null): Soon<Result<AuthenticatedCaller, TokenReason>>;
   /**
    * Whoever presents a text that was accepted a moment ago, as long as everything that it depends on is known and holds
    * now. Undefined says nothing about the text: ask `verify`. Never waits.

@@ -1,6 +1,9 @@
 /** Verdicts as values: `Result`, and the two ways to make one. */
 export { ok, refuse, type Result } from './result.ts';
 
+/** Values that may be there at once. */
+export { whenThere, type Soon } from './soon.ts';
+
 /** Options with their defaults. */
 export { withDefaults } from './with-defaults.ts';
 

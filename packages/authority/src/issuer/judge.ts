@@ -1,6 +1,6 @@
 import type { TokenReason } from '@hangar/contract';
 import { branchDigests, tokenId, verify, type Macaroon, type TokenCrypto } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/http';
+import { ok, refuse, whenThere, type Result, type Soon } from '@hangar/http';
 import { unknownKey, verifyReason } from '../token-reason.ts';
 import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
 import { keyNumberOf } from './key-id.ts';
@@ -10,7 +10,7 @@ import { readTicket } from './ticket.ts';
 /** Checks presented tokens against the root keys. */
 export interface Judge {
   /** Chain and discharges. */
-  verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
+  verify(presented: Presented): Soon<Result<Judged, TokenReason>>;
   /** Whose key signed it, when one of ours did. */
   recognize(token: Macaroon): Promise<Recognized | undefined>;
   /** Whether our discharge service signed it, and for what. */
@@ -27,22 +27,23 @@ export function createJudge(deps: {
   const crypto = deps.tokenCrypto;
   const trusted = new Map([[deps.dischargeLocation, deps.dischargeKeys]]);
 
-  async function keyFor(token: Macaroon): Promise<SigningKey | undefined> {
+  function keyFor(token: Macaroon): Soon<SigningKey | undefined> {
     const number = keyNumberOf(token.nonce.keyId);
-    return number === undefined
-      ? undefined
-      : (deps.keys.cached(number) ?? (await deps.keys.byNumber(number)));
+    return number === undefined ? undefined : (deps.keys.cached(number) ?? deps.keys.byNumber(number));
+  }
+
+  function verifyWith(
+    key: SigningKey | undefined,
+    { token, discharges }: Presented,
+  ): Result<Judged, TokenReason> {
+    if (!key) return refuse(unknownKey(tokenId(token)));
+    const outcome = verify(token, { key: key.bytes, discharges, trusted, crypto });
+    if (!outcome.ok) return refuse(verifyReason(tokenId(token), outcome.reason));
+    return ok({ workspace: key.workspace, keyNumber: key.number, verified: outcome.value });
   }
 
   return {
-    verify: async ({ token, discharges }) => {
-      const id = tokenId(token);
-      const key = await keyFor(token);
-      if (!key) return refuse(unknownKey(id));
-      const outcome = verify(token, { key: key.bytes, discharges, trusted, crypto });
-      if (!outcome.ok) return refuse(verifyReason(id, outcome.reason));
-      return ok({ workspace: key.workspace, keyNumber: key.number, verified: outcome.value });
-    },
+    verify: (presented) => whenThere(keyFor(presented.token), (key) => verifyWith(key, presented)),
     recognize: async (token) => {
       const key = await keyFor(token);
       if (!key) return undefined;

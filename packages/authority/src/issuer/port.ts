@@ -1,6 +1,6 @@
 import type { TokenReason } from '@hangar/contract';
 import type { Macaroon } from '@hangar/macaroon';
-import type { Result } from '@hangar/http';
+import type { Result, Soon } from '@hangar/http';
 import type { Asker, FeedPage, Identity, RevocationTarget, TokenRow } from '../ports.ts';
 import type { DischargeOrigin, Judged, Presented, Recognized } from './judged.ts';
 import type { Minted, UnstoredToken } from './mint.ts';
@@ -47,8 +47,8 @@ export type DischargeRefusal =
  */
 export interface VerifyingIssuer {
   about(): Promise<IssuerAbout>;
-  /** Chain and discharges, in that order. */
-  verify(presented: Presented): Promise<Result<Judged, TokenReason>>;
+  /** Chain and discharges, in that order; at once when the key is at hand. */
+  verify(presented: Presented): Soon<Result<Judged, TokenReason>>;
   /** Whose key signed this, whatever else it lacks; undefined when it is not ours. */
   recognize(token: Macaroon): Promise<Recognized | undefined>;
   /** What this was signed for, if our discharge service signed it; undefined when it did not. */

@@ -1,4 +1,4 @@
-import { HangarError } from '@hangar/http';
+import { HangarError, type Soon } from '@hangar/http';
 import type { Verified } from '@hangar/macaroon';
 import type { IssuerAbout, VerifyingIssuer } from '../issuer/port.ts';
 import type { Revocation } from '../ports.ts';
@@ -51,7 +51,7 @@ export interface RevocationFeed {
    * Whether a signing key of this number can exist. One that is not known yet may have been made a moment ago by
    * another process, so the feed is read again; all who ask meanwhile share one reading.
    */
-  keyMayExist(number: bigint): Promise<boolean>;
+  keyMayExist(number: bigint): Soon<boolean>;
 }
 
 /**
@@ -186,9 +186,9 @@ export function createRevocationFeed(options: {
       }
       return undefined;
     },
-    keyMayExist: async (number) => {
-      if (number > newestKey) await orUnavailable(readFromNow());
-      return number > 0n && number <= newestKey;
+    keyMayExist: (number) => {
+      const exists = (): boolean => number > 0n && number <= newestKey;
+      return number > newestKey ? orUnavailable(readFromNow()).then(exists) : exists();
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   type VerificationCache,
   type Verified,
 } from '@hangar/macaroon';
-import { ok, refuse, type Result } from '@hangar/http';
+import { ok, refuse, whenThere, type Result, type Soon } from '@hangar/http';
 import { sha256Hex } from '@hangar/security';
 import type { RevocationFeed, RevokedLink } from './feed.ts';
 import type { HeaderMemory } from './header-memory.ts';
@@ -20,6 +20,7 @@ import { isOver } from '../caveats/validity.ts';
 import { headerReason, unknownKey } from '../token-reason.ts';
 import type { AcceptedToken } from './accepted-token.ts';
 import { answersOf, type Answers } from './answers.ts';
+import { Sights } from './sights.ts';
 
 /** A token whose signature chain is ours, whatever else it lacks. */
 export interface RecognizedToken {
@@ -41,13 +42,11 @@ export type EndedReason = TokenReason | (Omit<TokenReason, 'code'> & { readonly 
 /** From the text of a header to the tokens in it that hold. */
 export interface TokenReader {
   /** At least one token, or why there is none. Throws `unavailable` when revocations cannot be read. */
-  read(
-    authorization: string | null,
-  ): Promise<Result<readonly [AcceptedToken, ...AcceptedToken[]], TokenReason>>;
+  read(authorization: string | null): Soon<Result<readonly [AcceptedToken, ...AcceptedToken[]], TokenReason>>;
   /** Every permission token of a header by itself. */
   readEach(
     authorization: string | null,
-  ): Promise<Result<readonly Result<AcceptedToken, TokenReason>[], TokenReason>>;
+  ): Soon<Result<readonly Result<AcceptedToken, TokenReason>[], TokenReason>>;
   /** Whether we signed this: discharges, time and revocation are not asked. */
   recognize(macaroon: Macaroon): Promise<RecognizedToken | undefined>;
   /** Why a token of ours will never work again: revoked, or over. Throws `unavailable` when revocations cannot be read. */
@@ -72,7 +71,22 @@ export interface TokenReaderOptions {
 /** The verdict on every permission token of a header, under one domain of the feed. */
 interface Judgements {
   readonly domain: Uint8Array;
-  readonly each: readonly Result<AcceptedToken, TokenReason>[];
+  readonly each: readonly Result<Read, TokenReason>[];
+}
+
+/** A token that holds, and whether it is remembered: it came before. */
+interface Read {
+  readonly accepted: AcceptedToken;
+  readonly isKnown: boolean;
+}
+
+/** What the issuer or memory says of a token. */
+interface Genuine {
+  readonly keyNumber: bigint;
+  readonly workspace: bigint;
+  readonly verified: Verified;
+  readonly branch: string;
+  readonly isKnown: boolean;
 }
 
 /** Key numbers whose workspace is remembered; a key never changes hands. */
@@ -82,61 +96,77 @@ const MAX_KNOWN_KEYS = 100_000;
 export function createTokenReader(options: TokenReaderOptions): TokenReader {
   const { issuer, feed, cache, now } = options;
   const workspaces = new Map<bigint, bigint>();
+  const sights = new Sights();
 
   /** What is known of a token already, or what the issuer says of it. */
-  async function judge(
+  function judge(
     token: Macaroon,
     keyNumber: bigint,
     discharges: readonly Macaroon[],
-  ): Promise<Result<{ workspace: bigint; verified: Verified }, TokenReason>> {
+  ): Soon<Result<Genuine, TokenReason>> {
     const domain = feed.domain;
     const known = workspaces.get(keyNumber);
     const recalled = known === undefined ? undefined : cache.recall(token, { domain, discharges });
-    if (known !== undefined && recalled !== undefined) return ok({ workspace: known, verified: recalled });
-    if (!(await feed.keyMayExist(keyNumber))) return refuse(unknownKey(tokenId(token)));
-    const outcome = await issuer.verify({ token, discharges });
-    if (!outcome.ok) return outcome;
-    const { workspace, verified } = outcome.value;
-    if (workspaces.size >= MAX_KNOWN_KEYS) workspaces.clear();
-    workspaces.set(keyNumber, workspace);
-    cache.remember(verified, { domain });
-    return ok({ workspace, verified });
+    if (known !== undefined && recalled !== undefined) {
+      const branch = sha256Hex(token.tail);
+      return ok({ keyNumber, workspace: known, verified: recalled, branch, isKnown: true });
+    }
+    return whenThere(feed.keyMayExist(keyNumber), (mayExist) => {
+      if (!mayExist) return refuse(unknownKey(tokenId(token)));
+      return whenThere(issuer.verify({ token, discharges }), (outcome) => {
+        if (!outcome.ok) return outcome;
+        const { workspace, verified } = outcome.value;
+        if (workspaces.size >= MAX_KNOWN_KEYS) workspaces.clear();
+        workspaces.set(keyNumber, workspace);
+        const branch = sha256Hex(token.tail);
+        const isKnown = sights.isAgain(branch);
+        if (isKnown) cache.remember(verified, { domain });
+        return ok({ keyNumber, workspace, verified, branch, isKnown });
+      });
+    });
   }
 
-  async function readOne(token: Macaroon, answers: Answers): Promise<Result<AcceptedToken, TokenReason>> {
-    const id = tokenId(token);
+  function judgeOne(token: Macaroon, answers: Answers): Soon<Result<Genuine, TokenReason>> {
     const keyNumber = keyNumberOf(token.nonce.keyId);
-    if (keyNumber === undefined) return refuse(unknownKey(id));
+    if (keyNumber === undefined) return refuse(unknownKey(tokenId(token)));
     const { current, lateAt } = answers.to(token);
-    const outcome = await judge(token, keyNumber, current);
-    if (!outcome.ok) {
+    return whenThere(judge(token, keyNumber, current), (outcome) => {
+      if (outcome.ok) return outcome;
       const { code, location } = outcome.reason;
       const isLate = code === 'discharge_required' && location !== undefined && lateAt.has(location);
-      return isLate ? refuse(dischargeOver(id, location)) : outcome;
-    }
-    const { workspace, verified } = outcome.value;
+      return isLate ? refuse(dischargeOver(tokenId(token), location)) : outcome;
+    });
+  }
+
+  /** What is known of revocations now, which may be long after the first of several tokens was found genuine. */
+  function accept({ keyNumber, workspace, verified, branch, isKnown }: Genuine): Result<Read, TokenReason> {
+    const id = tokenId(verified.token);
     if (!verified.caveats.some((caveat) => caveat.type === 'Organization')) return refuse(namesNobody(id));
     const revoked = feed.revoked({ key: keyNumber, workspace, tokenId: id, verified });
     if (revoked !== undefined) return refuse(tokenRevoked(id, revoked));
-    return ok({ id, workspace, keyNumber, branch: sha256Hex(token.tail), verified });
+    return ok({ accepted: { id, workspace, keyNumber, branch, verified }, isKnown });
   }
 
-  async function judgeAll(authorization: string | null): Promise<Result<Judgements, TokenReason>> {
+  function judgeAll(authorization: string | null): Soon<Result<Judgements, TokenReason>> {
     const bundle = readHeader(authorization, options);
     if (!bundle.ok) return bundle;
-    const waiting = feed.ensureFresh();
-    if (waiting) await waiting;
-    const { domain } = feed;
-    const { permission, discharges } = bundle.value;
-    const answers = answersOf(discharges, now());
-    return ok({ domain, each: await Promise.all(permission.map((macaroon) => readOne(macaroon, answers))) });
+    return whenThere(feed.ensureFresh(), () => {
+      const { domain } = feed;
+      const { permission, discharges } = bundle.value;
+      const answers = answersOf(discharges, now());
+      const each = allThere(permission.map((macaroon) => judgeOne(macaroon, answers)));
+      return whenThere(each, (judged) =>
+        ok({ domain, each: judged.map((one) => (one.ok ? accept(one.value) : one)) }),
+      );
+    });
   }
 
   return {
-    readEach: async (authorization) => {
-      const judged = await judgeAll(authorization);
-      return judged.ok ? ok(judged.value.each) : judged;
-    },
+    readEach: (authorization) =>
+      whenThere(judgeAll(authorization), (judged) => {
+        if (!judged.ok) return judged;
+        return ok(judged.value.each.map((one) => (one.ok ? ok(one.value.accepted) : one)));
+      }),
     recognize: async (macaroon) => {
       const number = keyNumberOf(macaroon.nonce.keyId);
       if (number === undefined || !(await feed.keyMayExist(number))) return undefined;
@@ -157,20 +187,21 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
       return isOver(macaroon.caveats, now()) ? { code: 'token_expired', tokenId: id, sentence } : undefined;
     },
     recognizeDischarge: (macaroon) => issuer.recognizeDischarge(macaroon),
-    read: async (authorization) => {
-      const judged = await judgeAll(authorization);
-      if (!judged.ok) return judged;
-      const { domain, each } = judged.value;
-      const [first, ...rest] = each.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-      if (first) {
-        const accepted = [first, ...rest] as const;
-        // Beside a refused token the header is judged anew each time: nothing is kept of what was refused.
-        if (accepted.length === each.length) options.headers.remember(authorization ?? '', accepted, domain);
-        return ok(accepted);
-      }
-      const refused = each.find((outcome) => !outcome.ok);
-      return refuse(refused && !refused.ok ? refused.reason : headerReason({ tag: 'empty' }));
-    },
+    read: (authorization) =>
+      whenThere(judgeAll(authorization), (judged) => {
+        if (!judged.ok) return judged;
+        const { domain, each } = judged.value;
+        const [first, ...rest] = each.flatMap((outcome) => (outcome.ok ? [outcome.value.accepted] : []));
+        if (first) {
+          const accepted = [first, ...rest] as const;
+          // Beside a refused token the header is judged anew each time: nothing is kept of what was refused.
+          if (each.every((outcome) => outcome.ok && outcome.value.isKnown))
+            options.headers.remember(authorization ?? '', accepted, domain);
+          return ok(accepted);
+        }
+        const refused = each.find((outcome) => !outcome.ok);
+        return refuse(refused && !refused.ok ? refused.reason : headerReason({ tag: 'empty' }));
+      }),
   };
 }
 
@@ -188,6 +219,11 @@ function readHeader(
     tokenId: tokenId(foreign),
     location: foreign.location,
   });
+}
+
+function allThere<T>(values: readonly Soon<T>[]): Soon<readonly T[]> {
+  const isThere = (value: Soon<T>): value is T => !(value instanceof Promise);
+  return values.every(isThere) ? values : Promise.all(values);
 }
 
 function namesNobody(id: string): TokenReason {

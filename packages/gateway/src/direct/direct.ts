@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TokenVerifier } from '@hangar/contract';
-import { ok, type Direct } from '@hangar/http';
+import { ok, type Direct, type HangarError, type Result } from '@hangar/http';
 import { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { decide } from '../decide/decide.ts';
 import type { Deps } from '../deps.ts';
@@ -80,24 +80,26 @@ export function createDirect(deps: DirectDeps): Direct {
       if (way) new DirectAnswer(permit.value, way, deps).send();
       else handOver(async () => await act(Exchange.open(permit.value, deps), deps));
     };
-    const known = AuthenticRequest.recall(whole, deps.verifier);
-    const located = known && LocatedRequest.recall(known, deps);
-    if (located) {
-      proceed(located, true);
-      return true;
-    }
-    const lookUp = async (): Promise<void> => {
-      const judged = known ? ok(known) : await AuthenticRequest.verdict(whole, deps.verifier);
-      if (!judged.ok) return refuse(judged.reason);
-      const authentic = judged.value;
-      subject.caller = authentic.verified;
-      // What is known by heart is true at this moment, and is decided and sent in it.
-      const recalled = LocatedRequest.recall(authentic, deps);
-      if (recalled) return proceed(recalled, true);
+    const find = async (authentic: AuthenticRequest): Promise<void> => {
       const found = await LocatedRequest.find(authentic, deps);
       proceed(found, deps.now().getTime() - found.lookedAt.getTime() < JUDGED_MS);
     };
-    lookUp().catch(refuse);
+    const goOn = (judged: Result<AuthenticRequest, HangarError>): void => {
+      if (!judged.ok) return refuse(judged.reason);
+      subject.caller = judged.value.verified;
+      // What is known by heart is true at this moment, and is decided and sent in it.
+      const recalled = LocatedRequest.recall(judged.value, deps);
+      if (recalled) proceed(recalled, true);
+      else find(judged.value).catch(refuse);
+    };
+    try {
+      const known = AuthenticRequest.recall(whole, deps.verifier);
+      const judged = known ? ok(known) : AuthenticRequest.verdict(whole, deps.verifier);
+      if (judged instanceof Promise) judged.then(goOn).catch(refuse);
+      else goOn(judged);
+    } catch (thrown) {
+      refuse(thrown);
+    }
     return true;
   };
 }

@@ -1,5 +1,5 @@
 import { tokenError, type AuthenticatedCaller, type TokenVerifier } from '@hangar/contract';
-import { ok, refuse, type HangarError, type Result } from '@hangar/http';
+import { ok, refuse, whenThere, type HangarError, type Result, type Soon } from '@hangar/http';
 import type { WholeRequest } from './whole-request.ts';
 
 /**
@@ -24,14 +24,15 @@ export class AuthenticRequest {
     return judged.value;
   }
 
-  /** The same, with a refusal as a value: strangers decide how often there is one, and one that is thrown costs more. */
-  static async verdict(
-    whole: WholeRequest,
-    verifier: TokenVerifier,
-  ): Promise<Result<AuthenticRequest, HangarError>> {
-    const verified = await verifier.verify(whole.headers.get('authorization'));
-    if (!verified.ok) return refuse(tokenError(verified.reason));
-    return ok(new AuthenticRequest(whole, verified.value, verifier));
+  /**
+   * The same, at once where nothing has to be waited for, and with a refusal as a value: strangers decide how often there is
+   * one, and one that is thrown costs more.
+   */
+  static verdict(whole: WholeRequest, verifier: TokenVerifier): Soon<Result<AuthenticRequest, HangarError>> {
+    return whenThere(verifier.verify(whole.headers.get('authorization')), (verified) => {
+      if (!verified.ok) return refuse(tokenError(verified.reason));
+      return ok(new AuthenticRequest(whole, verified.value, verifier));
+    });
   }
 
   /** From fresh memory alone; undefined says nothing about the token. */
