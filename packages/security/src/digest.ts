@@ -1,13 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** SHA-256 of bytes, or of the UTF-8 of a text. */
 export function sha256(input: Uint8Array | string): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(input).digest());
+  return new Uint8Array(hash('sha256', input, 'buffer'));
 }
 
 /** SHA-256 as 64 lower-case hex characters. */
 export function sha256Hex(input: Uint8Array | string): string {
-  return createHash('sha256').update(input).digest('hex');
+  return hash('sha256', input, 'hex');
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Task } from '@hangar/contract';
 import { createDischargeKeeper, type DischargeKeeper, fetchDischarges } from '@hangar/authority';
 import type { FlyUrls } from '@hangar/flyio';
 import { LOCATIONS, parseBundle } from '@hangar/macaroon';
-import { type Clock, HangarError, type Log } from '@hangar/http';
+import { type Clock, HangarError, type Log, type Soon } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import type { Outgoing } from '@hangar/security/outgoing';
 import { credentialsForFlyThirdParties, FLY_THIRD_PARTIES } from './fly-third-parties.ts';
@@ -15,7 +15,7 @@ export interface UpstreamCredential {
    * @throws HangarError `discharge_expired` or `discharge_required`, naming the location, while a third party of Fly.io
    *   gives no discharge: without one the call would only be refused there.
    */
-  current(): Promise<Secret>;
+  current(): Soon<Secret>;
   /** Renews discharges ahead of their end; empty when there is nothing to renew. */
   readonly tasks: readonly Task[];
 }
@@ -46,7 +46,7 @@ export async function keepUpstreamCredential(parts: {
 }): Promise<UpstreamCredential> {
   const { urls, outgoing, now, log } = parts;
   const text = parts.token.reveal();
-  const asItIs = { current: async () => parts.token, tasks: [] };
+  const asItIs = { current: () => parts.token, tasks: [] };
   if (!/fm(?:2|1r|1a)_/.test(text)) return asItIs;
   const bundle = parseBundle(text, LOCATIONS.permission);
   if (!bundle.ok || bundle.value.permission.length === 0) {

@@ -1,4 +1,4 @@
-import { HangarError, ok, refuse, type Result } from '@hangar/http';
+import { HangarError, ok, refuse, type Result, type Soon } from '@hangar/http';
 import { type Secret } from '@hangar/security';
 import { createOriginPool, type Dispatcher } from '@hangar/security/outgoing';
 import { authorizationFor } from '../authorization.ts';
@@ -45,7 +45,7 @@ export interface UpstreamOptions {
    * Asked at every call. A HangarError that it throws is the answer: nothing is sent without a credential. Undefined
    * where each request brings its caller's own, or none.
    */
-  readonly token: (() => Secret | Promise<Secret>) | undefined;
+  readonly token: (() => Soon<Secret>) | undefined;
   /** The pool to use, for one that is shared; default a pool of its own. */
   readonly pool?: Dispatcher;
 }
@@ -98,10 +98,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         };
         pool.dispatch(request, call);
       };
-      credential().then(
-        (found) => (found.ok ? send(found.value) : call.fail(found.reason)),
-        (error: unknown) => call.fail(failureOf(error, method)),
-      );
+      const found = credential();
+      // What fails at once is told when the caller has its call, as what fails later is.
+      if (!(found instanceof Promise) && found.ok) send(found.value);
+      else
+        Promise.resolve(found).then(
+          (later) => (later.ok ? send(later.value) : call.fail(later.reason)),
+          (error: unknown) => call.fail(failureOf(error, method)),
+        );
       return call;
     },
     async close() {
@@ -111,19 +115,23 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 /** The Authorization to send, written once for each token; undefined where there is none of ours. */
-function credentialOf({
-  token,
-}: UpstreamOptions): () => Promise<Result<string | undefined, UpstreamFailure>> {
+function credentialOf({ token }: UpstreamOptions): () => Soon<Result<string | undefined, UpstreamFailure>> {
+  if (token === undefined) return () => ok(undefined);
   let written: { readonly secret: Secret; readonly text: string } | undefined;
-  return async () => {
-    if (token === undefined) return ok(undefined);
+  const textOf = (secret: Secret): Result<string, UpstreamFailure> => {
+    if (written?.secret !== secret) written = { secret, text: authorizationFor(secret) };
+    return ok(written.text);
+  };
+  const without = (error: unknown): Result<string, UpstreamFailure> => {
+    if (!(error instanceof HangarError)) throw error;
+    return refuse({ tag: 'unreachable', detail: error.sentence, noCredential: error });
+  };
+  return () => {
     try {
-      const secret = await token();
-      if (written?.secret !== secret) written = { secret, text: authorizationFor(secret) };
-      return ok(written.text);
+      const secret = token();
+      return secret instanceof Promise ? secret.then(textOf).catch(without) : textOf(secret);
     } catch (error) {
-      if (!(error instanceof HangarError)) throw error;
-      return refuse({ tag: 'unreachable', detail: error.sentence, noCredential: error });
+      return without(error);
     }
   };
 }

@@ -5,6 +5,7 @@ import { asHangarError, type DirectContext, type HangarError } from '@hangar/htt
 import type { CleanedAnswers } from '../answer/cleaned-answers.ts';
 import { cleaned } from '../answer/cleaned.ts';
 import { directHead } from '../answer/head.ts';
+import { endWith } from './end-with.ts';
 import type { GatheredBytes } from './gathered-bytes.ts';
 import type { Permit } from '../decide/decide.ts';
 import type { Deps } from '../deps.ts';
@@ -177,7 +178,7 @@ export class DirectAnswer implements UpstreamHandler {
     const { outgoing } = this.#way;
     this.#end();
     this.#writeHead(body.byteLength);
-    if (isAscii(body)) outgoing.end(body.toString('latin1'), 'latin1');
+    if (isAscii(body)) endWith(outgoing, body.toString('latin1'), 'latin1');
     else outgoing.end(body);
   }
 

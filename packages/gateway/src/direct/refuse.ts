@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { asHangarError, renderError, type DirectContext } from '@hangar/http';
 import { refusalHead } from '../answer/head.ts';
+import { endWith } from './end-with.ts';
 import type { Auditor, AuditSubject } from '../note/audit.ts';
 
 /** Where a refusal goes. */
@@ -25,5 +26,5 @@ export function refuseDirectly(thrown: unknown, subject: AuditSubject, way: Refu
   // The length is told, so that head and text are one write without a frame around the text.
   outgoing.writeHead(status, refusalHead(rendered, context.requestId));
   context.answered(status);
-  outgoing.end(text);
+  endWith(outgoing, text, 'utf8');
 }
