@@ -2,18 +2,16 @@
 export { createGateway, type Gateway, type GatewayOptions, type TokensDoor } from './gateway.ts';
 /** The same with the caller's own Fly.io token, and how machine configs are rewritten. */
 export { createPassthrough, type Passthrough, type PassthroughOptions } from './passthrough/passthrough.ts';
-export { MACHINE_PROFILES, type MachineProfile } from './profiles/profile.ts';
+export type { MachineProfile } from './profiles/profile.ts';
 export type { Environments, EnvironmentSummary, PowerChange } from './app-api.ts';
 export type { Workspaces } from './workspaces.ts';
 
 /** Deployments, as clients tell of them. */
 export { ENDED_IN_VAIN, type NewRelease, type Release, type ReleaseStore } from './clients/release.ts';
 
-/** What the operator decides: organizations, sizes, names of the storage secrets. */
+/** What the operator decides: organizations, and sizes, which `@hangar/gateway/policy` reads. */
 export { parseAllowedOrganizations, type AllowedOrganizations } from './policy/org-policy.ts';
 export { DEFAULT_POLICY, type EnvironmentPolicy } from './policy/policy.ts';
-export { POLICY_RULES, type PolicyMember, valueIn } from './policy/policy-rules.ts';
-export { readPolicy, type ReadPolicy } from './policy/read-policy.ts';
 
 /** The decision about a request, without any effect, and the table it is made from. */
 export { verdictOn, type Verdict } from './decide/decide.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBody, type Json } from '@hangar/flyio';
-import { MACHINE_PROFILES, type MachineProfile } from '@hangar/gateway';
+import type { MachineProfile } from '@hangar/gateway';
+import { MACHINE_PROFILES } from '@hangar/gateway/policy';
 import { rewriteConfig } from '../src/profiles/profile.ts';
 import { openWorld, waitFor, type World } from './world.ts';
 

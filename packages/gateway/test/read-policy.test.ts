@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY, POLICY_RULES, type PolicyMember, readPolicy, valueIn } from '@hangar/gateway';
+import { DEFAULT_POLICY, POLICY_RULES, type PolicyMember, readPolicy, valueIn } from '@hangar/gateway/policy';
 
 const members = Object.keys(POLICY_RULES) as PolicyMember[];
 

@@ -1,5 +1,5 @@
 /** Opening: embedded or server, migrated, with the single-writer lock. */
-export { claimFolder, openStore, embeddedStore, type OpenStoreOptions, type Store } from './open/open.ts';
+export { openStore, embeddedStore, type OpenStoreOptions, type Store } from './open/open.ts';
 export { makeBlankDatabase } from './open/make-blank-database.ts';
 export { migrateEmbedded, migrateServer } from './open/migrate.ts';
 export { lockFolder } from './open/folder-lock.ts';

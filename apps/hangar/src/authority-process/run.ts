@@ -1,6 +1,7 @@
 import { createIssuerDoor } from '@hangar/authority';
 import { createSealer } from '@hangar/security';
-import { claimFolder, openStore, startJobs } from '@hangar/store';
+import { openStore, startJobs } from '@hangar/store';
+import { claimFolder } from '@hangar/store/folder';
 import type { AuthorityConfig } from '../config.ts';
 import { buildTokenCrypto, openIssuer } from '../house/issuer.ts';
 import { createLog } from '../processes/log.ts';

@@ -6,7 +6,7 @@ import {
   type ReadPolicy,
   readPolicy,
   valueIn,
-} from '@hangar/gateway';
+} from '@hangar/gateway/policy';
 import { type JsonReason, ok, parseStrictJson, refuse, type Result } from '@hangar/http';
 import { redactText } from '@hangar/security';
 import type { Complaint } from './parsers.ts';

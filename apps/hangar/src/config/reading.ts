@@ -1,4 +1,5 @@
-import { MACHINE_PROFILES, type MachineProfile } from '@hangar/gateway';
+import type { MachineProfile } from '@hangar/gateway';
+import { MACHINE_PROFILES } from '@hangar/gateway/policy';
 import { inWords } from '@hangar/http';
 import { Secret } from '@hangar/security';
 import {

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, POLICY_RULES, type PolicyMember, valueIn } from '@hangar/gateway';
+import { DEFAULT_POLICY, POLICY_RULES, type PolicyMember, valueIn } from '@hangar/gateway/policy';
 import { choices, sections, type Section, type Variable, variables } from './variables.ts';
 
 const rows: readonly Variable[] = variables;

@@ -1,4 +1,4 @@
-import { MACHINE_PROFILES } from '@hangar/gateway';
+import { MACHINE_PROFILES } from '@hangar/gateway/policy';
 import { GATEWAY_VARIABLES } from './gateway-variables.ts';
 
 /**

@@ -1,12 +1,10 @@
 import { createBodyBudget } from '@hangar/http';
-import { claimFolder, openStore, startJobs } from '@hangar/store';
-import { composeHangar } from '../house/compose.ts';
+import { claimFolder } from '@hangar/store/folder';
 import { clientAddress } from '../http/client-address.ts';
 import { closing, type Closing } from '../house/closing.ts';
 import type { Config } from '../config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { reachPlatform } from '../house/platform.ts';
 import { BODY_LIMITS, serve, tryPort } from '../http/server.ts';
 import { startWorkers } from './workers.ts';
 
@@ -55,8 +53,12 @@ export async function runHangar(
     // connection is simply tried again.
     await tryPort(gateway);
     await tryPort(main);
+    const loading = import('./server-parts.ts');
+    // Whoever waits for it below is told of a failure; a start that ends before that has one of its own.
+    loading.catch(() => undefined);
     // Not beside the opening of the database, which cannot be broken off: a platform that fails ends the start at once.
     await beforeOpening(open);
+    const { composeHangar, openStore, reachPlatform, startJobs } = await loading;
     const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, lock, log });
     open.later('database', () => store.close());
     const { urls, outgoing, now } = await reachPlatform(config, open, log);

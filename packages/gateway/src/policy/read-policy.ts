@@ -1,4 +1,4 @@
-import { isJsonObject, nearestName, pathTo, type Fault } from '@hangar/flyio';
+import { isJsonObject, nearestName, pathTo, type Fault } from '@hangar/flyio/bodies';
 import { ok, refuse, type Result } from '@hangar/http';
 import { DEFAULT_POLICY, type EnvironmentPolicy } from './policy.ts';
 import { POLICY_RULES, type PolicyMember, type PolicyRule } from './policy-rules.ts';

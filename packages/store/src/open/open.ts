@@ -1,14 +1,12 @@
-import { mkdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { HangarError, inWords, type Log, silentLog } from '@hangar/http';
-import { FileLockedError, type FileLock, type Secret } from '@hangar/security';
+import type { FileLock, Secret } from '@hangar/security';
 import { type Database, sqlState } from '../database.ts';
+import { claimFolder, isFull } from './claim-folder.ts';
 import { openFolder, type EmbeddedFolder } from './embedded-folder.ts';
 import { openEngine } from './engine.ts';
-import { lockFolder } from './folder-lock.ts';
 import { migrateEmbedded, migrateServer } from './migrate.ts';
 import { reportingOutages } from './outage.ts';
 import { openPool } from './pool.ts';
@@ -95,14 +93,6 @@ function doesNotOpen(dataDir: string, error: unknown): HangarError {
   });
 }
 
-function isFull(folder: string): boolean {
-  try {
-    return statfsSync(folder).bavail === 0;
-  } catch {
-    return false;
-  }
-}
-
 /** Wraps a PGlite that is already open and migrated; the test harness opens them from a template. */
 export function embeddedStore(engine: PGlite, closed: () => void = () => {}): Store {
   const probe = createWriteProbe();
@@ -122,27 +112,6 @@ export function embeddedStore(engine: PGlite, closed: () => void = () => {}): St
       closed();
     },
   };
-}
-
-/**
- * Makes the data folder and takes its lock, before anything slow or visible is started.
- *
- * @throws FileLockedError when another process holds it.
- * @throws HangarError `config_invalid` when it cannot be written.
- */
-export function claimFolder(dataDir: string): FileLock {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return lockFolder(join(dataDir, 'pg.lock'));
-  } catch (error) {
-    if (error instanceof FileLockedError) throw error;
-    throw new HangarError('config_invalid', {
-      public: isFull(dataDir)
-        ? `The disk that holds ${dataDir} is full. Make room, or set HANGAR_DATA_DIR to a folder on another one.`
-        : `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Set HANGAR_DATA_DIR to a folder this user may write.`,
-      cause: error,
-    });
-  }
 }
 
 async function openServer(databaseUrl: Secret, options: OpenStoreOptions): Promise<Store> {
