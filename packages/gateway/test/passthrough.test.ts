@@ -162,6 +162,36 @@ describe('an app that is deleted while another process makes the next one of its
   });
 });
 
+describe('an app that moved to another organization', () => {
+  it('is deleted with the storage that was made in the first', async () => {
+    await world.createApp('my-app');
+    const machines = await listen(
+      async (request, context) => {
+        const answer = await world.simulator.doors.machines.fetch(request, context);
+        if (request.method !== 'GET') return answer;
+        const app = (await answer.json()) as object;
+        return Response.json({ ...app, organization: { slug: 'high-flyers' } });
+      },
+      { port: 0 },
+    );
+    const passthrough = createPassthrough({
+      ...world.options,
+      machinesUrl: machines.url,
+      allowedOrgs: ['high-flyers'],
+    });
+    const request = new Request('http://gateway.test/v1/apps/my-app', {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${CALLER}` },
+    });
+    const answer = await passthrough.fetch(request, { rawTarget: '/v1/apps/my-app', requestId: 'moved' });
+    await passthrough.close();
+    await machines.close();
+    expect(answer.status).toBe(202);
+    const left = await world.inventory();
+    expect([left.buckets, left.access_keys, left.policies]).toEqual([[], [], []]);
+  });
+});
+
 describe('requests about one app', () => {
   it('of a stranger, which upstream is slow to refuse, hold nobody else up', async () => {
     await world.createApp('my-app');

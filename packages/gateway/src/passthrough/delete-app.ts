@@ -116,7 +116,11 @@ async function recordsOf(
   { tigris, gate }: PassthroughDeps,
 ): Promise<readonly ListedRecord[]> {
   const records = await listRecords(tigris);
-  const held = records.filter(({ owner }) => owner.app === app && organizations.includes(owner.organization));
+  // An app may have moved since its storage was made; its number stays.
+  const held = records.filter(
+    ({ owner }) =>
+      owner.app === app && (owner.number === number || organizations.includes(owner.organization)),
+  );
   if (held.every(({ owner }) => owner.number === number)) return held;
   const found = await gate.look(app, authorization);
   if ('refusal' in found) {

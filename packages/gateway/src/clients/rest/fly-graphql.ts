@@ -15,8 +15,9 @@ const ISSUES_DOCUMENT =
   'query ($app: String!) { app(name: $app) { hostIssues { nodes { internalId message createdAt updatedAt } } } }';
 
 const REFERENCE_FORM = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,511}$/;
-/** Where Fly.io keeps images by the name of the app that they were built for. */
-const APP_REGISTRY = /^registry\.fly\.io(?::\d+)?\/([^:@]*)/i;
+/** Where Fly.io keeps images by the name of the app that they were built for; in any other place the name is nobody's to read. */
+const APP_REGISTRY = /registry\.fly\.io/i;
+const BUILT_FOR = /^registry\.fly\.io(?::\d+)?\/([^:@]*)/i;
 
 /**
  * `GET /hangar/v1/apps/{app}/image?ref=`: the image that Fly.io finds by a reference, which flyctl looks up before it starts it. Held
@@ -29,11 +30,12 @@ export async function findImage(given: Exchange, { policy }: HandlerDeps): Promi
   if (!REFERENCE_FORM.test(ref)) throw invalid('ref', 'must be the reference of an image');
   const refusal = checkImage(ref, 'ref', policy);
   if (refusal) throw refusal;
-  const builtFor = APP_REGISTRY.exec(ref)?.[1];
-  if (builtFor !== undefined && builtFor !== environment.name) throw noImage();
+  if (isAnothers(ref, environment.name)) throw noImage();
   const app = await ask(exchange, IMAGE_DOCUMENT, { ref });
   const image = app?.['image'];
   if (!isObject(image) || typeof image['digest'] !== 'string') throw noImage();
+  // What the reference leads to is what counts.
+  if (isAnothers(textIn(image, 'ref'), environment.name)) throw noImage();
   return {
     status: 200,
     json: {
@@ -63,6 +65,10 @@ async function ask(exchange: AppExchange, query: string, variables: Json): Promi
     throw new HangarError('upstream_failed', { detail: 'api.fly.io answered with errors' });
   const app = isObject(data) ? data['app'] : undefined;
   return isObject(app) ? app : undefined;
+}
+
+function isAnothers(ref: string, app: string): boolean {
+  return APP_REGISTRY.test(ref) && BUILT_FOR.exec(ref)?.[1] !== app;
 }
 
 function noImage(): HangarError {
