@@ -23,8 +23,8 @@ cannot delete, since it has no way to name the lease.
 **${works} of ${counted.length} commands of flyctl work.** Words in braces stand for ids of that world. How to point a client at the simulator:
 [its README](../packages/simulator/README.md).
 
-**${calls.filter((row) => row.works).length} of ${calls.length} calls of fly-go work**, those of ${methods(calls.filter((row) => row.works))} of its ${methods(calls)} methods. Given a version, its methods for secret keys end the program that
-calls them (a map that nobody made): leave the version out.
+**${calls.filter((row) => row.works).length} of ${calls.length} calls of fly-go work**, those of ${methods(calls.filter((row) => row.works))} of its ${methods(calls)} methods. Methods for secret
+keys are called as flyctl does; other uses of some of them end the program that calls (fly-go 0.9.6).
 
 ### What does not work, and why
 

@@ -16,7 +16,7 @@ import (
 
 const host = "shop.example.com"
 
-// Without a version: with one, the client writes into a map that it never made.
+// As flyctl calls them, without a version.
 func keyCalls(w *world) []call {
 	plain := []byte("plain")
 	generate := func(name, kind string) call {

@@ -1,7 +1,7 @@
 import { type AST, parseTOML } from 'toml-eslint-parser';
 import { type ConfigNode, MAX_DEPTH, MAX_NODES, type Member, Unreadable } from './config-node.ts';
 
-/** The parser takes time with the square of the number of tables; no fly.toml of a person comes near. */
+/** The parser is not made for hostile texts; no fly.toml of a person comes near. */
 const MAX_TOML_LENGTH = 131_072;
 
 /** A table while it is put together; items of a list of tables share one list. */

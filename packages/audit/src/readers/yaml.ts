@@ -24,7 +24,7 @@ interface Reading {
  */
 export function readYaml(text: string): ConfigNode | undefined {
   if (text.length > MAX_YAML_LENGTH) throw new Unreadable(`longer than ${MAX_YAML_LENGTH / 1024} KiB`);
-  // Whether a key stands twice is asked below: the parser's own question costs the square of their number.
+  // Whether a key stands twice is asked below, in the walk that is made in any case.
   const document = parseOrRefuse(text);
   const first = document.errors[0];
   if (first !== undefined) throw new Unreadable(`not YAML, at line ${first.linePos?.[0].line ?? 1}`);
