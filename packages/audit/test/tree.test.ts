@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -58,6 +59,25 @@ describe('the tree', () => {
       },
       true,
     );
+  });
+
+  test('an index of git whose names unfold without end makes it incomplete', () => {
+    inFolder({ 'a.txt': 'x' }, (folder) => {
+      const prefix = 'a'.repeat(65_536);
+      const head = Buffer.alloc(12);
+      head.write('DIRC');
+      head.writeUInt32BE(4, 4);
+      head.writeUInt32BE(2_000, 8);
+      const entry = (name: string) =>
+        Buffer.concat([Buffer.alloc(40 + 20 + 2 + 1), Buffer.from(`${name}\0`)]);
+      const body = Buffer.concat([head, entry(prefix), ...Array<Buffer>(1_999).fill(entry('b'))]);
+      mkdirSync(join(folder, '.git'));
+      const digest = createHash('sha1').update(body).digest();
+      writeFileSync(join(folder, '.git/index'), Buffer.concat([body, digest]));
+      expect(auditFolder(folder, { now: NOW }).problems).toEqual([
+        { path: '.git/index', reason: 'the index of git could not be read' },
+      ]);
+    });
   });
 
   test('data and long files are no text; a known file that is one is said to be unread', () => {

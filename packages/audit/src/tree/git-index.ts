@@ -9,8 +9,8 @@ export type Tracked =
   | { readonly tag: 'read'; readonly paths: ReadonlySet<string>; readonly gitFolder: string };
 
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
-/** Names of version 4 are told by what differs, so that a small index may unfold to any size. */
-const MAX_NAMES_BYTES = 256 * 1024 * 1024;
+/** Names of version 4 are told by what differs, so that a small index may unfold to any size. A million files fit. */
+const MAX_NAMES_BYTES = 64 * 1024 * 1024;
 const MAX_PARENTS = 40;
 /** Times, device, inode, mode, owner and size, before the id of the object. */
 const ENTRY_HEAD_BYTES = 40;
