@@ -32,6 +32,10 @@ describe('a short document that asks for much is refused', () => {
     expect(at(refused, 'data')).toBeUndefined();
     const repeated = await asks(`{ viewer { ${'id '.repeat(1_000)} } }`);
     expect(wordsOf(repeated)).toBe('the document selects more than 1000 fields');
+    const unused = await asks(`{ viewer { id } } fragment A on App { ${'id '.repeat(1_000)} }`);
+    expect(wordsOf(unused)).toBe('the document selects more than 1000 fields');
+    const round = await asks('{ viewer { ...A } } fragment A on Macaroon { id ...A }');
+    expect(wordsOf(round)).toContain('Cannot spread fragment "A" within itself');
   });
 
   it('when it asks about the schema', async () => {
