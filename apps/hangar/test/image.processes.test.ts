@@ -48,7 +48,7 @@ function production(file: string): Record<string, string> {
   const [, section = ''] = /^\[env\]\n(.*?)\n\n/ms.exec(read(file)) ?? [];
   return {
     ...Object.fromEntries(
-      [...section.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name = '', value = '']) => [name, value]),
+      [...section.matchAll(/^(\w+) = "([^"]*)"/gm)].map(([, name = '', value = '']) => [name, value]),
     ),
     HANGAR_PROVISIONING_SECRET: secret(),
     HANGAR_WEBHOOK_SECRET: secret(),
@@ -171,21 +171,24 @@ describe('the packages', () => {
 const PRIVATE: ReadonlySet<string> = new Set(['@hangar/dashboard', '@hangar/example-logjam']);
 
 describe('the files of a deployment', () => {
-  test.each(['fly.single.toml', 'fly.postgres.toml', 'hangar.service', 'compose.yaml'])(
-    '%s gives a stop more than its ten seconds',
-    (file) => {
-      const [, seconds] =
-        /^ *(?:kill_timeout = "|TimeoutStopSec=|stop_grace_period: )(\d+)/m.exec(read(`deploy/${file}`)) ??
-        [];
-      expect(Number(seconds)).toBeGreaterThan(10);
-    },
-  );
+  test.each([
+    'fly.single.toml',
+    'fly.postgres.toml',
+    'fly.passthrough.toml',
+    'hangar.service',
+    'compose.yaml',
+  ])('%s gives a stop more than its ten seconds', (file) => {
+    const [, seconds] =
+      /^ *(?:kill_timeout = "|TimeoutStopSec=|stop_grace_period: )(\d+)/m.exec(read(`deploy/${file}`)) ?? [];
+    expect(Number(seconds)).toBeGreaterThan(10);
+  });
 
   test('name only variables that exist', () => {
     const known = new Set<string>(variables.map(({ name }) => name));
     for (const file of [
       'fly.single.toml',
       'fly.postgres.toml',
+      'fly.passthrough.toml',
       'hangar.service',
       'Dockerfile',
       'compose.yaml',
