@@ -23,7 +23,8 @@ beforeAll(async () => {
 afterAll(() => {
   // The guide leaves its server running, as a terminal would.
   if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGTERM');
-  rmSync(folder, { recursive: true, force: true });
+  // Nobody tells when the last of its processes has written its last file.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 100 });
 });
 
 /** Runs all blocks in one shell of a process group of its own, and says what each printed. */
