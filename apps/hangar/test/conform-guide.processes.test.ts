@@ -51,7 +51,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'conform-guide-'));
   said = await play();
 }, 480_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 100 }));
 
 describe('the guide to test a provider', () => {
   test('every block ran', () => {

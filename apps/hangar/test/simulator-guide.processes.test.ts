@@ -33,7 +33,7 @@ beforeAll(async () => {
   installPacked();
   said = play();
 }, 240_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 100 }));
 
 /**
  * The packages as `npm pack` makes them, unpacked where `npm install` puts them; libraries are those of the repository, so that no registry
