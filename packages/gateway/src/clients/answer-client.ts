@@ -1,5 +1,5 @@
 import type { Answer } from '../answer/respond.ts';
-import type { Handler } from '../request/route.ts';
+import type { ClientHandler } from '../request/route.ts';
 import type { Exchange, HandlerDeps } from '../upstream/exchange.ts';
 import { answerGraphql } from './graphql/answer.ts';
 import { findImage, hostIssues } from './rest/fly-graphql.ts';
@@ -14,26 +14,6 @@ import {
   reportRelease,
 } from './rest/releases.ts';
 import { noteBuild, orderRelease, reportReleaseById } from './rest/translated.ts';
-
-/** The operations of which flyctl takes api.fly.io to be the home. */
-export type ClientHandler = Extract<
-  Handler,
-  | 'graphql'
-  | 'list-organizations'
-  | 'get-organization'
-  | 'note-build'
-  | 'order-release'
-  | 'report-release-by-id'
-  | 'create-release'
-  | 'report-release'
-  | 'list-releases'
-  | 'get-release'
-  | 'current-releases'
-  | 'current-release-times'
-  | 'read-logs'
-  | 'find-image'
-  | 'host-issues'
->;
 
 /** Carries out one of them. */
 export async function answerClient(

@@ -36,6 +36,10 @@ export type Handler =
   | 'get-environment'
   | 'undelete-environment'
   | 'usage'
+  | ClientHandler;
+
+/** Those of them of which flyctl takes api.fly.io to be the home. */
+export type ClientHandler =
   | 'graphql'
   | 'list-organizations'
   | 'get-organization'
